@@ -1,0 +1,279 @@
+"""config.ini and the environment become frozen dataclasses. An unknown key or a bad value stops the start.
+
+Each setting is declared once, here: its default, the environment name that overrides it, and one line of help.
+config.ini and docs/settings.md are checked against this list by tests.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from datetime import time
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dotenv import dotenv_values
+
+from pos.errors import BadSettings
+
+
+def setting(default: Any, help: str, *, env: str | None = None, secret: bool = False, one_of: tuple[str, ...] = ()) -> Any:
+    """Declare one setting: default in Python's type, help as one sentence, environment name, secrecy, allowed words."""
+    return field(default=default, metadata={"help": help, "env": env, "secret": secret, "one_of": one_of})
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    name: str = setting("Finch & Marlow", "Printed at the top of each receipt.")
+    tagline: str = setting("Shoes and clothing", "Second line of the receipt.")
+    address: str = setting("14 Broadgate, Wellbury WB1 4QX", "Printed on the receipt.")
+    phone: str = setting("", "Printed on the receipt; empty = left out.")
+    tax_number: str = setting("", "Your VAT or sales-tax registration, printed on the receipt.")
+    footer: str = setting("Return unworn items within 28 days with this receipt.", "Last words of the receipt.")
+    currency: str = setting("GBP", "ISO 4217 code of the only home currency.")
+    locale: str = setting("en_GB", "How money and dates look on screen and paper.")
+    timezone: str = setting("Europe/London", "IANA name; the business day is counted in it.")
+    day_starts: time = setting(time(0, 0), "A sale before this time belongs to the day before.")
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    id: str = setting("T1", "Unique in the company, fixed at installation; first part of each receipt number.")
+    name: str = setting("Till 1", "What people call this till.")
+    store: str = setting("main", "The shop this till stands in.")
+    warehouse: str = setting("Stores - TS", "Where its goods leave from.")
+    price_list: str = setting("Standard Selling", "The price list it sells from.")
+    walk_in: str = setting("Walk-in Customer", "The customer when nobody is named.")
+    bag_item: str = setting("BAG", "Item code behind the bag button; empty = no button.")
+    idle_lock_seconds: int = setting(300, "The screen locks after this long without a touch; the basket stays. 0 = never.")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    role: str = setting("till", "What this server is.", one_of=("till",))
+    host: str = setting("127.0.0.1", "Address to listen on; other machines reach it only when this is not loopback.")
+    port: int = setting(5000, "Port to listen on.")
+    threads: int = setting(8, "Requests served at once; 16 on a slow disk.")
+    origins: str = setting("", "Further host names this till is reached by, comma separated (tablets, other tills).")
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    url: str = setting("sqlite:///data/till.db", "The till's database. Only sqlite:/// is supported yet.")
+    invoices: str = setting("invoices", "Folder of the receipts.")
+    disk_free_mb_min: int = setting(200, "Below this much free space a notice asks for room.")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    url: str = setting("sqlite:///data/queue.db", "The agents' wake-up queue. Only sqlite:/// is supported yet.")
+    workers: int = setting(2, "Agents that may run at once.")
+    in_server: bool = setting(True, "Run the agents inside the server; no = `pos_server.py agents` runs them.")
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    tax_rule: str = setting(
+        "erpnext", "How tax is rounded; must match the books.", one_of=("erpnext", "per_rate", "per_line")
+    )
+    rounding: str = setting("bankers", "How half a penny is rounded.", one_of=("bankers", "commercial"))
+    prices_include_tax: bool = setting(True, "yes: shelf prices hold the tax; no: tax is added at the till.")
+    cash_step: Decimal = setting(Decimal("0.01"), "Smallest cash step (0.05 where 1p and 2p are gone); 0.01 = none.")
+    discount_percent_max: Decimal = setting(Decimal("100"), "No discount above this percentage, whoever asks.")
+    tender_max: Decimal = setting(Decimal("50000"), "A single tender above this is refused as a typing mistake.")
+    barcode_rules: str = setting(
+        "20:price,21:price,22:weight,23:weight",
+        "EAN-13 prefixes whose code holds a price (minor units) or a weight (grams): prefix:meaning.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Erpnext:
+    url: str = setting("", "Address of the ERPNext site; empty = none, sales stay here.", env="ERPNEXT_URL")
+    api_key: str = setting("", "API key of the till's user.", env="ERPNEXT_API_KEY", secret=True)
+    api_secret: str = setting("", "API secret of the till's user.", env="ERPNEXT_API_SECRET", secret=True)
+    company: str = setting("", "Company name in ERPNext; found by `erpnext setup` when there is only one.")
+    pos_profile: str = setting("", "POS Profile to name on invoices; empty = none.")
+    tax_template: str = setting("", "Sales Taxes and Charges Template whose accounts are used.")
+    income_account: str = setting("", "Income account for lines; empty = ERPNext's default.")
+    rounding_account: str = setting("", "Account for cash rounding; needed when cash_step is above the minor unit.")
+    settle_seconds: int = setting(150, "How long to wait before asking what became of a lost answer; longer than their time-out.")
+    timeout_seconds: int = setting(60, "How long to wait for an answer.")
+    probe_seconds: int = setting(5, "While anything waits: how often to see whether the line is back.")
+    pull_minutes: int = setting(5, "How often items, prices, stock and customers are brought in.")
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    pin_tries: int = setting(5, "Wrong PINs before the code is locked.")
+    pin_lock_minutes: int = setting(15, "How long it is locked.")
+    sign_in_hours: int = setting(16, "A sign-in ends after this long.")
+    body_kb_max: int = setting(1024, "Largest request accepted.")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    search: str = setting("F1", "Jump to search.")
+    discount: str = setting("F3", "Discount.")
+    quantity: str = setting("F6", "Quantity of the chosen line.")
+    remove: str = setting("F7", "Take the chosen line off.")
+    note: str = setting("F8", "Note on the chosen line.")
+    pay: str = setting("F9", "Pay.")
+    bag: str = setting("F10", "Carrier bag.")
+    lock: str = setting("F12", "Lock the till.")
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    key_gap_ms: int = setting(45, "Keys closer together than this come from a scanner.")
+    end_key: str = setting("Enter", "What the scanner sends after a code.", one_of=("Enter", "Tab"))
+    prefix: str = setting("", "Characters the scanner sends before each code; taken off.")
+
+
+GROUPS: dict[str, type] = {
+    "shop": Shop,
+    "till": Till,
+    "server": Server,
+    "storage": Storage,
+    "queue": Queue,
+    "pricing": Pricing,
+    "erpnext": Erpnext,
+    "security": Security,
+    "keys": Keys,
+    "scanner": Scanner,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything the program is told from outside. `root` is the folder that holds config.ini, data/ and invoices/."""
+
+    root: Path
+    shop: Shop = field(default_factory=Shop)
+    till: Till = field(default_factory=Till)
+    server: Server = field(default_factory=Server)
+    storage: Storage = field(default_factory=Storage)
+    queue: Queue = field(default_factory=Queue)
+    pricing: Pricing = field(default_factory=Pricing)
+    erpnext: Erpnext = field(default_factory=Erpnext)
+    security: Security = field(default_factory=Security)
+    keys: Keys = field(default_factory=Keys)
+    scanner: Scanner = field(default_factory=Scanner)
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def invoices(self) -> Path:
+        return self.root / self.storage.invoices
+
+
+def load(root: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """Read root/config.ini, root/.env and the environment (which wins). BadSettings names the key and the remedy."""
+    parser = configparser.ConfigParser(interpolation=None)
+    path = root / "config.ini"
+    if path.exists():
+        try:
+            parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
+        except (configparser.Error, UnicodeDecodeError) as error:
+            raise BadSettings(f"{path} cannot be read: {error}. Mend that line or restore the file.") from error
+    surroundings = {k: v for k, v in dotenv_values(root / ".env").items() if v is not None}
+    surroundings.update(os.environ if environ is None else environ)
+    unknown = [s for s in parser.sections() if s not in GROUPS]
+    if unknown:
+        raise BadSettings(f"config.ini has no section [{unknown[0]}]. Sections are: {', '.join(GROUPS)}.")
+    groups = {
+        name: _group(name, cls, dict(parser[name]) if parser.has_section(name) else {}, surroundings)
+        for name, cls in GROUPS.items()
+    }
+    config = Config(root=root, **groups)
+    _check(config)
+    return config
+
+
+def _group(section: str, cls: type, given: dict[str, str], environ: Mapping[str, str]) -> Any:
+    known = {f.name: f for f in fields(cls)}
+    for key in given:
+        if key not in known:
+            raise BadSettings(f"config.ini [{section}] has no setting {key!r}. Settings are: {', '.join(known)}.")
+    types = get_type_hints(cls)
+    values = {}
+    for name, f in known.items():
+        text = _from_environment(section, f, environ)
+        if text is None:
+            text = given.get(name)
+        if text is not None:
+            values[name] = _value(section, f, types[name], text.strip())
+    return cls(**values)
+
+
+def environment_name(section: str, f: Field[Any]) -> str:
+    """The environment name that overrides a setting: the documented one, or TILLKEEP_SECTION_KEY."""
+    return f.metadata["env"] or f"TILLKEEP_{section}_{f.name}".upper()
+
+
+def _from_environment(section: str, f: Field[Any], environ: Mapping[str, str]) -> str | None:
+    name = environment_name(section, f)
+    if name in environ:
+        return environ[name]
+    file = environ.get(f"{name}_FILE")
+    if file is None:
+        return None
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadSettings(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+
+
+def _value(section: str, f: Field[Any], kind: type, text: str) -> Any:
+    where = f"[{section}] {f.name}"
+    one_of = f.metadata["one_of"]
+    if one_of and text not in one_of:
+        raise BadSettings(f"{where} is {text!r}; it must be one of: {', '.join(one_of)}.")
+    try:
+        if kind is bool:
+            return {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}[
+                text.lower()
+            ]
+        if kind is int:
+            return int(text)
+        if kind is Decimal:
+            number = Decimal(text)
+            if not number.is_finite():
+                raise ValueError
+            return number
+        if kind is time:
+            return time.fromisoformat(text)
+    except (ValueError, KeyError, InvalidOperation):
+        wanted = {bool: "yes or no", int: "a whole number", Decimal: "a number", time: "a time like 05:00"}[kind]
+        raise BadSettings(f"{where} is {text!r}; it must be {wanted}.") from None
+    return text
+
+
+def _check(config: Config) -> None:
+    try:
+        ZoneInfo(config.shop.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadSettings(
+            f"[shop] timezone is {config.shop.timezone!r}, which is no IANA name; use one like Europe/London."
+        ) from None
+    if len(config.shop.currency) != 3 or not config.shop.currency.isupper():
+        raise BadSettings(f"[shop] currency is {config.shop.currency!r}; use the three capital letters, like GBP.")
+    if not config.till.id.isalnum() or len(config.till.id) > 8:
+        raise BadSettings(f"[till] id is {config.till.id!r}; use up to 8 letters and digits, like T1.")
+    if not 1 <= config.server.port <= 65535:
+        raise BadSettings(f"[server] port is {config.server.port}; it must be between 1 and 65535.")
+    for name, url in (("storage", config.storage.url), ("queue", config.queue.url)):
+        if not url.startswith("sqlite:///"):
+            raise BadSettings(f"[{name}] url is {url.split(':')[0]}://…, which is not supported yet; use sqlite:///.")
+
+
+def default_of(f: Field[Any]) -> Any:
+    """The declared default of a setting."""
+    assert f.default is not MISSING
+    return f.default

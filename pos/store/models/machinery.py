@@ -1,0 +1,106 @@
+"""What the unattended part needs: connections, the outbox, cursors, agent runs, notices."""
+
+from __future__ import annotations
+
+from peewee import BigAutoField, BooleanField, CompositeKey, IntegerField, TextField
+
+from pos.store.models.base import Row
+
+
+class Meta(Row):
+    key = TextField(primary_key=True)
+    value = TextField()
+
+
+class Connection(Row):
+    """One accounting system of one company. Settings and secrets stay in config.ini and the environment."""
+
+    id = TextField(primary_key=True)  # "erpnext"
+    kind = TextField()
+    title = TextField()
+    enabled = BooleanField(default=True)
+    paused_reason = TextField(default="")  # set on SignInNeeded or a missing pos_receipt_id; words for a person
+    last_contact_at = TextField(default="")
+    last_error = TextField(default="")
+    retry_at = TextField(default="")  # nothing is sent before (429, 503, refused)
+
+
+class Outbox(Row):
+    """One document (or one half of an exchange) on its way to one connection. Never deleted."""
+
+    n = BigAutoField()
+    document = TextField()
+    connection = TextField()
+    part = TextField()  # sale | return
+    state = TextField()  # queued sending sent booked unknown rejected differs
+    tries = IntegerField(default=0)
+    next_at = TextField()  # not before
+    lease_until = TextField(default="")
+    owner = TextField(default="")  # who holds the lease
+    after = TextField(default="")  # document id that must be booked first (a return's original)
+    remote_id = TextField(default="")
+    remote = TextField(default="")  # JSON: row names and figures the other side answered
+    code = TextField(default="")
+    message = TextField(default="")  # the operator's sentence, with the remedy
+    difference = TextField(default="")
+    created_at = TextField()
+    updated_at = TextField()
+
+    class Meta:
+        indexes = ((("document", "connection", "part"), True), (("connection", "state", "next_at"), False))
+
+
+class Cursor(Row):
+    """How far a feed was pulled: the server's own stamp and the last name at that stamp."""
+
+    connection = TextField()
+    feed = TextField()
+    value = TextField(default="")
+    checked_at = TextField(default="")
+
+    class Meta:
+        primary_key = CompositeKey("connection", "feed")
+
+
+class AgentState(Row):
+    """One agent (per connection where it has one): pause switch, lease, next due, back-off."""
+
+    agent = TextField()
+    connection = TextField(default="")
+    paused = BooleanField(default=False)
+    due_at = TextField(default="")
+    failures = IntegerField(default=0)
+    lease_until = TextField(default="")
+    owner = TextField(default="")
+
+    class Meta:
+        primary_key = CompositeKey("agent", "connection")
+
+
+class AgentRun(Row):
+    n = BigAutoField()
+    agent = TextField()
+    connection = TextField(default="")
+    cause = TextField()  # schedule | ring | person
+    started_at = TextField()
+    ended_at = TextField(default="")
+    outcome = TextField(default="")  # running | ok | failed | abandoned
+    sentence = TextField(default="")
+    error = TextField(default="")
+
+    class Meta:
+        indexes = ((("agent", "started_at"), False),)
+
+
+class Notice(Row):
+    """Something a person should know. One row per key; raised again it counts up, settled it is resolved."""
+
+    key = TextField(primary_key=True)
+    level = TextField()  # info | check | needs
+    text = TextField()
+    remedy = TextField(default="")
+    subject = TextField(default="")
+    first_at = TextField()
+    last_at = TextField()
+    count = IntegerField(default=1)
+    resolved_at = TextField(default="")
