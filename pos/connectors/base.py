@@ -1,0 +1,160 @@
+"""What a connector to the books is, seen from the till. Copy a neighbour, pass the shared contract suite.
+
+A connector is one folder below pos/connectors: `mapping.py` (pure wire formats), `client.py` (traffic), `__init__.py`
+(its `KIND`). It knows nothing of the database, the outbox or the agents: it is given a document, and answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from pos.config import Config
+
+#: One receipt document, as `rules.documents` decodes it.
+Document = Mapping[str, Any]
+
+#: Feeds an accounting system may offer. The keys of their rows stand beside each; money in minor units (int),
+#: quantities in thousandths (int), everything else text or bool. `modified` is the system's own stamp, kept as it came.
+FEEDS: dict[str, str] = {
+    "taxes": "code title rate(text, percent) account",
+    "items": "code name item_group brand description uom tax_code variant_of has_variants open_price weighed stocked "
+    "disabled image modified barcodes[{code uom}] attributes[{name value position}]",
+    "prices": "name price_list item amount currency valid_from valid_upto modified",
+    "stock": "item warehouse qty modified",
+    "customers": "code name customer_group phone email tax_id disabled modified",
+    "modes": "name kind position disabled modified",
+    "cashiers": "code name role active modified (never a PIN)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One document as the other system holds it, read from there and never echoed from what we sent.
+
+    figures and rows hold plain JSON values; amounts are text with a dot ("12.30"). `rows` are the other side's
+    lines in its own order, each with at least its `name`: a return is linked to its original by them.
+    """
+
+    remote_id: str
+    state: Literal["draft", "submitted", "cancelled"]
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    rows: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A document a return refers to, and what the other system made of it."""
+
+    document: Document
+    part: str
+    posted: Posted
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a document needs to know of others. originals: by document id; one never sent there is not in it."""
+
+    originals: Mapping[str, Original] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One bounded page of a feed, oldest change first.
+
+    cursor: opaque text to hand back as `since` (their stamp and the last name at it); "" keeps the one before.
+    more: there is at least one further page now. refused: rows that could not be read, as (name, why); the agent
+    reports each of them.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    cursor: str
+    more: bool
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NameList:
+    """Every name a feed holds now. complete: their own count agrees with it, so a missing name is a removal."""
+
+    names: frozenset[str]
+    complete: bool
+
+
+class Connector(Protocol):
+    """One accounting system, seen from the till.
+
+    Every method returns on success or raises exactly one of Unavailable (nothing was sent), Unknown (it may have
+    been booked), Rejected (they said no; code and remedy) and SignInNeeded (our key is refused). No method retries
+    by itself. Used by one thread at a time.
+    """
+
+    def check(self) -> str:
+        """Sign in, read one thing, see that everything posting needs is there: "ERPNext 15.71, Test Shop Ltd"."""
+        ...
+
+    def ping(self) -> None:
+        """The cheapest question that shows the line is back; a few seconds at most. Unavailable when it is not."""
+        ...
+
+    def find(self, key: str) -> Posted | None:
+        """The document with this key as it is stored there now, complete (figures, rows); None when there is none."""
+        ...
+
+    def post(self, document: Document, part: str, key: str, context: Context) -> Posted:
+        """Book one part ("sale" or "return") under the key, submitted. The answer may be short of figures."""
+        ...
+
+    def fetch(self, remote_id: str) -> Posted:
+        """Read one document back as it is stored there now, complete (figures, rows)."""
+        ...
+
+    def finish(self, posted: Posted) -> Posted:
+        """Submit a draft that was left over from an attempt that broke off."""
+        ...
+
+    def compare(self, document: Document, part: str, posted: Posted) -> str:
+        """ "" when what is booked equals the receipt to the minor unit, else the difference in words. Pure; never raises."""
+        ...
+
+    def pull(self, feed: str, since: str) -> Page:
+        """One page of a feed: changed after the cursor `since` ("" = from the beginning), oldest first."""
+        ...
+
+    def rewind(self, cursor: str) -> str:
+        """A cursor about two minutes earlier: rows committed late carry an earlier stamp. "" stays ""."""
+        ...
+
+    def names(self, feed: str) -> NameList:
+        """Every name a feed holds now; removals show in no pull."""
+        ...
+
+    def picture(self, address: str, bytes_max: int) -> bytes:
+        """The picture behind an item's `image`. Rejected when it is on another host than theirs, or too big."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What sort of system this is: the agents learn from it what to try, a settings screen draws its form from it.
+
+    documents: the kinds of document it books. feeds: names from FEEDS in the order to pull them.
+    whole: those of `feeds` that have names() and whose missing rows are switched off.
+    settings: names in the group of config.ini called like the kind. connect must be cheap and speak to nobody.
+    """
+
+    name: str
+    title: str
+    documents: tuple[str, ...]
+    feeds: tuple[str, ...]
+    whole: tuple[str, ...]
+    settings: tuple[str, ...]
+    configured: Callable[[Config], bool]
+    address: Callable[[Config], str]
+    connect: Callable[[Config], Connector]
+
+
+def key_of(document_id: str, part: str, parts: tuple[str, ...]) -> str:
+    """The key a part is known by there: the document's own id, "-R" added for the return half of an exchange."""
+    return document_id if part == parts[0] else f"{document_id}-R"
