@@ -1,0 +1,65 @@
+"""What most tests stand on: settings in a fresh folder, an open database, a journal. Named as the shop names them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pos import config as settings
+
+if TYPE_CHECKING:
+    from pos.store.db import Store
+    from pos.store.journal import Journal
+
+REPO = Path(__file__).resolve().parent.parent
+SHARED = REPO.parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own ERPNEXT_URL must never reach a test."""
+    for name in list(os.environ):
+        if name.startswith(("ERPNEXT_", "TILLKEEP_")) and name not in KEPT:
+            monkeypatch.delenv(name)
+
+
+#: Switches of the test run itself; everything else of that name is a setting of a till.
+KEPT = ("TILLKEEP_REQUIRE_BROWSER", "TILLKEEP_NO_BROWSER", "TILLKEEP_POWER_CUTS")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> settings.Config:
+    """The settings of a till in an empty folder, with every default."""
+    return settings.load(tmp_path, environ={})
+
+
+@pytest.fixture
+def store(shop: settings.Config) -> Iterator[Store]:
+    """The till's database, open, migrated and empty."""
+    from pos.store.db import open_store
+
+    opened = open_store(shop)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def journal(store: Store) -> Iterator[Journal]:
+    """The one writer of receipts, on `store`."""
+    from pos.store.journal import Journal
+
+    writer = Journal(store)
+    yield writer
+    writer.close()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of recorded exchanges and designs beside the repository; skips where it is missing."""
+    if not SHARED.is_dir():
+        pytest.skip("../shared is not here; the tables under tests/contract/ hold the same facts")
+    return SHARED
