@@ -63,6 +63,7 @@ class Stock(Row):
     item = TextField()
     warehouse = TextField()
     qty = BigIntegerField()
+    own_at_set = BigIntegerField(null=True)  # counted here: sum of our movements at that moment; null = a connection owns it
     modified = TextField(default="")
 
     class Meta:
