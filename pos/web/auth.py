@@ -1,0 +1,152 @@
+"""Who is asking, and may they? Each route declares its rule; a route without one is never served.
+
+Rules: `open_to_all` (nobody need be signed in), `at_till` (this machine or an enrolled device), `signed_in`
+(a person, even behind the lock), `needs("sell")` (a person or a token with that right, not locked).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from flask import Flask, g, request
+
+from pos.errors import NotAllowed, SignInNeededHere
+from pos.rules import rights
+from pos.store import people
+from pos.web.parts import parts
+
+SIGN_IN_COOKIE = "till_sign_in"
+DEVICE_COOKIE = "till_device"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a route asks for. `touches`: whether a request counts as use of the till (idle lock)."""
+
+    kind: str  # all | till | person | right
+    right: str = ""
+    touches: bool = True
+
+
+def _ruled(rule: Rule) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        cast(Any, view).rule = rule
+        return view
+
+    return mark
+
+
+def open_to_all(view: View) -> View:
+    """Anyone who reaches the port: the sign-in page, the styles, the health answer."""
+    return _ruled(Rule("all", touches=False))(view)
+
+
+def at_till(view: View) -> View:
+    """This machine or an enrolled device, signed in or not: the status bar, typing a PIN."""
+    return _ruled(Rule("till", touches=False))(view)
+
+
+def signed_in(view: View) -> View:
+    """A signed-in person, even while the screen is locked: unlock, sign out."""
+    return _ruled(Rule("person", touches=False))(view)
+
+
+def needs(right: str) -> Callable[[View], View]:
+    """A person with this right whose screen is not locked, or a token with it."""
+    if right not in rights.RIGHTS:
+        raise ValueError(f"no such right: {right}")
+    return _ruled(Rule("right", right))
+
+
+def rule_of(app: Flask, endpoint: str) -> Rule | None:
+    """The rule a route declared, or None."""
+    return getattr(app.view_functions.get(endpoint), "rule", None)
+
+
+def actor() -> people.Actor:
+    """Who is asking. Only inside a route with `needs` or `signed_in`."""
+    return cast(people.Actor, g.actor)
+
+
+def actor_or_none() -> people.Actor | None:
+    """Who is asking, or None; for routes that are open."""
+    return cast("people.Actor | None", g.get("actor"))
+
+
+def device_id() -> str | None:
+    """The machine the request comes from: "" for this machine itself, an enrolled device's id, None for a stranger."""
+    if _from_this_machine():
+        return ""
+    secret = request.cookies.get(DEVICE_COOKIE, "")
+    return people.find_device(parts().store, secret) if secret else None
+
+
+def _from_this_machine() -> bool:
+    """Loopback and not forwarded: a proxy on this machine must not lend its address to strangers."""
+    forwarded = {"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} & set(request.headers.keys())
+    try:
+        return not forwarded and ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def identify() -> people.Actor | None:
+    """The person or program behind the request: a bearer token first, else the sign-in cookie. None = nobody."""
+    store = parts().store
+    header = request.headers.get("Authorization", "")
+    if header:
+        kind, _, secret = header.partition(" ")
+        found = people.find_token(store, secret.strip()) if kind.lower() == "bearer" else None
+        if found is None:
+            raise SignInNeededHere("This key is not known here or was withdrawn. Make a new one with `token add`.", code="token")
+        return found
+    secret = request.cookies.get(SIGN_IN_COOKIE, "")
+    return people.find_sign_in(store, secret) if secret else None
+
+
+def admit(rule: Rule) -> None:
+    """Let the request pass or raise: 401 nobody or locked, 403 without the right. Sets `g.actor`."""
+    g.actor = identify()
+    if rule.kind == "all":
+        return
+    if rule.kind == "till":
+        if device_id() is None and g.actor is None:
+            raise _not_enrolled()
+        return
+    if g.actor is None:
+        raise SignInNeededHere("Please sign in.")
+    if g.actor.via == "pin" and device_id() != g.actor.device:
+        raise _not_enrolled()
+    if rule.kind == "right":
+        _admit_right(g.actor, rule.right)
+    if rule.touches:
+        people.touch(parts().store, g.actor)
+
+
+def _admit_right(who: people.Actor, right: str) -> None:
+    if who.locked:
+        raise SignInNeededHere("The screen is locked. Enter your PIN to go on.", code="locked")
+    if not rights.allowed(who.role, right):
+        raise NotAllowed(f"{who.name} may not do this: it needs the right to {rights.RIGHTS[right]}.", code="not_allowed")
+
+
+def _not_enrolled() -> NotAllowed:
+    return NotAllowed(
+        "This device is not enrolled here. On the till's own machine run `pos_server.py device add NAME` "
+        "and type the code it prints.",
+        code="not_enrolled",
+    )
+
+
+def require_till() -> str:
+    """The device a PIN is typed on ("" = this machine). Raises when it is neither this machine nor enrolled."""
+    found = device_id()
+    if found is None:
+        raise _not_enrolled()
+    return found
+

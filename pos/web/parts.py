@@ -1,0 +1,37 @@
+"""What the views are given. `pos.app` fills it once; a view asks for it with `parts()`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+from pos.config import Config
+from pos.store.db import Store
+from pos.store.journal import Journal
+
+if TYPE_CHECKING:
+    from pos.web.live import Hub
+
+_KEY = "tillkeep"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The opened till: settings, database, the one writer of receipts, the screens, the agents' bell.
+
+    `ring(event)` wakes the agents that wait for an event ("sale", "refund"); it never fails the caller.
+    """
+
+    config: Config
+    store: Store
+    journal: Journal
+    hub: Hub
+    ring: Callable[[str], None]
+
+
+def parts() -> Parts:
+    """The parts of the till this request is served by."""
+    return cast(Parts, current_app.extensions[_KEY])
