@@ -196,6 +196,25 @@ def load(root: Path, environ: Mapping[str, str] | None = None) -> Config:
     return config
 
 
+def origins(root: Path, environ: Mapping[str, str] | None = None) -> dict[tuple[str, str], str]:
+    """Where the value of each (section, setting) comes from, in words, for settings that `load` accepts."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(root / "config.ini", encoding="utf-8-sig")
+    around = os.environ if environ is None else environ
+    beside = dotenv_values(root / ".env")
+    found = {}
+    for section, cls in GROUPS.items():
+        for f in fields(cls):
+            name = environment_name(section, f)
+            given = [n for n in (name, f"{name}_FILE") if n in around or beside.get(n) is not None]
+            if given:
+                place = "environment" if given[0] in around else ".env"
+                found[section, f.name] = f"{place}, {given[0]}"
+            else:
+                found[section, f.name] = "config.ini" if parser.has_option(section, f.name) else "default"
+    return found
+
+
 def _group(section: str, cls: type, given: dict[str, str], environ: Mapping[str, str]) -> Any:
     known = {f.name: f for f in fields(cls)}
     for key in given:

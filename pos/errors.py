@@ -4,6 +4,7 @@ PosError
 ├─ UserError        the person at the till can put it right; answered as 4xx
 ├─ ConnectorError   another system; the till sells on, the outbox decides
 ├─ CannotSave       this till cannot make a sale durable; it must not sell
+├─ FolderInUse      another server already uses this folder
 └─ Corrupt          what was read is not what was written; stop that document, tell people
 """
 
@@ -108,6 +109,13 @@ class CannotSave(PosError):
     """This till cannot make a sale durable now (disk full, read-only, wrong pragmas). The basket is kept."""
 
     code = "cannot_save"
+    status = 503
+
+
+class FolderInUse(PosError):
+    """Another server already uses this folder. Raised by whoever takes the folder's lock; names who holds it."""
+
+    code = "folder_in_use"
     status = 503
 
 
