@@ -24,8 +24,9 @@ class Device(Row):
 
     id = TextField(primary_key=True)
     name = TextField()
-    secret_hash = TextField(unique=True)
-    enrolled_at = TextField()
+    secret_hash = TextField(unique=True)  # of the one-time code until it is used, then of the cookie
+    code_until = TextField(default="")  # set while the one-time code waits to be typed
+    enrolled_at = TextField()  # empty until then
     enrolled_by = TextField()
     revoked_at = TextField(default="")
 
