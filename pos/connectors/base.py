@@ -115,7 +115,7 @@ class Connector(Protocol):
         ...
 
     def compare(self, document: Document, part: str, posted: Posted) -> str:
-        """ "" when what is booked equals the receipt to the minor unit, else the difference in words. Pure; never raises."""
+        """The difference in words; empty when what is booked equals the receipt to the minor unit. Pure."""
         ...
 
     def pull(self, feed: str, since: str) -> Page:
