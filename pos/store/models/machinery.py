@@ -23,6 +23,7 @@ class Connection(Row):
     last_contact_at = TextField(default="")
     last_error = TextField(default="")
     retry_at = TextField(default="")  # nothing is sent before (429, 503, refused)
+    offline_since = TextField(default="")  # first moment of the present silence; empty = reached last time
 
 
 class Outbox(Row):
@@ -37,7 +38,10 @@ class Outbox(Row):
     next_at = TextField()  # not before
     lease_until = TextField(default="")
     owner = TextField(default="")  # who holds the lease
-    after = TextField(default="")  # document id that must be booked first (a return's original)
+    after = TextField(default="")  # ids of documents that must be booked first (a return's originals), space between
+    settle_at = TextField(default="")  # before this "not there" proves nothing: they may still be booking it
+    booked_at = TextField(default="")
+    resolved = TextField(default="")  # settled by a person: who and why
     remote_id = TextField(default="")
     remote = TextField(default="")  # JSON: row names and figures the other side answered
     code = TextField(default="")
@@ -56,7 +60,8 @@ class Cursor(Row):
     connection = TextField()
     feed = TextField()
     value = TextField(default="")
-    checked_at = TextField(default="")
+    moved_at = TextField(default="")  # when `value` last changed, our clock
+    checked_at = TextField(default="")  # start of the last complete pull, our clock
 
     class Meta:
         primary_key = CompositeKey("connection", "feed")
