@@ -80,7 +80,9 @@ class Pricing:
     tax_rule: str = setting(
         "erpnext", "How tax is rounded; must match the books.", one_of=("erpnext", "per_rate", "per_line")
     )
-    rounding: str = setting("bankers", "How half a penny is rounded.", one_of=("bankers", "commercial"))
+    rounding: str = setting(
+        "bankers", "How half a penny is rounded.", one_of=("bankers", "commercial", "bankers_legacy")
+    )
     prices_include_tax: bool = setting(True, "yes: shelf prices hold the tax; no: tax is added at the till.")
     cash_step: Decimal = setting(Decimal("0.01"), "Smallest cash step (0.05 where 1p and 2p are gone); 0.01 = none.")
     discount_percent_max: Decimal = setting(Decimal("100"), "No discount above this percentage, whoever asks.")

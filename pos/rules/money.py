@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 #: ISO 4217 minor-unit digits that differ from 2.
 DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3, "JOD": 3}
 
-#: Names of the rounding methods, as ERPNext's System Settings call them -> decimal's constant.
+#: Our name of a rounding method -> what ERPNext's System Settings call it. They differ only at exact halves:
+#: bankers to the even side, commercial away from zero, legacy always upwards (-0.125 becomes -0.12), so that
+#: under legacy a refund's tax can differ from its sale's by a penny, there as here.
 ROUNDING = {
-    "bankers": ROUND_HALF_EVEN,
-    "commercial": ROUND_HALF_UP,
+    "bankers": "Banker's Rounding",
+    "commercial": "Commercial Rounding",
+    "bankers_legacy": "Banker's Rounding (legacy)",
 }
 
 
@@ -82,12 +85,35 @@ def exact(value: Decimal | int | str) -> Decimal:
 
 def round_minor(amount: Decimal, currency: str, method: str = "bankers") -> int:
     """The amount in major units, rounded once to whole minor units by a named method. The only place that rounds money."""
-    return int(amount.scaleb(digits_of(currency)).to_integral_value(ROUNDING[method]))
+    return int(_whole(amount.scaleb(digits_of(currency)), method, digits_of(currency)))
 
 
 def round_places(amount: Decimal, places: int, method: str = "bankers") -> Decimal:
     """The same rounding for figures that are not money: rates, quantities."""
-    return amount.scaleb(places).to_integral_value(ROUNDING[method]).scaleb(-places)
+    return _whole(amount.scaleb(places), method, places).scaleb(-places)
+
+
+def _whole(value: Decimal, method: str, places: int) -> Decimal:
+    if method == "bankers":
+        return value.to_integral_value(ROUND_HALF_EVEN)
+    if method == "commercial":
+        return value.to_integral_value(ROUND_HALF_UP)
+    if method == "bankers_legacy":
+        # As frappe does it: to the even side only where there are no decimals at all (yen), else halves go up.
+        if places == 0:
+            return value.to_integral_value(ROUND_HALF_EVEN)
+        return (value + Decimal("0.5")).to_integral_value(ROUND_FLOOR)
+    raise ValueError(f"no rounding method {method!r}; there are: {', '.join(ROUNDING)}")
+
+
+def minor(amount: Decimal | int | str, currency: str) -> int:
+    """Whole minor units of an exact amount; ValueError when it has more decimals than the currency."""
+    return Money.parse(amount, currency).minor
+
+
+def major(units: int, currency: str) -> Decimal:
+    """The amount in major units with exactly the currency's decimals: major(1234, "GBP") = Decimal("12.34")."""
+    return Money(units, currency).amount
 
 
 def round_to_step(minor: int, step_minor: int) -> int:
