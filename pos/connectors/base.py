@@ -141,7 +141,8 @@ class Kind:
 
     documents: the kinds of document it books. feeds: names from FEEDS in the order to pull them.
     whole: those of `feeds` that have names() and whose missing rows are switched off.
-    settings: names in the group of config.ini called like the kind. connect must be cheap and speak to nobody.
+    settings: names in the group of config.ini called like the kind. connect(config, facts) must be cheap and speak
+    to nobody; facts is what the kind's own setup command learned, kept as JSON in Meta "facts.<kind name>" ({} before).
     """
 
     name: str
@@ -152,7 +153,7 @@ class Kind:
     settings: tuple[str, ...]
     configured: Callable[[Config], bool]
     address: Callable[[Config], str]
-    connect: Callable[[Config], Connector]
+    connect: Callable[[Config, Mapping[str, Any]], Connector]
 
 
 def key_of(document_id: str, part: str, parts: tuple[str, ...]) -> str:
