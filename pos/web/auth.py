@@ -103,7 +103,9 @@ def identify() -> people.Actor | None:
         kind, _, secret = header.partition(" ")
         found = people.find_token(store, secret.strip()) if kind.lower() == "bearer" else None
         if found is None:
-            raise SignInNeededHere("This key is not known here or was withdrawn. Make a new one with `token add`.", code="token")
+            raise SignInNeededHere(
+                "This key is not known here or was withdrawn. Make a new one with `token add`.", code="token"
+            )
         return found
     secret = request.cookies.get(SIGN_IN_COOKIE, "")
     return people.find_sign_in(store, secret) if secret else None
@@ -132,7 +134,9 @@ def _admit_right(who: people.Actor, right: str) -> None:
     if who.locked:
         raise SignInNeededHere("The screen is locked. Enter your PIN to go on.", code="locked")
     if not rights.allowed(who.role, right):
-        raise NotAllowed(f"{who.name} may not do this: it needs the right to {rights.RIGHTS[right]}.", code="not_allowed")
+        raise NotAllowed(
+            f"{who.name} may not do this: it needs the right to {rights.RIGHTS[right]}.", code="not_allowed"
+        )
 
 
 def _not_enrolled() -> NotAllowed:
@@ -149,4 +153,3 @@ def require_till() -> str:
     if found is None:
         raise _not_enrolled()
     return found
-

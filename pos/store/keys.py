@@ -1,0 +1,169 @@
+"""Keys: what a browser or a program shows instead of a person's PIN. Enrolled devices and bearer tokens.
+
+Each secret is long and random, handed out once, and kept only as its SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pos import clock
+from pos.errors import Conflict, Invalid, NotFound
+from pos.rules import rights
+from pos.store import audit
+from pos.store.db import Store
+from pos.store.models import Device, SignIn, Token
+
+NAME_CHARS_MAX = 80
+ENROL_CODE_MINUTES = 15
+#: How often "seen" and "used" are written down.
+SEEN_EVERY = timedelta(minutes=1)
+#: Letters of a one-time code: none that is mistaken for another. 10 of 31 = 49 bits.
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_CODE_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is behind a request. via: "pin" (a person at a screen) or "token" (a program). key: hash of their secret."""
+
+    code: str
+    name: str
+    role: str
+    via: str
+    key: str
+    device: str = ""
+    locked: bool = False
+    seen_at: str = ""
+
+    def may(self, right: str) -> bool:
+        return rights.allowed(self.role, right)
+
+
+# -- devices -----------------------------------------------------------------------------------------------------------
+
+
+def add_device(store: Store, name: str, by: str = "system") -> str:
+    """Allow one more device. Returns the one-time code to type on it within ENROL_CODE_MINUTES."""
+    name, now = clean_name(name), clock.now()
+    code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
+    until = clock.stamp(now + timedelta(minutes=ENROL_CODE_MINUTES))
+    with store.transaction():
+        Device.create(
+            id=clock.uuid7(), name=name, secret_hash=digest(code), code_until=until, enrolled_at="", enrolled_by=by
+        )
+        audit.record(store, by, "device.add", name, {})
+    return f"{code[:5]}-{code[5:]}"
+
+
+def enrol(store: Store, code: str) -> tuple[str, str]:
+    """Use up a one-time code: (the cookie's secret, the device's name). Invalid when it is wrong, used or too old."""
+    key = digest(re.sub(r"[\s-]", "", code).upper())
+    secret, now = secrets.token_urlsafe(32), clock.stamp(clock.now())
+    with store.transaction():
+        device = Device.get_or_none(
+            (Device.secret_hash == key) & (Device.code_until >= now) & (Device.revoked_at == "")
+        )
+        if device is None:
+            raise Invalid(
+                "This code is wrong, used or too old. Make a new one with `pos_server.py device add`.", field="code"
+            )
+        Device.update(secret_hash=digest(secret), code_until="", enrolled_at=now).where(
+            (Device.id == device.id) & (Device.secret_hash == key)
+        ).execute()
+        audit.record(store, f"device {device.name}", "device.enrol", device.id, {"name": device.name})
+    return secret, device.name
+
+
+def find_device(store: Store, secret: str) -> str | None:
+    """The id of the enrolled device that holds this cookie, or None."""
+    row = store.database.execute_sql(
+        "SELECT id FROM device WHERE secret_hash = ? AND enrolled_at <> '' AND revoked_at = ''", (digest(secret),)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def revoke_device(store: Store, name: str, by: str = "system") -> int:
+    """Enrolled devices of this name may no longer sign in; their sign-ins end. Returns how many there were."""
+    now = clock.stamp(clock.now())
+    with store.transaction():
+        ids = [d.id for d in Device.select().where((Device.name == name) & (Device.revoked_at == ""))]
+        Device.update(revoked_at=now).where(Device.id.in_(ids)).execute()
+        SignIn.update(ended_at=now).where(SignIn.device.in_(ids) & (SignIn.ended_at == "")).execute()
+        audit.record(store, by, "device.revoke", name, {"devices": len(ids)})
+    return len(ids)
+
+
+def devices(store: Store) -> list[tuple[str, str, str]]:
+    """Devices not withdrawn as (name, enrolled at or "", code valid until or "")."""
+    rows = Device.select().where(Device.revoked_at == "").order_by(Device.name).execute(store.database)
+    return [(d.name, d.enrolled_at, d.code_until) for d in rows]
+
+
+# -- tokens ------------------------------------------------------------------------------------------------------------
+
+
+def add_token(store: Store, name: str, role: str, by: str = "system") -> str:
+    """A key for a program, shown once: sent as `Authorization: Bearer …`."""
+    if role not in rights.ROLES:
+        raise Invalid(f"There is no role {role!r}; roles are: {', '.join(rights.ROLES)}.", field="role")
+    name, secret = clean_name(name), f"tk_{secrets.token_urlsafe(32)}"
+    with store.transaction():
+        if Token.select().where((Token.name == name) & (Token.revoked_at == "")).exists():
+            raise Conflict(
+                f"There is a key called {name} already. Withdraw it first, or choose another name.", field="name"
+            )
+        Token.create(
+            id=clock.uuid7(), name=name, secret_hash=digest(secret), role=role, created_at=clock.stamp(clock.now())
+        )
+        audit.record(store, by, "token.add", name, {"role": role})
+    return secret
+
+
+def find_token(store: Store, secret: str) -> Actor | None:
+    """The program that holds this key, or None when it is unknown or withdrawn."""
+    key = digest(secret)
+    token = Token.get_or_none((Token.secret_hash == key) & (Token.revoked_at == ""))
+    if token is None:
+        return None
+    now = clock.now()
+    if not token.used_at or now - clock.parse(token.used_at) >= SEEN_EVERY:
+        with store.transaction():
+            Token.update(used_at=clock.stamp(now)).where(Token.id == token.id).execute()
+    return Actor(f"token:{token.name}", token.name, token.role, "token", key)
+
+
+def revoke_token(store: Store, name: str, by: str = "system") -> None:
+    """Withdraw a key; it stops working with the next request."""
+    with store.transaction():
+        changed = (
+            Token.update(revoked_at=clock.stamp(clock.now()))
+            .where((Token.name == name) & (Token.revoked_at == ""))
+            .execute()
+        )
+        if not changed:
+            raise NotFound(f"There is no key called {name}.", field="name")
+        audit.record(store, by, "token.revoke", name, {})
+
+
+def tokens(store: Store) -> list[tuple[str, str, str]]:
+    """Keys not withdrawn as (name, role, last used or "")."""
+    rows = Token.select().where(Token.revoked_at == "").order_by(Token.name).execute(store.database)
+    return [(t.name, t.role, t.used_at) for t in rows]
+
+
+def clean_name(name: str) -> str:
+    """The name without stray spaces; Invalid when it is empty, too long or holds control characters."""
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_CHARS_MAX or not name.isprintable():
+        raise Invalid(f"A name is 1 to {NAME_CHARS_MAX} letters.", field="name")
+    return name
+
+
+def digest(secret: str) -> str:
+    """For secrets that are long and random already; a slow hash would only slow each request down."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,305 @@
+"""Who may use the till: people and their PINs, sign-ins, enrolled devices, keys for programs.
+
+PINs are kept as argon2id; everything long and random (cookies, tokens, codes) as SHA-256. No secret is stored or logged
+in clear, and each is handed out once. Failures are counted in the table, so a lock-out survives a restart.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import secrets
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from pos import clock
+from pos.errors import Conflict, Invalid, NotFound, UserError
+from pos.rules import rights
+from pos.store import audit
+from pos.store.db import Store
+from pos.store.keys import (
+    SEEN_EVERY,
+    Actor,
+    add_device,
+    add_token,
+    clean_name,
+    devices,
+    digest,
+    enrol,
+    find_device,
+    find_token,
+    revoke_device,
+    revoke_token,
+    tokens,
+)
+from pos.store.models import SignIn, User
+
+__all__ = [
+    "Actor",
+    "LockedOut",
+    "Person",
+    "WrongPin",
+    "add_device",
+    "add_token",
+    "add_user",
+    "check_pin",
+    "devices",
+    "end",
+    "enrol",
+    "find_device",
+    "find_sign_in",
+    "find_token",
+    "lock",
+    "people",
+    "revoke_device",
+    "revoke_token",
+    "set_active",
+    "set_pin",
+    "sign_in",
+    "sign_ins",
+    "tokens",
+    "touch",
+    "unlock",
+]
+
+PIN = re.compile(r"[0-9]{4,8}\Z")
+CODE = re.compile(r"[A-Za-z0-9_-]{1,20}\Z")
+
+_hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
+#: PINs are checked one at a time: guesses side by side are counted one by one, and take neither memory nor processors.
+_one_at_a_time = threading.Lock()
+
+
+class WrongPin(UserError):
+    """Code or PIN is wrong; which of the two is not said."""
+
+    code = "wrong_pin"
+    status = 401
+
+
+class LockedOut(UserError):
+    """Too many wrong PINs; the message says until when."""
+
+    code = "locked_out"
+    status = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    code: str
+    name: str
+    role: str
+    active: bool
+    locked_until: str
+    has_pin: bool
+
+
+# -- people ------------------------------------------------------------------------------------------------------------
+
+
+def add_user(store: Store, code: str, name: str, role: str, pin: str | None = None, by: str = "system") -> None:
+    """Add a person, or bring a former one back. Conflict when the code is in use, Invalid names the field."""
+    name = clean_name(name)
+    if not CODE.match(code):
+        raise Invalid("A code is 1 to 20 letters and digits.", field="code")
+    if role not in rights.ROLES:
+        raise Invalid(f"There is no role {role!r}; roles are: {', '.join(rights.ROLES)}.", field="role")
+    pin_hash = "" if pin is None else _hash(pin)
+    with store.transaction():
+        if User.select().where((User.code == code) & User.active).exists():
+            raise Conflict(
+                f"The code {code} is in use. Choose another, or set a new PIN with `user pin {code}`.", field="code"
+            )
+        User.replace(code=code, name=name, role=role, pin_hash=pin_hash, modified=clock.stamp(clock.now())).execute()
+        audit.record(store, by, "user.add", code, {"name": name, "role": role})
+
+
+def set_pin(store: Store, code: str, pin: str, by: str = "system") -> None:
+    """Give a person a new PIN; the lock-out is lifted and every sign-in of theirs ends."""
+    pin_hash = _hash(pin)
+    with store.transaction():
+        changed = (
+            User.update(pin_hash=pin_hash, failed=0, locked_until="", modified=clock.stamp(clock.now()))
+            .where((User.code == code) & User.active)
+            .execute()
+        )
+        if not changed:
+            raise NotFound(f"Nobody here has the code {code}.", field="code")
+        _end_all(code)
+        audit.record(store, by, "user.pin", code, {})
+
+
+def set_active(store: Store, code: str, active: bool, by: str = "system") -> None:
+    """Let a person work here, or no longer; a person who left is signed out everywhere."""
+    with store.transaction():
+        if not User.update(active=active, modified=clock.stamp(clock.now())).where(User.code == code).execute():
+            raise NotFound(f"Nobody here has the code {code}.", field="code")
+        if not active:
+            _end_all(code)
+        audit.record(store, by, "user.active", code, {"active": active})
+
+
+def people(store: Store) -> list[Person]:
+    """Everybody, by code."""
+    return [_person(user) for user in User.select().order_by(User.code).execute(store.database)]
+
+
+def _person(user: User) -> Person:
+    return Person(user.code, user.name, user.role, user.active, user.locked_until, bool(user.pin_hash))
+
+
+def check_pin(store: Store, code: str, pin: str) -> Person:
+    """The person with this code and PIN. WrongPin or LockedOut; the same work is done for a code nobody has.
+
+    A try is counted before the PIN is looked at: switching the till off in between gives no free guess. After the last
+    free try each further wrong one locks again; only the right PIN or `set_pin` clears the count.
+    """
+    with _one_at_a_time:
+        user = User.get_or_none((User.code == code) & User.active)
+        now = clock.now()
+        if user is None or not user.pin_hash:
+            _matches(_nobody(), pin)
+            raise WrongPin("Code or PIN is wrong.")
+        if user.locked_until and clock.parse(user.locked_until) > now:
+            raise _locked_out(store, clock.parse(user.locked_until))
+        with store.transaction():
+            User.update(failed=User.failed + 1).where(User.code == code).execute()
+        if not _matches(user.pin_hash, pin):
+            _lock_after_failure(store, code, user.failed + 1, now)
+            raise WrongPin("Code or PIN is wrong.")
+        with store.transaction():
+            User.update(failed=0, locked_until="").where(User.code == code).execute()
+    return _person(user)
+
+
+def _lock_after_failure(store: Store, code: str, failed: int, now: datetime) -> None:
+    limits = store.config.security
+    if failed < limits.pin_tries:
+        return
+    until = now + timedelta(minutes=limits.pin_lock_minutes)
+    with store.transaction():
+        User.update(locked_until=clock.stamp(until)).where(User.code == code).execute()
+        audit.record(store, code, "pin.locked_out", code, {"until": clock.stamp(until), "wrong": failed})
+    raise _locked_out(store, until)
+
+
+def _locked_out(store: Store, until: datetime) -> LockedOut:
+    local = until.astimezone(ZoneInfo(store.config.shop.timezone))
+    return LockedOut(f"Too many wrong PINs. Try again after {local:%H:%M}, or ask a manager to set a new PIN.")
+
+
+# -- sign-ins ----------------------------------------------------------------------------------------------------------
+
+#: Sign-in -> when it was last used. A write a minute is enough on disk; the idle lock needs it exactly.
+_seen: dict[str, datetime] = {}
+
+
+def sign_in(store: Store, code: str, pin: str, device: str = "") -> tuple[str, Actor]:
+    """Check the PIN and open a sign-in on a device ("" = this machine). Returns the cookie's secret and who it is."""
+    person = check_pin(store, code, pin)
+    secret = secrets.token_urlsafe(32)
+    key, now = digest(secret), clock.stamp(clock.now())
+    with store.transaction():
+        SignIn.create(secret_hash=key, user=person.code, device=device, created_at=now, seen_at=now)
+        audit.record(store, person.code, "sign_in", person.code, {"device": device})
+    return secret, Actor(person.code, person.name, person.role, "pin", key, device)
+
+
+_FIND = (
+    "SELECT u.code, u.name, u.role, s.device, s.locked, s.created_at, s.seen_at"
+    " FROM sign_in s JOIN user u ON u.code = s.user WHERE s.secret_hash = ? AND s.ended_at = '' AND u.active"
+)
+
+
+def find_sign_in(store: Store, secret: str) -> Actor | None:
+    """Who holds this cookie, or None when it is unknown, ended or too old. Locks it when it lay idle too long.
+
+    One indexed read; it runs in front of each request.
+    """
+    key = digest(secret)
+    row = store.database.execute_sql(_FIND, (key,)).fetchone()
+    if row is None:
+        return None
+    code, name, role, device, locked, created_at, seen_at = row
+    now = clock.now()
+    if now - clock.parse(created_at) > timedelta(hours=store.config.security.sign_in_hours):
+        end(store, key)
+        return None
+    idle = store.config.till.idle_lock_seconds
+    seen = max(clock.parse(seen_at), _seen.get(key, clock.parse(seen_at)))
+    if idle and not locked and now - seen > timedelta(seconds=idle):
+        lock(store, key)
+        locked = True
+    return Actor(code, name, role, "pin", key, device, bool(locked), seen_at)
+
+
+def touch(store: Store, actor: Actor) -> None:
+    """The person just used the till. Written down at most once a minute."""
+    if actor.via != "pin" or actor.locked:
+        return
+    now = clock.now()
+    _seen[actor.key] = now
+    if not actor.seen_at or now - clock.parse(actor.seen_at) >= SEEN_EVERY:
+        _change(store, actor.key, seen_at=clock.stamp(now))
+
+
+def lock(store: Store, key: str) -> None:
+    """Lock a sign-in: it keeps its person, and does nothing until unlocked."""
+    _change(store, key, locked=True)
+
+
+def unlock(store: Store, actor: Actor, pin: str) -> Actor:
+    """Open a locked sign-in with its own person's PIN."""
+    check_pin(store, actor.code, pin)
+    _change(store, actor.key, locked=False, seen_at=clock.stamp(clock.now()))
+    _seen[actor.key] = clock.now()
+    return replace(actor, locked=False)
+
+
+def end(store: Store, key: str) -> None:
+    """Sign out."""
+    _seen.pop(key, None)
+    _change(store, key, ended_at=clock.stamp(clock.now()))
+
+
+def sign_ins(store: Store) -> list[tuple[str, str, str]]:
+    """Open sign-ins as (person, device, last seen), newest first."""
+    rows = SignIn.select().where(SignIn.ended_at == "").order_by(SignIn.seen_at.desc()).execute(store.database)
+    return [(s.user, s.device, s.seen_at) for s in rows]
+
+
+def _change(store: Store, key: str, **values: Any) -> None:
+    with store.transaction():
+        SignIn.update(**values).where((SignIn.secret_hash == key) & (SignIn.ended_at == "")).execute()
+
+
+def _end_all(code: str) -> None:
+    SignIn.update(ended_at=clock.stamp(clock.now())).where((SignIn.user == code) & (SignIn.ended_at == "")).execute()
+
+
+# -- PINs --------------------------------------------------------------------------------------------------------------
+
+
+def _hash(pin: str) -> str:
+    if not PIN.match(pin):
+        raise Invalid("A PIN is 4 to 8 digits.", field="pin")
+    return _hasher.hash(pin)
+
+
+@functools.cache
+def _nobody() -> str:
+    """A hash no PIN matches, for codes nobody has."""
+    return _hasher.hash(secrets.token_hex(16))
+
+
+def _matches(pin_hash: str, pin: str) -> bool:
+    try:
+        return _hasher.verify(pin_hash, pin)
+    except (VerificationError, InvalidHashError):
+        return False
