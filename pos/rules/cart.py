@@ -1,0 +1,375 @@
+"""The basket, priced: lines, discounts, tax and total from goods and one company rule. Pure.
+
+Amounts are whole minor units, negative for goods given back; quantities, unit rates and percentages exact Decimals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from pos.errors import Invalid
+from pos.rules import price, refund
+from pos.rules.money import exact, minor
+from pos.rules.price import Discount, Given
+from pos.rules.tax import LineTax, RateTotal, TaxLine, TaxRule, line_taxes, rate_totals
+
+__all__ = ["Against", "Cart", "CartLine", "Discount", "Given", "Goods", "LineInput", "price_cart"]
+
+PRICE_SOURCES = ("list", "typed", "barcode")
+LINES_MAX = 500
+QTY_MAX = Decimal(100_000)
+QTY_PLACES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """One item as the till sells it. `store.catalog.goods` answers them by code."""
+
+    code: str
+    name: str
+    item_group: str = ""
+    uom: str = "Nos"
+    price: Decimal | None = None  # major units, from the till's price list; None = has no price
+    tax_code: str = ""
+    tax_rate: Decimal = Decimal(0)  # percent; zero-rated and exempt are both 0 and told apart by the code
+    tax_account: str = ""  # the tax account in the books; empty where none is named
+    brand: str = ""
+    barcode: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    open_price: bool = False  # the cashier types the price
+    weighed: bool = False  # quantity with three decimals
+    stocked: bool = True
+    disabled: bool = False
+    has_variants: bool = False  # a template: opens the grid, cannot be sold itself
+    stock: Decimal | None = None  # what is there now, when known
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """The receipt line that a return line gives back."""
+
+    id: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineInput:
+    """One line as asked for. qty: negative for goods given back. price: per unit, major units; None = the list's."""
+
+    line: str
+    item_code: str
+    qty: Decimal
+    price: Decimal | None = None
+    price_source: str = "list"
+    barcode: str = ""
+    discount: Discount | None = None
+    note: str = ""
+    return_against: Against | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """One priced line. base: price x qty; base - discount - sale_discount = what it costs in price terms;
+    net + tax = amount = what is paid for it."""
+
+    line: str
+    item_code: str
+    item_name: str
+    item_group: str
+    barcode: str
+    attributes: Mapping[str, str]
+    qty: Decimal
+    uom: str
+    list_price: int  # the shelf's unit price; the typed one where the shelf has none
+    price: int  # the unit price before discounts
+    price_source: str
+    base: int
+    discount: Given | None
+    sale_discount: int
+    rate: Decimal  # unit price paid, after discounts, in price terms, major units
+    tax_code: str
+    tax_rate: Decimal
+    tax_account: str
+    net: int
+    tax: int
+    amount: int
+    stocked: bool
+    note: str
+    sold: refund.Sold | None
+    oversold: bool
+
+    @property
+    def before_sale_discount(self) -> int:
+        """What the line costs in price terms, its own discount taken off: the figure beside the line on the screen."""
+        return self.base - (self.discount.amount if self.discount else 0)
+
+    @property
+    def cost(self) -> int:
+        """What the line costs in price terms, all discounts taken off: the amount its posted rows sum up to."""
+        return self.before_sale_discount - self.sale_discount
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """lines + tax = total. goods: the lines in price terms before the whole-sale discount."""
+
+    lines: tuple[CartLine, ...]
+    discount: Given | None
+    taxes: tuple[RateTotal, ...]
+    goods: int
+    net: int
+    tax: int
+    total: int
+
+
+def price_cart(
+    lines: Sequence[LineInput],
+    goods: Mapping[str, Goods],
+    rule: TaxRule,
+    discount: Discount | None = None,
+    sold: Mapping[Against, refund.Sold] | None = None,
+    percent_max: Decimal = Decimal(100),
+) -> Cart:
+    """Price a basket. `sold` holds the receipt line behind each return_against.
+
+    A line given back against its receipt costs what was paid for it, whatever the shelf says today. A whole-sale
+    discount falls on the lines sold, not on those given back. Raises Invalid naming the line ("lines.<id>").
+    """
+    _check_list(lines)
+    priced = [_price_line(line, goods, rule, sold or {}, percent_max) for line in lines]
+    given = None
+    if discount is not None:
+        priced, given = _sale_discount(priced, rule, discount, percent_max)
+    priced = _with_tax(priced, rule)
+    return Cart(
+        lines=tuple(_flag_oversold(priced, goods)),
+        discount=given,
+        taxes=_taxes(priced),
+        goods=sum(x.before_sale_discount for x in priced),
+        net=sum(x.net for x in priced),
+        tax=sum(x.tax for x in priced),
+        total=sum(x.amount for x in priced),
+    )
+
+
+def _check_list(lines: Sequence[LineInput]) -> None:
+    if not lines:
+        raise Invalid("The basket is empty.", code="empty", field="lines")
+    if len(lines) > LINES_MAX:
+        raise Invalid(f"A sale has at most {LINES_MAX} lines; finish this one and start another.", field="lines")
+    seen: set[str] = set()
+    against: set[Against] = set()
+    for line in lines:
+        if line.line in seen:
+            raise Invalid("Two lines have the same id.", field=f"lines.{line.line}")
+        seen.add(line.line)
+        if line.return_against in against:
+            raise Invalid("The same receipt line is given back twice; put it on one line.", field=f"lines.{line.line}")
+        if line.return_against:
+            against.add(line.return_against)
+
+
+def _price_line(
+    line: LineInput, goods: Mapping[str, Goods], rule: TaxRule, sold: Mapping[Against, refund.Sold], ceiling: Decimal
+) -> CartLine:
+    where = f"lines.{line.line}"
+    _check_qty(line, where)
+    if line.return_against is not None:
+        return _line_back(line, sold, goods, rule, where)
+    thing = _sellable(goods.get(line.item_code), line, where)
+    unit = _unit_price(line, thing, rule.currency, where)
+    base = price.line_amount(unit, line.qty, rule.currency, rule.rounding)
+    given = None
+    if line.discount is not None:
+        given = price.take_off(
+            line.discount, base, line.qty, rule.currency, rule.rounding, field=f"{where}.discount", percent_max=ceiling
+        )
+    return CartLine(
+        line=line.line,
+        item_code=thing.code,
+        item_name=thing.name,
+        item_group=thing.item_group,
+        barcode=line.barcode or thing.barcode,
+        attributes=dict(thing.attributes),
+        qty=line.qty,
+        uom=thing.uom,
+        list_price=unit if thing.price is None else minor(thing.price, rule.currency),
+        price=unit,
+        price_source=line.price_source,
+        base=base,
+        discount=given,
+        sale_discount=0,
+        rate=Decimal(0),
+        tax_code=thing.tax_code,
+        tax_rate=thing.tax_rate,
+        tax_account=thing.tax_account,
+        net=0,
+        tax=0,
+        amount=0,
+        stocked=thing.stocked,
+        note=line.note,
+        sold=None,
+        oversold=False,
+    )
+
+
+def _check_qty(line: LineInput, where: str) -> None:
+    qty = exact(line.qty)
+    if not qty:
+        raise Invalid("The quantity is zero; take the line off instead.", field=f"{where}.qty")
+    if abs(qty) > QTY_MAX:
+        raise Invalid(f"{qty:f} is too many for one line.", field=f"{where}.qty")
+    if qty != qty.scaleb(QTY_PLACES).to_integral_value().scaleb(-QTY_PLACES):
+        raise Invalid("A quantity has at most three decimals.", field=f"{where}.qty")
+
+
+def _sellable(thing: Goods | None, line: LineInput, where: str) -> Goods:
+    if thing is None:
+        raise Invalid(f"{line.item_code} is not known here; take it off the basket.", code="unknown_item", field=where)
+    if thing.disabled:
+        raise Invalid(f"{thing.name} is no longer sold; take it off the basket.", code="disabled_item", field=where)
+    if thing.has_variants:
+        raise Invalid(f"{thing.name} comes in variants; choose one.", code="choose_variant", field=where)
+    if not thing.weighed and line.qty != line.qty.to_integral_value():
+        raise Invalid(f"{thing.name} is sold in whole pieces.", code="whole_pieces", field=f"{where}.qty")
+    return thing
+
+
+def _unit_price(line: LineInput, thing: Goods, currency: str, where: str) -> int:
+    if line.price_source not in PRICE_SOURCES:
+        raise Invalid(f"price_source is one of: {', '.join(PRICE_SOURCES)}.", field=f"{where}.price_source")
+    if line.price_source != "list":
+        if line.price is None:
+            raise Invalid(f"Type the price of {thing.name}.", code="price_needed", field=f"{where}.price")
+        unit = price.units(line.price, currency, field=f"{where}.price")
+        if unit < 0:
+            raise Invalid("A price cannot be negative.", field=f"{where}.price")
+        return unit
+    if line.price is not None:
+        raise Invalid("A line at list price carries no price of its own.", field=f"{where}.price")
+    if thing.open_price or thing.price is None:
+        raise Invalid(f"{thing.name} has no price; type it.", code="price_needed", field=f"{where}.price")
+    return price.units(thing.price, currency, field=where)
+
+
+def _line_back(
+    line: LineInput,
+    sold: Mapping[Against, refund.Sold],
+    goods: Mapping[str, Goods],
+    rule: TaxRule,
+    where: str,
+) -> CartLine:
+    assert line.return_against is not None
+    original = sold.get(line.return_against)
+    if original is None:
+        raise Invalid("The receipt of this return is not known here.", code="unknown_receipt", field=where)
+    if line.qty > 0:
+        raise Invalid("A line given back has a negative quantity.", field=f"{where}.qty")
+    if line.item_code != original.item["item_code"]:
+        raise Invalid(f"That line of {original.invoice_name} sold something else.", field=f"{where}.item_code")
+    if line.discount is not None or line.price is not None:
+        raise Invalid("What comes back costs what was paid for it: no discount, no other price.", field=where)
+    if (original.currency, original.prices_include_tax) != (rule.currency, rule.prices_include_tax):
+        raise Invalid(
+            f"{original.invoice_name} was priced under other rules; give it back without its receipt.", field=where
+        )
+    item = original.item
+    if not _may_be_fraction(item, goods) and line.qty != line.qty.to_integral_value():
+        raise Invalid(f"{item['item_name']} was sold in whole pieces.", code="whole_pieces", field=f"{where}.qty")
+    part = refund.part(original, -line.qty, field=f"{where}.qty")
+    base = -(part.amount if rule.prices_include_tax else part.net)
+    thing = goods.get(line.item_code)
+    return CartLine(
+        line=line.line,
+        item_code=line.item_code,
+        item_name=item["item_name"],
+        item_group=item.get("item_group") or "",
+        barcode=line.barcode or item.get("barcode") or "",
+        attributes=dict(item.get("attributes") or {}),
+        qty=line.qty,
+        uom=item["uom"],
+        list_price=minor(item["list_price"], rule.currency),
+        price=minor(item["price"], rule.currency),
+        price_source="list",
+        base=base,
+        discount=None,
+        sale_discount=0,
+        rate=Decimal(0),
+        tax_code=item["tax_code"],
+        tax_rate=item["tax_rate"],
+        tax_account=thing.tax_account if thing else "",
+        net=-part.net,
+        tax=-part.tax,
+        amount=-part.amount,
+        stocked=bool(item["stocked"]),
+        note=line.note,
+        sold=original,
+        oversold=False,
+    )
+
+
+def _may_be_fraction(item: Mapping[str, object], goods: Mapping[str, Goods]) -> bool:
+    qty = item["qty"]
+    assert isinstance(qty, Decimal)
+    thing = goods.get(str(item["item_code"]))
+    return qty != qty.to_integral_value() or (thing is not None and thing.weighed)
+
+
+def _sale_discount(
+    lines: Sequence[CartLine], rule: TaxRule, discount: Discount, ceiling: Decimal
+) -> tuple[list[CartLine], Given]:
+    sold = [x.before_sale_discount if x.qty > 0 else 0 for x in lines]
+    if not any(sold):
+        raise Invalid("There is nothing to take a discount from.", field="discount")
+    given = price.take_off(
+        discount, sum(sold), Decimal(1), rule.currency, rule.rounding, field="discount", percent_max=ceiling
+    )
+    off = given.amount + sum(x.discount.amount for x in lines if x.discount and x.qty > 0)
+    full = sum(x.base for x in lines if x.qty > 0)
+    price.check_ceiling(off, full, ceiling, rule.currency, rule.rounding, field="discount.value")
+    shares = price.share_sale_discount(given.amount, sold)
+    return [replace(x, sale_discount=share) for x, share in zip(lines, shares, strict=True)], given
+
+
+def _with_tax(lines: Sequence[CartLine], rule: TaxRule) -> list[CartLine]:
+    """Net, tax, amount and rate of each line.
+
+    A line given back keeps the tax its sale had, so that parts sum up to the whole. The exception is `erpnext` with
+    prices that include tax: there what is paid back is the same either way, and the tax is what ERPNext computes for
+    this very return (equal to the sale's when the whole sale comes back at once).
+    """
+    own = [x for x in lines if not _keeps_its_tax(x, rule)]
+    shares = dict(zip((x.line for x in own), line_taxes([_tax_line(x) for x in own], rule), strict=True))
+    done = []
+    for x in lines:
+        share = shares.get(x.line)
+        if share is not None:
+            x = replace(x, net=share.net, tax=share.tax, amount=share.gross)
+        done.append(replace(x, rate=price.rate_paid(x.cost, x.qty, rule.currency, rule.rounding)))
+    return done
+
+
+def _keeps_its_tax(line: CartLine, rule: TaxRule) -> bool:
+    return line.sold is not None and not (rule.name == "erpnext" and rule.prices_include_tax)
+
+
+def _tax_line(x: CartLine) -> TaxLine:
+    return TaxLine(qty=x.qty, amount=x.cost, code=x.tax_code, rate=x.tax_rate, account=x.tax_account)
+
+
+def _taxes(lines: Sequence[CartLine]) -> tuple[RateTotal, ...]:
+    return rate_totals([_tax_line(x) for x in lines], [LineTax(x.net, x.tax, x.amount) for x in lines])
+
+
+def _flag_oversold(lines: Iterable[CartLine], goods: Mapping[str, Goods]) -> list[CartLine]:
+    """Mark lines that take more than is there. The sale goes on: the goods are in the customer's hands."""
+    left = {code: thing.stock for code, thing in goods.items() if thing.stocked and thing.stock is not None}
+    done = []
+    for x in lines:
+        stock = left.get(x.item_code)
+        if stock is not None:
+            left[x.item_code] = stock - x.qty
+        done.append(replace(x, oversold=stock is not None and x.qty > 0 and x.qty > stock))
+    return done
