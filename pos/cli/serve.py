@@ -1,0 +1,94 @@
+"""serve: start the till on this folder and stay until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from pos import cli, config
+from pos.cli import control, opened, reference
+from pos.errors import BadSettings
+
+log = logging.getLogger(__name__)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, help="port to listen on (default: config.ini)")
+    parser.add_argument("--host", help="address to listen on (default: config.ini)")
+    parser.add_argument("--demo", action="store_true", help="fill a new, unconnected till with a demo shop")
+
+
+def run(args: argparse.Namespace, root: Path) -> int:
+    """Start everything, print the address, serve. 0 after a clean stop; FolderInUse or BadSettings when it cannot start."""
+    loaded = settings(root, args.host, args.port)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    new = not opened.database_file(loaded).exists()
+    from pos.app import create_app  # the whole program; not needed to print --help
+    from pos.web.server import listen
+
+    app = create_app(loaded)
+    try:
+        pins = _demo(app.store) if args.demo and new and not _connected(loaded) else []
+        server = listen(
+            app.flask, loaded.server.host, loaded.server.port, loaded.server.threads, loaded.security.body_kb_max * 1024
+        )
+        with _stopped_by_signals(server.stop):
+            app.start()
+            control.announce(loaded, server.port, app.control_key)
+            _greet(loaded, server.port, pins)
+            server.run()
+        server.close_screens()
+    finally:
+        control.withdraw(loaded)
+        app.stop()
+    return cli.OK
+
+
+def settings(root: Path, host: str | None, port: int | None) -> config.Config:
+    """The folder's settings, with what the command line says. A new folder gets a config.ini to look at."""
+    root.mkdir(parents=True, exist_ok=True)
+    if not (root / "config.ini").exists():
+        (root / "config.ini").write_text(reference.config_ini(), encoding="utf-8", newline="\n")
+    loaded = config.load(root)
+    server = loaded.server
+    if port is not None and not 0 <= port <= 65535:
+        raise BadSettings(f"--port is {port}; it must be between 1 and 65535.")
+    server = dataclasses.replace(
+        server, host=server.host if host is None else host, port=server.port if port is None else port
+    )
+    return dataclasses.replace(loaded, server=server)
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C, SIGTERM and the closing of a Windows console end the server in order: what runs is answered first."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        log.info("stopping (%s)", signal.Signals(number).name)
+        stop()
+
+    names = ("SIGINT", "SIGTERM", "SIGBREAK")
+    before = {getattr(signal, n): signal.signal(getattr(signal, n), handle) for n in names if hasattr(signal, n)}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def _greet(loaded: config.Config, port: int, pins: list[tuple[str, str, str]]) -> None:
+    """What a person at the terminal needs to know: the address, and the demo PINs, which are shown this once."""
+    host = loaded.server.host if loaded.server.host != "0.0.0.0" else "127.0.0.1"  # noqa: S104
+    print(f"\n{loaded.shop.name}, {loaded.till.name}: http://{host}:{port}", flush=True)
+    if pins:
+        print("A demo shop was loaded. Its PINs are shown this once (`pos_server.py user pin CODE` sets a new one):")
+        for code, name, pin in pins:
+            print(f"  {name:<20} code {code:<6} PIN {pin}")
+    print("Stop with Ctrl-C.\n", flush=True)

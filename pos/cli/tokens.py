@@ -1,0 +1,34 @@
+"""token add|list|revoke: keys for programs, sent as `Authorization: Bearer …`. Each is shown once."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pos import cli
+from pos.cli import opened
+from pos.rules import rights
+from pos.store import people
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", metavar="add|list|revoke", required=True)
+    add = acts.add_parser("add", help="make a key and print it, once")
+    add.add_argument("name", help="which program it is for")
+    add.add_argument("--role", choices=rights.ROLES, default="operator", help="what it may do (default: operator)")
+    acts.add_parser("list", help="the keys that work, without their secrets")
+    acts.add_parser("revoke", help="withdraw a key; it stops working at once").add_argument("name")
+
+
+def run(args: argparse.Namespace, root: Path) -> int:
+    with opened.till(root, make=args.act == "add") as store:
+        if args.act == "add":
+            print(people.add_token(store, args.name, args.role, opened.operator()))
+        elif args.act == "revoke":
+            people.revoke_token(store, args.name, opened.operator())
+            print(f"The key {args.name} works no more.")
+        else:
+            print(f"{'name':<28} {'role':<13} last used (UTC)")
+            for name, role, used in people.tokens(store):
+                print(f"{name:<28} {role:<13} {used[:16] or 'never'}")
+    return cli.OK

@@ -1,0 +1,71 @@
+"""user add|pin|list|off|on: who may sign in at this till. Works while the till runs; a lost PIN is reset here."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+
+from pos import cli
+from pos.cli import opened
+from pos.errors import Invalid
+from pos.rules import rights
+from pos.store import people
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", metavar="add|pin|list|off|on", required=True)
+    add = acts.add_parser("add", help="add a person")
+    add.add_argument("code", help="what they type to sign in: letters and digits")
+    add.add_argument("name", help="their name, as receipts show it")
+    add.add_argument("--role", choices=rights.ROLES, default="cashier", help="what they may do (default: cashier)")
+    pin = acts.add_parser("pin", help="set a new PIN; lifts a lock-out and ends their sign-ins")
+    pin.add_argument("code")
+    for parser_with_pin in (add, pin):
+        parser_with_pin.add_argument("--pin", help="4 to 8 digits; asked for when left out (others see a command line)")
+    acts.add_parser("list", help="everybody, with role and lock")
+    for word, help in (("off", "may no longer sign in"), ("on", "may sign in again")):
+        acts.add_parser(word, help=help).add_argument("code")
+
+
+def run(args: argparse.Namespace, root: Path) -> int:
+    pin = asked(args.pin) if args.act in ("add", "pin") else ""
+    with opened.till(root, make=args.act == "add") as store:
+        by = opened.operator()
+        if args.act == "add":
+            people.add_user(store, args.code, args.name, args.role, pin, by)
+            print(f"{args.name} may sign in with the code {args.code}, as {args.role}.")
+        elif args.act == "pin":
+            people.set_pin(store, args.code, pin, by)
+            print(f"{args.code} has a new PIN, and was signed out everywhere.")
+        elif args.act in ("on", "off"):
+            people.set_active(store, args.code, args.act == "on", by)
+            print(f"{args.code} {'may sign in again' if args.act == 'on' else 'may no longer sign in'}.")
+        else:
+            show(people.people(store))
+    return cli.OK
+
+
+def asked(given: str | None) -> str:
+    """The PIN: as given, typed twice at a terminal, or one line of standard input."""
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    first = getpass.getpass("New PIN (4 to 8 digits): ")
+    if first != getpass.getpass("Once more: "):
+        raise Invalid("The two PINs differ; nothing was changed.", field="pin")
+    return first
+
+
+def show(everybody: list[people.Person]) -> None:
+    """One row a person."""
+    print(f"{'code':<12} {'name':<28} {'role':<13} state")
+    for person in everybody:
+        state = "active" if person.active else "off"
+        if person.active and not person.has_pin:
+            state = "no PIN yet"
+        if person.locked_until:
+            state += f", locked until {person.locked_until[:16]} UTC"
+        print(f"{person.code:<12} {person.name:<28} {person.role:<13} {state}")
