@@ -1,0 +1,55 @@
+"""Audit: who did what to which document. Each row carries the hash of the one before, so a change or a gap shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pos import clock
+
+if TYPE_CHECKING:
+    from pos.store.db import Store
+
+GENESIS = "0" * 64
+
+
+def record(store: Store, actor: str, act: str, subject: str = "", detail: Mapping[str, Any] | None = None) -> None:
+    """Write one row, in the transaction that runs on this thread or in one of its own.
+
+    actor: a person's code, a token's or an agent's name. act: a stable word ("sale", "user.pin"). subject: what it was
+    done to. detail: plain values; no secret, no card number.
+    """
+    if not store.in_transaction():
+        with store.transaction():
+            record(store, actor, act, subject, detail)
+        return
+    last = store.execute("SELECT hash FROM audit ORDER BY n DESC LIMIT 1").fetchone()
+    previous = last[0] if last else GENESIS
+    text = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str) if detail else ""
+    row = (clock.stamp(clock.now()), actor, act, subject, text)
+    store.execute(
+        "INSERT INTO audit (at, actor, act, subject, detail, prev_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*row, previous, _digest(previous, row)),
+    )
+
+
+def verify_chain(store: Store) -> tuple[int, str]:
+    """How many rows stand, and "" when the chain is whole, else the first break in words."""
+    previous, count = GENESIS, 0
+    with store.reading():
+        for n, *row, before, digest in store.execute(
+            "SELECT n, at, actor, act, subject, detail, prev_hash, hash FROM audit ORDER BY n"
+        ):
+            count += 1
+            if before != previous:
+                return count, f"audit row {n} does not follow the row before it: one was removed or put in between"
+            if digest != _digest(before, row):
+                return count, f"audit row {n} was changed after it was written"
+            previous = digest
+    return count, ""
+
+
+def _digest(previous: str, row: Any) -> str:
+    return hashlib.sha256(json.dumps([previous, *row], ensure_ascii=False).encode("utf-8")).hexdigest()

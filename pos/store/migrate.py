@@ -1,0 +1,60 @@
+"""Migrations: numbered files in pos/store/migrations, run forward at each start, one transaction each.
+
+A file is never edited once it was released; a change of the models is a new file. A file holds `up(db)`, which runs
+statements with `db.execute_sql`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from typing import Any
+
+from pos import clock
+from pos.errors import BadSettings
+
+_NAME = re.compile(r"(\d{4})_\w+\Z")
+_PACKAGE = "pos.store.migrations"
+
+
+def known() -> list[str]:
+    """Names of all migrations of this program, in order: 0001_base, …"""
+    package = importlib.import_module(_PACKAGE)
+    names = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if _NAME.match(m.name))
+    assert [int(n[:4]) for n in names] == list(range(1, len(names) + 1)), f"migrations are not numbered 1..n: {names}"
+    return names
+
+
+def migrate(db: Any) -> list[str]:
+    """Bring the database to this program's shape; the names of what was run.
+
+    BadSettings when a newer program wrote it: its tables may mean what this one does not know.
+    """
+    names = known()
+    done = version(db)
+    if done > len(names):
+        raise BadSettings(
+            f"{db.database} was written by a newer Tillkeep (tables of version {done}, this program knows "
+            f"{len(names)}). Install that version again, or restore the backup made before it.",
+            code="newer_database",
+        )
+    for name in names[done:]:
+        with db.atomic("IMMEDIATE"):
+            db.execute_sql(
+                "CREATE TABLE IF NOT EXISTS schema_version"
+                " (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
+            )
+            if version(db) >= int(name[:4]):  # another process was quicker
+                continue
+            importlib.import_module(f"{_PACKAGE}.{name}").up(db)
+            row = (int(name[:4]), name, clock.stamp(clock.now()))
+            db.execute_sql("INSERT INTO schema_version (version, name, applied_at) VALUES (?, ?, ?)", row)
+    return names[done:]
+
+
+def version(db: Any) -> int:
+    """The number of the last migration the database has seen; 0 for a new one."""
+    if not db.table_exists("schema_version"):
+        return 0
+    return int(db.execute_sql("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()[0])

@@ -1,0 +1,1 @@
+"""Numbered steps of the database, run by pos.store.migrate."""
