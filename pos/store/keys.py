@@ -6,10 +6,12 @@ Each secret is long and random, handed out once, and kept only as its SHA-256.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from pos import clock
 from pos.errors import Conflict, Invalid, NotFound
@@ -19,6 +21,7 @@ from pos.store.db import Store
 from pos.store.models import Device, SignIn, Token
 
 NAME_CHARS_MAX = 80
+PAGE_KEY_BYTES = 32
 ENROL_CODE_MINUTES = 15
 #: How often "seen" and "used" are written down.
 SEEN_EVERY = timedelta(minutes=1)
@@ -42,6 +45,25 @@ class Actor:
 
     def may(self, right: str) -> bool:
         return rights.allowed(self.role, right)
+
+
+def page_key(path: Path) -> bytes:
+    """The key that signs the page cookie: made once, for the till's user only, never in the database or a backup."""
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        key = b""
+    if len(key) >= PAGE_KEY_BYTES:
+        return key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # torn by a power cut: worth nothing
+    key = secrets.token_bytes(PAGE_KEY_BYTES)
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key
 
 
 # -- devices -----------------------------------------------------------------------------------------------------------

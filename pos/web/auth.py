@@ -29,7 +29,7 @@ class Rule:
     """What a route asks for. `touches`: whether a request counts as use of the till (idle lock)."""
 
     kind: str  # all | till | person | right
-    right: str = ""
+    rights: tuple[str, ...] = ()
     touches: bool = True
 
 
@@ -56,11 +56,19 @@ def signed_in(view: View) -> View:
     return _ruled(Rule("person", touches=False))(view)
 
 
-def needs(right: str) -> Callable[[View], View]:
-    """A person with this right whose screen is not locked, or a token with it."""
-    if right not in rights.RIGHTS:
-        raise ValueError(f"no such right: {right}")
-    return _ruled(Rule("right", right))
+def needs(*any_of: str, touches: bool = True) -> Callable[[View], View]:
+    """A person with one of these rights whose screen is not locked, or a token with it. touches: see Rule."""
+    unknown = set(any_of) - set(rights.RIGHTS)
+    if unknown or not any_of:
+        raise ValueError(f"no such right: {unknown}")
+    return _ruled(Rule("right", any_of, touches))
+
+
+def demand(right: str) -> people.Actor:
+    """Inside a view, where the body decides which right is asked for: who is asking, or 403."""
+    who = actor()
+    _admit_right(who, (right,))
+    return who
 
 
 def rule_of(app: Flask, endpoint: str) -> Rule | None:
@@ -125,18 +133,17 @@ def admit(rule: Rule) -> None:
     if g.actor.via == "pin" and device_id() != g.actor.device:
         raise _not_enrolled()
     if rule.kind == "right":
-        _admit_right(g.actor, rule.right)
+        _admit_right(g.actor, rule.rights)
     if rule.touches:
         people.touch(parts().store, g.actor)
 
 
-def _admit_right(who: people.Actor, right: str) -> None:
+def _admit_right(who: people.Actor, any_of: tuple[str, ...]) -> None:
     if who.locked:
         raise SignInNeededHere("The screen is locked. Enter your PIN to go on.", code="locked")
-    if not rights.allowed(who.role, right):
-        raise NotAllowed(
-            f"{who.name} may not do this: it needs the right to {rights.RIGHTS[right]}.", code="not_allowed"
-        )
+    if not any(rights.allowed(who.role, right) for right in any_of):
+        words = ", or to ".join(rights.RIGHTS[right] for right in any_of)
+        raise NotAllowed(f"{who.name} may not do this: it needs the right to {words}.")
 
 
 def _not_enrolled() -> NotAllowed:

@@ -1,0 +1,52 @@
+"""Figures as people read them, in the shop's own way: "£1,234.50", "0.420", "20%", "21 Nov 2026, 14:32"."""
+
+from __future__ import annotations
+
+import functools
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
+
+from pos.rules.money import digits_of
+
+
+@functools.lru_cache(maxsize=8192)
+def money(minor: int, currency: str, locale: str) -> str:
+    """Whole minor units with the currency's sign: 123450, "GBP", "en_GB" -> "£1,234.50"."""
+    amount = Decimal(minor).scaleb(-digits_of(currency))
+    return format_currency(amount, currency, locale=locale, currency_digits=True)
+
+
+def symbol(currency: str, locale: str) -> str:
+    """The sign that stands for the currency: "£"."""
+    return get_currency_symbol(currency, locale=locale)
+
+
+@functools.lru_cache(maxsize=1024)
+def quantity(qty: Decimal, locale: str) -> str:
+    """A quantity without idle noughts: 2.000 -> "2", 0.420 -> "0.42"."""
+    return format_decimal(qty.normalize(), format="#,##0.###", locale=locale)
+
+
+@functools.lru_cache(maxsize=256)
+def percent(rate: Decimal, locale: str) -> str:
+    """A percentage without idle noughts: 20.00 -> "20%"."""
+    return f"{format_decimal(rate.normalize(), format='0.####', locale=locale)}%"
+
+
+def moment(when: datetime, locale: str) -> str:
+    """A moment as written: its own wall clock, to the minute."""
+    return format_datetime(when, "d MMM y, HH:mm", locale=locale)
+
+
+def day(when: date, locale: str) -> str:
+    """A day with its weekday: "Saturday, 21 November 2026"."""
+    return format_date(when, "full", locale=locale)
+
+
+def known_locale(locale: str) -> bool:
+    """Whether this machine can write in it."""
+    return Locale.parse(locale, sep="_") is not None

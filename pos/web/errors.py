@@ -1,0 +1,88 @@
+"""Errors on their way out: one JSON shape for /api and /health, a page in plain words for a person.
+
+{"ok": false, "code": "total_differs", "message": "…", "field": null, …details}
+What nobody expected is written to the log under an id; the person is shown the id, never the inside.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from pos import clock
+from pos.errors import PosError, SignInNeededHere
+
+log = logging.getLogger(__name__)
+
+_HTTP_WORDS = {
+    400: ("bad_request", "The till did not understand this request."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method", "This address does not take this kind of request."),
+    413: ("too_large", "This is more than the till takes at once ([security] body_kb_max)."),
+    415: ("content_type", "Send this as application/json."),
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the app in one of the two shapes."""
+    app.register_error_handler(PosError, _pos_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def shielded(what: str, act: Callable[[], Any]) -> None:
+    """Run something that must never fail its caller; a failure is logged."""
+    try:
+        act()
+    except Exception:
+        log.exception("%s failed", what)
+
+
+def wants_json() -> bool:
+    return request.path.startswith("/api/") or request.path in ("/health", "/live")
+
+
+def _pos_error(error: PosError) -> ResponseReturnValue:
+    if error.status >= 500:
+        log.error("%s %s: %s: %s", request.method, request.path, error.code, error.message)
+    if isinstance(error, SignInNeededHere) and not wants_json() and request.method == "GET":
+        return redirect(url_for("people.sign_in_page"))
+    return _answer(error.status, error.code, error.message, error.field, error.details())
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if 300 <= status < 400:
+        return error.get_response()  # type: ignore[return-value]
+    code, message = _HTTP_WORDS.get(status, (f"http_{status}", error.name))
+    answer = _answer(status, code, message, None, {})
+    for name, value in error.get_headers():
+        if name.lower() == "allow":
+            answer.headers[name] = value
+    return answer
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    """A bug, or the machine: tell people what to do and where the details are."""
+    error_id = clock.uuid7()[-8:]
+    log.error("unexpected error %s in %s %s", error_id, request.method, request.path, exc_info=error)
+    return _answer(
+        500,
+        "unexpected",
+        f"Something went wrong inside the till. Try again; when it stays, report the error {error_id}.",
+        None,
+        {"error_id": error_id},
+    )
+
+
+def _answer(status: int, code: str, message: str, field: str | None, details: dict[str, Any]) -> Response:
+    g.error_code = code
+    if wants_json():
+        body = jsonify({**details, "ok": False, "code": code, "message": message, "field": field})
+        return make_response(body, status)
+    return make_response(render_template("error.html", status=status, code=code, message=message), status)

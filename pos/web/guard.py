@@ -1,0 +1,153 @@
+"""The gate in front of every route: right host, right size, right origin, a declared rule, CSRF; and the headers behind it."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+
+from pos import clock
+from pos.config import Config
+from pos.errors import NotAllowed, UserError
+from pos.store import keys
+from pos.web import auth, live
+from pos.web.parts import parts
+
+log = logging.getLogger(__name__)
+
+csrf = CSRFProtect()
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+#: Addresses that mean "every interface": no name anybody types.
+_EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SLOW_MS = 1000
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; "
+    "manifest-src 'self'; connect-src 'self' ws://{host} wss://{host}; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def install(app: Flask, config: Config) -> None:
+    """Put the gate in front of the app. Call before any other before_request."""
+    app.config["ALLOWED_HOSTS"] = allowed_hosts(config)
+    app.config["MAX_CONTENT_LENGTH"] = config.security.body_kb_max * 1024
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # asked for below, not for programs with a token
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # a sell page stays open for days
+    app.config["WTF_CSRF_SSL_STRICT"] = False  # Origin is compared below, also without https
+    app.config["SESSION_COOKIE_NAME"] = "till_page"
+    app.config["SESSION_COOKIE_HTTPONLY"] = True
+    app.config["SESSION_COOKIE_SAMESITE"] = "Strict"
+    app.secret_key = keys.page_key(config.data / "secret.key")
+    app.before_request(_gate)
+    csrf.init_app(app)
+    app.after_request(_finish)
+
+
+def allowed_hosts(config: Config) -> frozenset[str]:
+    """The names this till answers to; any other Host is refused (DNS rebinding)."""
+    further = {_host_name(part.strip()) for part in config.server.origins.split(",") if part.strip()}
+    own = set() if config.server.host in _EVERYWHERE else {_host_name(config.server.host)}
+    return frozenset(LOOPBACK_NAMES | own | further)
+
+
+def _host_name(text: str) -> str:
+    """The bare name of a host, "host:port" or "https://host:port", in small letters; IPv6 in brackets; "" when it is none."""
+    if text.count(":") > 1 and not text.startswith("[") and "://" not in text:
+        text = f"[{text}]"
+    try:
+        name = urlsplit(text if "://" in text else f"//{text}").hostname or ""
+    except ValueError:
+        return ""
+    return f"[{name}]" if ":" in name else name
+
+
+def _gate() -> None:
+    g.started = clock.monotonic()
+    _check_host()
+    if request.method not in _SAFE:
+        _check_origin()
+    if request.url_rule is None or request.endpoint is None:
+        return  # nothing here: Flask answers 404 or 405
+    rule = auth.rule_of(current_app, request.endpoint)
+    if rule is None:
+        log.error("the route %s declares no rule", request.endpoint)
+        raise NotAllowed("This address is closed.", code="no_rule")
+    if request.url_rule.websocket:
+        live.check_handshake()
+    auth.admit(rule)
+    who = auth.actor_or_none()
+    if request.method not in _SAFE and (who is None or who.via != "token"):
+        _check_csrf()
+
+
+def _check_host() -> None:
+    if _host_name(request.headers.get("Host", "")) not in current_app.config["ALLOWED_HOSTS"]:
+        raise UserError(
+            "This till does not go by that name. Add it to [server] origins in config.ini, or use this machine's own.",
+            code="host",
+        )
+
+
+def _check_origin() -> None:
+    origin = request.headers.get("Origin", "")
+    if origin and urlsplit(origin).netloc != request.host:
+        raise NotAllowed("A page of another site may not do this.", code="origin")
+
+
+def _check_csrf() -> None:
+    try:
+        csrf.protect()
+    except CSRFError as error:
+        raise UserError("This page is out of date. Load it again; the basket stays.", code="csrf") from error
+
+
+def _finish(answer: Response) -> Response:
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+    named = request.headers.get("Host", "")
+    host = named if _host_name(named) in current_app.config["ALLOWED_HOSTS"] else "localhost"
+    answer.headers.setdefault("Content-Security-Policy", _POLICY.format(host=host))
+    if request.endpoint == "static" and answer.status_code in (200, 304):
+        fixed = "v" in request.args
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fixed else "no-cache"
+    elif "Cache-Control" not in answer.headers:
+        answer.headers["Cache-Control"] = "no-store"
+    _note(answer)
+    return answer
+
+
+def _note(answer: Response) -> None:
+    """One line a request: changes and trouble always, reading only when somebody looks for it."""
+    ms = int((clock.monotonic() - g.get("started", clock.monotonic())) * 1000)
+    who = auth.actor_or_none()
+    quiet = request.method in _SAFE and answer.status_code < 500 and ms < SLOW_MS
+    log.log(
+        logging.DEBUG if quiet else logging.INFO,
+        "%s %s %s",
+        request.method,
+        request.path,
+        answer.status_code,
+        extra={
+            "method": request.method,
+            "path": request.path,
+            "status": answer.status_code,
+            "ms": ms,
+            "actor": who.code if who else "",
+            "code": g.get("error_code", ""),
+            "till": parts().config.till.id,
+        },
+    )

@@ -1,0 +1,166 @@
+"""Live: nudges to the screens over a WebSocket. Losing one costs nothing: a screen that reconnects asks for everything again.
+
+GET /live (WebSocket)  at_till   {"type": "status", …as /api/status}, {"type": "catalog"}
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, request
+from flask_sock import Sock
+from simple_websocket import ConnectionClosed
+
+from pos import clock
+from pos.errors import NotAllowed, PosError, UserError
+from pos.web import auth
+from pos.web.parts import parts
+
+log = logging.getLogger(__name__)
+
+#: Status messages at most this often; what happens in between is in the next one.
+GAP_SECONDS = 0.25
+#: With a screen open the status is looked at this often even when nobody nudged (agents may run elsewhere).
+LOOK_SECONDS = 2.0
+#: A screen this many messages behind is cut; it reconnects.
+BEHIND_MAX = 64
+#: How often an open screen must show again that it may listen.
+ASK_AGAIN_SECONDS = 60.0
+
+bp = Blueprint("live", __name__)
+sock = Sock()
+
+
+class _Screen:
+    """One open WebSocket's queue."""
+
+    def __init__(self) -> None:
+        self.waiting: queue.Queue[str] = queue.Queue(BEHIND_MAX)
+        self.cut = False
+
+
+class Hub:
+    """Tells every screen what changed. `nudge()` and `publish()` never block and never fail their caller.
+
+    status: makes the status message; called in the hub's own thread, only while a screen listens.
+    """
+
+    def __init__(self, status: Callable[[], dict[str, Any]], release: Callable[[], None] = lambda: None) -> None:
+        self._status = status
+        self._release = release
+        self._screens: set[_Screen] = set()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._last = ""
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, daemon=True, name="hub")
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def nudge(self) -> None:
+        """Something that the status shows may have changed."""
+        self._wake.set()
+
+    def publish(self, message: dict[str, Any]) -> None:
+        """Queue a message for every screen; one that is too far behind is cut."""
+        text = json.dumps(message)
+        for screen in list(self._screens):
+            try:
+                screen.waiting.put_nowait(text)
+            except queue.Full:
+                screen.cut = True
+
+    def serve(self, ws: Any, may_listen: Callable[[], bool]) -> None:
+        """Send to one screen until it goes away, falls behind or may no longer listen. In the socket's own thread."""
+        screen = _Screen()
+        self._screens.add(screen)
+        self._last = ""  # the new screen is told the status at once
+        self._wake.set()
+        ask_at = clock.monotonic() + ASK_AGAIN_SECONDS
+        try:
+            while ws.connected and not screen.cut and not self._stopping:
+                if clock.monotonic() >= ask_at:
+                    ask_at = clock.monotonic() + ASK_AGAIN_SECONDS
+                    if not may_listen():
+                        return
+                try:
+                    ws.send(screen.waiting.get(timeout=2))
+                except queue.Empty:
+                    continue
+        except (OSError, ConnectionClosed):
+            return  # the screen went away; it comes back by itself
+        finally:
+            self._screens.discard(screen)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait(LOOK_SECONDS if self._screens else None)
+            self._wake.clear()
+            if self._stopping:
+                break
+            if self._screens:
+                self._tell()
+                threading.Event().wait(GAP_SECONDS)
+        self._release()
+
+    def _tell(self) -> None:
+        try:
+            message = {"type": "status", **self._status()}
+        except PosError as error:
+            log.warning("no status for the screens: %s", error)
+            return
+        text = json.dumps(message)
+        if text != self._last:
+            self._last = text
+            self.publish(message)
+
+
+@sock.route("/live", bp=bp)
+@auth.at_till
+def live(ws: Any) -> None:
+    here = parts()
+    try:
+        here.hub.serve(ws, _may_listen)
+    finally:
+        here.store.release()
+
+
+def _may_listen() -> bool:
+    try:
+        auth.admit(auth.Rule("till", touches=False))
+    except UserError:
+        return False
+    finally:
+        parts().store.release()
+    return True
+
+
+def check_handshake() -> None:
+    """Refuse what simple-websocket would only fail on, and pages of other sites. In front of a WebSocket route."""
+    if "werkzeug.socket" not in request.environ:
+        raise UserError("Too many screens are open on this till. Close some.", code="too_many_screens")
+    key = request.headers.get("Sec-WebSocket-Key", "")
+    try:
+        whole = len(base64.b64decode(key, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        whole = False
+    if not whole or request.headers.get("Sec-WebSocket-Version") != "13":
+        raise UserError("This is not a WebSocket handshake (RFC 6455).", code="handshake")
+    # Browsers let any page open a WebSocket to any host; the cookies go along.
+    origin = request.headers.get("Origin", "")
+    if origin and origin.partition("://")[2] != request.host:
+        raise NotAllowed("A page of another site may not listen here.", code="origin")

@@ -1,0 +1,234 @@
+"""waitress and flask-sock on one port: a WebSocket is taken out of waitress' loop before it holds a worker.
+
+waitress parses a complete `GET … Upgrade: websocket` in its main thread. There the connection leaves the poll loop and gets a
+thread of its own, which runs the same WSGI application (so routing, rules and refusals are those of every request) with
+the socket in `environ`. Relies on waitress 3.0 internals: `add_task` called in the main thread under the channel's
+`requests_lock`, `channel_class`, `task_class`, `del_channel`, `write_soon` as the only exit of a task, and a poll loop that
+tolerates an entry that vanished. `tests/web/test_server.py` holds them to it.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import socket
+import threading
+from typing import Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
+
+from pos import clock
+from pos.errors import BadSettings
+
+log = logging.getLogger(__name__)
+
+#: A screen that takes no data for this long is cut; it reconnects and asks for everything again.
+SEND_SECONDS_MAX = 5
+#: WebSockets at once, each a thread or two. A till has a handful of screens.
+WEBSOCKETS_MAX = 200
+CONNECTIONS_MAX = 500
+#: Running and waiting requests get this long to be answered when the server stops.
+STOP_SECONDS = 5
+
+
+class ScreenSocket(socket.socket):
+    """What simple-websocket is given: whole, serialised writes; a peer that does not read errors out."""
+
+    def __init__(self, fileno: int) -> None:
+        super().__init__(fileno=fileno)
+        self.settimeout(SEND_SECONDS_MAX)  # for writes: the reading thread selects before it reads
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.used = False
+        self._writing = threading.Lock()
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Everything or an error. Replies to pings and our messages come from two threads: one frame at a time."""
+        with self._writing:
+            self.used = True
+            try:
+                self.sendall(data, flags)
+            except OSError:
+                self.abort()  # half a frame may be out: the stream is of no use any more
+                raise
+        return len(data)
+
+    def abort(self) -> None:
+        """End the connection under whoever waits on it."""
+        try:
+            self.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+
+
+class _Task(WSGITask):  # type: ignore[misc]
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        if self.channel.screen is not None:
+            environ["werkzeug.socket"] = self.channel.screen
+            # permessage-deflate triples the memory of a socket and is not safe with two writers.
+            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        return environ
+
+
+class _Refusal(ErrorTask):  # type: ignore[misc]
+    """What waitress itself refuses (not HTTP, headers or body far too large), in the one JSON error shape."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        words = _REFUSALS.get(error.code, "The server could not answer. Try again.")
+        body = json.dumps({"ok": False, "code": f"http_{error.code}", "message": words, "field": None}).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.extend(
+            [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store")]
+        )
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+_REFUSALS = {
+    400: "This is not a request the till understands.",
+    413: "This is more than the till takes at once ([security] body_kb_max).",
+    431: "The request's headers are too large. Clear this site's cookies and try again.",
+}
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    task_class = _Task
+    error_task_class = _Refusal
+    screen: ScreenSocket | None = None
+
+    def hijack(self) -> None:
+        """Leave the poll loop with the socket. In the main thread, `requests_lock` held."""
+        request = self.requests.pop()
+        self.del_channel()
+        taken, self.socket = self.socket, None
+        self.screen = ScreenSocket(taken.detach())
+        self.server.screens.add(self)
+        threading.Thread(target=self._serve, args=(request,), daemon=True, name="screen").start()
+
+    def _serve(self, request: Any) -> None:
+        assert self.screen is not None
+        try:
+            self.task_class(self, request).service()
+        except OSError as error:
+            log.info("screen went away: %s", error)
+        finally:
+            request.close()
+            self.server.screens.discard(self)
+            self.screen.abort()
+            self.screen.close()
+
+    def write_soon(self, data: Any) -> int:
+        if self.screen is None:
+            return int(super().write_soon(data))
+        if data and not self.screen.used:  # refused before the handshake: a plain HTTP answer
+            self.screen.sendall(data)
+        return len(data)
+
+    def readable(self) -> bool:
+        return self.screen is None and not self.server.stopping and bool(super().readable())
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """One listening port. `run()` blocks in the main thread until `stop()`; then what runs is answered, and it returns."""
+
+    channel_class = _Channel
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.screens: set[_Channel] = set()
+        self.stopping = False
+        super().__init__(*args, **kwargs)
+
+    @property
+    def port(self) -> int:
+        return int(self.effective_port)
+
+    def set_reuse_addr(self) -> None:
+        """On Windows SO_REUSEADDR would let two tills share a port; its exclusive twin says "taken" as elsewhere."""
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            super().set_reuse_addr()
+
+    def add_task(self, channel: _Channel) -> None:
+        first = channel.requests[0]
+        if (
+            not first.error
+            and first.command == "GET"
+            and len(channel.requests) == 1
+            and first.headers.get("UPGRADE", "").lower() == "websocket"
+            and len(self.screens) < WEBSOCKETS_MAX
+        ):
+            channel.hijack()
+        else:
+            super().add_task(channel)
+
+    def stop(self) -> None:
+        """Ask `run()` to end. Safe from a signal handler and from any thread."""
+        self.stopping = True
+        self.pull_trigger()
+
+    def run(self) -> None:
+        """Serve until `stop()`. Requests that run or wait are answered first, new connections are not taken."""
+        while not self.stopping:
+            self._turn(1.0)
+        wasyncore.dispatcher.close(self)  # the port is free from here on
+        deadline = clock.monotonic() + STOP_SECONDS
+        while self._busy() and clock.monotonic() < deadline:
+            self._turn(0.05)
+        self.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._map)
+
+    def _turn(self, seconds: float) -> None:
+        # poll, never select: select ends the process at file descriptor 1024.
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+
+    def _busy(self) -> bool:
+        return any(c.requests or c.total_outbufs_len for c in list(self.active_channels.values()))
+
+    def close_screens(self) -> None:
+        """End every WebSocket; each thread notices at once."""
+        for channel in list(self.screens):
+            if channel.screen is not None:
+                channel.screen.abort()
+
+
+def listen(application: Any, host: str, port: int, threads: int, body_bytes_max: int) -> Server:
+    """A server bound to the port (0 = any free one). BadSettings names the port and the way out when it is taken."""
+    settings = Adjustments(
+        host=host,
+        port=port,
+        threads=threads,
+        asyncore_use_poll=True,
+        connection_limit=CONNECTIONS_MAX,
+        channel_timeout=120,
+        # One more than the application takes, so that the refusal is the application's, in words.
+        max_request_body_size=body_bytes_max * 2,
+        ident=None,
+        expose_tracebacks=False,
+        clear_untrusted_proxy_headers=False,
+    )
+    dispatcher = ThreadedTaskDispatcher()
+    try:
+        server = Server(application, {}, dispatcher=dispatcher, adj=settings, sockinfo=settings.listen[0])
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    dispatcher.set_thread_count(settings.threads)
+    return server
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> BadSettings:
+    if error.errno == errno.EADDRINUSE:
+        return BadSettings(
+            f"Port {port} is in use by another program (or another till). Start with `--port {port + 1}`, "
+            "or set [server] port in config.ini."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return BadSettings(f"Port {port} may not be opened by this user. Start with `--port 5000`, or above 1024.")
+    return BadSettings(f"Cannot listen on {host} port {port}: {error.strerror}. Check [server] host in config.ini.")
