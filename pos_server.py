@@ -57,10 +57,11 @@ def say(message: str, code: int) -> int:
 
 def keep_trace(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """An error nobody foresaw: the trace goes into data/crash-….log, one line to the person."""
+    from pos.cli import take_root
     from pos.clock import now
 
     text = "".join(traceback.format_exception(kind, error, trace))
-    folder = root_of(sys.argv) / "data"
+    folder = (take_root(sys.argv[1:])[0] or HERE) / "data"
     path = folder / f"crash-{now():%Y%m%dT%H%M%S}.log"
     try:
         folder.mkdir(exist_ok=True)
@@ -69,16 +70,6 @@ def keep_trace(kind: type[BaseException], error: BaseException, trace: Traceback
         sys.stderr.write(text)
         return
     say(f"This is a mistake in the program: {kind.__name__}: {error}. The details are in {path}", 1)
-
-
-def root_of(argv: list[str]) -> Path:
-    """The folder named by --root, as far as it can be read."""
-    for at, word in enumerate(argv):
-        if word == "--root" and at + 1 < len(argv):
-            return Path(argv[at + 1])
-        if word.startswith("--root="):
-            return Path(word[7:])
-    return HERE
 
 
 if __name__ == "__main__":

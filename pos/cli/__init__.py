@@ -54,42 +54,56 @@ EPILOG = "exit codes: 0 done, 1 failed or differences found, 2 wrong arguments o
 
 def main(argv: list[str], here: Path) -> int:
     """Find the command, read its options, run it. `here` is the folder used when --root is not given."""
-    command, words = split(argv)
+    root, words = take_root(argv)
+    command, words = split(words)
     parser = argparse.ArgumentParser(
-        prog="pos_server.py", description="Tillkeep, a till.", epilog=EPILOG, allow_abbrev=False
+        prog="pos_server.py",
+        usage="pos_server.py [--root DIR] COMMAND …",
+        description="Tillkeep, a till. --root DIR names the folder of config.ini, data/ and invoices/.",
+        epilog=EPILOG,
+        allow_abbrev=False,
     )
-    parser.add_argument(
-        "--root", type=Path, help="folder of config.ini, data/ and invoices/ (default: the program's own)"
-    )
-    below = parser.add_subparsers(dest="command", metavar="COMMAND")
+    below = parser.add_subparsers(dest="command", metavar="COMMAND", prog="pos_server.py")
     group: Group | None = None
     for entry in COMMANDS:
         sub = below.add_parser(
             entry.name, help=entry.help, description=_sentence(entry.help), epilog=EPILOG, allow_abbrev=False
         )
         if entry.name == command:
-            sub.add_argument("--root", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
             group = importlib.import_module(entry.module)
             group.arguments(sub)
+        # Only for --help: take_root took it out of the words, wherever it stood.
+        sub.add_argument("--root", metavar="DIR", help="folder of config.ini, data/ and invoices/")
     args = parser.parse_args(words)
     if group is None:
         parser.print_help()
         return BAD
-    return group.run(args, (args.root or here).absolute())
+    return group.run(args, (root or here).absolute())
 
 
-def split(argv: list[str]) -> tuple[str, list[str]]:
-    """The command meant and the full list of words; `serve` is put in where no command stands."""
-    names = {command.name for command in COMMANDS}
-    at = 0
-    while at < len(argv) and (argv[at] == "--root" or argv[at].startswith("--root=")):
-        at += 2 if argv[at] == "--root" else 1
-    word = argv[at] if at < len(argv) else ""
-    if word in names:
-        return word, argv
-    if word in ("-h", "--help") or (word and not word.startswith("-")):
-        return "", argv
-    return "serve", [*argv[:at], "serve", *argv[at:]]
+def take_root(argv: list[str]) -> tuple[Path | None, list[str]]:
+    """The folder named by --root, wherever it stands, and the words without it."""
+    root, words, at = None, [], 0
+    while at < len(argv):
+        word = argv[at]
+        if word == "--root" and at + 1 < len(argv):
+            root, at = Path(argv[at + 1]), at + 2
+        elif word.startswith("--root="):
+            root, at = Path(word[7:]), at + 1
+        else:
+            words.append(word)
+            at += 1
+    return root, words
+
+
+def split(words: list[str]) -> tuple[str, list[str]]:
+    """The command meant and the words to read; `serve` is put in where no command stands."""
+    first = words[0] if words else ""
+    if first in {command.name for command in COMMANDS}:
+        return first, words
+    if first in ("-h", "--help") or (first and not first.startswith("-")):
+        return "", words
+    return "serve", ["serve", *words]
 
 
 def _sentence(text: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from pos import cli, config
-from pos.cli import control, opened, reference
+from pos.cli import control, reference
 from pos.errors import BadSettings
 
 log = logging.getLogger(__name__)
@@ -26,13 +26,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, root: Path) -> int:
-    """Start everything, print the address, serve. 0 after a clean stop; FolderInUse or BadSettings when it cannot start."""
+    """Start everything, print the address, serve. 0 after a clean stop; raises what keeps it from starting."""
     loaded = settings(root, args.host, args.port)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    new = not opened.database_file(loaded).exists()
     from pos.app import create_app  # the whole program; not needed to print --help
+    from pos.store.db import database_path
     from pos.web.server import listen
 
+    new = not database_path(loaded).exists()
     app = create_app(loaded)
     try:
         pins = _demo(app.store) if args.demo and new and not _connected(loaded) else []
@@ -70,7 +71,7 @@ def settings(root: Path, host: str | None, port: int | None) -> config.Config:
 def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     """Ctrl-C, SIGTERM and the closing of a Windows console end the server in order: what runs is answered first."""
 
-    def handle(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, _frame: FrameType | None) -> None:
         log.info("stopping (%s)", signal.Signals(number).name)
         stop()
 
