@@ -15,6 +15,12 @@ from pos.config import Config
 #: One receipt document, as `rules.documents` decodes it.
 Document = Mapping[str, Any]
 
+#: An `Unknown` whose code starts so was answered by the application itself (a deadlock, a 500 in its own error shape):
+#: that attempt is over, so "not there" is proof at once and the document may be posted again on its rung. Every other
+#: Unknown (no answer, half an answer, a gateway's 502 or 504) may still be booked; it is asked for settle_seconds later.
+#: Written with the other side's word: "answered:QueryDeadlockError".
+ANSWERED = "answered"
+
 #: Feeds an accounting system may offer. The keys of their rows stand beside each; money in minor units (int),
 #: quantities in thousandths (int), everything else text or bool. `modified` is the system's own stamp, kept as it came.
 FEEDS: dict[str, str] = {

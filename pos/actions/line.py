@@ -1,0 +1,154 @@
+"""The line to one connection: is it there, may we use it, and since when not. Deliver and refresh both stand on it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pos import clock
+from pos.connectors.base import Connector
+from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
+from pos.store import connections, unblock
+from pos.store.db import Store
+
+log = logging.getLogger(__name__)
+
+#: Set-up and rights are looked at again this often while all is well, and this often while the connection is paused.
+CHECK_EVERY = timedelta(hours=1)
+PAUSED_CHECK_EVERY = timedelta(seconds=60)
+#: No Retry-After is believed beyond this; further ahead means the clock was set back.
+RETRY_AHEAD_MAX = timedelta(hours=2)
+
+
+class LineDown(Exception):
+    """Inside a round: nothing more can be sent or asked now. The words say why."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a process remembers of a connection between rounds; losing it costs one check."""
+
+    connector: Connector
+    checked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a round on one connection is given.
+
+    address: where the connector speaks to. owner: who holds the leases. settle_seconds: how long "not there" proves
+    nothing after a lost answer. breathe is called after each document or page (it may sleep); stopping ends the round.
+    """
+
+    store: Store
+    connection: str
+    address: str
+    memory: Memory
+    owner: str
+    settle_seconds: int = 150
+    probe_seconds: int = 5
+    limit: int = 50
+    breathe: Callable[[], None] = lambda: None
+    stopping: Callable[[], bool] = lambda: False
+    now: Callable[[], datetime] = clock.now
+
+
+def works(job: Job) -> bool:
+    """Whether to use the line at all: not paused, not told to wait, and answering when it was silent last time."""
+    line = connections.line(job.store, job.connection)
+    now = job.now()
+    if line.paused_reason:
+        return _checked(job, PAUSED_CHECK_EVERY)
+    if line.retry_at and clock.stamp(now) < line.retry_at <= clock.stamp(now + RETRY_AHEAD_MAX):
+        return False
+    if line.offline_since:
+        try:
+            job.memory.connector.ping()
+        except SignInNeeded as error:
+            pause(job, error)
+            return False
+        except ConnectorError as error:
+            away(job, error)
+            return False
+        reached(job)
+    return _checked(job, CHECK_EVERY)
+
+
+def _checked(job: Job, every: timedelta) -> bool:
+    """Set-up and rights are there, as of at most `every` ago; else the connection is paused with the reason."""
+    now, seen = job.now(), job.memory.checked_at
+    if seen is not None and timedelta(0) <= now - seen < every:
+        return not connections.line(job.store, job.connection).paused_reason
+    job.memory.checked_at = now
+    try:
+        job.memory.connector.check()
+    except (SignInNeeded, Rejected) as error:
+        pause(job, error)
+        return False
+    except ConnectorError as error:
+        job.memory.checked_at = None
+        away(job, error)
+        return False
+    connections.resume(job.store, job.connection)
+    reached(job)
+    return True
+
+
+def reached(job: Job) -> None:
+    """They answered; when the line had been away, everything that waits for it is due at once."""
+    now = job.now()
+    if connections.reached(job.store, job.connection, now):
+        freed = unblock.line_is_back(job.store, job.connection, now)
+        log.info("%s answers again; %d waiting documents are due at once", job.connection, freed)
+
+
+def away(job: Job, error: ConnectorError) -> None:
+    """They do not answer; kept until they do."""
+    retry_at = error.retry_at if isinstance(error, Unavailable) else None
+    connections.away(job.store, job.connection, job.now(), error.message, retry_at)
+
+
+def pause(job: Job, error: ConnectorError) -> None:
+    """Nothing more until a person acted; the queue is kept. Looked at again every minute, so it ends by itself."""
+    job.memory.checked_at = job.now()
+    remedy = error.remedy if isinstance(error, Rejected) else "Put a valid key into the settings; the queue is kept."
+    connections.pause(job.store, job.connection, error.message, remedy)
+
+
+def silent(job: Job) -> ConnectorError | None:
+    """One silence may be one bad document; only when the cheapest question fails too is the line down. None: it is up."""
+    try:
+        job.memory.connector.ping()
+    except ConnectorError as error:
+        return error
+    return None
+
+
+def give_up(job: Job, error: ConnectorError) -> LineDown:
+    """Write down why nothing more goes now; to be raised."""
+    if isinstance(error, SignInNeeded):
+        pause(job, error)
+    else:
+        away(job, error)
+    return LineDown(error.message)
+
+
+def why_not(job: Job) -> str:
+    """Why the line is not used now, in words."""
+    line = connections.line(job.store, job.connection)
+    return line.paused_reason or line.last_error or "No answer."
+
+
+def seconds_to_wait(job: Job) -> float | None:
+    """How long until the line is worth another look; None when it is there."""
+    line = connections.line(job.store, job.connection)
+    now = job.now()
+    if line.paused_reason:
+        return PAUSED_CHECK_EVERY.total_seconds()
+    if not (line.offline_since or line.retry_at):
+        return None
+    if clock.stamp(now) < line.retry_at <= clock.stamp(now + RETRY_AHEAD_MAX):
+        return max((clock.parse(line.retry_at) - now).total_seconds(), 1)
+    return job.probe_seconds

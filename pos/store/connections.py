@@ -1,0 +1,196 @@
+"""Connections: a row per accounting system that is set up, what is known of its line, and how far feeds were pulled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from pos import clock
+from pos.errors import BadSettings
+from pos.store import notices
+from pos.store.db import Store
+from pos.store.models import Connection, Cursor, Meta
+
+#: Set by whoever loads the demo shop; such a database must never reach a real set of books.
+DEMO_KEY = "demo"
+
+
+class Wanted(NamedTuple):
+    """A connection the settings ask for: `kind` names its connector, `address` where it speaks to."""
+
+    id: str
+    kind: str
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is known of one connection's line. Moments are clock.stamp() text, empty = never or not now."""
+
+    id: str
+    kind: str
+    title: str
+    paused_reason: str
+    last_contact_at: str
+    last_error: str
+    retry_at: str
+    offline_since: str
+
+
+def sync(store: Store, wanted: Iterable[Wanted]) -> None:
+    """Make the rows follow the settings, before the first sale: new ones on, missing ones off, none deleted.
+
+    BadSettings when this is the demo shop and an address is not on this machine: demo sales never reach real books.
+    """
+    listed = list(wanted)
+    for one in listed:
+        refuse_demo(store, one.address)
+    with store.transaction():
+        for one in listed:
+            changed = (
+                Connection.update(kind=one.kind, title=one.title, enabled=True).where(Connection.id == one.id).execute()
+            )
+            if not changed:
+                Connection.create(id=one.id, kind=one.kind, title=one.title)
+        gone = Connection.id.not_in([one.id for one in listed]) & Connection.enabled
+        Connection.update(enabled=False).where(gone).execute()
+
+
+def refuse_demo(store: Store, address: str) -> None:
+    """BadSettings when this database holds the demo shop and the address is another machine's."""
+    if is_demo(store) and not on_this_machine(address):
+        raise BadSettings(
+            f"This is the demo shop; it does not speak to {urlsplit(address).hostname or address}. Take the connection"
+            " out of the settings, or start with an empty data folder for the real shop."
+        )
+
+
+def is_demo(store: Store) -> bool:
+    """Whether this database was filled with the demo shop."""
+    with store.reading():
+        return Meta.select().where((Meta.key == DEMO_KEY) & (Meta.value != "")).exists()
+
+
+def on_this_machine(address: str) -> bool:
+    """Whether an address names loopback. A name that only resolves to it does not count: resolvers can change."""
+    host = (urlsplit(address).hostname or "").rstrip(".")
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def lines(store: Store) -> list[Line]:
+    """Every connection that is on, in order of id."""
+    with store.reading():
+        return [_line(c) for c in Connection.select().where(Connection.enabled).order_by(Connection.id)]
+
+
+def line(store: Store, connection: str) -> Line:
+    """One connection's line, as it is known now."""
+    with store.reading():
+        return _line(Connection.get(Connection.id == connection))
+
+
+def reached(store: Store, connection: str, now: datetime) -> bool:
+    """They answered. True when the line had been away. The moment is written down at most once a minute."""
+    before = line(store, connection)
+    stamp = clock.stamp(now)
+    was_away = bool(before.offline_since or before.retry_at or before.last_error)
+    if was_away or before.last_contact_at[:16] != stamp[:16]:
+        with store.transaction():
+            Connection.update(last_contact_at=stamp, last_error="", retry_at="", offline_since="").where(
+                Connection.id == connection
+            ).execute()
+    return was_away
+
+
+def away(store: Store, connection: str, now: datetime, message: str, retry_at: datetime | None) -> None:
+    """The line does not work; nothing is tried before `retry_at`. The first moment of the silence is kept."""
+    before = line(store, connection)
+    values = {
+        "last_error": message,
+        "retry_at": clock.stamp(retry_at) if retry_at else "",
+        "offline_since": before.offline_since or clock.stamp(now),
+    }
+    if any(getattr(before, name) != value for name, value in values.items()):
+        with store.transaction():
+            Connection.update(**values).where(Connection.id == connection).execute()
+
+
+def pause(store: Store, connection: str, reason: str, remedy: str) -> None:
+    """Nothing is sent until a person acted; the queue is kept. A notice says so once."""
+    with store.transaction():
+        title = Connection.get(Connection.id == connection).title
+        changed = (
+            Connection.update(paused_reason=reason)
+            .where((Connection.id == connection) & (Connection.paused_reason != reason))
+            .execute()
+        )
+        if changed:
+            notices.raise_notice(store, _paused_key(connection), "needs", f"{title}: {reason}", remedy, connection)
+
+
+def resume(store: Store, connection: str) -> bool:
+    """The cause of the pause is gone; True when there was one."""
+    with store.transaction():
+        changed = (
+            Connection.update(paused_reason="")
+            .where((Connection.id == connection) & (Connection.paused_reason != ""))
+            .execute()
+        )
+        if changed:
+            notices.settle(store, _paused_key(connection))
+        return bool(changed)
+
+
+# -- how far feeds were pulled -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a feed was pulled. moved_at: last change of the cursor; checked_at: start of the last complete pull."""
+
+    value: str
+    moved_at: str
+    checked_at: str
+
+
+def mark(store: Store, connection: str, feed: str) -> Mark:
+    """The cursor of a feed; all empty when it was never pulled."""
+    with store.reading():
+        row = Cursor.get_or_none((Cursor.connection == connection) & (Cursor.feed == feed))
+    return Mark(row.value, row.moved_at, row.checked_at) if row else Mark("", "", "")
+
+
+def move(store: Store, connection: str, feed: str, value: str, now: datetime) -> None:
+    """Set the cursor. Called inside the transaction that writes the rows it stands for."""
+    with store.transaction():
+        same = (Cursor.connection == connection) & (Cursor.feed == feed)
+        if Cursor.update(value=value, moved_at=clock.stamp(now)).where(same & (Cursor.value != value)).execute():
+            return
+        if not Cursor.select().where(same).exists():
+            Cursor.create(connection=connection, feed=feed, value=value, moved_at=clock.stamp(now))
+
+
+def checked(store: Store, connection: str, feed: str, started: datetime) -> None:
+    """A pull of this feed that began at `started` reached its end."""
+    with store.transaction():
+        same = (Cursor.connection == connection) & (Cursor.feed == feed)
+        if not Cursor.update(checked_at=clock.stamp(started)).where(same).execute():
+            Cursor.create(connection=connection, feed=feed, checked_at=clock.stamp(started))
+
+
+def _line(c: Connection) -> Line:
+    return Line(c.id, c.kind, c.title, c.paused_reason, c.last_contact_at, c.last_error, c.retry_at, c.offline_since)
+
+
+def _paused_key(connection: str) -> str:
+    return f"connection:{connection}:paused"

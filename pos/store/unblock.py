@@ -1,0 +1,124 @@
+"""What sets a standing outbox row free: a lease that ran out, the line being back, and a person's word."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pos import clock
+from pos.errors import Invalid, NotFound
+from pos.store import audit, notices
+from pos.store.db import Store
+from pos.store.models import Outbox
+from pos.store.outbox import BITE_ROWS, NEEDS, LostLease, free, held_up, tuples, within
+
+
+def lapse(store: Store, connection: str, now: datetime, settle_seconds: int) -> int:
+    """Rows whose sender vanished in the middle become unknown, asked for once that proves something; how many."""
+    with store.reading():
+        left = (Outbox.connection == connection) & (Outbox.state == "sending") & free(now)
+        gone = tuples(Outbox.select(Outbox.n, Outbox.lease_until).where(left))
+    count = 0
+    for n, lease in gone:
+        with store.transaction():
+            settle = within(now, settle_seconds)
+            count += (
+                Outbox.update(
+                    state="unknown", owner="", lease_until="", settle_at=settle, next_at=settle, tries=Outbox.tries + 1,
+                    code="interrupted", message="Sending broke off; asking whether it arrived.",
+                    updated_at=clock.stamp(now),
+                )
+                .where((Outbox.n == n) & (Outbox.state == "sending") & (Outbox.lease_until == lease))
+                .execute()
+            )  # fmt: skip
+    return count
+
+
+def line_is_back(store: Store, connection: str, now: datetime) -> int:
+    """The line works again: what waits on a rung is due at once, an unknown row once asking can prove something."""
+    stamp = clock.stamp(now)
+    later = (Outbox.connection == connection) & (Outbox.next_at > stamp)
+    asking = Outbox.state == "unknown"
+    with store.transaction():
+        moved = Outbox.update(next_at=stamp).where(later & Outbox.state.in_(("queued", "sent"))).execute()
+        moved += Outbox.update(next_at=stamp).where(later & asking & (Outbox.settle_at <= stamp)).execute()
+        unsettled = later & asking & (Outbox.settle_at > stamp) & (Outbox.next_at > Outbox.settle_at)
+        moved += Outbox.update(next_at=Outbox.settle_at).where(unsettled).execute()
+        return int(moved)
+
+
+def say_why_held_up(store: Store, connection: str, now: datetime) -> int:
+    """Write on each return whose sale was refused what it waits for; how many were told now. It follows by itself."""
+    with store.reading():
+        untold = (Outbox.connection == connection) & (Outbox.state == "queued") & (Outbox.code != "waits_for_sale")
+        tied = tuples(Outbox.select(Outbox.n, Outbox.after).where(untold & (Outbox.after != "")).limit(BITE_ROWS))
+        held = held_up(connection, (d for _, after in tied for d in after.split()))
+    told = 0
+    for n, after in tied:
+        refused = [held[d] for d in after.split() if d in held and held[d].state == "rejected"]
+        if refused:
+            words = (
+                f"Waits for its sale {refused[0].number}, which was refused. Settle that; this one follows by itself."
+            )
+            with store.transaction():
+                told += (
+                    Outbox.update(code="waits_for_sale", message=words, updated_at=clock.stamp(now))
+                    .where((Outbox.n == n) & (Outbox.state == "queued"))
+                    .execute()
+                )
+    return told
+
+
+# -- what a person may do ----------------------------------------------------------------------------------------------
+
+
+def retry(store: Store, n: int, by: str) -> None:
+    """Try a refused or differing row again now: a refused one is posted again, a differing one read back again."""
+    now = clock.stamp(clock.now())
+    with store.transaction():
+        row = _row(n)
+        new = {"rejected": "queued", "differs": "sent", "unknown": "unknown", "queued": "queued", "sent": "sent"}.get(
+            row.state
+        )
+        if new is None:
+            raise Invalid(f"This document is {row.state}; there is nothing to try again.", field="n")
+        changed = (
+            Outbox.update(state=new, next_at=now, updated_at=now, resolved="", tries=0)
+            .where((Outbox.n == n) & (Outbox.state == row.state) & (Outbox.owner == ""))
+            .execute()
+        )
+        if changed != 1:
+            raise LostLease("It is being sent at this moment. Look again in a minute.")
+        notices.settle(store, f"outbox:{n}")
+        audit.record(
+            store, by, "outbox.retry", row.document, {"part": row.part, "connection": row.connection, "was": row.state}
+        )
+
+
+def resolve(store: Store, n: int, reason: str, by: str) -> None:
+    """A person settled it by other means; the row keeps its state and says who and why. Invalid without a reason."""
+    if len(reason.strip()) < 5:
+        raise Invalid("Say in a few words how it was settled.", field="reason")
+    now = clock.stamp(clock.now())
+    with store.transaction():
+        row = _row(n)
+        changed = (
+            Outbox.update(resolved=f"{by}: {reason.strip()}", updated_at=now)
+            .where((Outbox.n == n) & Outbox.state.in_(NEEDS) & (Outbox.resolved == ""))
+            .execute()
+        )
+        if changed != 1:
+            raise Invalid(
+                f"This document is {row.state}; only one that needs a person can be settled by hand.", field="n"
+            )
+        notices.settle(store, f"outbox:{n}")
+        audit.record(
+            store, by, "outbox.resolve", row.document,
+            {"part": row.part, "connection": row.connection, "reason": reason.strip()},
+        )  # fmt: skip
+
+
+def _row(n: int) -> Outbox:
+    row = Outbox.get_or_none(Outbox.n == n)
+    if row is None:
+        raise NotFound("There is no such row in the outbox.", field="n")
+    return row
