@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 
 from pos.errors import BadSettings, Invalid
@@ -36,38 +37,36 @@ _CURRENCY_NUMBERS = {"826": "GBP", "978": "EUR", "840": "USD", "756": "CHF", "03
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One way to read a scan: the code to look up and what the scan says about the line.
+class Scan:
+    """What a scan says. lookups: the codes it may be registered under, the likeliest first.
 
-    price: what the whole line costs, in major units, with qty 1. data: dates, lots and serials, by AI.
+    qty: from a weight or a count in it; price: what the whole line costs, in major units; None = it says nothing of
+    that. data: dates, lots and serials by GS1 AI, read over harmlessly.
     """
 
     code: str
-    qty: Decimal = Decimal(1)
+    lookups: tuple[str, ...]
+    qty: Decimal | None = None
     price: Decimal | None = None
     data: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def readings(code: str, rules: Mapping[str, str], currency: str) -> tuple[Reading, ...]:
-    """Every way to read a scan, the most literal first; the catalogue takes the first whose code it knows.
+def parse(code: str, rules: str, currency: str) -> Scan:
+    """Read a scan; `rules` is the setting's text. A code the shop registered as it stands is looked up before this.
 
-    Invalid when the scan is empty, far too long, or an element string that holds a price in another currency.
+    Invalid when the scan is empty, far too long, or a label with a price in another currency.
     """
     text = code.strip(" \t\r\n")
     if not text or len(text) > CODE_MAX:
         raise Invalid("That is no code.", code="unreadable", field="code")
-    found = [Reading(text)]
-    found += [Reading(other) for other in _same_article(text)]
     elements = gs1_elements(text)
-    if elements:
-        found += _from_elements(elements, currency)
-    embedded = _embedded(text, rules, currency)
-    if embedded:
-        found += embedded
-    return tuple({(r.code, r.qty, r.price): r for r in reversed(found)}.values())[::-1]
+    scan = _from_elements(text, elements, currency) if elements else None
+    scan = scan or _embedded(text, parse_rules(rules), currency)
+    return scan or Scan(text, (text, *_same_article(text)))
 
 
-def parse_rules(text: str) -> dict[str, str]:
+@lru_cache(maxsize=8)
+def parse_rules(text: str) -> Mapping[str, str]:
     """ "20:price,22:weight" as prefix -> meaning. BadSettings for anything else."""
     rules = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
@@ -77,7 +76,7 @@ def parse_rules(text: str) -> dict[str, str]:
                 f"[pricing] barcode_rules has {part!r}; write a prefix (20 to 29) and price or weight: 20:price."
             )
         rules[prefix] = meaning
-    return rules
+    return MappingProxyType(rules)
 
 
 def check_digit(digits: str) -> str:
@@ -103,22 +102,18 @@ def _same_article(code: str) -> list[str]:
     return [s for n in (13, 12, 8, 14) if len(bare) <= n and (s := bare.rjust(n, "0")) != code]
 
 
-def _embedded(code: str, rules: Mapping[str, str], currency: str) -> list[Reading]:
+def _embedded(code: str, rules: Mapping[str, str], currency: str) -> Scan | None:
     meaning = rules.get(code[:2]) if len(code) == 13 and is_gtin(code) else None
-    if meaning is None:
-        return []
-    value = Decimal(code[7:12])
+    value = Decimal(code[7:12]) if meaning else Decimal(0)
     if not value:
-        return []
-    qty, price = Decimal(1), None
-    if meaning == "weight":
-        qty = value.scaleb(-3)
-    else:
-        price = value.scaleb(-digits_of(currency))
+        return None
     stem = code[:7]
     zeroed = stem + "00000"
     # Shops register such an item under the code with the value zeroed, its first seven digits, or the item digits.
-    return [Reading(c, qty, price) for c in (zeroed + check_digit(zeroed), zeroed, stem, code[2:7])]
+    lookups = (zeroed + check_digit(zeroed), zeroed, stem, code[2:7])
+    if meaning == "weight":
+        return Scan(code, lookups, qty=value.scaleb(-3))
+    return Scan(code, lookups, price=value.scaleb(-digits_of(currency)))
 
 
 def gs1_elements(text: str) -> dict[str, str]:
@@ -165,22 +160,19 @@ def _split(text: str) -> Iterator[tuple[str, str]]:
             at += 1
 
 
-def _from_elements(elements: Mapping[str, str], currency: str) -> list[Reading]:
+def _from_elements(text: str, elements: Mapping[str, str], currency: str) -> Scan | None:
     gtin = elements.get("01") or elements.get("02") or ""
     if not is_gtin(gtin):
-        return []
+        return None
     data = {ai: value for ai, value in elements.items() if ai not in ("01", "02")}
-    qty, price = _quantity(elements), _price(elements, currency)
-    if price is not None:
-        qty = Decimal(1)
-    return [Reading(c, qty, price, MappingProxyType(data)) for c in (gtin, *_same_article(gtin))]
+    price = _price(elements, currency)
+    qty = _quantity(elements) if price is None else None
+    return Scan(text, (gtin, *_same_article(gtin)), qty, price, MappingProxyType(data))
 
 
-def _quantity(elements: Mapping[str, str]) -> Decimal:
+def _quantity(elements: Mapping[str, str]) -> Decimal | None:
     for ai, value in elements.items():
-        if not _digits(value):
-            continue
-        figure = exact(value)
+        figure = exact(value) if _digits(value) else Decimal(0)
         if ai == "30" and figure:
             return figure
         if ai.startswith("310") and figure:
@@ -189,7 +181,7 @@ def _quantity(elements: Mapping[str, str]) -> Decimal:
             if weight == weight.scaleb(3).to_integral_value().scaleb(-3):
                 return weight
             raise Invalid("That weight has more than three decimals.", code="unreadable", field="code")
-    return Decimal(1)
+    return None
 
 
 def _price(elements: Mapping[str, str], currency: str) -> Decimal | None:
@@ -198,7 +190,7 @@ def _price(elements: Mapping[str, str], currency: str) -> Decimal | None:
             continue
         if ai.startswith("392"):
             return exact(value).scaleb(-int(ai[3]))
-        if ai.startswith("393"):
+        if ai.startswith("393") and len(value) > 3:
             if _CURRENCY_NUMBERS.get(value[:3]) != currency:
                 raise Invalid("That label is priced in another currency.", code="unreadable", field="code")
             return exact(value[3:]).scaleb(-int(ai[3]))

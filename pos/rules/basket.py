@@ -54,7 +54,7 @@ class Basket:
 
 
 def parse(raw: Mapping[str, Any], *, walk_in: str, currency: str, final: bool) -> Basket:
-    """The request as a Basket. `final`: it asks for a sale, so id and total must be there. Invalid names the field."""
+    """The request as a Basket. `final`: it asks for a sale, so it needs id and total. Invalid names the field."""
     if not isinstance(raw, Mapping):
         raise Invalid("Send the basket as a JSON object.")
     key = _text(raw, "id", "id", 36)

@@ -40,7 +40,7 @@ class Money:
 
     @classmethod
     def parse(cls, amount: Decimal | int | str, currency: str) -> Money:
-        """Exactly this amount in major units. ValueError when it has more decimals than the currency; TypeError for a float."""
+        """Exactly this amount in major units. ValueError for more decimals than the currency has, TypeError for a float."""
         value = exact(amount).scaleb(digits_of(currency))
         if value != value.to_integral_value():
             raise ValueError(f"{amount} has more decimals than {currency} allows")
@@ -84,7 +84,7 @@ def exact(value: Decimal | int | str) -> Decimal:
 
 
 def round_minor(amount: Decimal, currency: str, method: str = "bankers") -> int:
-    """The amount in major units, rounded once to whole minor units by a named method. The only place that rounds money."""
+    """An amount in major units, rounded once to whole minor units by a named method. Nothing else rounds money."""
     return int(_whole(amount.scaleb(digits_of(currency)), method, digits_of(currency)))
 
 
