@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 from types import MappingProxyType
 
 from pos.errors import BadSettings, Invalid
@@ -37,36 +36,38 @@ _CURRENCY_NUMBERS = {"826": "GBP", "978": "EUR", "840": "USD", "756": "CHF", "03
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """What a scan says. lookups: the codes it may be registered under, the likeliest first.
+class Reading:
+    """One way to read a scan: the code to look up and what the scan says about the line.
 
-    qty: from a weight or a count in it; price: what the whole line costs, in major units; None = it says nothing of
-    that. data: dates, lots and serials by GS1 AI, read over harmlessly.
+    price: what the whole line costs, in major units, with qty 1. data: dates, lots and serials, by AI.
     """
 
     code: str
-    lookups: tuple[str, ...]
-    qty: Decimal | None = None
+    qty: Decimal = Decimal(1)
     price: Decimal | None = None
     data: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def parse(code: str, rules: str, currency: str) -> Scan:
-    """Read a scan; `rules` is the setting's text. A code the shop registered as it stands is looked up before this.
+def readings(code: str, rules: Mapping[str, str], currency: str) -> tuple[Reading, ...]:
+    """Every way to read a scan, the most literal first; the catalogue takes the first whose code it knows.
 
-    Invalid when the scan is empty, far too long, or a label with a price in another currency.
+    Invalid when the scan is empty, far too long, or an element string that holds a price in another currency.
     """
     text = code.strip(" \t\r\n")
     if not text or len(text) > CODE_MAX:
         raise Invalid("That is no code.", code="unreadable", field="code")
+    found = [Reading(text)]
+    found += [Reading(other) for other in _same_article(text)]
     elements = gs1_elements(text)
-    scan = _from_elements(text, elements, currency) if elements else None
-    scan = scan or _embedded(text, parse_rules(rules), currency)
-    return scan or Scan(text, (text, *_same_article(text)))
+    if elements:
+        found += _from_elements(elements, currency)
+    embedded = _embedded(text, rules, currency)
+    if embedded:
+        found += embedded
+    return tuple({(r.code, r.qty, r.price): r for r in reversed(found)}.values())[::-1]
 
 
-@lru_cache(maxsize=8)
-def parse_rules(text: str) -> Mapping[str, str]:
+def parse_rules(text: str) -> dict[str, str]:
     """ "20:price,22:weight" as prefix -> meaning. BadSettings for anything else."""
     rules = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
@@ -76,7 +77,7 @@ def parse_rules(text: str) -> Mapping[str, str]:
                 f"[pricing] barcode_rules has {part!r}; write a prefix (20 to 29) and price or weight: 20:price."
             )
         rules[prefix] = meaning
-    return MappingProxyType(rules)
+    return rules
 
 
 def check_digit(digits: str) -> str:
@@ -102,18 +103,22 @@ def _same_article(code: str) -> list[str]:
     return [s for n in (13, 12, 8, 14) if len(bare) <= n and (s := bare.rjust(n, "0")) != code]
 
 
-def _embedded(code: str, rules: Mapping[str, str], currency: str) -> Scan | None:
+def _embedded(code: str, rules: Mapping[str, str], currency: str) -> list[Reading]:
     meaning = rules.get(code[:2]) if len(code) == 13 and is_gtin(code) else None
-    value = Decimal(code[7:12]) if meaning else Decimal(0)
+    if meaning is None:
+        return []
+    value = Decimal(code[7:12])
     if not value:
-        return None
+        return []
+    qty, price = Decimal(1), None
+    if meaning == "weight":
+        qty = value.scaleb(-3)
+    else:
+        price = value.scaleb(-digits_of(currency))
     stem = code[:7]
     zeroed = stem + "00000"
     # Shops register such an item under the code with the value zeroed, its first seven digits, or the item digits.
-    lookups = (zeroed + check_digit(zeroed), zeroed, stem, code[2:7])
-    if meaning == "weight":
-        return Scan(code, lookups, qty=value.scaleb(-3))
-    return Scan(code, lookups, price=value.scaleb(-digits_of(currency)))
+    return [Reading(c, qty, price) for c in (zeroed + check_digit(zeroed), zeroed, stem, code[2:7])]
 
 
 def gs1_elements(text: str) -> dict[str, str]:
@@ -160,19 +165,22 @@ def _split(text: str) -> Iterator[tuple[str, str]]:
             at += 1
 
 
-def _from_elements(text: str, elements: Mapping[str, str], currency: str) -> Scan | None:
+def _from_elements(elements: Mapping[str, str], currency: str) -> list[Reading]:
     gtin = elements.get("01") or elements.get("02") or ""
     if not is_gtin(gtin):
-        return None
+        return []
     data = {ai: value for ai, value in elements.items() if ai not in ("01", "02")}
-    price = _price(elements, currency)
-    qty = _quantity(elements) if price is None else None
-    return Scan(text, (gtin, *_same_article(gtin)), qty, price, MappingProxyType(data))
+    qty, price = _quantity(elements), _price(elements, currency)
+    if price is not None:
+        qty = Decimal(1)
+    return [Reading(c, qty, price, MappingProxyType(data)) for c in (gtin, *_same_article(gtin))]
 
 
-def _quantity(elements: Mapping[str, str]) -> Decimal | None:
+def _quantity(elements: Mapping[str, str]) -> Decimal:
     for ai, value in elements.items():
-        figure = exact(value) if _digits(value) else Decimal(0)
+        if not _digits(value):
+            continue
+        figure = exact(value)
         if ai == "30" and figure:
             return figure
         if ai.startswith("310") and figure:
@@ -181,7 +189,7 @@ def _quantity(elements: Mapping[str, str]) -> Decimal | None:
             if weight == weight.scaleb(3).to_integral_value().scaleb(-3):
                 return weight
             raise Invalid("That weight has more than three decimals.", code="unreadable", field="code")
-    return None
+    return Decimal(1)
 
 
 def _price(elements: Mapping[str, str], currency: str) -> Decimal | None:

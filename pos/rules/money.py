@@ -40,7 +40,7 @@ class Money:
 
     @classmethod
     def parse(cls, amount: Decimal | int | str, currency: str) -> Money:
-        """Exactly this amount in major units. ValueError for more decimals than the currency has, TypeError for a float."""
+        """Exactly this amount in major units. ValueError: more decimals than the currency has; TypeError: a float."""
         value = exact(amount).scaleb(digits_of(currency))
         if value != value.to_integral_value():
             raise ValueError(f"{amount} has more decimals than {currency} allows")

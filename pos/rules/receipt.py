@@ -340,7 +340,7 @@ def first_difference(a: Any, b: Any, path: str = "") -> str | None:
     """The first field in which two contents differ ("lines.a1.qty", "payments.0.amount", "total"); None when equal."""
     if isinstance(a, dict) and isinstance(b, dict):
         keys = list(dict.fromkeys((*a, *b)))
-        return _first((first_difference(a.get(k), b.get(k), f"{path}.{k}" if path else k) for k in keys))
+        return _first(first_difference(a.get(k), b.get(k), f"{path}.{k}" if path else k) for k in keys)
     if isinstance(a, list) and isinstance(b, list):
         longest = max(len(a), len(b))
         return _first(
