@@ -118,7 +118,7 @@ def pause(job: Job, error: ConnectorError) -> None:
 
 
 def silent(job: Job) -> ConnectorError | None:
-    """One silence may be one bad document; only when the cheapest question fails too is the line down. None: it is up."""
+    """None when the line is up: one silence may be one bad document, so the cheapest question is asked as well."""
     try:
         job.memory.connector.ping()
     except ConnectorError as error:

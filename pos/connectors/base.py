@@ -15,9 +15,9 @@ from pos.config import Config
 #: One receipt document, as `rules.documents` decodes it.
 Document = Mapping[str, Any]
 
-#: An `Unknown` whose code starts so was answered by the application itself (a deadlock, a 500 in its own error shape):
-#: that attempt is over, so "not there" is proof at once and the document may be posted again on its rung. Every other
-#: Unknown (no answer, half an answer, a gateway's 502 or 504) may still be booked; it is asked for settle_seconds later.
+#: An `Unknown` whose code starts so was answered by the application itself (a deadlock, a 500 in its own shape): that
+#: attempt is over, so "not there" is proof at once and the document may be posted again on its rung. Every other
+#: Unknown (no answer, half of one, a gateway's 502 or 504) may still be booked; it is asked for settle_seconds later.
 #: Written with the other side's word: "answered:QueryDeadlockError".
 ANSWERED = "answered"
 
