@@ -59,6 +59,7 @@ class Server:
     port: int = setting(5000, "Port to listen on.")
     threads: int = setting(8, "Requests served at once; 16 on a slow disk.")
     origins: str = setting("", "Further host names this till is reached by, comma separated (tablets, other tills).")
+    log_format: str = setting("text", "How the log is written: lines for people or JSON.", one_of=("text", "json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +293,14 @@ def _check(config: Config) -> None:
     for name, url in (("storage", config.storage.url), ("queue", config.queue.url)):
         if not url.startswith("sqlite:///"):
             raise BadSettings(f"[{name}] url is {url.split(':')[0]}://…, which is not supported yet; use sqlite:///.")
+
+
+def secrets_of(config: Config) -> tuple[str, ...]:
+    """The values of all secret settings that are set; for striking them out of logs."""
+    groups = [getattr(config, name) for name in GROUPS]
+    return tuple(
+        value for group in groups for f in fields(group) if f.metadata["secret"] and (value := getattr(group, f.name))
+    )
 
 
 def default_of(f: Field[Any]) -> Any:
