@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import msgspec
@@ -57,6 +58,10 @@ _KEY_IN_TEXT = re.compile(rb'"[ \t\r\n]*:')
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\Z")
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_KEY_BYTES = {key: _encoder.encode(key) + b": " for key in (*KEYS, *LAST_KEYS)}
+_UNITS = [Decimal(1).scaleb(-places) for places in range(5)]
+#: Types whose values stand in the file as they are.
+_SAFE = {str, int, bool, type(None)}
 
 
 def _number(text: str) -> Decimal:
@@ -107,7 +112,9 @@ def _head(ordered: Mapping[str, Any]) -> bytes:
     digits = digits_of(ordered.get("currency") or "")
     out = [b"{\n"]
     for key, value in ordered.items():
-        out.append(b"%b: %b,\n" % (_encoder.encode(key), _value(key, value, digits)))
+        out.append(_KEY_BYTES.get(key) or _json(key) + b": ")
+        out.append(_json(value) if type(value) is str else _value(key, value, digits))
+        out.append(b",\n")
     return b"".join(out)
 
 
@@ -136,12 +143,12 @@ def _json(value: Any) -> bytes:
 def _figures(row: Mapping[str, Any], kinds: Mapping[str, str], digits: int, where: str) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, value in row.items():
-        if key == "discount" and isinstance(value, dict):
-            out[key] = _figures(value, _DISCOUNT, digits, f"{where}.discount")
-        elif key in kinds:
-            out[key] = _figure(value, kinds[key], digits, f"{where}.{key}")
-        elif type(value) is str or value is None:
+        if key in kinds:
+            out[key] = _figure(value, kinds[key], digits, key)
+        elif type(value) in _SAFE:
             out[key] = value
+        elif key == "discount" and isinstance(value, dict):
+            out[key] = _figures(value, _DISCOUNT, digits, f"{where}.discount")
         else:
             out[key] = _plain(value, f"{where}.{key}")
     return out
@@ -152,12 +159,13 @@ def _figure(value: Any, kind: str, digits: int, where: str) -> Decimal | None:
         return None
     if type(value) is not Decimal:
         raise TypeError(f"{where} must be a Decimal, not {type(value).__name__}")
+    if kind is _FREE:
+        return _exact(value, 0)
     places = 3 if kind is _QTY else digits
-    if kind is _FREE or kind is _PRICE:
-        return _exact(value, places if kind is _PRICE else 0)
-    _sign, _digits, exponent = value.as_tuple()
-    if exponent == -places and value:
+    if value and value.same_quantum(_UNITS[places]) and value.adjusted() <= 18:
         return value
+    if kind is _PRICE:
+        return _exact(value, places)
     scaled = _finite(value, where).scaleb(places)
     whole = int(scaled)
     if whole != scaled:
@@ -165,6 +173,7 @@ def _figure(value: Any, kind: str, digits: int, where: str) -> Decimal | None:
     return Decimal(whole).scaleb(-places)
 
 
+@lru_cache(maxsize=4096)
 def _exact(value: Decimal, places: int) -> Decimal:
     """The same value in plain notation with at least `places` decimals and no further zeros behind them."""
     number = _finite(value, "figure").normalize()

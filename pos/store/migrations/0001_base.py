@@ -17,14 +17,15 @@ STATEMENTS = (
     "CREATE TABLE line (document TEXT NOT NULL, line TEXT NOT NULL, position INTEGER NOT NULL, item_code TEXT "
     "NOT NULL, item_name TEXT NOT NULL, item_group TEXT NOT NULL, qty INTEGER NOT NULL, list_price INTEGER NOT "
     "NULL, amount INTEGER NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_code TEXT NOT NULL, "
-    "discount INTEGER NOT NULL, against_document TEXT, against_line TEXT, PRIMARY KEY (document, line))",
+    "discount INTEGER NOT NULL, against_document TEXT, against_line TEXT, PRIMARY KEY (document, line)) WITHOUT "
+    "ROWID",
     "CREATE INDEX line_item_code ON line (item_code)",
     "CREATE INDEX line_against_document_against_line ON line (against_document, against_line)",
     "CREATE TABLE tender (document TEXT NOT NULL, position INTEGER NOT NULL, kind TEXT NOT NULL, mode TEXT NOT "
     "NULL, amount INTEGER NOT NULL, change INTEGER NOT NULL, reference TEXT NOT NULL, PRIMARY KEY (document, "
-    "position))",
+    "position)) WITHOUT ROWID",
     "CREATE TABLE movement (document TEXT NOT NULL, position INTEGER NOT NULL, item_code TEXT NOT NULL, "
-    "warehouse TEXT NOT NULL, qty INTEGER NOT NULL, PRIMARY KEY (document, position))",
+    "warehouse TEXT NOT NULL, qty INTEGER NOT NULL, PRIMARY KEY (document, position)) WITHOUT ROWID",
     "CREATE INDEX movement_item_code ON movement (item_code)",
     "CREATE TABLE session (id TEXT NOT NULL PRIMARY KEY, till TEXT NOT NULL, number INTEGER NOT NULL, opened_at "
     "TEXT NOT NULL, opened_by TEXT NOT NULL, business_day TEXT NOT NULL, closed_at TEXT, open INTEGER NOT NULL)",

@@ -56,6 +56,7 @@ class Line(Row):
 
     class Meta:
         primary_key = CompositeKey("document", "line")
+        without_rowid = True  # one page less to flush with each sale
         indexes = ((("against_document", "against_line"), False),)
 
 
@@ -72,6 +73,7 @@ class Tender(Row):
 
     class Meta:
         primary_key = CompositeKey("document", "position")
+        without_rowid = True  # one page less to flush with each sale
 
 
 class Movement(Row):
@@ -85,6 +87,7 @@ class Movement(Row):
 
     class Meta:
         primary_key = CompositeKey("document", "position")
+        without_rowid = True  # one page less to flush with each sale
 
 
 class Session(Row):

@@ -1,0 +1,117 @@
+"""The rows of one document go into the tables here: for a sale, for a receipt taken in, and for `rebuild`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pos import clock
+from pos.rules import ledger
+from pos.store.db import Store
+
+
+def _insert(table: str, columns: tuple[str, ...], also: str = "") -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) {also}"
+
+
+DOCUMENT = _insert("document", ledger.DOCUMENT)
+LINE = _insert("line", ledger.LINE)
+TENDER = _insert("tender", ledger.TENDER)
+MOVEMENT = _insert("movement", ledger.MOVEMENT)
+SESSION = _insert("session", ledger.SESSION, "ON CONFLICT (id) DO NOTHING")
+OUTBOX = _insert(
+    "outbox",
+    (
+        "document", "connection", "part", "state", "tries", "next_at", "lease_until", "owner", "after", "settle_at",
+        "booked_at", "resolved", "remote_id", "remote", "code", "message", "difference", "created_at", "updated_at",
+    ),
+)  # fmt: skip
+
+
+class Last(NamedTuple):
+    """The newest document of a series: what the next one follows."""
+
+    sequence: int
+    hash: str
+    created_at: str
+
+
+def last(store: Store, till: str, series: str, genesis: str) -> Last:
+    """The document a new one of this till and series follows; sequence 0 and `genesis` when there is none."""
+    row = store.execute(
+        "SELECT sequence, hash, created_at FROM document WHERE till = ? AND series = ? ORDER BY sequence DESC LIMIT 1",
+        (till, series),
+    ).fetchone()
+    return Last(*row) if row else Last(0, genesis, "")
+
+
+def put(store: Store, rows: ledger.Rows) -> int:
+    """Insert everything a document has in the ledger's tables; its `n`. Inside a transaction."""
+    n = store.execute(DOCUMENT, rows.document).lastrowid
+    assert n is not None
+    many = store.database.connection().executemany
+    many(LINE, rows.lines)
+    many(TENDER, rows.tenders)
+    many(MOVEMENT, rows.movements)
+    if rows.session is not None:
+        store.execute(SESSION, rows.session)
+    return n
+
+
+def outbox_rows(
+    doc: Mapping[str, Any], connections: Iterable[str], state: str, moment: datetime
+) -> list[tuple[Any, ...]]:
+    """What must go out for a document: one row per connection and part. A return waits for its originals."""
+    stamp = clock.stamp(moment)
+    after = " ".join(ledger.after(doc))
+    return [
+        (doc["id"], connection, part, state, 0, stamp, "", "", after if part == "return" else "",
+         "", "", "", "", "", "", "", "", stamp, stamp)
+        for connection in connections
+        for part in ledger.parts(doc)
+    ]  # fmt: skip
+
+
+def put_outbox(store: Store, doc: Mapping[str, Any], state: str, moment: datetime) -> None:
+    """Queue a document for every enabled connection, in the transaction that saves it."""
+    rows = outbox_rows(doc, [key for key, _kind in connections(store)], state, moment)
+    store.database.connection().executemany(OUTBOX, rows)
+
+
+def connections(store: Store) -> list[tuple[str, str]]:
+    """(id, kind) of the enabled connections, in a fixed order."""
+    return store.execute("SELECT id, kind FROM connection WHERE enabled = 1 ORDER BY id").fetchall()
+
+
+def mode(store: Store) -> str:
+    """What a receipt made now says: the kind of its connection, "mock" when sales stay here."""
+    found = connections(store)
+    return found[0][1] if found else "mock"
+
+
+def mend_session(store: Store, session: str) -> None:
+    """After a receipt was taken in late: the session opened with its first document by sequence."""
+    row = store.execute(
+        "SELECT created_at, cashier, business_day FROM document WHERE session = ? AND series = 'till'"
+        " ORDER BY sequence LIMIT 1",
+        (session,),
+    ).fetchone()
+    if row:
+        store.execute("UPDATE session SET opened_at = ?, opened_by = ?, business_day = ? WHERE id = ?", (*row, session))
+
+
+def meta(store: Store, key: str, default: str) -> str:
+    """One remembered value."""
+    row = store.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else default
+
+
+def set_meta(store: Store, key: str, value: Any) -> None:
+    """Remember one value. Inside a transaction."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    store.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, text),
+    )

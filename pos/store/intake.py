@@ -1,0 +1,190 @@
+"""What the writer does with one document, inside its transaction: find its id, number it, chain it, enter its rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pos import clock
+from pos.errors import Conflict
+from pos.rules import documents, ledger, receipt
+from pos.store import audit, entries
+from pos.store.db import Store
+
+#: A clock this far behind the last document was set back; less is a clock being corrected.
+CLOCK_BACK_SECONDS = 1.0
+#: Fields of the older shape's document that are given here, so they are no part of comparing two of them.
+_GIVEN = ("sequence", "taken_in", "prev_hash", "hash")
+
+
+class Entered(NamedTuple):
+    """A document as it stands in the tables."""
+
+    doc: dict[str, Any]
+    body: bytes
+    duplicate: bool
+    n: int
+    path: str
+
+
+def proven(body: bytes) -> dict[str, Any]:
+    """The document in these bytes when hash, shape, arithmetic and rows are all as the contract says; else Corrupt."""
+    doc = documents.verify(body)
+    receipt.check(doc)
+    ledger.rows(doc, body)
+    return doc
+
+
+def find(store: Store, key: str) -> Entered | None:
+    """The saved document with this id."""
+    row = store.execute("SELECT n, path, body FROM document WHERE id = ?", (key,)).fetchone()
+    if row is None:
+        return None
+    body = row[2].encode("utf-8")
+    return Entered(documents.decode(body), body, True, row[0], row[1])
+
+
+def sell(store: Store, doc: dict[str, Any], guard: Callable[[Store], None] | None) -> Entered:
+    """A document made here: the next number of this till, chained to the one before, queued for the books."""
+    found = find(store, doc["id"])
+    if found is not None:
+        return found
+    if guard is not None:
+        guard(store)
+    now, till = clock.now(), store.config.till.id
+    before = entries.last(store, till, "till", documents.GENESIS)
+    stamped, body = documents.stamp(
+        {**doc, "flags": [*doc.get("flags", ()), *_clock_flags(before.created_at, now)]},
+        till=till,
+        store=store.config.till.store,
+        series="till",
+        sequence=before.sequence + 1,
+        invoice_name=ledger.number_of(till, before.sequence + 1),
+        created_at=local(store, now).isoformat(timespec="milliseconds"),
+        business_day=clock.business_day(now, store.config.shop.timezone, store.config.shop.day_starts).isoformat(),
+        session=open_session(store, till),
+        mode=entries.mode(store),
+        prev_hash=before.hash,
+    )
+    rows = ledger.rows(stamped, body)
+    n = entries.put(store, rows)
+    entries.put_outbox(store, stamped, "queued", now)
+    _tell(store, stamped["cashier"]["code"], stamped["kind"], stamped, {})
+    return Entered(stamped, body, False, n, ledger.path_of(stamped))
+
+
+def local(store: Store, moment: datetime) -> datetime:
+    """A moment as the shop's wall clock shows it, with its offset."""
+    return moment.astimezone(ZoneInfo(store.config.shop.timezone))
+
+
+def _clock_flags(before: str, now: datetime) -> list[str]:
+    """Sequence and chain go on whatever the clock says; a receipt earlier than the one before says so."""
+    if before and (clock.parse(before) - now).total_seconds() > CLOCK_BACK_SECONDS:
+        return ["clock_back"]
+    return []
+
+
+def open_session(store: Store, till: str) -> str:
+    """The session a document made now belongs to: the open one, else the next, which this document opens."""
+    row = store.execute(
+        "SELECT id, open, number FROM session WHERE till = ? ORDER BY number DESC LIMIT 1", (till,)
+    ).fetchone()
+    if row is None:
+        return ledger.session_id(till, 1)
+    return str(row[0]) if row[1] else ledger.session_id(till, row[2] + 1)
+
+
+def adopt(store: Store, doc: Mapping[str, Any], body: bytes, origin: str, actor: str) -> Entered:
+    """A proven receipt from elsewhere: as it is, or not at all."""
+    found = find(store, doc["id"])
+    if found is not None:
+        if found.body == body:
+            return found
+        raise other_content(found.doc, doc)
+    holder = store.execute(
+        "SELECT id, number FROM document WHERE till = ? AND series = ? AND sequence = ?",
+        (doc["till"], doc["series"], doc["sequence"]),
+    ).fetchone()
+    if holder is not None:
+        raise Conflict(
+            f"The number {doc['invoice_name']} already belongs to another sale here (id {holder[0]}), so this receipt "
+            f"(id {doc['id']}) cannot keep it. Keep its file, and compare both with the paper receipts.",
+            code="number_taken",
+            field="invoice_name",
+            facts={"holder": holder[0]},
+        )
+    return _enter_adopted(store, dict(doc), body, origin, actor, queue=True)
+
+
+def adopt_found(store: Store, doc: Mapping[str, Any], body: bytes) -> Entered:
+    """`adopt` for a file found in its place at the start: one that was made without a connection goes nowhere."""
+    return _enter_adopted(store, dict(doc), body, "found in invoices/", "recover", queue=doc["mode"] != "mock")
+
+
+def _enter_adopted(store: Store, doc: dict[str, Any], body: bytes, origin: str, actor: str, *, queue: bool) -> Entered:
+    n = entries.put(store, ledger.rows(doc, body))
+    if doc["series"] == "till":
+        entries.mend_session(store, doc["session"])
+    if queue:
+        entries.put_outbox(store, doc, "unknown", clock.now())
+    _tell(store, actor, "adopt", doc, {"origin": origin})
+    return Entered(doc, body, False, n, ledger.path_of(doc))
+
+
+def adopt_imported(store: Store, doc: dict[str, Any], origin: str, actor: str) -> Entered:
+    """An older receipt, mapped: the next place in the imported series, which this till's own numbers never meet."""
+    found = find(store, doc["id"])
+    if found is not None:
+        if documents.encode(_without_given(found.doc)) == documents.encode(_without_given(doc)):
+            return found
+        raise other_content(found.doc, doc)
+    now, till = clock.now(), store.config.till.id
+    before = entries.last(store, till, "imported", documents.GENESIS)
+    taken_in = {
+        "at": local(store, now).isoformat(timespec="milliseconds"),
+        "by": actor,
+        "origin": origin,
+        "after": entries.last(store, till, "till", "").sequence,
+    }
+    stamped, body = documents.stamp(
+        doc, till=till, series="imported", sequence=before.sequence + 1, taken_in=taken_in, prev_hash=before.hash
+    )
+    receipt.check(stamped)
+    return _enter_adopted(store, stamped, body, origin, actor, queue=True)
+
+
+def _without_given(doc: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in doc.items() if k not in (*_GIVEN, "till", "series")}
+
+
+def other_content(saved: Mapping[str, Any], offered: Mapping[str, Any]) -> Conflict:
+    """Same id, other content: names the first field that differs, in the file's order."""
+    field = next((k for k in saved if saved[k] != offered.get(k)), None)
+    field = field or next((k for k in offered if k not in saved), "white space")
+    return Conflict(
+        f"The receipt {saved['invoice_name']} is already saved with another {field}. Nothing was changed; compare the "
+        "two before you do anything else.",
+        code="other_content",
+        field=field,
+        facts={"number": saved["invoice_name"]},
+    )
+
+
+def _tell(store: Store, actor: str, act: str, doc: Mapping[str, Any], more: Mapping[str, Any]) -> None:
+    detail = {"number": doc["invoice_name"], "total": f"{doc['total']} {doc['currency']}", **more}
+    audit.record(store, actor, act, doc["id"], detail)
+
+
+def remembered(store: Store) -> int:
+    """The watermark: every document up to this `n` has a durable file."""
+    return int(json.loads(entries.meta(store, "files_durable", "0")))
+
+
+def remember(store: Store, n: int) -> None:
+    """Move the watermark. Not flushed: after a power cut an older one only means more to compare."""
+    with store.transaction():
+        entries.set_meta(store, "files_durable", n)

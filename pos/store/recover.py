@@ -1,0 +1,138 @@
+"""Recovery at each start, alone on the folder: files follow the database, and files it does not know are taken in.
+
+Nothing is deleted or moved. What does not verify stays where it is and is reported.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pos.errors import CannotSave, Conflict, Corrupt
+from pos.rules import ledger
+from pos.store import disk, intake
+from pos.store.db import Store
+
+log = logging.getLogger(__name__)
+
+ROWS_MAX = 1000
+NOTICES_MAX = 50
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What a start found. notices: sentences for people about files that were left alone."""
+
+    compared: int = 0
+    rewritten: list[str] = field(default_factory=list)
+    adopted: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def recover(store: Store) -> Recovered:
+    """Bring invoices/ and the database together. Called under the folder's lock, before the first sale.
+
+    A disk that takes nothing now stops neither the start nor the screen: the journal refuses sales by itself.
+    """
+    found = Recovered()
+    try:
+        _compare(store, found)
+        _adopt(store, found)
+    except (OSError, CannotSave) as error:
+        found.notices.append(f"Recovery could not be finished: {error}. It goes on at the next start.")
+    for notice in found.notices[:NOTICES_MAX]:
+        log.warning("%s", notice)
+    if found.rewritten or found.adopted:
+        log.warning("recovery wrote %d files again and took in %d", len(found.rewritten), len(found.adopted))
+    return found
+
+
+def _compare(store: Store, found: Recovered) -> None:
+    """Above the watermark a file may be missing, empty or cut: compare its content, never its mere existence."""
+    mark = intake.remembered(store)
+    while True:
+        rows = store.execute(
+            "SELECT n, path, body FROM document WHERE n > ? ORDER BY n LIMIT ?", (mark, ROWS_MAX)
+        ).fetchall()
+        if not rows:
+            return
+        paths = []
+        for _n, path, text in rows:
+            file, body = store.config.invoices / path, text.encode("utf-8")
+            if _content(file) != body:
+                disk.write_whole(file, body)
+                found.rewritten.append(path)
+            paths.append(file)
+        disk.flush_files(paths, store.config.invoices)
+        found.compared += len(rows)
+        mark = rows[-1][0]
+        intake.remember(store, mark)
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def files(invoices: Path) -> Iterator[str]:
+    """Every receipt file below invoices/, as `day/name.json`, in order. Hidden and temporary names are no receipts."""
+    for day in sorted(p for p in invoices.iterdir() if p.is_dir() and not p.name.startswith(".")):
+        yield from sorted(
+            f"{day.name}/{f.name}" for f in day.iterdir() if f.name.endswith(".json") and not f.name.startswith(".")
+        )
+
+
+def _adopt(store: Store, found: Recovered) -> None:
+    known = {row[0] for row in store.execute("SELECT path FROM document")}
+    unknown = [path for path in files(store.config.invoices) if path not in known]
+    for path, doc, body in readable(store.config.invoices, unknown, found.notices.append):
+        try:
+            _adopt_one(store, path, doc, body, found)
+        except Conflict as error:
+            found.notices.append(f"{path} was left alone: {error.message}")
+
+
+def readable(
+    invoices: Path, paths: list[str], say: Callable[[str], None]
+) -> Iterator[tuple[str, dict[str, Any], bytes]]:
+    """The receipts among these files that are proven and lie where they belong, in the order they were made."""
+    good = []
+    for path in paths:
+        try:
+            body = (invoices / path).read_bytes()
+            doc = intake.proven(body)
+            if ledger.path_of(doc) != path:
+                raise Corrupt(f"it says it belongs at {ledger.path_of(doc)}")
+        except (Corrupt, OSError) as error:
+            say(f"{path} is no receipt this till can trust and was left alone: {error}.")
+            continue
+        good.append((path, doc, body))
+    good.sort(key=lambda one: order(one[1]))
+    yield from good
+
+
+def order(doc: dict[str, Any]) -> tuple[Any, ...]:
+    """Sorts documents as they were committed: own numbers, and imported ones behind the number they came after."""
+    if doc["series"] == "imported":
+        return ("", (doc.get("taken_in") or {}).get("after", 0), 1, doc["till"], doc["sequence"])
+    return ("", doc["sequence"], 0, doc["till"], doc["sequence"])
+
+
+def _adopt_one(store: Store, path: str, doc: dict[str, Any], body: bytes, found: Recovered) -> None:
+    with store.transaction(sale=True):
+        before = intake.find(store, doc["id"])
+        if before is not None:
+            raise intake.other_content(before.doc, doc)
+        taken = store.execute(
+            "SELECT id FROM document WHERE till = ? AND series = ? AND sequence = ?",
+            (doc["till"], doc["series"], doc["sequence"]),
+        ).fetchone()
+        if taken:
+            raise Conflict(f"its number belongs to another document here (id {taken[0]}).", code="number_taken")
+        intake.adopt_found(store, doc, body)
+    found.adopted.append(path)
