@@ -1,0 +1,216 @@
+"""Finding items by words: all must match, each as the beginning of a word, or inside one where none begins so.
+
+The order is the same each time: the item whose code or barcode was typed, then names that begin as typed, then the
+rest by name. Nothing is sorted here: the index stands in name order (`search_index`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pos.store.search_index import PLACE_BITS, PLACES, group_key, words
+
+if TYPE_CHECKING:
+    from pos.store.db import Store
+
+#: Tiles are counted exactly up to here; above, the answer says "2,000+" and asks for another word.
+COUNT_MAX = 2000
+#: Words of a query beyond these are not looked at, nor characters.
+WORDS_MAX = 8
+QUERY_MAX = 120
+#: A word this short is looked for at the beginning of words only: three letters make a trigram.
+PART_MIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One tile found: its code, and the items under it that match."""
+
+    code: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """One page of tiles. total: of all pages; capped: there are more than `total`."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """One prepared question: what stands after FROM, and what it is given. Rows are items, by place."""
+
+    table: str
+    where: str
+    given: tuple[str, ...]
+
+    def rows(self, store: Store, what: str, between: tuple[int, int] | None = None, more: str = "") -> list[Any]:
+        """The first column of each row; `what` may name `place`. between: tiles from, to (inclusive)."""
+        place = f"{self.table}.rowid"
+        where, given = self.where, [*self.given]
+        if between is not None:
+            where += f" AND {place} BETWEEN {between[0] << PLACE_BITS} AND {between[1] << PLACE_BITS | PLACES - 1}"
+        asked = f"SELECT {what.replace('place', place)} FROM {where} {more}"
+        return [row[0] for row in store.execute(asked, given)]
+
+
+def find(store: Store, q: str, group: str, offset: int, limit: int) -> Hits:
+    """One page of the tiles that match all words of `q` (none: everything) within `group` ("" = any)."""
+    terms = _terms(q)
+    if terms:
+        return _by_words(store, q, terms, group, offset, limit)
+    if q.strip():  # signs only: no item can be meant
+        return Hits((), 0, False)
+    return _by_group(store, group, offset, limit)
+
+
+def groups(store: Store) -> list[tuple[str, int]]:
+    """Every group that has something to sell, by name, with its number of tiles."""
+    found = store.execute("SELECT grp, count(*) FROM search_tile GROUP BY grp ORDER BY grp")
+    return [(name, count) for name, count in found]
+
+
+def group_names(store: Store) -> list[str]:
+    """The same names without counting: one step in the index per group."""
+    found = store.execute(
+        "WITH RECURSIVE g (name) AS (SELECT min(grp) FROM search_tile UNION ALL "
+        "SELECT (SELECT min(grp) FROM search_tile WHERE grp > g.name) FROM g WHERE g.name IS NOT NULL) "
+        "SELECT name FROM g WHERE name IS NOT NULL"
+    )
+    return [row[0] for row in found]
+
+
+def _terms(q: str) -> list[str]:
+    """The words asked for, each folded; hb-2041 stays one term of two words that follow each other."""
+    terms = [" ".join(words(raw)) for raw in q[:QUERY_MAX].split()]
+    return list(dict.fromkeys(t for t in terms if t))[:WORDS_MAX]
+
+
+def _by_group(store: Store, group: str, offset: int, limit: int) -> Hits:
+    sql = store.execute
+    where, given = (" WHERE grp = ?", (group,)) if group else ("", ())
+    total = sql(f"SELECT count(*) FROM search_tile{where}", given).fetchone()[0]
+    rows = sql(f"SELECT pos FROM search_tile{where} ORDER BY pos LIMIT ? OFFSET ?", (*given, limit, offset))
+    tiles = [row[0] for row in rows]
+    return Hits(_hits(store, tiles, _all_under(store, tiles)), total, False)
+
+
+def _by_words(store: Store, q: str, terms: Sequence[str], group: str, offset: int, limit: int) -> Hits:
+    query = _prepare(store, terms, group)
+    found = _tiles(store, query) if query else []
+    if not found:  # each word is known, but not together
+        query = _parts(terms, group, frozenset(t for t in terms if len(t) < PART_MIN))
+        found = _tiles(store, query) if query else []
+    if query is None or not found:
+        return Hits((), 0, False)
+    exact, named = _exact(store, query, q.strip()), _named(store, query, terms)
+    order = list(dict.fromkeys([*exact, *named, *found]))
+    page = order[:COUNT_MAX][offset : offset + limit]
+    under = _matching(store, query, _runs(page, exact, named))
+    return Hits(_hits(store, page, under), min(len(order), COUNT_MAX), len(order) > COUNT_MAX)
+
+
+def _prepare(store: Store, terms: Sequence[str], group: str) -> _Query | None:
+    """Words as beginnings, where every word has one that begins so; else those without as parts of words."""
+    known = frozenset(t for t in terms if _exists(store, t))
+    if len(known) < len(terms):
+        return _parts(terms, group, known)
+    match = " AND ".join(f'{{text}} : "{t}" *' for t in terms)
+    if group:
+        match += f' AND {{grp}} : "{group_key(group)}"'
+    return _Query("search_word", "search_word WHERE search_word MATCH ?", (match,))
+
+
+def _parts(terms: Sequence[str], group: str, known: frozenset[str]) -> _Query | None:
+    """The same by trigrams. The text has a space before each word, so `" boot"` finds words that begin with boot.
+    None when a word is too short to be looked for inside others."""
+    wanted = [f" {t}" if t in known else t for t in terms]
+    long = [t for t in wanted if len(t) >= PART_MIN]
+    short = [t for t in wanted if len(t) < PART_MIN]
+    if not long or any(not t.startswith(" ") for t in short):
+        return None
+    where = "search_part JOIN search_item ON search_item.pos = search_part.rowid WHERE search_part MATCH ?"
+    where += " AND instr(search_item.text, ?)" * len(short) + (" AND search_item.grp = ?" if group else "")
+    match = " AND ".join(f'"{t}"' for t in long)
+    return _Query("search_part", where, (match, *short, *([group_key(group)] if group else [])))
+
+
+def _exists(store: Store, term: str) -> bool:
+    asked = "SELECT 1 FROM search_word WHERE search_word MATCH ? LIMIT 1"
+    return store.execute(asked, (f'{{text}} : "{term}" *',)).fetchone() is not None
+
+
+def _tiles(store: Store, query: _Query, between: tuple[int, int] | None = None) -> list[int]:
+    """Places of the tiles with a match, in order, one more than are counted. Rows come by rowid of themselves."""
+    return query.rows(store, f"DISTINCT place >> {PLACE_BITS}", between, f"LIMIT {COUNT_MAX + 1}")
+
+
+def _exact(store: Store, query: _Query, q: str) -> list[int]:
+    """The tile whose code, or an item of which by code or barcode, is what was typed."""
+    sql = store.execute
+    found = sql(
+        f"SELECT pos FROM search_tile WHERE code IN (?1, ?2) UNION SELECT pos >> {PLACE_BITS} FROM search_item "
+        "WHERE code IN (?1, ?2) OR code IN (SELECT item FROM barcode WHERE code = ?1)",
+        (q, q.upper()),
+    ).fetchall()
+    return [row[0] for row in found if _tiles(store, query, (row[0], row[0]))]
+
+
+def _named(store: Store, query: _Query, terms: Sequence[str]) -> list[int]:
+    """Tiles whose name begins as typed: they stand side by side."""
+    start = " ".join(terms)
+    low, high = store.execute(
+        "SELECT min(pos), max(pos) FROM search_tile WHERE sort >= ? AND sort < ?", (start, start + "\U0010ffff")
+    ).fetchone()
+    return _tiles(store, query, (low, high)) if low is not None else []
+
+
+def _hits(store: Store, tiles: Sequence[int], items: dict[int, list[str]]) -> tuple[Hit, ...]:
+    """The tiles by code, in the order given."""
+    found = store.execute(
+        "SELECT pos, code FROM search_tile WHERE pos IN (SELECT value FROM json_each(?))", (json.dumps(list(tiles)),)
+    )
+    codes = {pos: code for pos, code in found}
+    return tuple(Hit(codes[t], tuple(items.get(t, ()))) for t in tiles if t in codes)
+
+
+def _runs(page: Sequence[int], exact: Sequence[int], named: Sequence[int]) -> list[tuple[int, int]]:
+    """Stretches of the page that stand side by side among the matches: from, to (inclusive)."""
+    first, ahead = (named[0] if named else 0), {**dict.fromkeys(named, 1), **dict.fromkeys(exact, 0)}
+    runs: list[tuple[int, int]] = []
+    last = -1
+    for tile in page:
+        part = ahead.get(tile, 2 if tile < first else 3)
+        if part == last and tile > runs[-1][1]:
+            runs[-1] = (runs[-1][0], tile)
+        else:
+            runs.append((tile, tile))
+        last = part
+    return runs
+
+
+def _matching(store: Store, query: _Query, runs: Sequence[tuple[int, int]]) -> dict[int, list[str]]:
+    """Per tile the items under it that match. Neighbours among the matches are asked for in one go."""
+    places = [place for run in runs for place in query.rows(store, "place", run)]
+    return _under(store, "pos IN (SELECT value FROM json_each(?))", (json.dumps(places),))
+
+
+def _all_under(store: Store, tiles: Sequence[int]) -> dict[int, list[str]]:
+    """Per tile all items under it."""
+    under: dict[int, list[str]] = {}
+    for tile in tiles:
+        under.update(_under(store, "pos BETWEEN ? AND ?", (tile << PLACE_BITS, tile << PLACE_BITS | PLACES - 1)))
+    return under
+
+
+def _under(store: Store, where: str, given: tuple[Any, ...]) -> dict[int, list[str]]:
+    under: dict[int, list[str]] = {}
+    for pos, code in store.execute(f"SELECT pos, code FROM search_item WHERE {where} ORDER BY pos", given):
+        under.setdefault(pos >> PLACE_BITS, []).append(code)
+    return under

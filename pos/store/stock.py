@@ -1,0 +1,92 @@
+"""What is there: what the owner of the stock last told us, and our own movements it does not know yet.
+
+One function for every screen. Two kinds of stock rows: counted here (a file, the demo shop), where each of our later
+movements changes it; and pulled from a connection, where only those count that it had not booked when last asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pos import clock
+
+if TYPE_CHECKING:
+    from pos.store.db import Store
+
+_AS_OF = "stock_as_of"
+#: Up to here the waiting documents are walked; above, the movements of the items asked for.
+_WALK_MAX = 500
+_OPEN = "state IN ('queued', 'sending', 'sent', 'unknown', 'rejected')"
+#: Booked, but after the connection was last asked for its stock.
+_LATE = "state IN ('booked', 'differs') AND updated_at > :as_of"
+#: A part books the movements of its own direction: goods leave with a sale, come back with a return.
+_PART = "m.document = o.document AND ((o.part = 'sale') = (m.qty < 0))"
+_LISTED = "(SELECT value FROM json_each(:items))"
+
+
+def stock_of(store: Store, items: Iterable[str]) -> dict[str, int]:
+    """Thousandths in the till's warehouse, per item; may be negative. An item nobody ever told about is left out."""
+    given = {"items": json.dumps(list(items)), "warehouse": store.config.till.warehouse, "as_of": _as_of(store)}
+    told = store.execute(
+        "SELECT s.item, s.qty, s.own_at_set, coalesce(t.qty, 0) FROM stock s "
+        "LEFT JOIN movement_total t ON t.item = s.item AND t.warehouse = s.warehouse "
+        f"WHERE s.item IN {_LISTED} AND s.warehouse = :warehouse",
+        {k: given[k] for k in ("items", "warehouse")},
+    ).fetchall()
+    if not told:
+        return {}
+    waiting = _waiting(store, given) if any(row[2] is None for row in told) else {}
+    return {
+        item: qty + (waiting.get(item, 0) if own_at_set is None else own - own_at_set)
+        for item, qty, own_at_set, own in told
+    }
+
+
+def own_total(store: Store, item: str, warehouse: str) -> int:
+    """The sum of all our movements of an item; kept in the row when its stock is counted here."""
+    row = store.execute("SELECT qty FROM movement_total WHERE item = ? AND warehouse = ?", (item, warehouse)).fetchone()
+    return row[0] if row else 0
+
+
+def pulled_until(store: Store, began: datetime) -> None:
+    """Say that a complete pull of stock is in, and when its first page was asked for.
+
+    What was booked after that moment still counts as not known there.
+    """
+    with store.transaction():
+        store.execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (_AS_OF, clock.stamp(began)),
+        )
+
+
+def _as_of(store: Store) -> str:
+    """The moment of the last complete pull; before the first one nothing booked counts any more."""
+    row = store.execute("SELECT value FROM meta WHERE key = ?", (_AS_OF,)).fetchone()
+    return row[0] if row else "9999"
+
+
+def _waiting(store: Store, given: dict[str, str]) -> dict[str, int]:
+    sql = store.execute
+    asked = f"SELECT 1 FROM outbox WHERE {_OPEN} UNION ALL SELECT 1 FROM outbox WHERE {_LATE}"
+    few = sql(f"SELECT count(*) FROM ({asked} LIMIT {_WALK_MAX + 1})", {"as_of": given["as_of"]}).fetchone()[0]
+    if not few:
+        return {}
+    parts = f"SELECT document, part FROM outbox WHERE {_OPEN} UNION SELECT document, part FROM outbox WHERE {_LATE}"
+    if few <= _WALK_MAX:
+        rows = sql(
+            f"SELECT m.item_code, sum(m.qty) FROM ({parts}) o CROSS JOIN movement m ON {_PART} "
+            f"WHERE m.warehouse = :warehouse AND m.item_code IN {_LISTED} GROUP BY m.item_code",
+            given,
+        )
+    else:
+        rows = sql(
+            f"SELECT m.item_code, sum(m.qty) FROM movement m WHERE m.item_code IN {_LISTED} "
+            "AND m.warehouse = :warehouse AND EXISTS (SELECT 1 FROM outbox o WHERE "
+            f"{_PART} AND (({_OPEN}) OR ({_LATE}))) GROUP BY m.item_code",
+            given,
+        )
+    return {item: qty for item, qty in rows}
