@@ -68,7 +68,9 @@ def parse(raw: Mapping[str, Any], *, walk_in: str, currency: str, final: bool) -
         customer=_text(raw, "customer", "customer", TEXT_MAX["customer"]) or walk_in,
         lines=tuple(_line(x, i) for i, x in enumerate(_list(raw, "lines", LINES_MAX))),
         discount=_discount(raw.get("discount"), "discount"),
-        payments=tuple(_payment(x, i, currency) for i, x in enumerate(_list(raw, "payments", PAYMENTS_MAX))),
+        payments=tuple(
+            payment(x, f"payments.{i}", currency) for i, x in enumerate(_list(raw, "payments", PAYMENTS_MAX))
+        ),
         total=None if shown in (None, "") else money(shown, "total", currency),
     )
 
@@ -143,8 +145,8 @@ def _against(raw: Any, where: str) -> Against | None:
     return Against(document, line)
 
 
-def _payment(raw: Any, index: int, currency: str) -> Tendered:
-    where = f"payments.{index}"
+def payment(raw: Any, where: str, currency: str) -> Tendered:
+    """One payment of a request; `where` is how errors name it ("payments.0")."""
     if not isinstance(raw, Mapping):
         raise Invalid("A payment is a JSON object.", field=where)
     mode = _text(raw, "mode_of_payment", f"{where}.mode_of_payment", TEXT_MAX["mode_of_payment"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,35 +25,24 @@ RULES_VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Where, when and by whom a sale is made. created_at carries the shop's offset."""
+    """What a receipt says beside its basket: where the goods leave from, at which list's prices, who sells."""
 
-    till: str
-    store: str
     warehouse: str
     price_list: str
-    mode: str  # erpnext | mock
     cashier_code: str
     cashier_name: str
-    created_at: datetime
-    business_day: date
     note: str = ""
 
 
 def build(basket: Basket, cart: Cart, settlement: Settlement, rule: TaxRule, at: Circumstances) -> dict[str, Any]:
-    """The document of a settled sale or return, all but its number, session and hashes, which the journal gives it."""
+    """The document of a settled sale or return. Till, number, moment, session, mode and hashes are the journal's."""
     assert settlement.complete, "an unpaid basket makes no receipt"
     cur = rule.currency
     return {
         "schema": SCHEMA,
         "kind": kind_of(cart),
         "id": basket.id,
-        "till": at.till,
-        "store": at.store,
-        "series": "till",
-        "created_at": at.created_at.isoformat(timespec="milliseconds"),
-        "business_day": at.business_day.isoformat(),
         "cashier": {"code": at.cashier_code, "name": at.cashier_name},
-        "mode": at.mode,
         "customer": basket.customer,
         "currency": cur,
         "price_list": at.price_list,

@@ -1,0 +1,189 @@
+"""A priced basket, its payments and a saved receipt as the page shows them: plain figures and ready-made texts.
+
+Figures are text with a dot ("12.30"); each `…_text` is written the shop's own way. The page adds nothing up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from pos.config import Config
+from pos.rules import tender, wording
+from pos.rules.cart import Cart, CartLine
+from pos.rules.money import major, minor
+from pos.rules.price import Given
+from pos.rules.tender import Payment, Settlement
+
+#: Units that need no words behind a price: 2 x £1.20, but £2.10 / Kg.
+_PIECES = frozenset({"", "nos", "unit", "each", "pcs", "piece"})
+
+
+def money(units: int, config: Config) -> str:
+    """£12.30"""
+    return wording.money(units, config.shop.currency, config.shop.locale)
+
+
+def plain(units: int, config: Config) -> str:
+    """12.30"""
+    return str(major(units, config.shop.currency))
+
+
+def of_cart(cart: Cart, config: Config) -> dict[str, Any]:
+    """What /api/price answers. amount: the line before the whole-sale discount; subtotal: the sum of these."""
+    discount = cart.discount.amount if cart.discount else 0
+    return {
+        "lines": [_line(x, config) for x in cart.lines],
+        "taxes": [
+            {
+                "text": _tax_words(t.rate, config),
+                "amount": plain(t.tax, config),
+                "amount_text": money(t.tax, config),
+            }
+            for t in cart.taxes
+        ],
+        "subtotal": plain(cart.goods, config),
+        "subtotal_text": money(cart.goods, config),
+        "discount": plain(-discount, config),
+        "discount_text": money(-discount, config) if cart.discount else None,
+        "discount_words": _discount_words(cart.discount, config) if cart.discount else None,
+        "total": plain(cart.total, config),
+        "total_text": money(cart.total, config),
+        "items_text": _items_words(cart.lines),
+        "oversold": [x.line for x in cart.lines if x.oversold],
+    }
+
+
+def _line(x: CartLine, config: Config) -> dict[str, Any]:
+    loc = config.shop.locale
+    return {
+        "line": x.line,
+        "item_code": x.item_code,
+        "name": x.item_name,
+        "detail": " · ".join(x.attributes.values()),
+        "qty": f"{x.qty.normalize():f}",
+        "qty_text": wording.quantity(x.qty, loc),
+        "unit_text": _unit_words(x, config),
+        "amount": plain(x.before_sale_discount, config),
+        "amount_text": money(x.before_sale_discount, config),
+        "was_text": money(x.base, config) if x.discount else None,
+        "discount_text": _discount_words(x.discount, config) if x.discount else None,
+        "tax_text": wording.percent(x.tax_rate, loc),
+        "note": x.note,
+        "oversold": x.oversold,
+        "return_of": x.sold.invoice_name if x.sold else None,
+    }
+
+
+def _unit_words(x: CartLine, config: Config) -> str:
+    unit = money(x.price, config)
+    return unit if x.uom.lower() in _PIECES else f"{unit} / {x.uom}"
+
+
+def _discount_words(given: Given, config: Config) -> str:
+    if given.kind == "percent":
+        size = f"{wording.percent(given.value, config.shop.locale)} off"
+    elif given.kind == "price":
+        size = f"price set to {money(minor(given.value, config.shop.currency), config)}"
+    else:
+        size = f"{money(abs(given.amount), config)} off"
+    return f"{size}: {given.reason}"
+
+
+def _tax_words(rate: Decimal, config: Config) -> str:
+    percent = wording.percent(rate, config.shop.locale)
+    return f"Includes tax at {percent}" if config.pricing.prices_include_tax else f"Tax at {percent}"
+
+
+def _items_words(lines: tuple[CartLine, ...]) -> str:
+    """Pieces in the basket; something weighed is one."""
+    count = sum(abs(int(x.qty)) if x.qty == x.qty.to_integral_value() else 1 for x in lines)
+    return "1 item" if count == 1 else f"{count} items"
+
+
+def of_settlement(cart: Cart, taken: Settlement, shown: Settlement, config: Config) -> dict[str, Any]:
+    """What /api/pay-check answers. `taken`: the payments so far; `shown`: with the one being typed."""
+    return {
+        "total": plain(shown.total, config),
+        "total_text": money(shown.total, config),
+        "basket_total": plain(cart.total, config),
+        "taken": plain(taken.taken, config),
+        "taken_text": money(taken.taken, config),
+        "left": plain(shown.left, config),
+        "left_text": money(shown.left, config),
+        "left_in_cash": plain(shown.left_in_cash, config),
+        "change": plain(shown.change, config),
+        "change_text": money(shown.change, config),
+        "change_words": tender.change_words(shown.change, config.shop.currency),
+        "rounding": plain(shown.rounding, config),
+        "rounding_text": money(shown.rounding, config) if shown.rounding else None,
+        "complete": shown.complete,
+        "quick": _quick(taken, config),
+        "payments": [_payment(p, config) for p in taken.payments],
+    }
+
+
+def _quick(taken: Settlement, config: Config) -> list[dict[str, str]]:
+    due = taken.left_in_cash
+    buttons = []
+    for amount in tender.quick_amounts(due, config.shop.currency) or ((0,) if taken.left else ()):
+        note = "Exact" if amount == due else f"{money(amount - due, config)} back"
+        buttons.append({"amount": plain(amount, config), "text": money(amount, config), "note": note})
+    return buttons
+
+
+def _payment(p: Payment, config: Config) -> dict[str, Any]:
+    return {
+        "mode_of_payment": p.mode_of_payment,
+        "kind": p.kind,
+        "amount": plain(p.amount, config),
+        "amount_text": money(p.amount, config),
+        "reference": p.reference,
+        "last4": p.last4,
+    }
+
+
+def of_receipt(doc: Mapping[str, Any], config: Config) -> dict[str, Any]:
+    """A saved receipt as the page shows it after paying; `document` is the whole of it, figures as text."""
+    cur, loc = doc["currency"], config.shop.locale
+
+    def text(figure: Decimal) -> str:
+        return wording.money(minor(figure, cur), cur, loc)
+
+    return {
+        "number": doc["invoice_name"],
+        "id": doc["id"],
+        "kind": doc["kind"],
+        "total": str(doc["total"]),
+        "total_text": text(doc["total"]),
+        "change": str(doc["change"]),
+        "change_text": text(doc["change"]),
+        "change_words": tender.change_words(minor(doc["change"], cur), cur),
+        "rounding_text": text(doc["rounding"]) if doc["rounding"] else None,
+        "saved_at": doc["created_at"],
+        "mode": doc["mode"],
+        "payments": [
+            {
+                "mode_of_payment": p["mode_of_payment"],
+                "kind": p["kind"],
+                "amount": str(p["amount"]),
+                "amount_text": text(p["amount"]),
+                "reference": p.get("reference") or "",
+                "last4": p.get("last4") or "",
+            }
+            for p in doc["payments"]
+        ],
+        "document": _texts(doc),
+    }
+
+
+def _texts(value: Any) -> Any:
+    """The same structure with every Decimal as plain text, so that no reader turns it into a float."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, Mapping):
+        return {k: _texts(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_texts(v) for v in value]
+    return value

@@ -1,0 +1,272 @@
+"""Selling: price a basket, look at its payments, and commit it as a sale or a return.
+
+The browser's figures are never believed: each call prices the basket afresh from the till's own goods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from pos.actions import figures
+from pos.config import Config
+from pos.errors import Conflict, Invalid, NotAllowed, NotFound, UserError
+from pos.rules import basket as baskets
+from pos.rules import receipt, rights, tender
+from pos.rules.basket import Basket, Tendered
+from pos.rules.cart import Against, Cart, Goods, LineInput, price_cart
+from pos.rules.refund import Sold
+from pos.rules.tax import TaxRule
+from pos.rules.tender import Payment, Settlement
+from pos.store import audit, catalog, intake, notices
+from pos.store import sold as sales
+from pos.store.db import Store
+from pos.store.journal import Committed, Journal
+
+
+class Till(Protocol):
+    """What a sale is made with: settings, database and the one writer of receipts."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def journal(self) -> Journal: ...
+
+
+class Seller(Protocol):
+    """Who sells, and what they may do."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    def may(self, right: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    basket: Basket
+    goods: Mapping[str, Goods]
+    sold: Mapping[Against, Sold]
+    cart: Cart
+    rule: TaxRule
+
+
+def rule_of(config: Config) -> TaxRule:
+    """The company's tax rule, as the settings name it."""
+    p = config.pricing
+    return TaxRule(p.tax_rule, p.rounding, p.prices_include_tax, config.shop.currency, p.cash_step)
+
+
+def price(store: Store, config: Config, raw: Mapping[str, Any], by: Seller | None = None) -> dict[str, Any]:
+    """The answer of /api/price. With `by`, what that person may not do is refused here already."""
+    priced = _price(store, config, _parse(config, raw, final=False), by)
+    return figures.of_cart(priced.cart, config)
+
+
+def pay_check(store: Store, config: Config, raw: Mapping[str, Any], by: Seller | None = None) -> dict[str, Any]:
+    """The answer of /api/pay-check: payments so far and, in `typed`, one being typed, set against the total.
+
+    What is typed counts for change and what is left, but is not among the payments taken. Invalid("typed…") for it.
+    """
+    basket = _parse(config, raw, final=False)
+    priced = _price(store, config, basket, by)
+    taken = _settle(store, config, priced, basket.payments)
+    shown = taken
+    typed = raw.get("typed")
+    if typed is not None:
+        payment = baskets.payment(typed, "typed", config.shop.currency)
+        try:
+            shown = _settle(store, config, priced, (*basket.payments, payment))
+        except UserError as error:
+            last = f"payments.{len(basket.payments)}"
+            if error.field and error.field.startswith(last):
+                error.field = "typed" + error.field.removeprefix(last)
+            raise
+    return figures.of_settlement(priced.cart, taken, shown, config)
+
+
+def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
+    """Make the basket a saved receipt; durable on return.
+
+    The same id and content again: the receipt of the first time, `duplicate` True, whatever prices are now. Raises
+    Conflict other_content (naming the field; people are told) for the same id with something else in it, Conflict
+    total_differs when the screen showed another total, Invalid, NotAllowed, and CannotSave when nothing was saved.
+    """
+    store, config = till.store, till.config
+    basket = _parse(config, raw, final=True)
+    before = intake.find(store, basket.id)
+    if before is not None:
+        _same_or_conflict(store, basket, before.doc, by)
+        return Committed(before.doc, before.body, True, before.n, before.path)
+    priced = _price(store, config, basket, by)
+    _check_total(priced, config)
+    settlement = _settle(store, config, priced, basket.payments)
+    if not settlement.complete:
+        left = figures.money(settlement.left, config)
+        raise Invalid(f"{left} is still to pay.", code="not_paid", field="payments")
+    doc = receipt.build(basket, priced.cart, settlement, priced.rule, _circumstances(config, by))
+    receipt.check(doc)
+    committed = till.journal.commit(doc, lambda tx: _guard(tx, priced.sold))
+    if committed.duplicate:
+        _same_or_conflict(store, basket, committed.doc, by)
+    return committed
+
+
+def _parse(config: Config, raw: Mapping[str, Any], *, final: bool) -> Basket:
+    return baskets.parse(raw, walk_in=config.till.walk_in, currency=config.shop.currency, final=final)
+
+
+def _circumstances(config: Config, by: Seller) -> receipt.Circumstances:
+    return receipt.Circumstances(
+        warehouse=config.till.warehouse,
+        price_list=config.till.price_list,
+        cashier_code=by.code,
+        cashier_name=by.name,
+    )
+
+
+def _same_or_conflict(store: Store, basket: Basket, doc: Mapping[str, Any], by: Seller) -> None:
+    """Pass when the saved document is what this basket asks for; else raise the alarm and Conflict."""
+    field = receipt.first_difference(receipt.content(doc), receipt.content_of_request(basket))
+    if field is None:
+        return
+    number = doc["invoice_name"]
+    audit.record(store, by.code, "sale.other_content", number, {"id": basket.id, "field": field})
+    notices.raise_notice(
+        store,
+        f"other-content:{basket.id}",
+        "check",
+        f"A second sale came in under the id of {number}, with another {field}. It was refused.",
+        "Compare the receipt with what was sold, and sell what is missing as a new sale.",
+        number,
+    )
+    raise Conflict(
+        f"This sale is already saved as {number}, with another {field}. Start a new sale for anything else.",
+        code="other_content",
+        field=field,
+        facts={"number": number},
+    )
+
+
+# -- pricing ---------------------------------------------------------------------------------------------------------
+
+
+def _price(store: Store, config: Config, basket: Basket, by: Seller | None) -> _Priced:
+    rule = rule_of(config)
+    goods = catalog.goods(store, {line.item_code for line in basket.lines})
+    sold = sales.sold_lines(store, [x.return_against for x in basket.lines if x.return_against is not None])
+    ceiling = config.pricing.discount_percent_max
+    if by is not None:
+        _check_rights(basket, goods, by)
+        ceiling = min(ceiling, rights.discount_percent_max(by.role))
+    for line in basket.lines:
+        if line.price_source == "barcode":
+            _check_label(store, line)
+    cart = price_cart(basket.lines, goods, rule, basket.discount, sold, ceiling)
+    return _Priced(basket, goods, sold, cart, rule)
+
+
+def _check_rights(basket: Basket, goods: Mapping[str, Goods], by: Seller) -> None:
+    for line in basket.lines:
+        where = f"lines.{line.line}"
+        if line.discount is not None:
+            _need(by, "discount", f"{where}.discount")
+        if line.return_against is not None:
+            _need(by, "refund", where)
+        elif line.qty < 0:
+            _need(by, "blind_return", where)
+            if not line.note:
+                raise Invalid("Say in the note why it comes back without a receipt.", field=f"{where}.note")
+        thing = goods.get(line.item_code)
+        if line.price_source == "typed" and thing is not None and not thing.open_price:
+            _need(by, "price_override", f"{where}.price")
+    if basket.discount is not None:
+        _need(by, "discount", "discount")
+
+
+def _need(by: Seller, right: str, field: str) -> None:
+    if not by.may(right):
+        words = rights.RIGHTS[right]
+        raise NotAllowed(f"{by.name} may not {words}. Ask somebody who may.", field=field)
+
+
+def _check_label(store: Store, line: LineInput) -> None:
+    """A price from a label must be the one its barcode holds, for that very item: the browser cannot invent one."""
+    where = f"lines.{line.line}"
+    try:
+        found = catalog.by_barcode(store, line.barcode)
+    except (NotFound, Invalid):
+        raise Invalid("That label cannot be read here; scan it again.", code="unreadable", field=where) from None
+    if found.tile.code != line.item_code or found.price is None or found.price != line.price:
+        raise Invalid("The price is not the one on the label; scan it again.", code="label_price", field=where)
+    if line.qty not in (1, -1):
+        raise Invalid("A label with a price is one line of quantity 1.", code="label_price", field=f"{where}.qty")
+
+
+def _check_total(priced: _Priced, config: Config) -> None:
+    shown, total = priced.basket.total, priced.cart.total
+    assert shown is not None, "parse(final=True) asks for it"
+    if shown == total:
+        return
+    then, now = figures.money(shown, config), figures.money(total, config)
+    raise Conflict(
+        f"The screen showed {then}, but the basket costs {now} now. Look at it again with the customer.",
+        code="total_differs",
+        field="total",
+        facts={
+            "shown": figures.plain(shown, config),
+            "shown_text": then,
+            "priced": figures.plain(total, config),
+            "priced_text": now,
+        },
+    )
+
+
+# -- payments --------------------------------------------------------------------------------------------------------
+
+
+def _settle(store: Store, config: Config, priced: _Priced, tendered: tuple[Tendered, ...]) -> Settlement:
+    kinds = {mode.name: mode.kind for mode in catalog.payment_modes(store)}
+    payments = []
+    for i, p in enumerate(tendered):
+        kind = kinds.get(p.mode_of_payment)
+        if kind is None:
+            raise Invalid(
+                f"{p.mode_of_payment} is no way to pay here.",
+                code="unknown_mode",
+                field=f"payments.{i}.mode_of_payment",
+            )
+        payments.append(Payment(p.mode_of_payment, kind, p.amount, p.reference, p.last4))
+    named = priced.basket.customer != config.till.walk_in
+    if named:
+        _check_customer(store, priced.basket.customer)
+    return tender.settle(
+        priced.cart.total, payments, priced.rule, tender_max=config.pricing.tender_max, customer_named=named
+    )
+
+
+def _check_customer(store: Store, code: str) -> None:
+    customer = catalog.customer(store, code)
+    if customer is None:
+        raise Invalid(f"Customer {code} is not known here.", code="unknown_customer", field="customer")
+    if customer.disabled:
+        raise Invalid(f"Customer {customer.name} is switched off.", code="disabled_customer", field="customer")
+
+
+def _guard(tx: Store, sold: Mapping[Against, Sold]) -> None:
+    """Inside the transaction: nobody gave the same goods back since this basket was priced."""
+    for against, then in sold.items():
+        now = sales.given_back(tx, against)
+        if sum((b.qty for b in now), Decimal(0)) != then.back.qty or sum(b.amount for b in now) != then.back.amount:
+            raise Conflict(
+                f"Of {then.item['item_name']} on {then.invoice_name} something came back meanwhile. Look at it again.",
+                code="returned_meanwhile",
+                field="lines",
+            )
