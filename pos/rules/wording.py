@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 
 from pos.rules.money import digits_of
@@ -18,6 +18,11 @@ def money(minor: int, currency: str, locale: str) -> str:
     """Whole minor units with the currency's sign: 123450, "GBP", "en_GB" -> "£1,234.50"."""
     amount = Decimal(minor).scaleb(-digits_of(currency))
     return format_currency(amount, currency, locale=locale, currency_digits=True)
+
+
+def fine(amount: Decimal, locale: str) -> str:
+    """A figure finer than the currency's smallest coin, as it is: "0.3333"."""
+    return format_decimal(amount.normalize(), format="#,##0.00####", locale=locale)
 
 
 def symbol(currency: str, locale: str) -> str:
@@ -39,7 +44,12 @@ def percent(rate: Decimal, locale: str) -> str:
 
 def moment(when: datetime, locale: str) -> str:
     """A moment as written: its own wall clock, to the minute."""
-    return format_datetime(when, "d MMM y, HH:mm", locale=locale)
+    return format_datetime(when, "d MMM y, HH:mm", tzinfo=when.tzinfo, locale=locale)
+
+
+def clock_time(when: datetime, locale: str) -> str:
+    """The wall clock of a moment, to the minute: "14:32"."""
+    return format_time(when, "HH:mm", tzinfo=when.tzinfo, locale=locale)
 
 
 def day(when: date, locale: str) -> str:

@@ -149,6 +149,10 @@ class Store:
         if self._lock is None:
             self._lock = disk.FolderLock(self.path.with_name(LOCK_FILE), (self.config.invoices,))
 
+    def release(self) -> None:
+        """Close this thread's connection; the next use opens another. For threads that then do nothing for hours."""
+        self.database.close()
+
     def close(self) -> None:
         """Close the connections of all threads and let go of the folder. Nothing may use the store any more."""
         self.database.close()

@@ -103,7 +103,7 @@ def enrol(store: Store, code: str) -> tuple[str, str]:
 
 def find_device(store: Store, secret: str) -> str | None:
     """The id of the enrolled device that holds this cookie, or None."""
-    row = store.database.execute_sql(
+    row = store.execute(
         "SELECT id FROM device WHERE secret_hash = ? AND enrolled_at <> '' AND revoked_at = ''", (digest(secret),)
     ).fetchone()
     return None if row is None else row[0]

@@ -80,7 +80,7 @@ class WrongPin(UserError):
     """Code or PIN is wrong; which of the two is not said."""
 
     code = "wrong_pin"
-    status = 401
+    status = 422
 
 
 class LockedOut(UserError):
@@ -157,7 +157,7 @@ def _person(user: User) -> Person:
 def check_pin(store: Store, code: str, pin: str) -> Person:
     """The person with this code and PIN. WrongPin or LockedOut; the same work is done for a code nobody has.
 
-    A try is counted before the PIN is looked at: switching the till off in between gives no free guess. After the last
+    A try is counted before the PIN is looked at, so stopping the server in between gives no free guess. After the last
     free try each further wrong one locks again; only the right PIN or `set_pin` clears the count.
     """
     with _one_at_a_time:
@@ -165,14 +165,14 @@ def check_pin(store: Store, code: str, pin: str) -> Person:
         now = clock.now()
         if user is None or not user.pin_hash:
             _matches(_nobody(), pin)
-            raise WrongPin("Code or PIN is wrong.")
+            raise WrongPin("Code or PIN is wrong.", field="pin")
         if user.locked_until and clock.parse(user.locked_until) > now:
             raise _locked_out(store, clock.parse(user.locked_until))
         with store.transaction():
             User.update(failed=User.failed + 1).where(User.code == code).execute()
         if not _matches(user.pin_hash, pin):
             _lock_after_failure(store, code, user.failed + 1, now)
-            raise WrongPin("Code or PIN is wrong.")
+            raise WrongPin("Code or PIN is wrong.", field="pin")
         with store.transaction():
             User.update(failed=0, locked_until="").where(User.code == code).execute()
     return _person(user)
@@ -223,7 +223,7 @@ def find_sign_in(store: Store, secret: str) -> Actor | None:
     One indexed read; it runs in front of each request.
     """
     key = digest(secret)
-    row = store.database.execute_sql(_FIND, (key,)).fetchone()
+    row = store.execute(_FIND, (key,)).fetchone()
     if row is None:
         return None
     code, name, role, device, locked, created_at, seen_at = row

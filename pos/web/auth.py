@@ -6,6 +6,7 @@ Rules: `open_to_all` (nobody need be signed in), `at_till` (this machine or an e
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ def identify() -> people.Actor | None:
     header = request.headers.get("Authorization", "")
     if header:
         kind, _, secret = header.partition(" ")
-        found = people.find_token(store, secret.strip()) if kind.lower() == "bearer" else None
+        found = _program(secret.strip()) if kind.lower() == "bearer" else None
         if found is None:
             raise SignInNeededHere(
                 "This key is not known here or was withdrawn. Make a new one with `token add`.", code="token"
@@ -117,6 +118,14 @@ def identify() -> people.Actor | None:
         return found
     secret = request.cookies.get(SIGN_IN_COOKIE, "")
     return people.find_sign_in(store, secret) if secret else None
+
+
+def _program(secret: str) -> people.Actor | None:
+    """Who holds this bearer key: a command on this machine, or a program with a key of its own."""
+    here = parts()
+    if hmac.compare_digest(secret.encode(), here.control_key.encode()):
+        return people.Actor("cli", "This machine", "admin", "token", "") if _from_this_machine() else None
+    return people.find_token(here.store, secret)
 
 
 def admit(rule: Rule) -> None:

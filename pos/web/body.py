@@ -25,7 +25,7 @@ class WrongType(UserError):
 
 
 def raw_json() -> bytes:
-    """The body as sent. 415 when it does not say it is JSON (no page of another site can say so without being asked)."""
+    """The body as sent. 415 when it does not say it is JSON: no form of another site can say that."""
     if request.mimetype != "application/json":
         raise WrongType("Send this as application/json.")
     return request.get_data(cache=True)

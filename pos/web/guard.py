@@ -1,4 +1,4 @@
-"""The gate in front of every route: right host, right size, right origin, a declared rule, CSRF; and the headers behind it."""
+"""The gate in front of every route: known host, same origin, a declared rule, CSRF; and the headers behind it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def allowed_hosts(config: Config) -> frozenset[str]:
 
 
 def _host_name(text: str) -> str:
-    """The bare name of a host, "host:port" or "https://host:port", in small letters; IPv6 in brackets; "" when it is none."""
+    """The bare name behind "host", "host:port" or "https://host:port", in small letters; "" when there is none."""
     if text.count(":") > 1 and not text.startswith("[") and "://" not in text:
         text = f"[{text}]"
     try:

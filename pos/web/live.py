@@ -1,4 +1,4 @@
-"""Live: nudges to the screens over a WebSocket. Losing one costs nothing: a screen that reconnects asks for everything again.
+"""Live: nudges to the screens over a WebSocket. Losing one costs nothing: a screen that reconnects is told it all.
 
 GET /live (WebSocket)  at_till   {"type": "status", …as /api/status}, {"type": "catalog"}
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 import logging
 import queue
@@ -19,8 +20,8 @@ from flask_sock import Sock
 from simple_websocket import ConnectionClosed
 
 from pos import clock
-from pos.errors import NotAllowed, PosError, UserError
-from pos.web import auth
+from pos.errors import NotAllowed, UserError
+from pos.web import auth, errors
 from pos.web.parts import parts
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,13 @@ LOOK_SECONDS = 2.0
 BEHIND_MAX = 64
 #: How often an open screen must show again that it may listen.
 ASK_AGAIN_SECONDS = 60.0
+
+#: flask-sock: screens that vanish are noticed, nothing large is taken in, no thread keeps the process alive.
+OPTIONS = {
+    "ping_interval": 25,
+    "max_message_size": 65536,
+    "thread_class": functools.partial(threading.Thread, daemon=True),
+}
 
 bp = Blueprint("live", __name__)
 sock = Sock()
@@ -57,7 +65,7 @@ class Hub:
         self._release = release
         self._screens: set[_Screen] = set()
         self._wake = threading.Event()
-        self._stopping = False
+        self._end = threading.Event()
         self._last = ""
         self._thread: threading.Thread | None = None
 
@@ -66,7 +74,7 @@ class Hub:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping = True
+        self._end.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
@@ -92,7 +100,7 @@ class Hub:
         self._wake.set()
         ask_at = clock.monotonic() + ASK_AGAIN_SECONDS
         try:
-            while ws.connected and not screen.cut and not self._stopping:
+            while ws.connected and not screen.cut and not self._end.is_set():
                 if clock.monotonic() >= ask_at:
                     ask_at = clock.monotonic() + ASK_AGAIN_SECONDS
                     if not may_listen():
@@ -107,22 +115,16 @@ class Hub:
             self._screens.discard(screen)
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._end.is_set():
             self._wake.wait(LOOK_SECONDS if self._screens else None)
             self._wake.clear()
-            if self._stopping:
-                break
-            if self._screens:
-                self._tell()
-                threading.Event().wait(GAP_SECONDS)
+            if self._screens and not self._end.is_set():
+                errors.shielded("telling the screens", self._tell)
+                self._end.wait(GAP_SECONDS)
         self._release()
 
     def _tell(self) -> None:
-        try:
-            message = {"type": "status", **self._status()}
-        except PosError as error:
-            log.warning("no status for the screens: %s", error)
-            return
+        message = {"type": "status", **self._status()}
         text = json.dumps(message)
         if text != self._last:
             self._last = text

@@ -15,7 +15,7 @@ from pos.store.journal import Journal
 if TYPE_CHECKING:
     from pos.web.live import Hub
 
-_KEY = "tillkeep"
+KEY = "tillkeep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Parts:
     """The opened till: settings, database, the one writer of receipts, the screens, the agents' bell.
 
     `ring(event)` wakes the agents that wait for an event ("sale", "refund"); it never fails the caller.
+    `control_key` is a bearer key for programs on this machine, made anew at each start.
     """
 
     config: Config
@@ -30,8 +31,9 @@ class Parts:
     journal: Journal
     hub: Hub
     ring: Callable[[str], None]
+    control_key: str
 
 
 def parts() -> Parts:
     """The parts of the till this request is served by."""
-    return cast(Parts, current_app.extensions[_KEY])
+    return cast(Parts, current_app.extensions[KEY])

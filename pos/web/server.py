@@ -1,10 +1,10 @@
 """waitress and flask-sock on one port: a WebSocket is taken out of waitress' loop before it holds a worker.
 
-waitress parses a complete `GET … Upgrade: websocket` in its main thread. There the connection leaves the poll loop and gets a
-thread of its own, which runs the same WSGI application (so routing, rules and refusals are those of every request) with
-the socket in `environ`. Relies on waitress 3.0 internals: `add_task` called in the main thread under the channel's
-`requests_lock`, `channel_class`, `task_class`, `del_channel`, `write_soon` as the only exit of a task, and a poll loop that
-tolerates an entry that vanished. `tests/web/test_server.py` holds them to it.
+waitress parses a complete `GET … Upgrade: websocket` in its main thread. There the connection leaves the poll loop and
+gets a thread of its own, which runs the same WSGI application (so routing, rules and refusals are those of every
+request) with the socket in `environ`. Relies on waitress 3.0 internals: `add_task` called in the main thread under the
+channel's `requests_lock`, `channel_class`, `task_class`, `del_channel`, `write_soon` as the only exit of a task, and a
+poll loop that tolerates an entry that vanished. `tests/web/test_server.py` holds them to it.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """One listening port. `run()` blocks in the main thread until `stop()`; then what runs is answered, and it returns."""
+    """One listening port. `run()` blocks in the main thread until `stop()`; what runs is then answered first."""
 
     channel_class = _Channel
 
@@ -170,9 +170,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             super().add_task(channel)
 
     def stop(self) -> None:
-        """Ask `run()` to end. Safe from a signal handler and from any thread."""
-        self.stopping = True
-        self.pull_trigger()
+        """Ask `run()` to end. Safe from a signal handler, from any thread, and twice."""
+        if not self.stopping:
+            self.stopping = True
+            self.pull_trigger()
 
     def run(self) -> None:
         """Serve until `stop()`. Requests that run or wait are answered first, new connections are not taken."""

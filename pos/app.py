@@ -1,0 +1,91 @@
+"""The composition root: builds one till from its settings, and takes it down again. The only place that wires."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from flask import Flask
+
+from agents import AGENTS
+from pos.config import Config
+from pos.runner import Runner
+from pos.store.db import Store, open_store
+from pos.store.journal import Committed, Journal
+from pos.web import errors, logs, status
+from pos.web.live import Hub
+from pos.web.parts import Parts
+from pos.web.site import build
+
+log = logging.getLogger(__name__)
+
+
+class App:
+    """One till, open. `start()` sets its background threads going; `stop()` ends them in order and closes everything.
+
+    control_key: a bearer key with every right for programs on this machine, made anew at each start.
+    """
+
+    def __init__(self, config: Config, store: Store, journal: Journal) -> None:
+        self.config = config
+        self.store = store
+        self.journal = journal
+        self.control_key = f"tk_{secrets.token_urlsafe(32)}"
+        self.hub = Hub(lambda: status.status_view(store, journal), store.release)
+        self.runner = Runner(store, config, AGENTS)
+        self.flask: Flask = build(
+            Parts(
+                config=config,
+                store=store,
+                journal=journal,
+                hub=self.hub,
+                ring=self.runner.ring,
+                control_key=self.control_key,
+            )
+        )
+        journal.on_commit.append(self._committed)
+
+    def start(self) -> None:
+        """Start the agents (unless they run in a process of their own) and the live screens."""
+        self.hub.start()
+        if self.config.queue.in_server:
+            self.runner.start()
+
+    def stop(self) -> None:
+        """After the server stopped answering: end screens, agents, journal, database. Also when start() never ran."""
+        errors.shielded("stopping the screens", self.hub.stop)
+        errors.shielded("stopping the agents", self.runner.stop)
+        self.journal.close()
+        self.store.close()
+
+    def _committed(self, committed: Committed) -> None:
+        """A document is saved: wake who sends it, tell the screens. Never fails the sale (the journal sees to it)."""
+        self.hub.nudge()
+        self.runner.ring(committed.doc["kind"])
+
+
+def create_app(config: Config) -> App:
+    """Open the till on its folder: migrate, take the folder's lock, recover, wire. Raises what keeps it from starting.
+
+    BadSettings for a wrong setting, FolderInUse when another server has the folder, CannotSave when nothing opens.
+    """
+    logs.install(config)
+    store = open_store(config)
+    journal: Journal | None = None
+    try:
+        journal = Journal(store)
+        _say_recovered(journal)
+        return App(config, store, journal)
+    except BaseException:
+        if journal is not None:
+            journal.close()
+        store.close()
+        raise
+
+
+def _say_recovered(journal: Journal) -> None:
+    found = journal.recovered
+    if found.rewritten or found.adopted:
+        log.warning("recovered: %d receipt files rewritten, %d taken in", len(found.rewritten), len(found.adopted))
+    for sentence in found.notices:
+        log.warning("recovery: %s", sentence)

@@ -1,0 +1,95 @@
+"""Receipts to look at again: found by number, listed by business day. Reads only; the journal alone writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peewee import fn
+
+from pos.errors import NotFound
+from pos.store.db import Store
+from pos.store.models import Document, Outbox, User
+
+PAGE_ROWS = 50
+#: A document's parts on their way, the most telling first.
+_TELLING = ("rejected", "differs", "unknown", "sending", "queued", "sent", "booked")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One receipt in the list. total: minor units. state: of its way to the books, "" = it goes nowhere."""
+
+    number: str
+    kind: str
+    created_at: str
+    cashier: str
+    customer: str
+    total: int
+    currency: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One page of a business day. before, after: the nearest days that have receipts, "" = none."""
+
+    day: str
+    rows: tuple[Row, ...]
+    total: int
+    page: int
+    pages: int
+    before: str
+    after: str
+
+
+def day(store: Store, wanted: str = "", page: int = 1) -> Day:
+    """A page of one business day, newest first. Without a day: the last one with receipts, "" when there is none."""
+    with store.reading():
+        shown = wanted or Document.select(fn.MAX(Document.business_day)).scalar() or ""
+        of_day = Document.business_day == shown
+        total = Document.select(fn.COUNT(Document.n)).where(of_day).scalar() or 0
+        pages = max(1, -(-total // PAGE_ROWS))
+        page = min(max(page, 1), pages)
+        found = list(Document.select().where(of_day).order_by(Document.n.desc()).paginate(page, PAGE_ROWS))
+        states = _states([d.id for d in found])
+        names = dict(User.select(User.code, User.name).tuples())
+        before = Document.select(fn.MAX(Document.business_day)).where(Document.business_day < shown).scalar()
+        after = Document.select(fn.MIN(Document.business_day)).where(Document.business_day > shown).scalar()
+    rows = tuple(
+        Row(
+            d.number,
+            d.kind,
+            d.created_at,
+            names.get(d.cashier, d.cashier),
+            d.customer,
+            d.total,
+            d.currency,
+            states.get(d.id, ""),
+        )
+        for d in found
+    )
+    return Day(shown, rows, total, page, pages, before or "", after or "")
+
+
+def body(store: Store, number: str) -> bytes:
+    """The receipt's file, byte for byte. NotFound. Of an imported twin and our own, our own."""
+    found = store.execute(
+        "SELECT body FROM document WHERE number = ? ORDER BY series = 'till' DESC, n DESC LIMIT 1", (number,)
+    ).fetchone()
+    if found is None:
+        raise NotFound(f"There is no receipt {number} on this till.")
+    return str(found[0]).encode()
+
+
+def state(store: Store, document: str) -> str:
+    """How far a document is on its way to the books; "" when it goes nowhere."""
+    with store.reading():
+        return _states([document]).get(document, "")
+
+
+def _states(documents: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for document, state in Outbox.select(Outbox.document, Outbox.state).where(Outbox.document.in_(documents)).tuples():
+        if document not in found or _TELLING.index(state) < _TELLING.index(found[document]):
+            found[document] = state
+    return found

@@ -1,0 +1,78 @@
+"""Items for the sell screen. The page never holds the catalogue: it asks here for each search and each scan.
+
+GET /api/groups                  sell   {groups: [{name, count, index}]}
+GET /api/items                   sell   q, group, offset, limit -> {items, shown, total, total_text, capped, offset}
+GET /api/lookup-barcode          sell   code -> {item, line}; line is null for a template; 404 not_found
+GET /api/items/<code>/matrix     sell   {item, rows, columns, cells}
+GET /api/thumbs/<name>           sell   a small picture, made by the agent that brings the items in
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, jsonify, request, send_from_directory
+from flask.typing import ResponseReturnValue
+
+from pos.actions import catalog
+from pos.errors import Invalid, NotFound
+from pos.store.catalog import LIMIT, LIMIT_MAX
+from pos.web import auth
+from pos.web.parts import parts
+
+bp = Blueprint("catalog", __name__)
+
+#: What a thumbnail may be called; nothing that names another folder, nothing hidden.
+_THUMB = re.compile(r"[A-Za-z0-9_-]{1,80}\.(?:jpg|png|webp)\Z", re.ASCII)
+OFFSET_MAX = 1_000_000
+
+
+@bp.get("/api/groups")
+@auth.needs("sell")
+def groups() -> ResponseReturnValue:
+    return jsonify({"ok": True, "groups": catalog.groups(parts().store)})
+
+
+@bp.get("/api/items")
+@auth.needs("sell")
+def items() -> ResponseReturnValue:
+    q, group = request.args.get("q", ""), request.args.get("group", "")
+    found = catalog.search(
+        parts().store, q, group, _number("offset", 0, 0, OFFSET_MAX), _number("limit", LIMIT, 1, LIMIT_MAX)
+    )
+    return jsonify({"ok": True, **found})
+
+
+@bp.get("/api/lookup-barcode")
+@auth.needs("sell")
+def lookup_barcode() -> ResponseReturnValue:
+    return jsonify({"ok": True, **catalog.scanned(parts().store, request.args.get("code", ""))})
+
+
+@bp.get("/api/items/<path:code>/matrix")
+@auth.needs("sell")
+def matrix(code: str) -> ResponseReturnValue:
+    return jsonify({"ok": True, **catalog.grid(parts().store, code)})
+
+
+@bp.get("/api/thumbs/<name>")
+@auth.needs("sell")
+def thumb(name: str) -> Response:
+    if not _THUMB.match(name):
+        raise NotFound("There is no such picture.")
+    folder = parts().config.data / "thumbs"
+    if not (folder / name).is_file():
+        raise NotFound("There is no such picture.")
+    answer = send_from_directory(folder, name)
+    # A new picture gets a new name, so this one never changes.
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return answer
+
+
+def _number(name: str, default: int, low: int, high: int) -> int:
+    text = request.args.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):
+        raise Invalid(f"{name} must be a whole number from {low} to {high}.", field=name)
+    return int(text)

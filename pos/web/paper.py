@@ -1,0 +1,117 @@
+"""A receipt document as a customer reads it: every figure ready as text, nothing left to add up or format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from pos import clock
+from pos.config import Config
+from pos.rules import wording
+from pos.rules.money import minor
+
+Text = Callable[[Any], str]
+
+
+def receipt_view(document: dict[str, Any], config: Config) -> dict[str, Any]:
+    """For receipt.html and the answer to a sale.
+
+    shop {name, tagline, address, phone, tax_number, footer}; number; title; is_return; when_text; till; cashier;
+    customer ("" for a walk-in); lines (see _line); items_text; subtotal_text; discount_text, rounding_text (None =
+    none); total_text; taxes [{text, net_text, tax_text, gross_text}]; payments [{text, detail, amount_text}];
+    change_text (None = none); prices_include_tax; note; mode; hash_text.
+    """
+    locale, currency = config.shop.locale, document["currency"]
+
+    def money(amount: Any) -> str:
+        return wording.money(minor(amount, currency), currency, locale)
+
+    items = document["items"]
+    is_return = document["kind"] == "return"
+    discount, rounding = document.get("discount"), document.get("rounding") or Decimal(0)
+    change = document.get("change") or Decimal(0)
+    customer = document.get("customer") or ""
+    pieces = sum(abs(i["qty"]) if i["qty"] == int(i["qty"]) else 1 for i in items)
+    return {
+        "shop": _shop(config),
+        "number": document["invoice_name"],
+        "title": "Return" if is_return else "Receipt",
+        "is_return": is_return,
+        "when_text": wording.moment(clock.parse(document["created_at"]), locale),
+        "till": document["till"],
+        "cashier": (document.get("cashier") or {}).get("name", ""),
+        "customer": "" if customer == config.till.walk_in else customer,
+        "lines": [_line(item, money, locale) for item in items],
+        "items_text": f"{wording.quantity(Decimal(pieces), locale)} {'item' if pieces == 1 else 'items'}",
+        "subtotal_text": money(document.get("subtotal", document["total"])),
+        "discount_text": _discount(discount, money, locale) if discount else None,
+        "rounding_text": money(rounding) if rounding else None,
+        "total_text": money(document["total"]),
+        "taxes": [_tax(row, money, locale) for row in document.get("taxes", ())],
+        "payments": [_payment(row, money) for row in document.get("payments", ())],
+        "change_text": money(change) if change else None,
+        "prices_include_tax": document.get("prices_include_tax", True),
+        "note": document.get("note") or "",
+        "mode": document.get("mode", ""),
+        "hash_text": str(document.get("hash", ""))[:12],
+    }
+
+
+def _shop(config: Config) -> dict[str, str]:
+    return {
+        name: getattr(config.shop, name) for name in ("name", "tagline", "address", "phone", "tax_number", "footer")
+    }
+
+
+def _line(item: dict[str, Any], money: Text, locale: str) -> dict[str, Any]:
+    """name, detail (attributes), qty_text, unit_text, amount_text, was_text, discount_text, tax_text, note,
+    is_return."""
+    given = item.get("discount")
+    rate, list_price = item.get("rate"), item.get("list_price")
+    return {
+        "name": item["item_name"],
+        "detail": " · ".join(str(value) for value in (item.get("attributes") or {}).values()),
+        "qty_text": wording.quantity(item["qty"], locale),
+        "unit_text": _unit(list_price if given else rate, money, locale),
+        "amount_text": money(item["amount"]),
+        "was_text": money(list_price) if given and list_price is not None else None,
+        "discount_text": _discount(given, money, locale) if given else None,
+        "tax_text": item.get("tax_code") or "",
+        "note": item.get("note") or "",
+        "is_return": item["qty"] < 0,
+    }
+
+
+def _unit(price: Any, money: Text, locale: str) -> str:
+    """A unit price; one finer than the currency's smallest coin is written out."""
+    if price is None:
+        return ""
+    try:
+        return money(price)
+    except ValueError:
+        return wording.fine(price, locale)
+
+
+def _discount(given: dict[str, Any], money: Text, locale: str) -> str:
+    """ "10% off: £2.10 (staff)"."""
+    kind, value = given["kind"], given["value"]
+    what = {"percent": lambda: f"{wording.percent(value, locale)} off", "price": lambda: "Set price"}.get(
+        kind, lambda: "Discount"
+    )()
+    reason = f" ({given['reason']})" if given.get("reason") else ""
+    return f"{what}: {money(-abs(given['amount']))}{reason}"
+
+
+def _tax(row: dict[str, Any], money: Text, locale: str) -> dict[str, str]:
+    return {
+        "text": f"{row['code']} {wording.percent(row['rate'], locale)}".strip(),
+        "net_text": money(row["net"]),
+        "tax_text": money(row["tax"]),
+        "gross_text": money(row["gross"]),
+    }
+
+
+def _payment(row: dict[str, Any], money: Text) -> dict[str, str]:
+    detail = f"•••• {row['last4']}" if row.get("last4") else row.get("reference") or ""
+    return {"text": row["mode_of_payment"], "detail": detail, "amount_text": money(row["amount"])}

@@ -1,0 +1,168 @@
+"""Signing in and out, the lock screen, enrolling a device, and what the page must know about itself.
+
+GET  /sign-in            open      sign_in.html: shop_name, till_name; or enrol.html: shop_name (a device not enrolled)
+GET  /api/session        open      who is signed in, the till, the shop, keys, scanner, modes of payment, bag, csrf
+POST /api/sign-in        at_till   {code, pin} -> cookie; answers as /api/session
+POST /api/sign-out       person    ends the sign-in
+POST /api/lock           person    locks it; the basket stays in the page
+POST /api/unlock         person    {pin} of the same person
+POST /api/enrol          open      {code} of `pos_server.py device add` -> device cookie
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from pos import clock
+from pos.config import Config
+from pos.errors import UserError
+from pos.rules import rights, wording
+from pos.rules.money import digits_of
+from pos.store import catalog, people
+from pos.store.db import Store
+from pos.web import auth
+from pos.web.body import json_object, text
+from pos.web.parts import parts
+
+bp = Blueprint("people", __name__)
+
+DEVICE_DAYS = 730
+#: Wrong enrolment codes a minute, from anywhere; a code has 49 bits.
+ENROL_TRIES_MAX = 10
+_enrol_failures: list[float] = []
+
+
+@bp.get("/sign-in")
+@auth.open_to_all
+def sign_in_page() -> str:
+    template = "sign_in.html" if auth.device_id() is not None else "enrol.html"
+    config = parts().config
+    return render_template(template, shop_name=config.shop.name, till_name=config.till.name)
+
+
+@bp.get("/api/session")
+@auth.open_to_all
+def session() -> ResponseReturnValue:
+    return jsonify(session_view(auth.actor_or_none()))
+
+
+@bp.post("/api/sign-in")
+@auth.at_till
+def sign_in() -> ResponseReturnValue:
+    body = json_object()
+    secret, who = people.sign_in(parts().store, text(body, "code", 20), text(body, "pin", 20), auth.require_till())
+    former = auth.actor_or_none()
+    if former is not None and former.via == "pin":
+        people.end(parts().store, former.key)
+    return _keep(jsonify(session_view(who)), auth.SIGN_IN_COOKIE, secret, None)
+
+
+@bp.post("/api/sign-out")
+@auth.signed_in
+def sign_out() -> ResponseReturnValue:
+    people.end(parts().store, auth.actor().key)
+    answer = jsonify({"ok": True})
+    answer.delete_cookie(auth.SIGN_IN_COOKIE, httponly=True, samesite="Strict")
+    return answer
+
+
+@bp.post("/api/lock")
+@auth.signed_in
+def lock() -> ResponseReturnValue:
+    people.lock(parts().store, auth.actor().key)
+    return jsonify({"ok": True, "locked": True})
+
+
+@bp.post("/api/unlock")
+@auth.signed_in
+def unlock() -> ResponseReturnValue:
+    who = people.unlock(parts().store, auth.actor(), text(json_object(), "pin", 20))
+    return jsonify(session_view(who))
+
+
+@bp.post("/api/enrol")
+@auth.open_to_all
+def enrol() -> ResponseReturnValue:
+    code = text(json_object(), "code", 40)
+    _slow_down()
+    try:
+        secret, name = people.enrol(parts().store, code)
+    except UserError:
+        _enrol_failures.append(clock.monotonic())
+        raise
+    return _keep(jsonify({"ok": True, "name": name}), auth.DEVICE_COOKIE, secret, timedelta(days=DEVICE_DAYS))
+
+
+def _slow_down() -> None:
+    since = clock.monotonic() - 60
+    _enrol_failures[:] = [at for at in _enrol_failures if at > since][-ENROL_TRIES_MAX:]
+    if len(_enrol_failures) >= ENROL_TRIES_MAX:
+        raise people.LockedOut("Too many wrong codes. Try again in a minute.")
+
+
+def _keep(answer: Response, cookie: str, secret: str, kept: timedelta | None) -> Response:
+    """Hand the browser a secret no script can read and no other site can send."""
+    answer.set_cookie(cookie, secret, max_age=kept, httponly=True, samesite="Strict", secure=request.is_secure)
+    return answer
+
+
+def session_view(who: people.Actor | None) -> dict[str, Any]:
+    """What the page builds itself from. A stranger's device learns only how to enrol."""
+    here = parts()
+    config = here.config
+    known = auth.device_id() is not None or who is not None
+    view: dict[str, Any] = {"ok": True, "user": None, "locked": False, "enrolled": known, "csrf": generate_csrf()}
+    view["shop"] = _shop(config)
+    if not known:
+        return view
+    view |= {
+        "till": {"id": config.till.id, "name": config.till.name, "store_name": config.shop.name},
+        "keys": _fields(config.keys),
+        "scanner": _fields(config.scanner),
+        "idle_lock_seconds": config.till.idle_lock_seconds,
+    }
+    if who is not None:
+        may = list(rights.rights_of(who.role))
+        view["user"] = {"code": who.code, "name": who.name, "role": who.role, "rights": may}
+        view["locked"] = who.locked
+        view["modes"] = _modes(here.store)
+        view["bag"] = _bag(here.store, config)
+    return view
+
+
+def _shop(config: Config) -> dict[str, Any]:
+    shop = config.shop
+    return {
+        "name": shop.name,
+        "currency": shop.currency,
+        "locale": shop.locale.replace("_", "-"),
+        "symbol": wording.symbol(shop.currency, shop.locale),
+        "digits": digits_of(shop.currency),
+    }
+
+
+def _fields(group: Any) -> dict[str, Any]:
+    return {name: getattr(group, name) for name in group.__dataclass_fields__}
+
+
+def _modes(store: Store) -> list[dict[str, Any]]:
+    """Modes of payment with a number key each; further ones have none."""
+    found = catalog.payment_modes(store)
+    return [
+        {"name": mode.name, "kind": mode.kind, "key": str(n) if n < 10 else ""} for n, mode in enumerate(found, start=1)
+    ]
+
+
+def _bag(store: Store, config: Config) -> dict[str, Any] | None:
+    """The carrier bag behind its button; None when the shop has none or it has no price."""
+    code = config.till.bag_item
+    goods = catalog.goods(store, [code]).get(code) if code else None
+    if goods is None or goods.price is None or goods.disabled:
+        return None
+    minor = int(goods.price.scaleb(digits_of(config.shop.currency)))
+    return {"code": code, "price_text": wording.money(minor, config.shop.currency, config.shop.locale)}

@@ -1,0 +1,143 @@
+"""Receipts to look at and print again.
+
+GET /receipts?day=&page=            reprint   receipt/list.html: day (text), iso_day, rows, total, page, pages, before,
+                                              after (neighbouring days that have receipts)
+GET /receipts/<number>              reprint   receipt/receipt.html: receipt (see receipt_view), barcode_src
+GET /receipts/<number>/barcode.svg  reprint   the number as Code 128
+GET /api/receipts/<number>          reprint   {ok, receipt: the document, state}
+
+rows: number, kind_text, time_text, cashier, customer, total_text, is_return, state, state_text.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from barcode import Code128
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from pos import clock
+from pos.errors import Invalid, NotFound
+from pos.rules import documents, wording
+from pos.store import receipts
+from pos.web import auth
+from pos.web.paper import receipt_view
+from pos.web.parts import parts
+
+bp = Blueprint("receipts", __name__)
+
+_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,140}\Z")
+_STATE_WORDS = {
+    "queued": "waiting",
+    "sending": "being sent",
+    "sent": "sent, not yet compared",
+    "unknown": "asking whether it arrived",
+    "booked": "in the books",
+    "rejected": "needs a person",
+    "differs": "needs a person",
+    "": "",
+}
+_KIND_WORDS = {"sale": "Sale", "return": "Return"}
+_BAR_WIDTH, _BAR_HEIGHT, _QUIET_ZONE = 2, 60, 10
+
+
+@bp.get("/receipts")
+@auth.needs("reprint")
+def receipt_list() -> str:
+    wanted = _day(request.args.get("day", ""))
+    found = receipts.day(parts().store, wanted, request.args.get("page", 1, type=int))
+    shop = parts().config.shop
+    return render_template(
+        "receipt/list.html",
+        shop_name=shop.name,
+        till_name=parts().config.till.name,
+        day=wording.day(date.fromisoformat(found.day), shop.locale) if found.day else "",
+        iso_day=found.day,
+        rows=[_row(row, shop.locale) for row in found.rows],
+        total=found.total,
+        page=found.page,
+        pages=found.pages,
+        before=found.before,
+        after=found.after,
+    )
+
+
+@bp.get("/receipts/<number>")
+@auth.needs("reprint")
+def receipt_page(number: str) -> str:
+    document = _document(number)
+    config = parts().config
+    return render_template(
+        "receipt/receipt.html",
+        shop_name=config.shop.name,
+        till_name=config.till.name,
+        receipt=receipt_view(document, config),
+        barcode_src=url_for("receipts.barcode_svg", number=number),
+    )
+
+
+@bp.get("/receipts/<number>/barcode.svg")
+@auth.needs("reprint")
+def barcode_svg(number: str) -> Response:
+    return Response(bars_svg(_known(number)), mimetype="image/svg+xml")
+
+
+@bp.get("/api/receipts/<number>")
+@auth.needs("reprint")
+def receipt_json(number: str) -> ResponseReturnValue:
+    body = receipts.body(parts().store, _known(number))
+    document = documents.decode(body)
+    state = receipts.state(parts().store, document["id"])
+    view = b'{"ok":true,"state":%s,"receipt":%s}' % (f'"{state}"'.encode(), body)
+    return Response(view, mimetype="application/json")
+
+
+def _document(number: str) -> dict[str, Any]:
+    return documents.decode(receipts.body(parts().store, _known(number)))
+
+
+def _known(number: str) -> str:
+    if not _NUMBER.match(number):
+        raise NotFound("This is no receipt number.")
+    return number
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        raise Invalid("A day is written like 2026-11-21.", field="day") from None
+
+
+def _row(row: receipts.Row, locale: str) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "kind_text": _KIND_WORDS.get(row.kind, row.kind),
+        "time_text": wording.clock_time(clock.parse(row.created_at), locale),
+        "cashier": row.cashier,
+        "customer": row.customer,
+        "total_text": wording.money(row.total, row.currency, locale),
+        "is_return": row.total < 0,
+        "state": row.state,
+        "state_text": _STATE_WORDS[row.state],
+    }
+
+
+def bars_svg(number: str) -> str:
+    """Code 128 of a receipt number, for any scanner; black on white whatever the page's colours."""
+    modules = str(Code128(number).build()[0])
+    width = (len(modules) + 2 * _QUIET_ZONE) * _BAR_WIDTH
+    bars, at = [], _QUIET_ZONE * _BAR_WIDTH
+    for run in re.finditer(r"1+|0+", modules):
+        run_width = len(run.group()) * _BAR_WIDTH
+        if run.group()[0] == "1":
+            bars.append(f"M{at} 0h{run_width}v{_BAR_HEIGHT}h-{run_width}z")
+        at += run_width
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_BAR_HEIGHT}" width="{width}"'
+        f' height="{_BAR_HEIGHT}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{width}v{_BAR_HEIGHT}H0z"/>'
+        f'<path fill="#000" d="{"".join(bars)}"/></svg>'
+    )

@@ -1,0 +1,62 @@
+"""Pricing and selling. The page adds nothing up: it sends the basket and shows what comes back.
+
+POST /api/price        sell             basket without payments -> lines, taxes, totals as text
+POST /api/pay-check    sell             basket with payments so far -> taken, left, change, quick amounts
+POST /api/create-sale  sell or replay   basket with payments -> 201 {receipt, duplicate: false}; again 200, true
+                                        a receipt (`schema` and `hash`), or one of the older shape (`invoice_name`
+                                        and `items`), is taken in as it is; needs replay
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from pos.actions import figures, replay, sell
+from pos.errors import Corrupt, Invalid
+from pos.store.journal import Committed
+from pos.web import auth
+from pos.web.body import decoded, json_object, raw_json
+from pos.web.parts import parts
+
+bp = Blueprint("sales", __name__)
+
+
+@bp.post("/api/price")
+@auth.needs("sell")
+def price() -> ResponseReturnValue:
+    here = parts()
+    return jsonify({"ok": True, **sell.price(here.store, here.config, json_object(), auth.actor())})
+
+
+@bp.post("/api/pay-check")
+@auth.needs("sell")
+def pay_check() -> ResponseReturnValue:
+    here = parts()
+    return jsonify({"ok": True, **sell.pay_check(here.store, here.config, json_object(), auth.actor())})
+
+
+@bp.post("/api/create-sale")
+@auth.needs("sell", "replay")
+def create_sale() -> ResponseReturnValue:
+    raw = raw_json()
+    body = decoded(raw)
+    if replay.is_receipt(body):
+        return _answer(_take_in(raw, auth.demand("replay").code))
+    return _answer(sell.commit(parts(), body, auth.demand("sell")))
+
+
+def _take_in(raw: bytes, actor: str) -> Committed:
+    try:
+        return replay.take_in(parts().journal, raw, "replay", actor)
+    except Corrupt as error:
+        raise Invalid(f"This receipt is not what was written: {error.message}", code="corrupt") from error
+
+
+def _answer(committed: Committed) -> ResponseReturnValue:
+    view = {
+        "ok": True,
+        "duplicate": committed.duplicate,
+        "receipt": figures.of_receipt(committed.doc, parts().config),
+    }
+    return jsonify(view), 200 if committed.duplicate else 201

@@ -1,0 +1,38 @@
+"""The Flask application of one till: its gate, its errors, its blueprints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+from pos.web import catalog, errors, guard, live, people, receipts, sales, statics, status, till
+from pos.web.parts import KEY, Parts
+
+BLUEPRINTS = (till.bp, people.bp, catalog.bp, sales.bp, receipts.bp, status.bp, live.bp)
+
+_REPO = Path(__file__).resolve().parents[2]
+
+
+class _Exact(DefaultJSONProvider):
+    """JSON in the order given; a Decimal or anything else without an exact form is a bug, not a float."""
+
+    sort_keys = False
+    ensure_ascii = False
+    default = None  # type: ignore[assignment]
+
+
+def build(parts: Parts) -> Flask:
+    """The Flask application of one till."""
+    app = Flask("tillkeep", static_folder=None, template_folder=str(_REPO / "templates"))
+    app.json = _Exact(app)
+    app.extensions[KEY] = parts
+    app.config["SOCK_SERVER_OPTIONS"] = live.OPTIONS
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    guard.install(app, parts.config)
+    errors.install(app)
+    statics.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

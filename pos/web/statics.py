@@ -1,0 +1,57 @@
+"""Styles, scripts and pictures. One version stands in the address of them all, so that they may be kept for ever.
+
+GET /static/<version>/<path>   open   kept a year when the version is today's, else asked for again each time
+
+A script's own `import "./x.js"` stays below the same version, which a query could not do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, send_from_directory
+
+from pos import clock
+from pos.web import auth
+
+FOLDER = Path(__file__).resolve().parents[2] / "static"
+#: How long a version is believed before the files are looked at again (a changed file shows at the next page).
+LOOK_AGAIN_SECONDS = 2.0
+_known: tuple[float, str] = (0.0, "")
+
+
+def install(app: Flask) -> None:
+    """`url_for("static", filename=…)` in every template, with today's version."""
+    app.add_url_rule("/static/<version>/<path:filename>", endpoint="static", view_func=static)
+    app.url_defaults(_add_version)
+
+
+@auth.open_to_all
+def static(version: str, filename: str) -> Response:
+    answer = send_from_directory(FOLDER, filename, conditional=True, etag=True)
+    kept = version == version_of_files()
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+    return answer
+
+
+def _add_version(endpoint: str, values: dict[str, Any]) -> None:
+    if endpoint == "static" and "version" not in values:
+        values["version"] = version_of_files()
+
+
+def version_of_files() -> str:
+    """A short word that changes with any name, size or time of change below static/."""
+    global _known
+    looked_at, version = _known
+    if version and clock.monotonic() - looked_at < LOOK_AGAIN_SECONDS:
+        return version
+    facts = sorted(
+        (str(path.relative_to(FOLDER)), info.st_size, info.st_mtime_ns)
+        for path in FOLDER.rglob("*")
+        if path.is_file() and (info := path.stat())
+    )
+    version = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+    _known = (clock.monotonic(), version)
+    return version

@@ -1,0 +1,25 @@
+"""The sell page. Everything it shows it asks for by itself (/api/session, /api/items, /api/status).
+
+GET /    needs sell, or the sign-in page    till/sell.html: shop_name, till_name
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from pos.web import auth
+from pos.web.parts import parts
+
+bp = Blueprint("till", __name__)
+
+
+@bp.get("/")
+@auth.open_to_all
+def sell_page() -> ResponseReturnValue:
+    """Nobody signed in: the sign-in page. Locked: the sell page, which shows its lock over the basket it kept."""
+    who = auth.actor_or_none()
+    if who is None or not who.may("sell"):
+        return redirect(url_for("people.sign_in_page"))
+    config = parts().config
+    return render_template("till/sell.html", shop_name=config.shop.name, till_name=config.till.name)
