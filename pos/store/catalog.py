@@ -98,12 +98,11 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The variants of a template: rows by columns, each a tile or None. columns is None with one attribute: one row
-    per value then has one cell."""
+    """The variants of a template: rows by columns, each a tile or None. One attribute makes one row, named ""."""
 
     tile: Tile
     rows: tuple[str, tuple[str, ...]]
-    columns: tuple[str, tuple[str, ...]] | None
+    columns: tuple[str, tuple[str, ...]]
     cells: tuple[tuple[Tile | None, ...], ...]
 
 
@@ -179,14 +178,11 @@ def matrix(store: Store, code: str) -> Grid:
     under = [items[v] for v in variants]
     names = list(dict.fromkeys(name for item in under for name in item.attributes))
     across = _across(names, under)
-    down = [n for n in names if n != across] if len(names) > 1 else names
-    place = {(_joined(i, down), i.attributes.get(across, "") if len(names) > 1 else ""): i for i in under}
-    rows = tuple(sizes.ordered(r for r, _ in place))
-    columns = tuple(sizes.ordered(c for _, c in place))
+    down = [n for n in names if n != across]
+    place = {(_joined(i, down), i.attributes.get(across, "–")): i for i in under}
+    rows, columns = (tuple(sizes.ordered(key[side] for key in place)) for side in (0, 1))
     cells = tuple(tuple(tile_for(i, [i]) if (i := place.get((r, c))) else None for c in columns) for r in rows)
-    return Grid(
-        tile_for(items[template], under), (" / ".join(down), rows), (across, columns) if len(names) > 1 else None, cells
-    )
+    return Grid(tile_for(items[template], under), (" / ".join(down), rows), (across, columns), cells)
 
 
 def _across(names: Sequence[str], under: Sequence[Article]) -> str:
