@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
-import logging
-import signal
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 from pos import cli, config
 from pos.cli import control, reference
+from pos.cli.signals import stopped_by_signals
 from pos.errors import BadSettings
-
-log = logging.getLogger(__name__)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +21,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, root: Path) -> int:
     """Start everything, print the address, serve. 0 after a clean stop; raises what keeps it from starting."""
     loaded = settings(root, args.host, args.port)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     from pos.app import create_app  # the whole program; not needed to print --help
     from pos.store.db import database_path
     from pos.web.server import listen
@@ -40,7 +32,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
         server = listen(
             app.flask, loaded.server.host, loaded.server.port, loaded.server.threads, loaded.security.body_kb_max * 1024
         )
-        with _stopped_by_signals(server.stop):
+        with stopped_by_signals(server.stop):
             app.start()
             control.announce(loaded, server.port, app.control_key)
             _greet(loaded, server.port, pins)
@@ -65,23 +57,6 @@ def settings(root: Path, host: str | None, port: int | None) -> config.Config:
         server, host=server.host if host is None else host, port=server.port if port is None else port
     )
     return dataclasses.replace(loaded, server=server)
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C, SIGTERM and the closing of a Windows console end the server in order: what runs is answered first."""
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        log.info("stopping (%s)", signal.Signals(number).name)
-        stop()
-
-    names = ("SIGINT", "SIGTERM", "SIGBREAK")
-    before = {getattr(signal, n): signal.signal(getattr(signal, n), handle) for n in names if hasattr(signal, n)}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
 
 
 def _greet(loaded: config.Config, port: int, pins: list[tuple[str, str, str]]) -> None:

@@ -1,0 +1,38 @@
+"""agents: run what happens by itself in a process of its own, beside the server. Set [queue] in_server = no there."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from pathlib import Path
+
+from agents import AGENTS
+from pos import cli
+from pos.cli import opened
+from pos.cli.signals import stopped_by_signals
+from pos.runner import Runner
+from pos.web import logs
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--list", action="store_true", help="print the agents and end")
+
+
+def run(args: argparse.Namespace, root: Path) -> int:
+    """Run until Ctrl-C or SIGTERM. The folder is shared with the server and other such processes by leases."""
+    if args.list:
+        for agent in AGENTS:
+            print(f"{agent.name:<12} {agent.title}")
+        return cli.OK
+    loaded = opened.settings(root)
+    logs.install(loaded)
+    with opened.till(root) as store:
+        runner = Runner(store, loaded, AGENTS, role="agents")
+        done = threading.Event()
+        with stopped_by_signals(done.set):
+            runner.start(work=True)
+            print(f"{len(AGENTS)} agents at work on {root}. Stop with Ctrl-C.", flush=True)
+            while not done.wait(1.0):  # in slices, so that Windows lets a signal through
+                pass
+        runner.stop()
+    return cli.OK
