@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pos.config import Config
+from pos.connectors import erpnext
 from pos.connectors.base import Kind
 
-KINDS: tuple[Kind, ...] = ()
+KINDS: tuple[Kind, ...] = (erpnext.KIND,)
 
 
-def kind_named(name: str) -> Kind:
-    """The kind of this name; KeyError when there is none."""
-    return {kind.name: kind for kind in KINDS}[name]
+def configured(config: Config, kinds: Sequence[Kind] = KINDS) -> list[tuple[str, str, str, str]]:
+    """What the settings ask for: (connection id, kind, title, address) of each system that is set up."""
+    return [(kind.name, kind.name, kind.title, kind.address(config)) for kind in kinds if kind.configured(config)]

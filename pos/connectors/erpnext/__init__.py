@@ -1,0 +1,38 @@
+"""ERPNext v15, over its REST API with nothing installed there but one unique field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pos.config import Config
+from pos.connectors.base import Connector, Kind
+from pos.connectors.erpnext.client import Erpnext
+
+
+def _configured(config: Config) -> bool:
+    return bool(config.erpnext.url)
+
+
+def _address(config: Config) -> str:
+    return config.erpnext.url
+
+
+def _connect(config: Config, facts: Mapping[str, Any]) -> Connector:
+    return Erpnext(config, facts)
+
+
+KIND = Kind(
+    name="erpnext",
+    title="ERPNext",
+    documents=("sale", "return"),
+    feeds=("taxes", "items", "prices", "stock", "customers", "modes", "cashiers"),
+    whole=("items", "prices", "customers", "modes"),
+    settings=(
+        "url", "api_key", "api_secret", "company", "pos_profile", "tax_template", "income_account", "rounding_account",
+        "settle_seconds", "timeout_seconds", "probe_seconds", "pull_minutes",
+    ),
+    configured=_configured,
+    address=_address,
+    connect=_connect,
+)  # fmt: skip
