@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pos import clock
 
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
     from pos.store.db import Store
 
 GENESIS = "0" * 64
+
+
+class Readable(Protocol):
+    """What checking the chain asks of a store."""
+
+    def reading(self) -> AbstractContextManager[Any]: ...
+    def execute(self, sql: str, /) -> Any: ...
 
 
 def record(store: Store, actor: str, act: str, subject: str = "", detail: Mapping[str, Any] | None = None) -> None:
@@ -35,7 +43,7 @@ def record(store: Store, actor: str, act: str, subject: str = "", detail: Mappin
     )
 
 
-def verify_chain(store: Store) -> tuple[int, str]:
+def verify_chain(store: Readable) -> tuple[int, str]:
     """How many rows stand, and "" when the chain is whole, else the first break in words."""
     previous, count = GENESIS, 0
     with store.reading():

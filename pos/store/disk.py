@@ -89,6 +89,11 @@ def _replace(temporary: Path, path: Path) -> None:
             return
 
 
+def move(source: Path, target: Path) -> None:
+    """Give a file another name in the same folder, in one step, over whatever had that name."""
+    _replace(source, target)
+
+
 # -- flushes ---------------------------------------------------------------------------------------------------------
 
 

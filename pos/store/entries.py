@@ -91,15 +91,17 @@ def mode(store: Store) -> str:
     return found[0][1] if found else "mock"
 
 
-def mend_session(store: Store, session: str) -> None:
-    """After a receipt was taken in late: the session opened with its first document by sequence."""
-    row = store.execute(
-        "SELECT created_at, cashier, business_day FROM document WHERE session = ? AND series = 'till'"
-        " ORDER BY sequence LIMIT 1",
-        (session,),
+def mend_session(store: Store, doc: Mapping[str, Any]) -> None:
+    """After a receipt was taken in late: when it is the first of its session by sequence, the session opened with it."""
+    before = store.execute(
+        "SELECT session FROM document WHERE till = ? AND series = 'till' AND sequence < ? ORDER BY sequence DESC LIMIT 1",
+        (doc["till"], doc["sequence"]),
     ).fetchone()
-    if row:
-        store.execute("UPDATE session SET opened_at = ?, opened_by = ?, business_day = ? WHERE id = ?", (*row, session))
+    if before is None or before[0] != doc["session"]:
+        store.execute(
+            "UPDATE session SET opened_at = ?, opened_by = ?, business_day = ? WHERE id = ?",
+            (doc["created_at"], doc["cashier"]["code"], doc["business_day"], doc["session"]),
+        )
 
 
 def meta(store: Store, key: str, default: str) -> str:

@@ -30,12 +30,11 @@ class Entered(NamedTuple):
     path: str
 
 
-def proven(body: bytes) -> dict[str, Any]:
-    """The document in these bytes when hash, shape, arithmetic and rows are all as the contract says; else Corrupt."""
+def proven(body: bytes) -> tuple[dict[str, Any], ledger.Rows]:
+    """The document in these bytes and its rows. Corrupt unless hash, shape and arithmetic are as the contract says."""
     doc = documents.verify(body)
     receipt.check(doc)
-    ledger.rows(doc, body)
-    return doc
+    return doc, ledger.rows(doc, body)
 
 
 def find(store: Store, key: str) -> Entered | None:
@@ -128,7 +127,7 @@ def adopt_found(store: Store, doc: Mapping[str, Any], body: bytes) -> Entered:
 def _enter_adopted(store: Store, doc: dict[str, Any], body: bytes, origin: str, actor: str, *, queue: bool) -> Entered:
     n = entries.put(store, ledger.rows(doc, body))
     if doc["series"] == "till":
-        entries.mend_session(store, doc["session"])
+        entries.mend_session(store, doc)
     if queue:
         entries.put_outbox(store, doc, "unknown", clock.now())
     _tell(store, actor, "adopt", doc, {"origin": origin})

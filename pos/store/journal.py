@@ -131,7 +131,7 @@ class Journal:
         It enters the outbox as `unknown`, for nobody knows whether it was sent. Corrupt when it is not whole; Conflict
         when its id holds other content, or its number belongs to another document.
         """
-        doc = intake.proven(body)
+        doc, _rows = intake.proven(body)
         return self._through(partial(intake.adopt, self.store, doc, body, origin, actor))
 
     def adopt_imported(self, doc: dict[str, Any], origin: str, actor: str) -> Committed:
@@ -313,8 +313,3 @@ def _is_storage(error: BaseException) -> bool:
     if isinstance(error, sqlite3.DatabaseError | DatabaseError | OSError):
         return cannot_save(error, Path()) is not None
     return False
-
-
-def proven(body: bytes) -> dict[str, Any]:
-    """See intake.proven."""
-    return intake.proven(body)

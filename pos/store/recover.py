@@ -105,7 +105,7 @@ def readable(
     for path in paths:
         try:
             body = (invoices / path).read_bytes()
-            doc = intake.proven(body)
+            doc, _rows = intake.proven(body)
             if ledger.path_of(doc) != path:
                 raise Corrupt(f"it says it belongs at {ledger.path_of(doc)}")
         except (Corrupt, OSError) as error:

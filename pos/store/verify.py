@@ -1,0 +1,224 @@
+"""Verify: every file, hash, chain and sequence; the database against the files. Reads only, also while a till runs."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pos.config import Config
+from pos.errors import CannotSave, Corrupt
+from pos.rules import ledger
+from pos.rules.documents import GENESIS
+from pos.store import audit, intake, recover
+from pos.store.db import database_path
+
+ROWS_MAX = 500
+#: A file is written a moment after its sale was saved; a running till gets this long.
+FILE_WAIT_SECONDS = 2.0
+
+_TABLES = (
+    ("line", ledger.LINE, "position"),
+    ("tender", ledger.TENDER, "position"),
+    ("movement", ledger.MOVEMENT, "position"),
+)
+_DOCUMENT = f"SELECT n, {', '.join(ledger.DOCUMENT)} FROM document"
+_SESSIONS = f"SELECT {', '.join(ledger.SESSION)} FROM session ORDER BY till, number"
+
+
+@dataclass(slots=True)
+class Report:
+    """What was counted, and everything that is not as it must be, in words, the first first."""
+
+    documents: int = 0
+    files: int = 0
+    lines: int = 0
+    sessions: int = 0
+    audit_rows: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.differences
+
+    @property
+    def first(self) -> str:
+        """The first difference; "" when there is none."""
+        return self.differences[0] if self.differences else ""
+
+
+class _Reader:
+    """The database, opened so that nothing can be written. Has what `audit.verify_chain` asks of a store."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise CannotSave(f"There is no database at {path}. `pos_server.py rebuild` makes one from invoices/.")
+        self.connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10)
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        return self.connection.execute(sql, parameters)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("ROLLBACK")
+
+
+def verify(config: Config, progress: Callable[[int, int], None] | None = None) -> Report:
+    """Compare everything. CannotSave when there is no database, or it cannot be read.
+
+    progress(done, total) is called after each few hundred documents.
+    """
+    report = Report()
+    reader = _Reader(database_path(config))
+    try:
+        _database(reader, report)
+        known = _documents(reader, config.invoices, report, progress or (lambda _done, _total: None))
+        _files(reader, config.invoices, known, report)
+        _sessions(reader, report)
+        count, broken = audit.verify_chain(reader)
+        report.audit_rows = count
+        if broken:
+            report.differences.append(broken)
+    except sqlite3.DatabaseError as error:
+        report.differences.append(f"the database cannot be read: {error}")
+    finally:
+        reader.connection.close()
+    return report
+
+
+def _database(reader: _Reader, report: Report) -> None:
+    for (words,) in reader.execute("PRAGMA quick_check(5)").fetchall():
+        if words != "ok":
+            report.differences.append(f"the database file is damaged: {words}")
+
+
+def _documents(reader: _Reader, invoices: Path, report: Report, progress: Callable[[int, int], None]) -> dict[str, int]:
+    """Each document of the database against its file, its rows and the one before it. Paths seen -> n."""
+    total = reader.execute("SELECT count(*) FROM document").fetchone()[0]
+    known: dict[str, int] = {}
+    chains: dict[tuple[str, str], tuple[int, str, int]] = {}
+    place: tuple[Any, ...] = ("", "", 0)
+    while rows := reader.execute(
+        f"{_DOCUMENT} WHERE (till, series, sequence) > (?, ?, ?) ORDER BY till, series, sequence LIMIT ?",
+        (*place, ROWS_MAX),
+    ).fetchall():
+        for n, *values in rows:
+            row = dict(zip(ledger.DOCUMENT, values, strict=True))
+            known[row["path"]] = n
+            report.documents += 1
+            _say(report, row["path"], _one(reader, invoices, n, row, tuple(values), report))
+            _say(report, row["path"], _follows(chains, n, row))
+        place = (row["till"], row["series"], row["sequence"])
+        progress(report.documents, max(total, report.documents))
+    return known
+
+
+def _say(report: Report, path: str, difference: str) -> None:
+    if difference:
+        report.differences.append(f"{path}: {difference}")
+
+
+def _follows(chains: dict[tuple[str, str], tuple[int, str, int]], n: int, row: dict[str, Any]) -> str:
+    key = (row["till"], row["series"])
+    sequence, digest, before = chains.get(key, (0, GENESIS, 0))
+    chains[key] = (row["sequence"], row["hash"], n)
+    if row["sequence"] != sequence + 1:
+        first, last = sequence + 1, row["sequence"] - 1
+        missing = str(first) if first == last else f"{first} to {last}"
+        return f"the sequence has a gap before it: {missing} of till {row['till']} ({row['series']}) is missing"
+    if row["prev_hash"] != digest:
+        return "it does not carry the hash of the document before it: the chain is broken here"
+    if n < before:
+        return "it stands in the database before the document it follows"
+    return ""
+
+
+def _one(reader: _Reader, invoices: Path, n: int, row: dict[str, Any], values: tuple[Any, ...], report: Report) -> str:
+    body = row["body"].encode("utf-8")
+    difference = _file_difference(reader, invoices / row["path"], n, body)
+    if difference:
+        return difference
+    try:
+        doc, rows = intake.proven(body)
+    except Corrupt as error:
+        return error.message
+    if rows.document != values:
+        column = next(c for c, a, b in zip(ledger.DOCUMENT, rows.document, values, strict=True) if a != b)
+        return f"the database has another {column} than the receipt"
+    for (table, columns, order), wanted in zip(_TABLES, (rows.lines, rows.tenders, rows.movements), strict=True):
+        asked = f"SELECT {', '.join(columns)} FROM {table} WHERE document = ? ORDER BY {order}"
+        if reader.execute(asked, (doc["id"],)).fetchall() != wanted:
+            return f"the {table} rows of the database are not those of the receipt"
+    report.lines += len(rows.lines)
+    return _outbox_difference(reader, doc)
+
+
+def _file_difference(reader: _Reader, file: Path, n: int, body: bytes) -> str:
+    """A file behind the newest ones may be being written at this very moment: it is looked at again for a while."""
+    until = time.monotonic() + FILE_WAIT_SECONDS
+    while True:
+        try:
+            content: bytes | None = file.read_bytes()
+        except OSError:
+            content = None
+        if content == body:
+            return ""
+        mark = reader.execute("SELECT value FROM meta WHERE key = 'files_durable'").fetchone()
+        if (mark and int(mark[0]) >= n) or time.monotonic() > until:
+            break
+        time.sleep(0.05)
+    if content is None:
+        return "its file is missing"
+    at = next((i for i, (a, b) in enumerate(zip(content, body, strict=False)) if a != b), min(len(content), len(body)))
+    line = body[:at].count(b"\n") + 1
+    return f"its file differs from the database from line {line} on ({len(content)} bytes, should be {len(body)})"
+
+
+def _outbox_difference(reader: _Reader, doc: dict[str, Any]) -> str:
+    """A sale made while a connection was set up is on its way to at least that one, in every part."""
+    if doc["mode"] == "mock":
+        return ""
+    found = {row[0] for row in reader.execute("SELECT part FROM outbox WHERE document = ?", (doc["id"],))}
+    missing = [part for part in ledger.parts(doc) if part not in found]
+    return f"the outbox has no row for its {missing[0]}" if missing else ""
+
+
+def _files(reader: _Reader, invoices: Path, known: dict[str, int], report: Report) -> None:
+    """Files the database does not know; sales saved since it was read are known by now."""
+    unknown = []
+    for path in recover.files(invoices) if invoices.is_dir() else ():
+        report.files += 1
+        if path not in known:
+            unknown.append(path)
+    for path in unknown:
+        if reader.execute("SELECT 1 FROM document WHERE path = ?", (path,)).fetchone():
+            continue
+        try:
+            intake.proven((invoices / path).read_bytes())
+            words = "a whole receipt the database does not know; a restart of the till takes it in"
+        except (Corrupt, OSError) as error:
+            words = f"no receipt of this till: {error}"
+        report.differences.append(f"{path}: {words}")
+
+
+def _sessions(reader: _Reader, report: Report) -> None:
+    first = reader.execute(
+        "SELECT session, min(sequence), created_at, cashier, business_day FROM document"
+        " WHERE series = 'till' AND session <> '' GROUP BY session"
+    )
+    opened = {row[0]: tuple(row[2:]) for row in first}  # SQLite: beside min() stand the columns of that row
+    for session in reader.execute(_SESSIONS).fetchall():
+        row = dict(zip(ledger.SESSION, session, strict=True))
+        report.sessions += 1
+        found = opened.pop(row["id"], None)
+        if found is not None and found != (row["opened_at"], row["opened_by"], row["business_day"]):
+            report.differences.append(f"session {row['id']} did not open with its first receipt")
+    report.differences.extend(f"session {name} is missing in the database" for name in opened)
