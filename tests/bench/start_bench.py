@@ -6,7 +6,9 @@ import time
 
 import psutil
 
-from tests.bench import measure, shoppers
+from pos import config
+from pos.store.db import open_store
+from tests.bench import catalogue, measure, shoppers
 from tests.till_process import Till
 
 ITEMS = 100_000
@@ -43,14 +45,14 @@ def run() -> None:
 
 def aged(till: Till) -> dict[str, object]:
     """Give the till its items and its past; a basket to buy."""
-    from tests.bench.catalog_bench import fill
-
     with till:
         template = shoppers.priced(till, shoppers.codes(till, 3))
         made = 0
         while made < RECEIPTS:
             made += len(shoppers.buy(till, template, 4, 2.0)[0])
-    fill(till.root, ITEMS)
+    store = open_store(config.load(till.root, environ={}))
+    catalogue.fill(store, ITEMS)
+    store.close()
     return template
 
 

@@ -1,0 +1,130 @@
+"""Nothing the product has is missing in the docs, and nothing the docs name is missing in the product."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from pos import cli, config
+from tests.conftest import REPO
+
+PAGES = sorted([*REPO.glob("*.md"), *(REPO / "docs").rglob("*.md")])
+DOCS = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+CODE = re.compile(r"```.*?```", re.DOTALL)
+#: What is made while the till runs, or stands for any such file.
+MADE = re.compile(r"^(data|backups|\.venv|venv)(/|\\|$)|[*<>{}…$]|YYYY|^invoices/.+|FILE|NAME|DIR\b|\.env$")
+A_FOLDER = r"(?:pos|tests|docs|agents|templates|static|\.ci|\.github|invoices|backups|data)/[^`\s]*"
+A_FILE = r"[\w.-]+\.(?:py|md|ini|toml|txt|json|yml)"
+A_PATH = re.compile(f"`({A_FOLDER}|{A_FILE})`")
+
+
+def headings(text: str) -> set[str]:
+    """Anchors as the common viewers make them."""
+    found = re.findall(r"^#+ +(.+?) *$", CODE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(REPO).as_posix())
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", CODE.sub("", page.read_text(encoding="utf-8"))):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), f"{page.name} links to {target}"
+        if anchor:
+            assert anchor in headings(there.read_text(encoding="utf-8")), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(REPO).as_posix())
+def test_every_file_the_docs_name_is_there(page: Path) -> None:
+    missing = []
+    for named in A_PATH.findall(CODE.sub("", page.read_text(encoding="utf-8"))):
+        path = named.partition("::")[0].rstrip("/")
+        if MADE.search(path):
+            continue
+        places = (REPO / path, page.parent / path, REPO / "docs" / path)
+        known = any(p.exists() for p in places) or ("/" not in path and list(REPO.glob(f"[!.]*/**/{path}")))
+        if not known:
+            missing.append(named)
+    assert missing == []
+
+
+def test_every_test_the_docs_name_is_there() -> None:
+    missing = []
+    for path, test in re.findall(r"(tests/[\w/]+\.py)::(\w+)", DOCS):
+        file = REPO / path
+        if not file.exists() or f"def {test}(" not in file.read_text(encoding="utf-8"):
+            missing.append(f"{path}::{test}")
+    assert missing == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (REPO / "docs" / "README.md").read_text(encoding="utf-8")
+    assert [p.name for p in (REPO / "docs").glob("*.md") if p.name != "README.md" and f"({p.name})" not in index] == []
+
+
+def test_every_setting_is_documented() -> None:
+    page = (REPO / "docs" / "settings.md").read_text(encoding="utf-8")
+    for section, cls in config.GROUPS.items():
+        assert f"## [{section}]" in page
+        for f in fields(cls):
+            assert f"| `{f.name}` |" in page, f"[{section}] {f.name}"
+            assert f"`{config.environment_name(section, f)}`" in page
+
+
+def test_every_command_and_its_words_are_in_the_operations_page() -> None:
+    page = (REPO / "docs" / "operations.md").read_text(encoding="utf-8")
+    for command in cli.COMMANDS:
+        assert re.search(rf"`{command.name}\b", page), command.name
+    for act in ("user add", "user pin", "user list", "token add", "token revoke", "device add", "erpnext setup"):
+        assert f"`{act}" in page, act
+
+
+def test_every_task_is_documented() -> None:
+    tasks = (REPO / "tasks.py").read_text(encoding="utf-8")
+    for task in re.findall(r"^def (run|test|lint|crash|faults|bench|prove|docs)\(", tasks, re.MULTILINE):
+        assert f"tasks.py {task}" in DOCS, task
+
+
+def test_every_route_is_documented(shop: config.Config) -> None:
+    from pos.app import create_app
+
+    page = (REPO / "docs" / "architecture.md").read_text(encoding="utf-8")
+    app = create_app(shop)
+    try:
+        routes = {str(rule.rule) for rule in app.flask.url_map.iter_rules() if rule.endpoint != "static"}
+    finally:
+        app.stop()
+    assert sorted(r for r in routes if f"`{r}`" not in page) == []
+
+
+def test_every_agent_and_connector_is_documented() -> None:
+    from agents import AGENTS
+    from pos.connectors import KINDS
+
+    page = (REPO / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert [a.name for a in AGENTS if f"`{a.name}`" not in page] == []
+    assert [k.name for k in KINDS if f"`{k.name}`" not in page] == []
+
+
+def test_every_dependency_says_what_it_is_for() -> None:
+    page = (REPO / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    for file in ("requirements.txt", "requirements-dev.txt"):
+        for line in (REPO / file).read_text(encoding="utf-8").splitlines():
+            package = re.match(r"[A-Za-z0-9_.-]+", line)
+            if package and not line.startswith("-"):
+                assert re.search(rf"\b{re.escape(package.group())}\b", page), package.group()
+
+
+def test_every_requirement_is_pinned_and_what_is_installed_here() -> None:
+    for file in ("requirements.txt", "requirements-dev.txt"):
+        for line in (REPO / file).read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith(("#", "-")):
+                name, _, version = line.partition("==")
+                assert version, f"{file}: {line} is not pinned"
+                assert metadata.version(name) == version, f"{line} is not what is installed: python3 tasks.py test"
