@@ -43,13 +43,13 @@ class App:
                 control_key=self.control_key,
             )
         )
+        self.runner.listeners.append(self._heard)
         journal.on_commit.append(self._committed)
 
     def start(self) -> None:
-        """Start the agents (unless they run in a process of their own) and the live screens."""
+        """Start the live screens and the agents (which only pass bells on when a process of their own runs them)."""
         self.hub.start()
-        if self.config.queue.in_server:
-            self.runner.start()
+        self.runner.start()
 
     def stop(self) -> None:
         """After the server stopped answering: end screens, agents, journal, database. Also when start() never ran."""
@@ -62,6 +62,12 @@ class App:
         """A document is saved: wake who sends it, tell the screens. Never fails the sale (the journal sees to it)."""
         self.hub.nudge()
         self.runner.ring(committed.doc["kind"])
+
+    def _heard(self, event: str) -> None:
+        """An agent changed something: the screens look again."""
+        if event == "catalog":
+            self.hub.publish({"type": "catalog"})
+        self.hub.nudge()
 
 
 def create_app(config: Config) -> App:

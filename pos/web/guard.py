@@ -121,11 +121,7 @@ def _finish(answer: Response) -> Response:
     named = request.headers.get("Host", "")
     host = named if _host_name(named) in current_app.config["ALLOWED_HOSTS"] else "localhost"
     answer.headers.setdefault("Content-Security-Policy", _POLICY.format(host=host))
-    if request.endpoint == "static" and answer.status_code in (200, 304):
-        fixed = "v" in request.args
-        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fixed else "no-cache"
-    elif "Cache-Control" not in answer.headers:
-        answer.headers["Cache-Control"] = "no-store"
+    answer.headers.setdefault("Cache-Control", "no-store")
     _note(answer)
     return answer
 

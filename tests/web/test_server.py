@@ -59,57 +59,64 @@ class Running:
 def application() -> Flask:
     app = Flask("test", static_folder=None)
     app.config["SOCK_SERVER_OPTIONS"] = live.OPTIONS
+    app.before_request(refuse)
     sock = Sock(app)
-
-    @app.before_request
-    def refuse() -> Response | None:
-        return Response("no", 403) if request.path == "/refused" else None
-
-    @sock.route("/echo")
-    def echo(ws: Any) -> None:
-        while True:
-            ws.send(ws.receive())
-
-    @sock.route("/refused")
-    def refused(ws: Any) -> None:
-        raise AssertionError("a refused socket must not reach its view")
-
-    @sock.route("/extensions")
-    def extensions(ws: Any) -> None:
-        ws.send(request.environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", "none"))
-
-    @sock.route("/shout")
-    def shout(ws: Any) -> None:
-        def many(name: str) -> None:
-            for n in range(60):
-                ws.send(json.dumps({"from": name, "n": n, "pad": "x" * 300}))
-
-        voices = [threading.Thread(target=many, args=(str(v),)) for v in range(6)]
-        for voice in voices:
-            voice.start()
-        for voice in voices:
-            voice.join()
-        ws.receive()
-
-    @sock.route("/flood")
-    def flood(ws: Any) -> None:
-        while True:
-            ws.send("x" * 65536)
-
-    @app.get("/hello")
-    def hello() -> str:
-        return "hello"
-
-    @app.get("/slow")
-    def slow() -> str:
-        time.sleep(0.8)
-        return "slow"
-
-    @app.post("/size")
-    def size() -> str:
-        return str(len(request.get_data()))
-
+    for view in (echo, refused, extensions, shout, flood):
+        sock.route(f"/{view.__name__}")(view)
+    app.get("/hello")(hello)
+    app.get("/slow")(slow)
+    app.post("/size")(size)
     return app
+
+
+def refuse() -> Response | None:
+    return Response("no", 403) if request.path == "/refused" else None
+
+
+def echo(ws: Any) -> None:
+    while True:
+        ws.send(ws.receive())
+
+
+def refused(ws: Any) -> None:
+    raise AssertionError("a refused socket must not reach its view")
+
+
+def extensions(ws: Any) -> None:
+    ws.send(request.environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", "none"))
+
+
+def shout(ws: Any) -> None:
+    """Six threads send sixty messages each on one socket."""
+
+    def many(name: str) -> None:
+        for n in range(60):
+            ws.send(json.dumps({"from": name, "n": n, "pad": "x" * 300}))
+
+    voices = [threading.Thread(target=many, args=(str(v),)) for v in range(6)]
+    for voice in voices:
+        voice.start()
+    for voice in voices:
+        voice.join()
+    ws.receive()
+
+
+def flood(ws: Any) -> None:
+    while True:
+        ws.send("x" * 65536)
+
+
+def hello() -> str:
+    return "hello"
+
+
+def slow() -> str:
+    time.sleep(0.8)
+    return "slow"
+
+
+def size() -> str:
+    return str(len(request.get_data()))
 
 
 @pytest.fixture
@@ -186,8 +193,7 @@ def test_http_then_upgrade_on_one_connection(running: Running) -> None:
 def test_two_requests_at_once_where_the_second_upgrades_are_answered_in_order(running: Running) -> None:
     key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\nSec-WebSocket-Version: 13\n"
     line = running.raw(
-        "GET /hello HTTP/1.1\nHost: x\n\n"
-        f"GET /echo HTTP/1.1\nHost: x\nUpgrade: websocket\nConnection: Upgrade\n{key}\n"
+        f"GET /hello HTTP/1.1\nHost: x\n\nGET /echo HTTP/1.1\nHost: x\nUpgrade: websocket\nConnection: Upgrade\n{key}\n"
     )
     got = b""
     while b"101 Switching Protocols" not in got:

@@ -1,0 +1,144 @@
+"""Every route has a rule, and the rule is kept: one table of who may go where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from pos.app import App
+from pos.rules import rights
+from pos.store import people
+from pos.web import auth
+from tests.web.conftest import PINS, Page
+
+#: Route -> its rule. A new route is one line here, seen by whoever reads the change.
+ROUTES = {
+    "GET /": "all",
+    "GET /api/groups": "sell",
+    "GET /api/items": "sell",
+    "GET /api/items/<path:code>/matrix": "sell",
+    "GET /api/lookup-barcode": "sell",
+    "GET /api/receipts/<number>": "reprint",
+    "GET /api/session": "all",
+    "GET /api/status": "till",
+    "GET /api/thumbs/<name>": "sell",
+    "GET /health": "all",
+    "GET /live": "till",
+    "GET /receipts": "reprint",
+    "GET /receipts/<number>": "reprint",
+    "GET /receipts/<number>/barcode.svg": "reprint",
+    "GET /sign-in": "all",
+    "GET /static/<version>/<path:filename>": "all",
+    "POST /api/create-sale": "sell replay",
+    "POST /api/enrol": "all",
+    "POST /api/lock": "person",
+    "POST /api/pay-check": "sell",
+    "POST /api/price": "sell",
+    "POST /api/sign-in": "till",
+    "POST /api/sign-out": "person",
+    "POST /api/unlock": "person",
+}
+
+
+def routes(app: Flask) -> dict[str, str]:
+    """Every route of the app with its rule in words; "" = it has none."""
+    found = {}
+    for route in app.url_map.iter_rules():
+        rule = auth.rule_of(app, route.endpoint)
+        words = "" if rule is None else " ".join(rule.rights) if rule.kind == "right" else rule.kind
+        for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
+            found[f"{method} {route.rule}"] = words
+    return found
+
+
+def test_every_route_declares_its_rule(till: App) -> None:
+    assert [route for route, rule in routes(till.flask).items() if not rule] == []
+
+
+def test_the_routes_and_their_rules_are_the_ones_written_down(till: App) -> None:
+    assert dict(sorted(routes(till.flask).items())) == ROUTES
+
+
+def test_a_route_without_a_rule_is_closed_to_everybody(till: App) -> None:
+    till.flask._got_first_request = False
+    till.flask.add_url_rule("/api/forgotten", view_func=lambda: "open")
+    answer = Page(till).sign_in("9").get("/api/forgotten")
+    assert answer.status_code == 403
+    assert answer.json["code"] == "no_rule"
+
+
+def sample(route: str) -> tuple[str, str]:
+    method, path = route.split(" ")
+    for part, value in {"<path:code>": "MUG", "<number>": "T1-000001", "<name>": "x.png"}.items():
+        path = path.replace(part, value)
+    return method, path
+
+
+PROTECTED = [route for route, rule in ROUTES.items() if rule not in ("all", "till")]
+BY_RIGHT = [(route, rule) for route, rule in ROUTES.items() if rule not in ("all", "till", "person")]
+
+
+def ask(page: Page, route: str, body: dict[str, Any] | None = None) -> Any:
+    method, path = sample(route)
+    return page.get(path) if method == "GET" else page.post(path, body)
+
+
+@pytest.mark.parametrize("route", PROTECTED)
+def test_nobody_signed_in_gets_nothing(page: Page, route: str) -> None:
+    page.session()
+    answer = ask(page, route)
+    if "/api/" in route:
+        assert answer.status_code == 401
+        assert answer.json["code"] == "sign_in"
+    else:
+        assert answer.status_code == 302
+        assert answer.location == "/sign-in"
+
+
+@pytest.mark.parametrize(("route", "rule"), BY_RIGHT)
+@pytest.mark.parametrize("role", rights.ROLES)
+def test_a_role_gets_exactly_what_its_rights_open(till: App, route: str, rule: str, role: str) -> None:
+    secret = people.add_token(till.store, f"{role} {route}", role)
+    page = Page(till, HTTP_AUTHORIZATION=f"Bearer {secret}")
+    # What create-sale asks for depends on the body: a basket is sold, a receipt is taken in.
+    receipt = {"schema": "tillkeep.receipt/1", "hash": "0" * 64}
+    answer = ask(page, route, receipt if "replay" in rule and not rights.allowed(role, "sell") else None)
+    if any(rights.allowed(role, right) for right in rule.split()):
+        assert answer.status_code not in (401, 403), answer.text
+    else:
+        assert answer.status_code == 403
+        if "/api/" in route:
+            assert answer.json["code"] == "not_allowed"
+
+
+@pytest.mark.parametrize(("route", "rule"), BY_RIGHT)
+def test_a_locked_screen_gets_nothing_until_its_pin(admin: Page, route: str, rule: str) -> None:
+    admin.post("/api/lock")
+    answer = ask(admin, route)
+    if "/api/" in route:
+        assert answer.status_code == 401
+        assert answer.json["code"] == "locked"
+    else:
+        assert answer.status_code == 302
+
+
+def test_a_cashier_cannot_replay(anna: Page) -> None:
+    """The right depends on the body: a receipt is taken in by who may replay, not by who may sell."""
+    for body in ({"schema": "tillkeep.receipt/1", "hash": "0" * 64}, {"invoice_name": "OLD-1", "items": []}):
+        answer = anna.post("/api/create-sale", body)
+        assert answer.status_code == 403
+        assert answer.json["code"] == "not_allowed"
+
+
+def test_who_may_replay_but_not_sell_cannot_sell(till: App, basket: Any) -> None:
+    secret = people.add_token(till.store, "runbook", "operator")
+    page = Page(till, HTTP_AUTHORIZATION=f"Bearer {secret}")
+    answer = page.post("/api/create-sale", basket())
+    assert answer.status_code == 403
+    assert till.store.execute("SELECT count(*) FROM document").fetchone() == (0,)
+
+
+def test_the_pins_of_the_tests_are_pins() -> None:
+    assert all(people.PIN.match(pin) for pin in PINS.values())
