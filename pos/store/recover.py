@@ -6,6 +6,7 @@ Nothing is deleted or moved. What does not verify stays where it is and is repor
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from pos.store.db import Store
 
 log = logging.getLogger(__name__)
 
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 ROWS_MAX = 1000
 NOTICES_MAX = 50
 
@@ -80,8 +82,9 @@ def _content(file: Path) -> bytes | None:
 
 
 def files(invoices: Path) -> Iterator[str]:
-    """Every receipt file below invoices/, as `day/name.json`, in order. Hidden and temporary names are no receipts."""
-    for day in sorted(p for p in invoices.iterdir() if p.is_dir() and not p.name.startswith(".")):
+    """Every receipt file below invoices/, as `day/name.json`, in order. Hidden and temporary names are no receipts, and
+    only folders called like a day hold any (what was dropped there lies beside them once it was taken in)."""
+    for day in sorted(p for p in invoices.iterdir() if DAY.match(p.name) and p.is_dir()):
         yield from sorted(
             f"{day.name}/{f.name}" for f in day.iterdir() if f.name.endswith(".json") and not f.name.startswith(".")
         )
