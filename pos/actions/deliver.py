@@ -42,8 +42,8 @@ Document = dict[str, Any]
 class Done:
     """What one round did.
 
-    failed: put off to a later try. left: rows still on their way. again_in: seconds until the next round is wanted,
-    None = as usual.
+    failed: put off to a later try. left: rows still on their way. stopped: why the round ended early, in words.
+    again_in: seconds until the next round is wanted, None = as usual. line_is_away: before that nobody need ask.
     """
 
     booked: int = 0
@@ -54,6 +54,7 @@ class Done:
     left: int = 0
     stopped: str = ""
     again_in: float | None = None
+    line_is_away: bool = False
 
     def sentence(self) -> str:
         """For the console."""
@@ -108,6 +109,7 @@ def _when_again(job: Job, done: Done) -> float | None:
         return None
     wait = line.seconds_to_wait(job)
     if wait is not None:
+        done.line_is_away = True
         return wait
     now = job.now()
     if outbox.due(job.store, job.connection, now, 1):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from pos import clock
+from pos.agent import Run
 from pos.connectors.base import Connector
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
 from pos.store import connections, unblock
@@ -31,7 +33,10 @@ class Memory:
     """What a process remembers of a connection between rounds; losing it costs one check."""
 
     connector: Connector
+    facts: Mapping[str, Any] = field(default_factory=dict)
     checked_at: datetime | None = None
+    #: Feeds whose pull has begun and not come to its end: when it began, and the mark it began with.
+    under_way: dict[str, tuple[datetime, connections.Mark]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,8 @@ class Job:
     """What a round on one connection is given.
 
     address: where the connector speaks to. owner: who holds the leases. settle_seconds: how long "not there" proves
-    nothing after a lost answer. breathe is called after each document or page (it may sleep); stopping ends the round.
+    nothing after a lost answer. breathe is called after each document or page (it may sleep); stopping ends the round;
+    ring tells others ("line": it is back, "status": a screen shows something else).
     """
 
     store: Store
@@ -52,7 +58,32 @@ class Job:
     limit: int = 50
     breathe: Callable[[], None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
+    ring: Callable[[str], None] = lambda _event: None
     now: Callable[[], datetime] = clock.now
+
+
+def job_of(run: Run, limit: int) -> Job | None:
+    """The job of an agent's round on its connection; None for an agent without one."""
+    if run.connection is None or run.kind is None:
+        return None
+    facts = connections.facts(run.store, run.kind.name)
+    memory: Memory | None = run.memory.get("line")
+    if memory is None or memory.facts != facts:  # setup ran meanwhile: begin anew with what it learned
+        memory = run.memory["line"] = Memory(run.kind.connect(run.config, facts), facts)
+    settings = getattr(run.config, run.kind.name)
+    return Job(
+        store=run.store,
+        connection=run.connection.id,
+        address=run.kind.address(run.config),
+        memory=memory,
+        owner=run.owner,
+        settle_seconds=settings.settle_seconds,
+        probe_seconds=settings.probe_seconds,
+        limit=limit,
+        breathe=run.breathe,
+        stopping=run.stopping,
+        ring=run.ring,
+    )
 
 
 def works(job: Job) -> bool:
@@ -102,12 +133,16 @@ def reached(job: Job) -> None:
     if connections.reached(job.store, job.connection, now):
         freed = unblock.line_is_back(job.store, job.connection, now)
         log.info("%s answers again; %d waiting documents are due at once", job.connection, freed)
+        job.ring("line")
+        job.ring("status")
 
 
 def away(job: Job, error: ConnectorError) -> None:
     """They do not answer; kept until they do."""
     retry_at = error.retry_at if isinstance(error, Unavailable) else None
-    connections.away(job.store, job.connection, job.now(), error.message, retry_at)
+    if connections.away(job.store, job.connection, job.now(), error.message, retry_at):
+        log.warning("%s does not answer: %s", job.connection, error.message)
+        job.ring("status")
 
 
 def pause(job: Job, error: ConnectorError) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pos import clock
@@ -112,8 +113,8 @@ def reached(store: Store, connection: str, now: datetime) -> bool:
     return was_away
 
 
-def away(store: Store, connection: str, now: datetime, message: str, retry_at: datetime | None) -> None:
-    """The line does not work; nothing is tried before `retry_at`. The first moment of the silence is kept."""
+def away(store: Store, connection: str, now: datetime, message: str, retry_at: datetime | None) -> bool:
+    """The line does not work; nothing is tried before `retry_at`. True when the silence begins; its start is kept."""
     before = line(store, connection)
     values = {
         "last_error": message,
@@ -123,6 +124,7 @@ def away(store: Store, connection: str, now: datetime, message: str, retry_at: d
     if any(getattr(before, name) != value for name, value in values.items()):
         with store.transaction():
             Connection.update(**values).where(Connection.id == connection).execute()
+    return not before.offline_since
 
 
 def pause(store: Store, connection: str, reason: str, remedy: str) -> None:
@@ -149,6 +151,20 @@ def resume(store: Store, connection: str) -> bool:
         if changed:
             notices.settle(store, _paused_key(connection))
         return bool(changed)
+
+
+def facts(store: Store, kind: str) -> dict[str, Any]:
+    """What the setup command of a kind learned of its site; {} when it never ran."""
+    with store.reading():
+        kept = Meta.get_or_none(Meta.key == f"facts.{kind}")
+    found = json.loads(kept.value) if kept else {}
+    return found if isinstance(found, dict) else {}
+
+
+def keep_facts(store: Store, kind: str, learned: Mapping[str, Any]) -> None:
+    """Keep what setup learned, in place of what it learned before. Plain JSON values only."""
+    with store.transaction():
+        Meta.replace(key=f"facts.{kind}", value=json.dumps(dict(learned), sort_keys=True)).execute()
 
 
 # -- how far feeds were pulled -----------------------------------------------------------------------------------------
@@ -180,12 +196,18 @@ def move(store: Store, connection: str, feed: str, value: str, now: datetime) ->
             Cursor.create(connection=connection, feed=feed, value=value, moved_at=clock.stamp(now))
 
 
-def checked(store: Store, connection: str, feed: str, started: datetime) -> None:
-    """A pull of this feed that began at `started` reached its end."""
+def checked(store: Store, connection: str, feed: str, started: datetime, before: Mark | None = None) -> None:
+    """A pull of this feed that began at `started` reached its end. before: the mark it began with; when the cursor is
+    the same now, what was read was only read again, and `moved_at` stays what it was."""
     with store.transaction():
-        same = (Cursor.connection == connection) & (Cursor.feed == feed)
-        if not Cursor.update(checked_at=clock.stamp(started)).where(same).execute():
+        row = Cursor.get_or_none((Cursor.connection == connection) & (Cursor.feed == feed))
+        if row is None:
             Cursor.create(connection=connection, feed=feed, checked_at=clock.stamp(started))
+            return
+        moved_at = before.moved_at if before is not None and before.value == row.value else row.moved_at
+        Cursor.update(checked_at=clock.stamp(started), moved_at=moved_at).where(
+            (Cursor.connection == connection) & (Cursor.feed == feed)
+        ).execute()
 
 
 def _line(c: Connection) -> Line:

@@ -89,39 +89,33 @@ def beat(store: Store, key: Key, owner: str, now: datetime) -> bool:
         return bool(changed)
 
 
-def finish(
-    store: Store,
-    key: Key,
-    owner: str,
-    n: int,
-    now: datetime,
-    *,
-    outcome: str,
-    sentence: str,
-    error: str,
-    due_at: datetime,
-    failures: int,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class End:
+    """What became of a round. outcome: ok or failed; due_at: the next one; failures: how many in a row by now."""
+
+    outcome: str
+    sentence: str
+    error: str
+    due_at: datetime
+    failures: int
+
+
+def finish(store: Store, key: Key, owner: str, n: int, now: datetime, end: End) -> None:
     """Close a round and let go. One that only repeats the sentence of the round before extends that one's row."""
     agent, connection = key
     stamp = clock.stamp(now)
     with store.transaction():
-        before = (
-            AgentRun.select()
-            .where((AgentRun.agent == agent) & (AgentRun.connection == connection) & (AgentRun.n < n))
-            .order_by(AgentRun.n.desc())
-            .first()
-        )
+        earlier = (AgentRun.agent == agent) & (AgentRun.connection == connection) & (AgentRun.n < n)
+        before = AgentRun.select().where(earlier).order_by(AgentRun.n.desc()).first()
         mine = AgentRun.get_by_id(n)
-        same = ("outcome", outcome), ("sentence", sentence), ("error", error), ("cause", mine.cause)
-        if before is not None and mine.cause == "schedule" and all(getattr(before, k) == v for k, v in same):
+        says = {"outcome": end.outcome, "sentence": end.sentence, "error": end.error}
+        repeats = before is not None and before.cause == mine.cause == "schedule"
+        if repeats and all(getattr(before, k) == v for k, v in says.items()):
             AgentRun.update(ended_at=stamp).where(AgentRun.n == before.n).execute()
             AgentRun.delete().where(AgentRun.n == n).execute()
         else:
-            AgentRun.update(ended_at=stamp, outcome=outcome, sentence=sentence, error=error).where(
-                AgentRun.n == n
-            ).execute()
-        AgentState.update(owner="", lease_until="", due_at=clock.stamp(due_at), failures=failures).where(
+            AgentRun.update(ended_at=stamp, **says).where(AgentRun.n == n).execute()
+        AgentState.update(owner="", lease_until="", due_at=clock.stamp(end.due_at), failures=end.failures).where(
             _is(key) & (AgentState.owner == owner)
         ).execute()
 

@@ -1,0 +1,47 @@
+"""Sync in: brings items, barcodes, prices, stock, customers, ways to pay, tax codes and cashiers; prepares thumbnails.
+
+Reads: cursors     Writes: catalogue, people, cursors, data/thumbs, notices     Talks to: ERPNext
+If it fails: the till sells with what it last heard; the next round goes on where this one stopped.
+Once a day it reads full lists of names, because what was removed there shows in no pull.
+"""
+
+from __future__ import annotations
+
+from pos.actions import line, pictures, refresh
+from pos.runner import Agent, Run, every
+
+#: Pages and pictures of one round; a first pull of a big catalogue takes several rounds, one right after the other.
+PAGES_MAX = 20
+PICTURES_MAX = 20
+
+
+def run(job: Run) -> str:
+    """One round on one connection."""
+    work = line.job_of(job, limit=PAGES_MAX)
+    if work is None or job.kind is None:
+        return "Nothing to bring in."
+    minutes = job.config.erpnext.pull_minutes
+    job.again_in(60 * minutes)
+    done = refresh.pull(work, job.kind)
+    if done.changed:
+        job.ring("catalog")
+    if done.more:
+        job.again_in(0)
+    elif not done.stopped and not job.stopping():
+        made = pictures.prepare(work, job.memory, limit=PICTURES_MAX)
+        if made.changed:
+            job.ring("catalog")
+        if made.left:
+            job.again_in(1)
+        return f"{done.sentence()} {made.sentence()}".strip()
+    return done.sentence()
+
+
+AGENT = Agent(
+    name="sync_in",
+    title="Bring items, prices, stock and people",
+    run=run,
+    when=every(minutes=5),
+    rings=("line",),
+    per="connection",
+)

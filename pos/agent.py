@@ -1,0 +1,116 @@
+"""What an agent is: a name, when it comes round, what calls it early, and one bounded round of work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from datetime import time as wall_time
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from pos.config import Config
+from pos.connectors.base import Kind
+from pos.store.connections import Line
+from pos.store.db import Store
+
+#: After a piece of work an agent rests this many times as long as it computed.
+REST_FACTOR = 2.0
+REST_SECONDS_MAX = 0.25
+
+
+# -- when --------------------------------------------------------------------------------------------------------------
+
+
+class Schedule(Protocol):
+    """When an agent comes round by itself."""
+
+    def after(self, moment: datetime, zone: str) -> datetime:
+        """The first due moment after this one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Every:
+    seconds: int
+
+    def after(self, moment: datetime, zone: str) -> datetime:  # noqa: ARG002
+        return moment + timedelta(seconds=self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Daily:
+    at: wall_time
+
+    def after(self, moment: datetime, zone: str) -> datetime:
+        local = moment.astimezone(ZoneInfo(zone))
+        due = datetime.combine(local.date(), self.at, ZoneInfo(zone))
+        return due if due > local else datetime.combine(local.date() + timedelta(days=1), self.at, ZoneInfo(zone))
+
+
+def every(*, minutes: int = 0, seconds: int = 0) -> Schedule:
+    """Again and again, this long after the start of the round before."""
+    total = 60 * minutes + seconds
+    if total < 1:
+        raise ValueError("an agent comes round at most once a second")
+    return _Every(total)
+
+
+def daily(at: str) -> Schedule:
+    """Once a day at this time of the shop's wall clock, "03:30"."""
+    return _Daily(wall_time.fromisoformat(at))
+
+
+# -- an agent and one round of it --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """What happens by itself. rings: events that call it early. per: "connection" for one of it on each connection."""
+
+    name: str
+    title: str
+    run: Callable[[Run], str]
+    when: Schedule
+    rings: tuple[str, ...] = ()
+    per: str = ""
+
+
+@dataclass(slots=True)
+class Run:
+    """One round. memory: what this process remembers of this agent on this connection; it may be gone next time."""
+
+    agent: Agent
+    connection: Line | None
+    kind: Kind | None
+    cause: str
+    now: datetime
+    store: Store
+    config: Config
+    owner: str
+    memory: dict[str, Any]
+    ring: Callable[[str], None]
+    _stopping: Callable[[], bool]
+    wait_seconds: float | None = None
+    deaf: bool = False
+    lost: bool = False
+    _cpu: float = field(default_factory=time.thread_time)
+
+    def stopping(self) -> bool:
+        """Whether to end the round soon: the program stops, or somebody else took over."""
+        return self.lost or self._stopping()
+
+    def again_in(self, seconds: float | None) -> None:
+        """Come round again after this long at the latest; None = as planned."""
+        self.wait_seconds = seconds
+
+    def silent_for(self, seconds: float) -> None:
+        """Come round again after this long, and let no bell call earlier: there is nobody to talk to."""
+        self.wait_seconds, self.deaf = seconds, True
+
+    def breathe(self) -> None:
+        """Rest in proportion to what was computed since the last breath, so that sales keep the processor."""
+        used = time.thread_time() - self._cpu
+        time.sleep(min(max(used * REST_FACTOR, 0.001), REST_SECONDS_MAX))
+        self._cpu = time.thread_time()

@@ -1,0 +1,398 @@
+"""The machinery of agents: what is due, who runs it, what became of it. huey is the doorbell and nothing else.
+
+The database says when an agent's next round is due, whether it is paused and who holds it (a lease with a heartbeat, so
+several processes can share one folder); huey's queue carries "wake agent X", and losing all of it costs one tick. Work
+that fell due while the machine was off is done once at the next start. An agent that fails comes round again on a
+ladder. Nothing outside this module knows huey.
+
+Two kinds of thread: the ticker looks once a second for what is due, keeps the leases alive and passes on bells;
+[queue] workers threads do the rounds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pos import clock
+from pos.agent import Agent, Run, daily, every
+from pos.config import Config
+from pos.connectors import KINDS, configured
+from pos.connectors.base import Kind
+from pos.errors import NotFound, PosError
+from pos.store import connections, notices, rounds, unblock
+from pos.store.connections import Line
+from pos.store.db import Store
+from pos.store.rounds import Key
+
+__all__ = ["Agent", "Run", "Runner", "daily", "every"]
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+#: Bells wait this long before they are passed on, so that a burst of sales is one round and not in each sale's way.
+LINGER_SECONDS = 0.1
+HEARTBEAT_SECONDS = 15.0
+THIN_SECONDS = 3600.0
+STOP_SECONDS = 10.0
+BACKOFF_SECONDS = (60, 300, 900, 3600)
+#: After this many failed rounds in a row people are told.
+FAILURES_TOLD = 3
+#: A sale should never wait long for an agent that computes: other threads ask for their turn this often.
+SWITCH_SECONDS = 0.001
+
+
+# -- the runner --------------------------------------------------------------------------------------------------------
+
+
+class Runner:
+    """Runs agents. Building it makes the Connection rows follow the settings, so build it before the first sale.
+
+    role: "server" for the one process that holds the folder's lock (what an earlier server held is let go at the
+    start), any other word for further ones. listeners: called with each event in the runner's own thread, never in a
+    sale's.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        agents: Sequence[Agent],
+        *,
+        kinds: Sequence[Kind] = KINDS,
+        role: str = "server",
+    ) -> None:
+        self.listeners: list[Callable[[str], None]] = []
+        self._store, self._config, self._role = store, config, role
+        self._agents = {agent.name: agent for agent in agents}
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._owner = f"{role}:{os.getpid()}:{clock.uuid7()}"
+        self._memory: dict[Key, dict[str, Any]] = {}
+        self._running: dict[Key, Run] = {}
+        self._called: set[Key] = set()  # a bell is in the queue already
+        self._again: set[Key] = set()  # rung while it ran
+        self._deaf: dict[Key, float] = {}
+        self._events: deque[str] = deque()
+        self._bell, self._stop = threading.Event(), threading.Event()
+        self._guard = threading.Lock()
+        self._ticker: threading.Thread | None = None
+        self._queue: _Doorbell | None = None
+        self._works = False
+        connections.sync(store, [connections.Wanted(*facts) for facts in configured(config, kinds)])
+
+    def start(self, *, work: bool | None = None) -> None:
+        """Start the threads. work: do rounds here, or only pass bells on; by default as [queue] in_server says."""
+        self._works = self._config.queue.in_server if work is None else work
+        now = clock.now()
+        if self._role == "server":
+            rounds.free(self._store, "server:", now)
+            unblock.owner_is_dead(self._store, "server:")
+        rounds.ensure(self._store, self._keys())
+        self._queue = _Doorbell(self._config, self._answer, alone=self._works and self._role == "server")
+        if self._works:
+            sys.setswitchinterval(SWITCH_SECONDS)
+            self._queue.start_workers(self._config.queue.workers, self._store.release)
+        self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
+        self._ticker.start()
+
+    def stop(self, timeout_seconds: float = STOP_SECONDS) -> None:
+        """Let running rounds come to the end of their present document, then end the threads. Twice does nothing."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        self._bell.set()
+        if self._queue is not None:
+            self._queue.stop(timeout_seconds)
+        if self._ticker is not None:
+            self._ticker.join(timeout_seconds)
+
+    def ring(self, event: str) -> None:
+        """Something happened ("sale", "catalog", "status"…): agents that wait for it are called. Costs nothing here."""
+        self._events.append(event)
+        self._bell.set()
+
+    def run_now(self, name: str, connection: str = "") -> None:
+        """A person wants a round now, paused or not. NotFound when there is no such agent."""
+        if (name, connection) not in self._keys():
+            raise NotFound(
+                f"There is no agent {name!r} here{f' for {connection!r}' if connection else ''}.", field="agent"
+            )
+        self._call((name, connection), "person")
+
+    def once(self, name: str, connection: str = "", cause: str = "person") -> bool:
+        """One round of one agent, here and now, in this thread; False when somebody else runs it."""
+        rounds.ensure(self._store, self._keys())
+        return self._round((name, connection), cause)
+
+    # -- the ticker's thread
+
+    def _tick_on(self) -> None:
+        heartbeat = thinned = health = clock.monotonic()
+        while not self._stop.is_set():
+            if self._bell.wait(TICK_SECONDS):
+                self._stop.wait(LINGER_SECONDS)
+                self._bell.clear()
+            try:
+                self._pass_on_events()
+                if self._works:
+                    self._call_what_is_due()
+                    seconds = clock.monotonic()
+                    if seconds - heartbeat >= HEARTBEAT_SECONDS:
+                        heartbeat = seconds
+                        self._keep_leases()
+                    if seconds - thinned >= THIN_SECONDS:
+                        thinned = seconds
+                        rounds.thin(self._store)
+                    if seconds - health >= HEARTBEAT_SECONDS and self._queue is not None:
+                        health = seconds
+                        self._queue.mend()
+            except Exception:  # the ticker must outlive everything: a full disk ends, too
+                log.exception("the ticker failed; it goes on")
+                self._stop.wait(TICK_SECONDS)
+        self._store.release()
+
+    def _pass_on_events(self) -> None:
+        events = []
+        while self._events:
+            events.append(self._events.popleft())
+        for event in dict.fromkeys(events):
+            for listener in self.listeners:
+                try:
+                    listener(event)
+                except Exception:
+                    log.exception("a listener failed on %r", event)
+            for key in self._keys():
+                if event in self._agents[key[0]].rings:
+                    self._call(key, "ring")
+
+    def _call_what_is_due(self) -> None:
+        now = clock.now()
+        states = rounds.states(self._store, now)
+        for key in self._keys():
+            state = states.get(key)
+            if state is None:
+                rounds.ensure(self._store, [key])
+            elif not state.paused and not state.running and self._is_due(key, state, now):
+                self._call(key, "schedule")
+
+    def _is_due(self, key: Key, state: rounds.State, now: datetime) -> bool:
+        """Never planned, past, or further ahead than any plan reaches (the clock was set back since)."""
+        if not state.due_at:
+            return True
+        latest = self._planned(key, now) + timedelta(seconds=BACKOFF_SECONDS[-1])
+        return state.due_at <= clock.stamp(now) or state.due_at > clock.stamp(latest)
+
+    def _planned(self, key: Key, now: datetime) -> datetime:
+        return self._agents[key[0]].when.after(now, self._config.shop.timezone)
+
+    def _keep_leases(self) -> None:
+        for key, run in list(self._running.items()):
+            if not rounds.beat(self._store, key, self._owner, clock.now()):
+                run.lost = True
+
+    def _call(self, key: Key, cause: str) -> None:
+        with self._guard:
+            if cause != "person":
+                if key in self._called or (cause == "ring" and self._deaf.get(key, 0) > clock.monotonic()):
+                    return
+                self._called.add(key)
+        if self._queue is not None:
+            self._queue.ring(*key, cause)
+
+    # -- the workers' threads
+
+    def _answer(self, agent: str, connection: str, cause: str) -> None:
+        """A bell was taken from the queue, rung here or by another process on this folder."""
+        key = (agent, connection)
+        with self._guard:
+            self._called.discard(key)
+            if key in self._running:
+                self._again.add(key)
+                return
+        if key in self._keys():
+            self._round(key, cause)
+
+    def _round(self, key: Key, cause: str) -> bool:
+        agent, line = self._agents[key[0]], self._line(key[1])
+        now = clock.now()
+        if cause == "ring" and self._backs_off(key, now):
+            return False
+        n = rounds.take(self._store, key, self._owner, cause, now)
+        if n is None:
+            if cause == "ring":
+                rounds.want(self._store, key, now)
+            return False
+        kind = self._kinds.get(line.kind) if line else None
+        memory = self._memory.setdefault(key, {})
+        run = Run(
+            agent, line, kind, cause, now, self._store, self._config, self._owner, memory, self.ring, self._stop.is_set
+        )
+        with self._guard:
+            self._running[key] = run
+        try:
+            self._do(key, run, n)
+        finally:
+            with self._guard:
+                self._running.pop(key, None)
+                again = key in self._again
+                self._again.discard(key)
+            if again and not self._stop.is_set():
+                self._call(key, "ring")
+            self._bell.set()
+        return True
+
+    def _do(self, key: Key, run: Run, n: int) -> None:
+        outcome, sentence, error, failures = "ok", "", "", 0
+        try:
+            sentence = run.agent.run(run)
+        except Exception as failed:
+            outcome, failures = "failed", rounds.states(self._store, clock.now())[key].failures + 1
+            error = failed.message if isinstance(failed, PosError) else f"{type(failed).__name__}: {failed}"
+            log.warning("%s failed: %s", run.agent.name, error, exc_info=not isinstance(failed, PosError))
+        self._tell(run, error, failures)
+        now = clock.now()
+        if failures:
+            seconds = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1]
+            due = now + timedelta(seconds=seconds)
+        else:
+            due = max(self._planned(key, run.now), now)
+            if run.wait_seconds is not None:
+                due = min(due, now + timedelta(seconds=run.wait_seconds))
+        with self._guard:
+            self._deaf.pop(key, None)
+            if run.deaf and run.wait_seconds is not None:
+                self._deaf[key] = clock.monotonic() + run.wait_seconds
+        end = rounds.End(outcome, sentence, error, due, failures)
+        rounds.finish(self._store, key, self._owner, n, now, end)
+
+    def _tell(self, run: Run, error: str, failures: int) -> None:
+        notice = f"agent:{run.agent.name}:{run.connection.id if run.connection else ''}"
+        if failures == FAILURES_TOLD:
+            text = f"{run.agent.title}: failed {failures} times in a row. {error}"
+            notices.raise_notice(self._store, notice, "check", text, "It keeps trying; see the log.", run.agent.name)
+        elif not failures:
+            notices.settle(self._store, notice)
+
+    def _backs_off(self, key: Key, now: datetime) -> bool:
+        state = rounds.states(self._store, now).get(key)
+        return state is not None and state.failures > 0 and not self._is_due(key, state, now)
+
+    def _line(self, connection: str) -> Line | None:
+        return connections.line(self._store, connection) if connection else None
+
+    def _keys(self) -> list[Key]:
+        """Every agent on every connection it works for; connections change only with a restart."""
+        ids = [line.id for line in self._lines()]
+        return [(a.name, c) for a in self._agents.values() for c in (ids if a.per == "connection" else [""])]
+
+    def _lines(self) -> list[Line]:
+        if not hasattr(self, "_known_lines"):
+            self._known_lines = connections.lines(self._store)
+        return self._known_lines
+
+
+# -- the doorbell ------------------------------------------------------------------------------------------------------
+
+
+class _Doorbell:
+    """huey on [queue] url: carries "wake agent X". Disposable: unflushed, emptied at the start of the only server."""
+
+    def __init__(self, config: Config, answer: Callable[[str, str, str], None], *, alone: bool) -> None:
+        self._consumer: Any = None
+        path = config.root / config.queue.url.removeprefix("sqlite:///")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        logging.getLogger("huey").setLevel(logging.WARNING)
+        try:
+            self._huey = _make_huey(str(path))
+            if alone:
+                self._huey.flush()
+        except Exception:  # whatever is wrong with it, nothing in it is worth keeping
+            log.warning("the wake-up queue %s was unusable and is made anew", path.name, exc_info=True)
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            self._huey = _make_huey(str(path))
+        # The name is what stands in the queue: renaming it drops what is queued.
+        self._wake = self._huey.task(name="tillkeep.wake")(answer)
+        self._full = threading.Event()
+
+    def ring(self, agent: str, connection: str, cause: str) -> None:
+        """Queue one bell. When nobody takes them (agents run elsewhere and are stopped) they do not pile up."""
+        if self._consumer is None and self._huey.pending_count() > BELLS_MAX:
+            return
+        self._wake(agent, connection, cause)
+
+    def start_workers(self, workers: int, release: Callable[[], None]) -> None:
+        self._huey.on_shutdown(name="release")(release)
+        self._consumer = _make_consumer(self._huey, workers)
+        self._consumer.start()
+
+    def mend(self) -> None:
+        """Replace a worker that died."""
+        if self._consumer is not None:
+            self._consumer.check_worker_health()
+
+    def stop(self, timeout_seconds: float) -> None:
+        if self._consumer is not None:
+            self._consumer.shutdown_timeout = timeout_seconds
+            self._consumer.stop(graceful=True)
+        with contextlib.suppress(Exception):
+            self._huey.storage.close()
+
+
+BELLS_MAX = 100
+#: Idle workers look into the queue this often for bells of another process; their own wake them at once.
+POLL_SECONDS = 1.0
+
+
+def _make_huey(filename: str) -> Any:
+    from huey import SqliteHuey  # costs 30 ms, which `check --help` need not pay
+
+    class WakeHuey(SqliteHuey):  # type: ignore[misc]
+        """huey's idle workers sleep up to 10 s; these are woken by each bell of their own process."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self.wake = threading.Semaphore(0)
+            super().__init__(*args, **kwargs)
+
+        def enqueue(self, task: Any) -> Any:
+            result = super().enqueue(task)
+            self.wake.release()
+            return result
+
+    # Not flushed: a lost bell costs one tick. No results: nobody reads them, and they would be kept for ever.
+    return WakeHuey("tillkeep", filename=filename, results=False, fsync=False)
+
+
+def _make_consumer(huey: Any, workers: int) -> Any:
+    from huey.consumer import Consumer, Worker
+
+    class WakeWorker(Worker):  # type: ignore[misc]
+        delay: float
+
+        def sleep(self) -> None:
+            self.delay = min(self.delay, self.max_delay)
+            self.huey.wake.acquire(timeout=self.delay)
+            self.delay *= self.backoff
+
+    class WakeConsumer(Consumer):  # type: ignore[misc]
+        worker_class = WakeWorker
+
+        def _set_signal_handlers(self) -> None:
+            """Signals belong to the server's main thread."""
+
+        def stop(self, graceful: bool = False) -> None:
+            self.stop_flag.set()
+            for _ in range(self.workers):
+                self.huey.wake.release()
+            super().stop(graceful)
+
+    return WakeConsumer(
+        huey, workers=workers, periodic=False, max_delay=POLL_SECONDS, scheduler_interval=60, flush_locks=True
+    )
