@@ -92,9 +92,10 @@ def mode(store: Store) -> str:
 
 
 def mend_session(store: Store, doc: Mapping[str, Any]) -> None:
-    """After a receipt was taken in late: when it is the first of its session by sequence, the session opened with it."""
+    """After a receipt was taken in late: when it is the first of its session by sequence, that one opened with it."""
     before = store.execute(
-        "SELECT session FROM document WHERE till = ? AND series = 'till' AND sequence < ? ORDER BY sequence DESC LIMIT 1",
+        "SELECT session FROM document WHERE till = ? AND series = 'till' AND sequence < ?"
+        " ORDER BY sequence DESC LIMIT 1",
         (doc["till"], doc["sequence"]),
     ).fetchone()
     if before is None or before[0] != doc["session"]:

@@ -1,0 +1,37 @@
+"""Replay: take in a receipt that exists already, from a file or from the operator's POST. Harmless when repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pos.actions import older
+from pos.errors import Corrupt, Invalid
+from pos.rules import documents
+from pos.store.journal import Committed, Journal
+
+
+def is_receipt(body: Mapping[str, Any]) -> bool:
+    """Whether a decoded body is a receipt to take in, rather than a basket to sell."""
+    return ("schema" in body and "hash" in body) or older.is_older(body)
+
+
+def take_in(journal: Journal, body: bytes, origin: str, actor: str) -> Committed:
+    """Take in one receipt as it is: it keeps its number, day and totals, is never re-priced, and is asked for at the
+    books before it is sent. `body` is the file; white space lost on the way (curl -d) does not matter.
+
+    `duplicate` is True when it was here already; then nothing changed. Invalid when it is no whole receipt; Conflict
+    when its id holds other content or its number is another sale's; CannotSave when nothing can be saved now.
+    """
+    try:
+        doc = documents.decode(body)
+        if older.is_older(doc):
+            return journal.adopt_imported(older.document(doc, journal.store.config), origin, actor)
+        return journal.adopt(documents.restored(body), origin, actor)
+    except Corrupt as error:
+        raise Invalid(
+            f"This is no receipt that can be taken in: {error.message}. Use the file from invoices/ or from a backup, "
+            "unchanged.",
+            code="corrupt",
+            field=error.field,
+        ) from error
