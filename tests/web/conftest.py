@@ -71,14 +71,15 @@ def stock_shop(app: App) -> None:
 class Page:
     """A browser on the till: keeps its cookies, sends the CSRF token, speaks JSON."""
 
+    base = "http://127.0.0.1:5000"
+
     def __init__(self, app: App, **environ: Any) -> None:
         self.client: FlaskClient = app.flask.test_client()
-        self.client.environ_base["HTTP_HOST"] = "127.0.0.1:5000"
         self.client.environ_base.update(environ)
         self.csrf = ""
 
     def get(self, path: str, **more: Any) -> TestResponse:
-        return self.client.get(path, **more)
+        return self.client.get(path, base_url=self.base, **more)
 
     def session(self) -> dict[str, Any]:
         found: dict[str, Any] = self.get("/api/session").json
@@ -87,9 +88,9 @@ class Page:
 
     def post(self, path: str, body: Any = None, **more: Any) -> TestResponse:
         headers = {"X-CSRFToken": self.csrf, **more.pop("headers", {})}
-        return self.client.post(
-            path, data=json.dumps(body or {}), content_type="application/json", headers=headers, **more
-        )
+        data = body if isinstance(body, bytes) else json.dumps({} if body is None else body)
+        kind = more.pop("content_type", "application/json")
+        return self.client.post(path, base_url=self.base, data=data, content_type=kind, headers=headers, **more)
 
     def sign_in(self, code: str) -> Page:
         self.session()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -176,9 +175,7 @@ def test_a_body_that_is_too_large_is_refused_in_words(till: App, anna: Page, bas
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 def test_only_json_that_says_so_is_read(anna: Page, basket: Any, kind: str) -> None:
-    answer = anna.client.post(
-        "/api/create-sale", data=json.dumps(basket()), content_type=kind, headers={"X-CSRFToken": anna.csrf}
-    )
+    answer = anna.post("/api/create-sale", basket(), content_type=kind)
     assert answer.status_code == 415
     assert answer.json["code"] == "content_type"
 
@@ -202,7 +199,7 @@ def test_only_json_that_says_so_is_read(anna: Page, basket: Any, kind: str) -> N
 )
 def test_what_is_no_json_object_is_refused_in_words(anna: Page, raw: bytes) -> None:
     for path in ("/api/create-sale", "/api/price", "/api/pay-check"):
-        answer = anna.client.post(path, data=raw, content_type="application/json", headers={"X-CSRFToken": anna.csrf})
+        answer = anna.post(path, raw)
         assert answer.status_code == 400
         assert answer.json["code"] == "json"
 
@@ -247,9 +244,7 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(till: App) -> None:
     page = Page(till)
     page.session()
     answers = [page.get("/api/session"), page.post("/api/sign-in", {"code": "7", "pin": PINS["7"]})]
-    page.client = till.flask.test_client()
-    page.client.environ_base["HTTP_HOST"] = "127.0.0.1:5000"
-    answers.append(page.get("/api/session"))
+    answers.append(Page(till).get("/api/session"))
     cookies = [value for answer in answers for name, value in answer.headers if name == "Set-Cookie"]
     assert {value.split("=")[0] for value in cookies} == {"till_page", "till_sign_in"}
     for value in cookies:
@@ -258,7 +253,8 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(till: App) -> None:
 
 
 def test_over_https_the_cookie_says_so(till: App) -> None:
-    page = Page(till, **{"wsgi.url_scheme": "https"})
+    page = Page(till)
+    page.base = "https://127.0.0.1:5000"
     page.session()
     answer = page.post("/api/sign-in", {"code": "7", "pin": PINS["7"]})
     assert "Secure" in answer.headers["Set-Cookie"]
