@@ -153,6 +153,8 @@ def check(doc: Mapping[str, Any]) -> None:
     try:
         _no_float(doc)
         if doc.get("kind") in ("sale", "return") and doc.get("series") != "imported":
+            if not isinstance(doc["currency"], str) or len(doc["currency"]) != 3:
+                raise Corrupt(f"its currency is {doc['currency']!r}", field="currency")
             _check_lines(doc)
             _check_sums(doc)
             _check_payments(doc)
