@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -16,6 +17,7 @@ SIZE_NAMES = ("size", "length", "waist", "größe", "groesse", "taille", "talla"
 Key = tuple[int, tuple[tuple[int, Decimal, str], ...]]
 
 
+@functools.lru_cache(maxsize=4096)
 def natural(value: str) -> Key:
     """Sort key: XS before S before M before XXL, 8 before 8½ before 10, text by letters with numbers counted."""
     text = value.strip().upper()
@@ -51,7 +53,8 @@ def _letter_size(text: str) -> int | None:
 
 def ordered(values: Iterable[str]) -> list[str]:
     """Each value once, in natural order."""
-    return sorted(set(values), key=lambda v: (natural(v), v))
+    listed = list(dict.fromkeys(values))
+    return sorted(listed, key=lambda v: (natural(v), v)) if len(listed) > 1 else listed
 
 
 def looks_like_size(name: str, values: Sequence[str]) -> bool:

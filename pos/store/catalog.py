@@ -31,7 +31,7 @@ from pos.store.feeds import (
     set_thumb,
     thumbs_wanted,
 )
-from pos.store.shelf import LISTED, Article, Tile, items_of, tile_for, tile_of
+from pos.store.shelf import LISTED, Article, Tile, items_of, tile_for, tile_of, tiles_of
 from pos.store.stock import pulled_until, stock_of
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ def search(store: Store, q: str = "", group: str = "", offset: int = 0, limit: i
     offset, limit = max(0, offset), max(1, min(limit, LIMIT_MAX))
     with store.reading():
         hits = words.find(store, q, group, offset, limit)
-        items = items_of(store, [c for hit in hits.hits for c in {hit.code, *hit.items}])
-        tiles = [tile_for(items[hit.code], [items[c] for c in hit.items if c in items]) for hit in hits.hits]
+        tiles = tiles_of(store, [(hit.code, hit.items) for hit in hits.hits])
     return Found(tuple(tiles), len(tiles), hits.total, hits.capped, offset)
 
 

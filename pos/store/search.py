@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pos.store.search_index import PLACE_BITS, PLACES, group_key, words
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Tiles are counted exactly up to here; above, the answer says "2,000+" and asks for another word.
 COUNT_MAX = 2000
+#: Items fetched at once: fewer matches than this are counted and shown from one question.
+ROWS_MAX = 3000
 #: Words of a query beyond these are not looked at, nor characters.
 WORDS_MAX = 8
 QUERY_MAX = 120
@@ -50,7 +52,7 @@ class _Query:
     where: str
     given: tuple[str, ...]
 
-    def rows(self, store: Store, what: str, between: tuple[int, int] | None = None, more: str = "") -> list[Any]:
+    def rows(self, store: Store, what: str, between: tuple[int, int] | None = None, more: str = "") -> list[int]:
         """The first column of each row; `what` may name `place`. between: tiles from, to (inclusive)."""
         place = f"{self.table}.rowid"
         where, given = self.where, [*self.given]
@@ -102,25 +104,40 @@ def _by_group(store: Store, group: str, offset: int, limit: int) -> Hits:
 
 
 def _by_words(store: Store, q: str, terms: Sequence[str], group: str, offset: int, limit: int) -> Hits:
-    query = _prepare(store, terms, group)
-    found = _tiles(store, query) if query else []
-    if not found:  # each word is known, but not together
-        query = _parts(terms, group, frozenset(t for t in terms if len(t) < PART_MIN))
-        found = _tiles(store, query) if query else []
-    if query is None or not found:
+    query, rows = _ask(store, terms, group)
+    if query is None or not rows:
         return Hits((), 0, False)
-    exact, named = _exact(store, query, q.strip()), _named(store, query, terms)
-    order = list(dict.fromkeys([*exact, *named, *found]))
+    exact, named = _exact(store, q.strip()), _named(store, terms)
+    if len(rows) < ROWS_MAX:  # all that match are here
+        found = list(dict.fromkeys(row >> PLACE_BITS for row in rows))
+        exact = [tile for tile in found if tile in exact]
+        ahead = [tile for tile in found if named[0] <= tile <= named[1]]
+    else:
+        found = _tiles(store, query)
+        exact = [tile for tile in exact if _tiles(store, query, (tile, tile))]
+        ahead = _tiles(store, query, named) if named[1] else []
+    order = list(dict.fromkeys([*exact, *ahead, *found]))
     page = order[:COUNT_MAX][offset : offset + limit]
-    under = _matching(store, query, _runs(page, exact, named))
-    return Hits(_hits(store, page, under), min(len(order), COUNT_MAX), len(order) > COUNT_MAX)
+    if len(rows) >= ROWS_MAX and any(tile >= rows[-1] >> PLACE_BITS for tile in page):
+        rows = [place for run in _runs(page, exact, ahead) for place in query.rows(store, "place", run)]
+    return Hits(_hits(store, page, _under(store, rows, page)), min(len(order), COUNT_MAX), len(order) > COUNT_MAX)
 
 
-def _prepare(store: Store, terms: Sequence[str], group: str) -> _Query | None:
-    """Words as beginnings, where every word has one that begins so; else those without as parts of words."""
-    known = frozenset(t for t in terms if _exists(store, t))
-    if len(known) < len(terms):
-        return _parts(terms, group, known)
+def _ask(store: Store, terms: Sequence[str], group: str) -> tuple[_Query | None, list[int]]:
+    """The question that finds something, and up to ROWS_MAX places it finds: words as beginnings; where a word begins
+    none, that one inside words; where all begin some but not together, all inside words."""
+    query: _Query | None = _beginnings(terms, group)
+    rows = query.rows(store, "place", None, f"LIMIT {ROWS_MAX}") if query else []
+    if not rows:
+        known = frozenset(t for t in terms if _exists(store, t))
+        if len(known) == len(terms):
+            known = frozenset(t for t in terms if len(t) < PART_MIN)
+        query = _parts(terms, group, known)
+        rows = query.rows(store, "place", None, f"LIMIT {ROWS_MAX}") if query else []
+    return query, rows
+
+
+def _beginnings(terms: Sequence[str], group: str) -> _Query:
     match = " AND ".join(f'{{text}} : "{t}" *' for t in terms)
     if group:
         match += f' AND {{grp}} : "{group_key(group)}"'
@@ -151,32 +168,33 @@ def _tiles(store: Store, query: _Query, between: tuple[int, int] | None = None) 
     return query.rows(store, f"DISTINCT place >> {PLACE_BITS}", between, f"LIMIT {COUNT_MAX + 1}")
 
 
-def _exact(store: Store, query: _Query, q: str) -> list[int]:
+def _exact(store: Store, q: str) -> list[int]:
     """The tile whose code, or an item of which by code or barcode, is what was typed."""
-    sql = store.execute
-    found = sql(
+    found = store.execute(
         f"SELECT pos FROM search_tile WHERE code IN (?1, ?2) UNION SELECT pos >> {PLACE_BITS} FROM search_item "
         "WHERE code IN (?1, ?2) OR code IN (SELECT item FROM barcode WHERE code = ?1)",
         (q, q.upper()),
-    ).fetchall()
-    return [row[0] for row in found if _tiles(store, query, (row[0], row[0]))]
+    )
+    return [row[0] for row in found]
 
 
-def _named(store: Store, query: _Query, terms: Sequence[str]) -> list[int]:
-    """Tiles whose name begins as typed: they stand side by side."""
+def _named(store: Store, terms: Sequence[str]) -> tuple[int, int]:
+    """From where to where the tiles stand whose name begins as typed; they stand side by side. (0, 0) = none."""
     start = " ".join(terms)
-    low, high = store.execute(
-        "SELECT min(pos), max(pos) FROM search_tile WHERE sort >= ? AND sort < ?", (start, start + "\U0010ffff")
+    given = (start, start + "\U0010ffff")
+    low = store.execute(
+        "SELECT pos FROM search_tile WHERE sort >= ? AND sort < ? ORDER BY sort LIMIT 1", given
     ).fetchone()
-    return _tiles(store, query, (low, high)) if low is not None else []
+    if low is None:
+        return (0, 0)
+    asked = "SELECT pos FROM search_tile WHERE sort >= ? AND sort < ? ORDER BY sort DESC LIMIT 1"
+    return (low[0], store.execute(asked, given).fetchone()[0])
 
 
 def _hits(store: Store, tiles: Sequence[int], items: dict[int, list[str]]) -> tuple[Hit, ...]:
     """The tiles by code, in the order given."""
-    found = store.execute(
-        "SELECT pos, code FROM search_tile WHERE pos IN (SELECT value FROM json_each(?))", (json.dumps(list(tiles)),)
-    )
-    codes = {pos: code for pos, code in found}
+    asked = "SELECT pos, code FROM search_tile WHERE pos IN (SELECT value FROM json_each(?))"
+    codes = dict(store.execute(asked, (json.dumps(list(tiles)),)).fetchall())
     return tuple(Hit(codes[t], tuple(items.get(t, ()))) for t in tiles if t in codes)
 
 
@@ -195,22 +213,21 @@ def _runs(page: Sequence[int], exact: Sequence[int], named: Sequence[int]) -> li
     return runs
 
 
-def _matching(store: Store, query: _Query, runs: Sequence[tuple[int, int]]) -> dict[int, list[str]]:
-    """Per tile the items under it that match. Neighbours among the matches are asked for in one go."""
-    places = [place for run in runs for place in query.rows(store, "place", run)]
-    return _under(store, "pos IN (SELECT value FROM json_each(?))", (json.dumps(places),))
+def _under(store: Store, places: Sequence[int], page: Sequence[int]) -> dict[int, list[str]]:
+    """Per tile of the page, the items at these places."""
+    shown = set(page)
+    listed = json.dumps([place for place in places if place >> PLACE_BITS in shown])
+    asked = "SELECT pos, code FROM search_item WHERE pos IN (SELECT value FROM json_each(?)) ORDER BY pos"
+    under: dict[int, list[str]] = {}
+    for pos, code in store.execute(asked, (listed,)):
+        under.setdefault(pos >> PLACE_BITS, []).append(code)
+    return under
 
 
 def _all_under(store: Store, tiles: Sequence[int]) -> dict[int, list[str]]:
     """Per tile all items under it."""
-    under: dict[int, list[str]] = {}
-    for tile in tiles:
-        under.update(_under(store, "pos BETWEEN ? AND ?", (tile << PLACE_BITS, tile << PLACE_BITS | PLACES - 1)))
-    return under
-
-
-def _under(store: Store, where: str, given: tuple[Any, ...]) -> dict[int, list[str]]:
-    under: dict[int, list[str]] = {}
-    for pos, code in store.execute(f"SELECT pos, code FROM search_item WHERE {where} ORDER BY pos", given):
-        under.setdefault(pos >> PLACE_BITS, []).append(code)
-    return under
+    asked = "SELECT code FROM search_item WHERE pos BETWEEN ? AND ?"
+    return {
+        tile: [row[0] for row in store.execute(asked, (tile << PLACE_BITS, tile << PLACE_BITS | PLACES - 1))]
+        for tile in tiles
+    }

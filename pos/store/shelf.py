@@ -67,6 +67,7 @@ class Article:
 
 
 def tile_of(store: Store, code: str, asked: str = "") -> Tile:
+    """One tile by item code; `asked` is what the person typed, for the words of NotFound."""
     items = items_of(store, [code])
     item = items.get(code)
     if item is None:
@@ -81,14 +82,43 @@ def tile_of(store: Store, code: str, asked: str = "") -> Tile:
     return tile_for(item, list(items_of(store, variants).values()))
 
 
+def tiles_of(store: Store, shown: Sequence[tuple[str, Sequence[str]]]) -> list[Tile]:
+    """A page of tiles: each by its code, standing for these items. What is not there any more is left out."""
+    heads = _articles(store, [code for code, _ in shown])
+    owner = {item: code for code, items in shown for item in items}
+    attributes: dict[str, list[tuple[str, str]]] = {}
+    for item, name, value in store.execute(_ATTRIBUTES, (json.dumps(list(owner)),)):
+        attributes.setdefault(owner[item], []).append((name, value))
+    prices = _prices(store, [*owner, *heads])
+    stock = stock_of(store, owner)
+    return [
+        _gathered(
+            heads[code],
+            attributes.get(code, ()),
+            [p for item in items if (p := prices.get(item, prices.get(code))) is not None],
+            [stock[item] for item in items if item in stock],
+        )
+        for code, items in shown
+        if code in heads
+    ]
+
+
 def tile_for(item: Article, under: Sequence[Article]) -> Tile:
-    """A tile that stands for these items: the item itself, or the variants of a template that were found."""
+    """A tile that stands for these items: the item itself, or variants of a template."""
+    return _gathered(
+        item,
+        [pair for one in under for pair in one.attributes.items()],
+        [one.price for one in under if one.price is not None],
+        [one.stock for one in under if one.stock is not None],
+    )
+
+
+def _gathered(
+    item: Article, attributes: Iterable[tuple[str, str]], prices: Sequence[int], stocks: Sequence[int]
+) -> Tile:
     values: dict[str, dict[str, None]] = {}
-    for one in under:
-        for name, value in one.attributes.items():
-            values.setdefault(name, {})[value] = None
-    prices = [one.price for one in under if one.price is not None]
-    stocks = [one.stock for one in under if one.stock is not None]
+    for name, value in attributes:
+        values.setdefault(name, {})[value] = None
     return Tile(
         code=item.code,
         name=item.name,
@@ -115,22 +145,25 @@ _ARTICLES = (
 )
 
 
+_ATTRIBUTES = f"SELECT item, name, value FROM attribute WHERE item IN {LISTED} ORDER BY position, name"
+
+
 def items_of(store: Store, codes: Iterable[str]) -> dict[str, Article]:
     """These items with attributes, price and stock, by code. A template's own price serves variants without one."""
-    listed = json.dumps(list(codes))
-    items = {}
-    for row in store.execute(_ARTICLES, (listed,)):
-        items[row[0]] = Article(*[*row[:8], *(bool(flag) for flag in row[8:13]), row[13]])
-    asked = f"SELECT item, name, value FROM attribute WHERE item IN {LISTED} ORDER BY position, name"
-    for code, name, value in store.execute(asked, (listed,)):
-        if code in items:
-            items[code].attributes[name] = value
+    items = _articles(store, codes)
+    for code, name, value in store.execute(_ATTRIBUTES, (json.dumps(list(items)),)):
+        items[code].attributes[name] = value
     prices = _prices(store, {*items, *(i.template for i in items.values() if i.template)})
     stock = stock_of(store, [i.code for i in items.values() if i.stocked and not i.has_variants])
     for code, item in items.items():
         item.price = prices.get(code, prices.get(item.template or ""))
         item.stock = stock.get(code)
     return items
+
+
+def _articles(store: Store, codes: Iterable[str]) -> dict[str, Article]:
+    rows = store.execute(_ARTICLES, (json.dumps(list(codes)),))
+    return {row[0]: Article(*[*row[:8], *(bool(flag) for flag in row[8:13]), row[13]]) for row in rows}
 
 
 def _prices(store: Store, codes: Iterable[str]) -> dict[str, int]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pos import clock, config
 from pos.actions import catalog as words
 from pos.store.db import Store, open_store
-from tests.bench import catalogue
+from tests.bench import catalogue, measure
 
 ITEMS = 100_000
 ROUNDS = 400
@@ -33,19 +31,22 @@ class Row:
 
 
 def run(items: int = ITEMS, rounds: int = ROUNDS) -> list[Row]:
-    """Fill a fresh catalogue and time it. Milliseconds, one thread, warm after the first tenth."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(config.load(Path(folder), environ={}))
+    """Fill a fresh catalogue, time it and print the table. One thread, warm after the first tenth."""
+    with measure.scratch() as folder:
+        store = open_store(config.load(folder, environ={}))
         try:
             began = clock.monotonic()
             count = catalogue.fill(store, items)
             took = clock.monotonic() - began
-            return [
-                Row("fill the catalogue", {"items": f"{count:,}", "seconds": f"{took:.1f}"}),
-                *_measure(store, rounds),
-            ]
+            rows = _measure(store, rounds)
         finally:
             store.close()
+    measure.table(
+        f"Search and scan with {count:,} items (put in within {took:.0f} s), milliseconds",
+        ("what", *rows[0].figures),
+        [(row.name, *row.figures.values()) for row in rows],
+    )
+    return rows
 
 
 def _measure(store: Store, rounds: int) -> list[Row]:
@@ -59,9 +60,9 @@ def _measure(store: Store, rounds: int) -> list[Row]:
     return [
         _timed("scan to line", lambda code: words.scanned(store, code), scans),
         _timed("search, 60 tiles", lambda q: words.search(store, q, "", 0, 60), typed),
-        *(_timed(f"search {q!r}", lambda q: words.search(store, q, "", 0, 60), [q] * 40) for q in TYPED),
+        *(_timed(f"search {q!r}", lambda q: words.search(store, q, "", 0, 60), [q] * (rounds // 10)) for q in TYPED),
         _timed("browse a group, 60 tiles", lambda at: words.search(store, "", at[0], at[1], 60), pages),
-        _timed("groups", lambda _: words.groups(store), range(50)),
+        _timed("groups", lambda _: words.groups(store), range(rounds // 8)),
         _timed("grid of a template", lambda code: words.grid(store, code), draw.choices(grids, k=rounds)),
     ]
 
@@ -74,12 +75,9 @@ def _timed(name: str, ask: Callable[[Any], object], given: Iterable[Any]) -> Row
     for one in asked:
         began = clock.monotonic()
         json.dumps(ask(one))
-        took.append((clock.monotonic() - began) * 1000)
-    took.sort()
-    at = {p: took[min(len(took) - 1, int(len(took) * p / 100))] for p in (50, 95, 99)}
-    return Row(name, {"n": str(len(took)), **{f"p{p} ms": f"{v:.2f}" for p, v in at.items()}})
+        took.append(clock.monotonic() - began)
+    return Row(name, dict(zip(("p50", "p95", "p99", "slowest"), measure.spread(took), strict=True)))
 
 
 if __name__ == "__main__":
-    for row in run():
-        print(f"{row.name:32}", "  ".join(f"{k} {v}" for k, v in row.figures.items()))
+    run()

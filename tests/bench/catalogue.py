@@ -72,18 +72,13 @@ def ean(n: int) -> str:
 
 
 def _put(store: Store, page: list[dict[str, Any]]) -> None:
-    config = store.config
+    till, currency = store.config.till, store.config.shop.currency
     catalog.put_items(store, page, SOURCE)
     sold = [row["code"] for row in page if not row.get("has_variants")]
     prices = [
-        {
-            "price_list": config.till.price_list,
-            "item": c,
-            "amount": 499 + 50 * (i % 200),
-            "currency": config.shop.currency,
-        }
-        for i, c in enumerate(sold)
+        {"price_list": till.price_list, "item": code, "amount": 499 + 50 * (i % 200), "currency": currency}
+        for i, code in enumerate(sold)
     ]
     catalog.put_prices(store, prices)
-    stock = [{"item": c, "warehouse": config.till.warehouse, "qty": 1000 * (i % 30)} for i, c in enumerate(sold)]
+    stock = [{"item": code, "warehouse": till.warehouse, "qty": 1000 * (i % 30)} for i, code in enumerate(sold)]
     catalog.put_stock(store, stock, SOURCE)
