@@ -1,0 +1,155 @@
+// Paints the basket: one element per line, changed in place, so that a new line is there within one frame.
+import { byId, figure, h, icon, put } from "./dom.js";
+import { moneyFormat } from "./entry.js";
+import { lastRemoved, nameOf, putBack, step, takeOff } from "./lines.js";
+import { isCurrent } from "./pricing.js";
+import { sumOf } from "./quantity.js";
+import { choose, on, state } from "./state.js";
+
+const painted = new Map(); // line id -> its elements
+let acts = { find() {}, discount() {} };
+let hint = null;
+let usualTax = ""; // most lines have it, so only the others say theirs
+
+/** acts: what the buttons inside lines do (find, discount). */
+export function startBasket(given) {
+  acts = given;
+  on("basket", paint);
+  on("priced", paint);
+  on("chosen", paintChosen);
+  on("view", paintChosen);
+  byId("lines").addEventListener("click", (event) => {
+    const line = event.target.closest(".line")?.dataset.line;
+    if (line) choose(line);
+  });
+}
+
+function paint() {
+  const list = byId("lines");
+  const { lines } = state.basket;
+  const wanted = new Set(lines.map((line) => line.line));
+  for (const [id, parts] of painted) {
+    if (wanted.has(id)) continue;
+    parts.row.remove();
+    painted.delete(id);
+  }
+  byId("basket-empty").hidden = lines.length > 0 || lastRemoved() !== null;
+  usualTax = mostOf(state.priced?.lines.map((line) => line.tax_text) ?? []);
+  lines.forEach((line, at) => {
+    let parts = painted.get(line.line);
+    if (!parts) {
+      parts = line.unknown ? unknownRow(line) : itemRow(line);
+      painted.set(line.line, parts);
+    }
+    if (list.children[at] !== parts.row) list.insertBefore(parts.row, list.children[at] ?? null);
+    if (!line.unknown) paintLine(line, parts);
+  });
+  paintHint(list);
+  paintSum();
+  paintChosen();
+}
+
+function itemRow(line) {
+  const parts = { qty: h("span", { class: "qty" }), name: h("div", { class: "name" }), more: h("div", { class: "more" }), amount: h("div", { class: "amount" }), count: h("output", {}) };
+  const id = line.line;
+  const name = nameOf(line);
+  parts.row = h("li", { class: "line", "data-line": id }, parts.qty, h("div", {}, parts.name, parts.more), parts.amount,
+    h("div", { class: "steps" },
+      h("button", { class: "btn btn-square", type: "button", "aria-label": `One less, ${name}`, onclick: () => step(id, false) }, icon("minus")),
+      parts.count,
+      h("button", { class: "btn btn-square", type: "button", "aria-label": `One more, ${name}`, onclick: () => step(id, true) }, icon("plus")),
+      h("button", { class: "btn", type: "button", onclick: () => acts.discount() }, "Discount"),
+      h("button", { class: "btn", type: "button", onclick: () => takeOff(id) }, "Take off")));
+  return parts;
+}
+
+function unknownRow(line) {
+  const row = h("li", { class: "line is-unknown", "data-line": line.line, "aria-label": `Code not known: ${line.code}. Find the item or take the line off.` },
+    h("span", { class: "qty", "aria-hidden": "true" }, "?"),
+    h("div", {}, h("div", { class: "name" }, "Code not known"),
+      h("div", { class: "more" }, h("span", { class: "mono ltr" }, line.code.replaceAll("\x1d", "␝")), h("span", {}, "put it aside, scan on"))),
+    h("div", { class: "amount" }, "–"),
+    h("div", { class: "acts" },
+      h("button", { class: "btn", type: "button", onclick: () => acts.find(line.line) }, icon("search"), "Find the item"),
+      h("button", { class: "btn", type: "button", onclick: () => takeOff(line.line) }, icon("close"), "Take off")));
+  return { row };
+}
+
+function paintLine(line, parts) {
+  const priced = state.priced?.byLine.get(line.line) ?? null;
+  const current = priced !== null && isCurrent();
+  const shown = line.shown ?? {};
+  const problem = state.problems.get(line.line);
+  const quantity = priced && current ? priced.qty_text : line.qty;
+  const key = JSON.stringify([line, priced, current, problem, usualTax]);
+  if (parts.key === key) return;
+  parts.key = key;
+  parts.qty.replaceChildren(h("span", { class: "sr" }, "Quantity "), quantity);
+  put(parts.count, line.qty);
+  put(parts.name, priced?.name ?? shown.name ?? line.item_code);
+  const detail = priced?.detail || shown.detail || "";
+  const each = priced?.unit_text && line.qty !== "1" ? (shown.weighed ? priced.unit_text : `${priced.unit_text} each`) : "";
+  parts.more.replaceChildren(...[
+    detail && h("span", {}, detail),
+    each && h("span", {}, figure(each)),
+    priced?.discount_text && h("span", { class: "off" }, priced.discount_text),
+    priced && priced.tax_text !== usualTax && h("span", {}, `tax ${priced.tax_text}`),
+    line.note && h("span", { class: "note" }, line.note),
+    problem && h("span", { class: "off" }, problem),
+  ].filter(Boolean));
+  const first = line.price === null && line.qty === "1" ? shown.unit_text : "…";
+  parts.amount.replaceChildren(...[
+    priced?.was_text && h("del", { class: "was", "aria-label": "Before discount" }, figure(priced.was_text)),
+    figure(priced ? priced.amount_text : first ?? "…"),
+  ].filter(Boolean));
+  parts.row.classList.toggle("is-pricing", priced !== null && !current);
+  parts.row.classList.toggle("is-unknown", Boolean(problem));
+}
+
+/** What stands most often in a list. */
+function mostOf(texts) {
+  const counts = new Map();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "";
+}
+
+function paintHint(list) {
+  const removed = lastRemoved();
+  hint?.remove();
+  hint = null;
+  if (!removed || state.view !== "sell") return;
+  hint = h("li", { class: "line line-hint" }, h("span", { class: "qty" }, icon("check")),
+    h("div", { class: "more" }, `Taken off: ${nameOf(removed.line)}`),
+    h("button", { class: "btn", type: "button", onclick: putBack }, "Put back"));
+  list.append(hint);
+}
+
+function paintSum() {
+  const { lines } = state.basket;
+  const unknown = lines.filter((line) => line.unknown).length;
+  const quantities = lines.filter((line) => !line.unknown && !line.shown?.weighed).map((line) => line.qty);
+  const weighed = lines.filter((line) => line.shown?.weighed).length;
+  const items = sumOf([...quantities, ...Array(weighed).fill("1")]);
+  put(byId("basket-count"), lines.length === 0 ? "" : `${counted(lines.length, "line")}, ${counted(items, "item")}`);
+  const { priced } = state;
+  byId("total-row").classList.toggle("is-pricing", priced !== null && !isCurrent());
+  put(byId("total-word"), unknown ? "Total so far" : "Total");
+  byId("total").replaceChildren(figure(priced?.total_text ?? (lines.length > unknown ? "…" : zero())));
+  const rows = (priced?.taxes ?? []).flatMap((tax) => [h("dt", {}, tax.text), h("dd", {}, figure(tax.amount_text))]);
+  if (priced?.discount_text) rows.unshift(h("dt", { class: "off" }, priced.discount_words ?? "Off the whole sale"), h("dd", { class: "off" }, figure(priced.discount_text)));
+  byId("taxes").replaceChildren(...rows);
+}
+
+const zero = () => (state.session ? moneyFormat(state.session.shop)("0") : "");
+const counted = (count, noun) => (`${count}` === "1" ? `1 ${noun}` : `${count} ${noun}s`);
+
+function paintChosen() {
+  for (const [id, parts] of painted) {
+    const is = id === state.chosen;
+    if (parts.row.classList.contains("is-chosen") === is) continue;
+    parts.row.classList.toggle("is-chosen", is);
+    if (is) parts.row.setAttribute("aria-current", "true");
+    else parts.row.removeAttribute("aria-current");
+    if (is) parts.row.scrollIntoView({ block: "nearest" });
+  }
+}

@@ -1,0 +1,101 @@
+// Dialogs on the browser's own <dialog>: focus stays inside, Escape closes, scans wait until it is closed.
+import { byId, h, put } from "./dom.js";
+
+const entries = new Map(); // dialog -> what takes typed figures while it is open
+const closed = new Set();
+
+/** Open a dialog. `type(text)` takes what is typed outside its fields and answers how to take it back. */
+export function openDialog(dialog, type = () => {}) {
+  if (dialog.open) return;
+  entries.set(dialog, type);
+  dialog.showModal();
+}
+
+/** The topmost open dialog, or null. */
+export const openedDialog = () => [...document.querySelectorAll("dialog[open]")].at(-1) ?? null;
+
+export const typeInto = (dialog, text) => entries.get(dialog)?.(text);
+
+/** Be told whenever a dialog has closed. */
+export function whenClosed(listener) {
+  closed.add(listener);
+}
+
+export function startDialogs() {
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("close", () => {
+      entries.delete(dialog);
+      for (const listener of closed) listener(dialog);
+    });
+    for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close("cancel"));
+  }
+}
+
+/** Ask one question. buttons: [value, text, css]. Answers the value pressed; Escape answers "". */
+export function askPerson({ title, words, facts = [], buttons }) {
+  const dialog = byId("dlg-ask");
+  put(byId("dlg-ask-title"), title);
+  put(byId("ask-words"), words);
+  byId("ask-facts").replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, h("bdi", {}, value))]));
+  byId("ask-buttons").replaceChildren(...buttons.map(([value, text, css]) => h("button", { type: "button", class: `btn ${css ?? ""}`, onclick: () => dialog.close(value) }, text)));
+  dialog.returnValue = "";
+  openDialog(dialog);
+  byId("ask-buttons").lastElementChild.focus();
+  return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue), { once: true }));
+}
+
+/** Ask for one figure (price, weight). Answers its text, or null when cancelled. */
+export function askFigure({ title, what, hint, entry, shown, check }) {
+  const dialog = byId("dlg-figure");
+  const paint = () => put(byId("figure-typed"), shown(entry));
+  const press = (key) => {
+    entry.press(key);
+    put(byId("figure-problem"), "");
+    paint();
+  };
+  put(byId("dlg-figure-title"), title);
+  put(byId("figure-what"), what);
+  put(byId("figure-hint"), hint);
+  put(byId("figure-problem"), "");
+  paint();
+  const pad = dialog.querySelector(".pad");
+  const tap = (event) => event.target.closest("[data-pad]") && press(event.target.closest("[data-pad]").dataset.pad);
+  const keys = (event) => erasing(event) && press("erase");
+  const form = dialog.querySelector("form");
+  let answer = null;
+  const submit = (event) => {
+    event.preventDefault();
+    const problem = check(entry);
+    put(byId("figure-problem"), problem);
+    if (problem) return;
+    answer = entry.value();
+    dialog.close("ok");
+  };
+  pad.addEventListener("click", tap);
+  dialog.addEventListener("keydown", keys);
+  form.addEventListener("submit", submit);
+  openDialog(dialog, (text) => typing(entry, text, paint));
+  form.querySelector("[type=submit]").focus();
+  return new Promise((done) => {
+    dialog.addEventListener("close", () => {
+      pad.removeEventListener("click", tap);
+      dialog.removeEventListener("keydown", keys);
+      form.removeEventListener("submit", submit);
+      done(answer);
+    }, { once: true });
+  });
+}
+
+/** Type a text into an entry; answers a function that takes it back. */
+export function typing(entry, text, paint) {
+  const before = entry.text;
+  for (const character of text) entry.press(character);
+  paint();
+  return () => {
+    entry.text = before;
+    paint();
+  };
+}
+
+/** Backspace and Delete outside a text field take the last digit off. */
+export const erasing = (event) => (event.key === "Backspace" || event.key === "Delete") && !["INPUT", "TEXTAREA"].includes(event.target.tagName);

@@ -1,0 +1,133 @@
+// What can be done to the lines of the basket. Quantities are exact texts; amounts come from the server alone.
+import { say } from "./a11y.js";
+import { plus, oneLess } from "./quantity.js";
+import { changed, choose, keep, lineOf, state, tell } from "./state.js";
+import { uuid7 } from "./uuid.js";
+
+let removed = null; // the last line taken off, and where it stood
+
+/** Add what a scan or a tile found. The same item again counts up its line when price, discount and note are the same. */
+export function addItem(tile, inputs) {
+  const shown = { name: tile.name, detail: tile.detail, unit_text: tile.price_text, uom: tile.uom, weighed: tile.weighed };
+  const line = { line: uuid7(), item_code: inputs.item_code ?? tile.code, qty: inputs.qty ?? "1", barcode: inputs.barcode ?? "",
+    price: inputs.price ?? null, price_source: inputs.price_source ?? "list", discount: null, note: "", return_against: null, shown };
+  removed = null;
+  if (state.finding && replaceUnknown(line)) return line.line;
+  const same = state.basket.lines.findLast((other) => isSame(other, line));
+  if (same) {
+    same.qty = plus(same.qty, line.qty);
+    state.chosen = same.line;
+  } else {
+    state.basket.lines.push(line);
+    state.chosen = line.line;
+  }
+  changed();
+  tell("chosen");
+  say(same ? `${same.qty} ${tile.name}` : `${tile.name} added, ${tile.price_text}`);
+  return state.chosen;
+}
+
+function isSame(other, line) {
+  return !other.unknown && !line.shown.weighed && other.item_code === line.item_code && other.price === line.price
+    && other.price_source === line.price_source && other.discount === null && other.note === "" && other.return_against === null;
+}
+
+function replaceUnknown(line) {
+  const at = state.basket.lines.findIndex((other) => other.line === state.finding);
+  state.finding = null;
+  tell("finding");
+  if (at < 0) return false;
+  state.basket.lines[at] = line;
+  state.chosen = line.line;
+  changed();
+  tell("chosen");
+  say(`${line.shown.name} in place of the unknown code`);
+  return true;
+}
+
+/** A code nobody knows: a red line to settle later. Scanning goes on. */
+export function addUnknown(code) {
+  const line = { line: uuid7(), unknown: true, code, item_code: "", qty: "1", barcode: code };
+  state.basket.lines.push(line);
+  state.chosen = line.line;
+  removed = null;
+  changed();
+  tell("chosen");
+}
+
+export function setQuantity(id, qty) {
+  const line = lineOf(id);
+  if (!line || line.unknown || line.qty === qty) return;
+  line.qty = qty;
+  changed();
+}
+
+/** One more or one less of a line; the last one stays until it is taken off. */
+export function step(id, up) {
+  const line = lineOf(id);
+  if (!line || line.unknown) return;
+  const qty = up ? plus(line.qty, "1") : oneLess(line.qty);
+  if (qty !== null) setQuantity(id, qty);
+}
+
+export function setDiscount(id, discount) {
+  if (id === null) state.basket.discount = discount;
+  else lineOf(id).discount = discount;
+  changed();
+}
+
+export function setNote(id, note) {
+  lineOf(id).note = note;
+  changed();
+}
+
+/** Take a line off. It can be put back until something else is added. */
+export function takeOff(id) {
+  const { lines } = state.basket;
+  const at = lines.findIndex((line) => line.line === id);
+  if (at < 0) return;
+  const [line] = lines.splice(at, 1);
+  removed = { line, at, discount: lines.length ? null : state.basket.discount };
+  if (state.finding === id) {
+    state.finding = null;
+    tell("finding");
+  }
+  if (!lines.length) state.basket.discount = null;
+  state.chosen = (lines[at] ?? lines[at - 1])?.line ?? null;
+  changed();
+  tell("chosen");
+  say(`${nameOf(line)} taken off`);
+}
+
+export const lastRemoved = () => removed;
+export const nameOf = (line) => (line.unknown ? `Code ${line.code}` : line.shown?.name || line.item_code);
+
+export function putBack() {
+  if (!removed) return;
+  const { line, at, discount } = removed;
+  removed = null;
+  state.basket.lines.splice(at, 0, line);
+  state.basket.discount ??= discount;
+  state.chosen = line.line;
+  changed();
+  tell("chosen");
+  say(`${nameOf(line)} put back`);
+}
+
+/** Choose the line above (-1) or below (1). */
+export function chooseNext(by) {
+  const { lines } = state.basket;
+  if (!lines.length) return;
+  const at = lines.findIndex((line) => line.line === state.chosen);
+  const next = lines[Math.min(Math.max(at + by, 0), lines.length - 1)];
+  choose(next.line);
+  say(`Line ${lines.indexOf(next) + 1}, ${nameOf(next)}, ${next.qty}`);
+}
+
+/** Names and texts the server priced with are kept beside the inputs, so that a reload paints at once. */
+export function rememberShown(id, shown) {
+  const line = lineOf(id);
+  if (!line || line.unknown) return;
+  line.shown = { ...line.shown, ...shown };
+  keep();
+}

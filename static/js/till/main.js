@@ -1,0 +1,204 @@
+// Starts the sell screen: reads the kept basket, learns who is signed in, connects the parts.
+import { NoAnswer, Refused, get, setToken, whenSignedOut, whenStale } from "./api.js";
+import { startBasket } from "./basket.js";
+import { recallChange, startChange } from "./change.js";
+import { resumeSale } from "./commit.js";
+import { askFigure, openDialog, startDialogs } from "./dialogs.js";
+import { openDiscount, startDiscount } from "./discount.js";
+import { byId, disable, figure, icon, pause, put } from "./dom.js";
+import { Entry, moneyFormat } from "./entry.js";
+import { focusSearch, refreshItems, showPane, startItems } from "./items.js";
+import { openKeys, paintKeys } from "./keys.js";
+import { addItem, nameOf, setNote, takeOff } from "./lines.js";
+import { listen } from "./live.js";
+import { cover, lockNow, startLock } from "./lock.js";
+import { openMatrix, startMatrix } from "./matrix.js";
+import { startPad, startQuantity } from "./pad.js";
+import { canPay, closePay, openPay, startPay, whyHeld } from "./pay.js";
+import { repriceNow, watchBasket } from "./pricing.js";
+import { scanned, startRouter, typed } from "./router.js";
+import { Scanner } from "./scan.js";
+import { startQueue, tryCode } from "./scanned.js";
+import { startSettings } from "./settings.js";
+import * as sound from "./sound.js";
+import { chosenLine, followOtherTabs, keep, on, recall, state, tell } from "./state.js";
+import { noAnswer, paintStatus } from "./status.js";
+
+const ACTS = {
+  search: () => void focusSearch(),
+  discount: openDiscount,
+  quantity: startQuantity,
+  remove: () => state.chosen && takeOff(state.chosen),
+  note: openNote,
+  bag: addBag,
+  pay: openPay,
+  back: closePay,
+  lock: () => lockNow(),
+};
+
+function act(name) {
+  if (!state.sending || name === "lock") ACTS[name]?.();
+}
+
+/** A tile or a scan: opens the grid, asks for price or weight, or goes straight into the basket. */
+async function takeItem({ item, line, code = "" }) {
+  if (item.has_variants || !line) return openMatrix(item, code);
+  const inputs = { ...line };
+  if (item.open_price && (inputs.price === null || inputs.price === undefined)) {
+    const price = await askPrice(item);
+    if (price === null) return undefined;
+    Object.assign(inputs, { price, price_source: "typed" });
+  } else if (item.weighed && inputs.qty === "1" && !line.price) {
+    const qty = await askWeight(item);
+    if (qty === null) return undefined;
+    inputs.qty = qty;
+  }
+  sound.added();
+  return addItem(inputs.price_source === "typed" ? { ...item, price_text: moneyFormat(state.session.shop)(inputs.price) } : item, inputs);
+}
+
+const pickTile = (tile) => takeItem({ item: tile, line: tile.has_variants ? null : { item_code: tile.code, qty: "1", barcode: "", price: null, price_source: "list" } });
+
+function askPrice(item) {
+  const format = moneyFormat(state.session.shop);
+  return askFigure({ title: item.name, what: "Price", hint: item.detail, entry: new Entry("money", state.session.shop.digits), shown: (entry) => format(entry.value() || "0"), check: (entry) => (entry.isZero() ? "Type the price." : "") });
+}
+
+function askWeight(item) {
+  return askFigure({ title: item.name, what: `Weight in ${item.uom}`, hint: `${item.price_text} per ${item.uom}`, entry: new Entry("decimal", 3, 8), shown: (entry) => `${entry.text || "0"} ${item.uom}`, check: (entry) => (entry.isZero() ? "Type the weight." : "") });
+}
+
+async function addBag() {
+  const code = state.session.bag?.code;
+  if (code && state.view === "sell") await pickByCode(code);
+}
+
+async function pickByCode(code) {
+  const { bag } = state.session;
+  sound.added();
+  addItem({ code, name: bag.name ?? "Carrier bag", detail: "", price_text: bag.price_text, uom: "", weighed: false }, { item_code: code });
+}
+
+function findItem(id) {
+  state.finding = id;
+  tell("finding");
+  focusSearch();
+}
+
+function openNote() {
+  const line = chosenLine();
+  if (!line || line.unknown) return;
+  const words = byId("note-words");
+  words.value = line.note;
+  put(byId("note-what"), nameOf(line));
+  put(byId("note-problem"), "");
+  byId("dlg-note").querySelector("form").onsubmit = (event) => {
+    event.preventDefault();
+    setNote(line.line, words.value.trim());
+    byId("dlg-note").close("ok");
+  };
+  openDialog(byId("dlg-note"));
+  words.focus();
+}
+
+function paintPay() {
+  const why = whyHeld();
+  disable(byId("pay"), !canPay());
+  byId("pay-amount").replaceChildren(figure(state.priced?.total_text ?? ""));
+  byId("held-why").replaceChildren(...(why ? [icon("warn"), why] : []));
+}
+
+async function readSession() {
+  for (;;) {
+    try {
+      return await get("/api/session");
+    } catch (error) {
+      if (!(error instanceof NoAnswer || error instanceof Refused)) throw error;
+      noAnswer("The till server does not answer. Trying again; the basket is kept.");
+      await pause(1000);
+    }
+  }
+}
+
+function useSession(session) {
+  state.session = session;
+  setToken(session.csrf);
+  if (!session.user) return location.assign("/sign-in");
+  put(byId("user-name"), session.user.name);
+  byId("lock-now").setAttribute("aria-label", `Signed in: ${session.user.name}. Lock the till, ${session.keys.lock}`);
+  byId("bag").hidden = byId("phone-bag").hidden = !session.bag;
+  byId("bag-price").textContent = session.bag?.price_text ?? "";
+  paintKeys();
+  tell("session");
+  return undefined;
+}
+
+function paintClock() {
+  const now = new Date();
+  put(byId("clock"), now.toLocaleTimeString(state.session?.shop.locale, { hour: "2-digit", minute: "2-digit" }));
+}
+
+function heard(message) {
+  if (message.type === "status") paintStatus(message);
+  if (message.type === "catalog") {
+    refreshItems();
+    repriceNow();
+  }
+}
+
+async function start() {
+  recall();
+  startDialogs();
+  startBasket({ find: findItem, discount: openDiscount });
+  startItems({ picked: pickTile, scanned: tryCode });
+  startMatrix((tile, inputs) => takeItem({ item: { ...tile, has_variants: false }, line: { item_code: inputs.item_code, qty: "1", barcode: "", price: null, price_source: "list" } }));
+  startPad();
+  startPay();
+  startChange();
+  startDiscount();
+  startSettings();
+  for (const topic of ["basket", "priced", "session"]) on(topic, paintPay);
+  startRouter(act);
+  const scanner = new Scanner({ gap: 45, endKey: "Enter", prefix: "" }, { scanned, typed });
+  scanner.listen();
+  for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => showPane(button.dataset.show));
+  byId("open-keys").addEventListener("click", openKeys);
+  byId("lock-now").addEventListener("click", () => lockNow());
+  byId("save-again").addEventListener("click", askStatus);
+  tell("basket");
+
+  whenSignedOut(({ code }) => (code === "locked" ? cover() : location.assign("/sign-in")));
+  whenStale(async () => (await readSession()).csrf);
+  const session = await readSession();
+  noAnswer("");
+  useSession(session);
+  if (!session.user) return;
+  scanner.options = { gap: session.scanner.key_gap_ms, endKey: session.scanner.end_key, prefix: session.scanner.prefix };
+  startLock((again) => {
+    useSession(again);
+    refreshItems();
+    repriceNow();
+  });
+  if (session.locked) cover();
+  paintClock();
+  setInterval(paintClock, 5000);
+  watchBasket();
+  tell("basket");
+  followOtherTabs();
+  listen(heard);
+  startQueue(takeItem);
+  if (!session.locked) refreshItems();
+  if (state.basket.sent) await resumeSale();
+  else recallChange();
+  keep();
+}
+
+async function askStatus() {
+  try {
+    paintStatus(await get("/api/status"));
+  } catch (error) {
+    if (!(error instanceof NoAnswer || error instanceof Refused)) throw error;
+  }
+}
+
+start();

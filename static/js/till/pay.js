@@ -1,0 +1,272 @@
+// The pay view: kinds of payment, the amount being typed, quick sums. Due, taken, left and change come from the server.
+import { NoAnswer, Refused, post } from "./api.js";
+import { say } from "./a11y.js";
+import { commitSale } from "./commit.js";
+import { typing } from "./dialogs.js";
+import { byId, disable, figure, h, icon, isDisabled, pause, put } from "./dom.js";
+import { Entry, moneyFormat } from "./entry.js";
+import { isCurrent, settled } from "./pricing.js";
+import { basketInputs, keep, on, show, state } from "./state.js";
+import { noAnswer } from "./status.js";
+
+// The kinds that work by themselves. A voucher needs its ledger and an account needs a customer; neither is sold here yet.
+const KINDS = ["cash", "card", "other"];
+const SIGNS = { cash: "cash", card: "card", other: "other" };
+const MODE_KEYS = ["F1", "F2", "F3", "F4", "F6", "F7"];
+
+let modes = [];
+let mode = null;
+let entry = null;
+let format = (text) => text;
+let check = null; // the server's last answer for exactly `checkedFor`
+let checkedFor = "";
+let question = 0;
+let taking = false;
+
+export function startPay() {
+  on("session", setUp);
+  on("priced", () => state.view === "pay" && ask());
+  byId("tender").querySelector(".pad").addEventListener("click", (event) => {
+    const key = event.target.closest("[data-pad]")?.dataset.pad;
+    if (key) press(key);
+  });
+  byId("take").addEventListener("click", take);
+}
+
+function setUp() {
+  const { shop } = state.session;
+  format = moneyFormat(shop);
+  modes = (state.session.modes ?? []).filter((one) => KINDS.includes(one.kind)).map((one, at) => ({ ...one, key: MODE_KEYS[at] ?? "" }));
+  mode ??= modes[0] ?? null;
+  entry = new Entry("money", shop.digits);
+  byId("kinds").replaceChildren(...modes.map((one) => h("button", { type: "button", class: "btn kind", "aria-pressed": one === mode ? "true" : "false", onclick: () => chooseMode(one) },
+    icon(SIGNS[one.kind]), h("span", {}, one.name), h("span", { class: "key" }, one.key))));
+}
+
+/** Why Pay is held, or "" when it is free. */
+export function whyHeld() {
+  const { lines } = state.basket;
+  const unknown = lines.filter((line) => line.unknown).length;
+  if (!lines.length) return "";
+  if (unknown) return unknown === 1 ? "1 code to settle first" : `${unknown} codes to settle first`;
+  if (state.problems.size) return "1 line to settle first";
+  if (!state.canSave) return "This till cannot save";
+  return "";
+}
+
+export const canPay = () => state.basket.lines.length > 0 && whyHeld() === "" && modes.length > 0;
+
+/** To the pay view, once the server priced what is on screen. */
+export async function openPay() {
+  if (!canPay() || state.view === "pay") return;
+  await settled();
+  if (!canPay() || !isCurrent()) return;
+  entry.clear();
+  saying("");
+  if (modes.length) mode = modes.find((one) => one.kind === "cash") ?? modes[0];
+  show("pay");
+  paintKinds();
+  paint();
+  byId("take").focus({ preventScroll: true });
+  await ask();
+  say(`Total ${byId("pay-total").textContent}. ${mode.name}.`);
+}
+
+export function closePay() {
+  if (state.view !== "pay" || state.sending) return;
+  show("sell");
+  byId("pay").focus({ preventScroll: true });
+}
+
+function chooseMode(chosen) {
+  if (state.sending || !chosen) return;
+  mode = chosen;
+  entry.clear();
+  saying("");
+  paintKinds();
+  ask();
+  byId("take").focus({ preventScroll: true });
+}
+
+/** A function key of the pay view; answers whether it meant one. */
+export function modeKey(key) {
+  const chosen = modes.find((one) => one.key === key);
+  chooseMode(chosen);
+  return chosen !== undefined;
+}
+
+export function press(key) {
+  if (state.sending || !entry.press(key)) return;
+  saying("");
+  ask();
+  byId("take").focus({ preventScroll: true });
+}
+
+/** What a person typed outside a field. */
+export function typeAmount(text) {
+  if (state.sending) return () => {};
+  return typing(entry, text, ask);
+}
+
+function typedPayment() {
+  const amount = entry.value();
+  return mode && amount ? { mode_of_payment: mode.name, amount } : null;
+}
+
+/** Ask the server what the payments and the typed amount make of the total; paint only the newest answer. */
+async function ask() {
+  const typed = typedPayment();
+  const inputs = { ...basketInputs(), payments: state.basket.payments, total: state.priced?.total ?? "" };
+  if (!inputs.lines.length) return;
+  if (typed) inputs.typed = typed;
+  const key = JSON.stringify(inputs);
+  question += 1;
+  const mine = question;
+  paint();
+  try {
+    const answer = await post("/api/pay-check", inputs);
+    if (mine !== question) return;
+    noAnswer("");
+    check = answer;
+    checkedFor = key;
+    saying("");
+  } catch (error) {
+    if (mine !== question) return;
+    if (error instanceof NoAnswer) {
+      noAnswer("The till server does not answer. Trying again; the basket is kept.");
+      await pause(1000);
+      if (mine === question && state.view === "pay") await ask();
+      return;
+    }
+    if (!(error instanceof Refused)) throw error;
+    checkedFor = "";
+    if (error.status !== 401) saying(error.message, true);
+  }
+  paint();
+}
+
+/** Take what is typed (or all that is left). When nothing is left, the sale is saved. */
+export async function take() {
+  if (taking || state.sending || isDisabled(byId("take"))) return;
+  taking = true;
+  try {
+    await settled();
+    if (!canPay() || !isCurrent()) return;
+    if (!check?.complete || typedPayment()) {
+      const amount = entry.value() || (check ? check.left : "");
+      if (amount && !(await takeOne(amount))) return;
+    }
+    if (check?.complete) await commitSale();
+  } finally {
+    taking = false;
+    paint();
+  }
+}
+
+async function takeOne(amount) {
+  const payment = { mode_of_payment: mode.name, amount, reference: field("pay-reference"), last4: field("pay-last4") };
+  state.basket.payments.push(payment);
+  const typed = entry.text;
+  entry.clear();
+  await ask();
+  if (checkedFor) {
+    keep();
+    for (const id of ["pay-reference", "pay-last4"]) if (byId(id)) byId(id).value = "";
+    say(`${mode.name} ${format(amount)} taken. Left ${check.left_text}`);
+    return true;
+  }
+  // Refused: it was not taken. The sentence stays; the amount can be mended.
+  const sentence = byId("pay-saying").textContent;
+  state.basket.payments = state.basket.payments.filter((one) => one !== payment);
+  entry.text = typed;
+  await ask();
+  saying(sentence, true);
+  return false;
+}
+
+const field = (id) => byId(id)?.value.trim() ?? "";
+
+function takeOff(at) {
+  if (state.sending) return;
+  state.basket.payments.splice(at, 1);
+  keep();
+  ask();
+  byId("take").focus({ preventScroll: true });
+}
+
+/** A sentence above the change: what was refused, or that an answer is being waited for. */
+export function saying(text, needs = false) {
+  const element = byId("pay-saying");
+  element.hidden = text === "";
+  element.classList.toggle("is-needs", needs);
+  put(element, text);
+}
+
+function paintKinds() {
+  [...byId("kinds").children].forEach((button, at) => button.setAttribute("aria-pressed", modes[at] === mode ? "true" : "false"));
+  const card = mode?.kind !== "cash";
+  byId("quick").replaceChildren(...(card ? [cardFields()] : []));
+}
+
+function cardFields() {
+  const last4 = mode.kind === "card" ? h("label", {}, "Last 4 digits", h("input", { class: "field ltr", id: "pay-last4", inputmode: "numeric", maxlength: "4", autocomplete: "off" })) : null;
+  const reference = h("label", { class: last4 ? null : "wide" }, "Reference ", h("span", { class: "key" }, state.session.keys.note), h("input", { class: "field", id: "pay-reference", maxlength: "140", autocomplete: "off" }));
+  return h("div", { class: "card-fields" }, reference, last4);
+}
+
+export const focusReference = () => byId("pay-reference")?.focus();
+
+export function paint() {
+  if (!state.session || !mode) return;
+  const typed = entry.value();
+  const current = check && isCurrent() && checkedFor !== "";
+  if (check) {
+    byId("pay-total").replaceChildren(figure(check.total_text));
+    byId("pay-taken").replaceChildren(figure(check.taken_text));
+    byId("pay-left").replaceChildren(figure(check.left_text));
+    byId("pay-change").replaceChildren(figure(check.change_text));
+    put(byId("pay-rounding"), check.rounding_text ? `Cash rounding ${check.rounding_text}` : "from cash only");
+  }
+  paintPayments(typed);
+  put(byId("typed-what"), mode.kind === "cash" ? "Cash given" : `${mode.name} amount`);
+  put(byId("typed-hint"), typed ? "" : "all that is left");
+  const output = byId("typed-amount");
+  output.classList.toggle("is-idle", !typed);
+  put(output, typed ? format(typed) : check ? check.left_text : "");
+  byId("typed").classList.toggle("is-on", Boolean(typed));
+  if (mode.kind === "cash") paintQuick(typed);
+  paintTake(typed, current);
+}
+
+function paintPayments(typed) {
+  const rows = state.basket.payments.map((payment, at) => {
+    const text = check?.payments?.[at]?.amount_text ?? format(payment.amount);
+    const kind = modes.find((one) => one.name === payment.mode_of_payment)?.kind ?? "other";
+    const more = [payment.last4 && `ends ${payment.last4}`, payment.reference && `reference ${payment.reference}`].filter(Boolean).join(" · ");
+    return h("li", {}, h("span", { class: "disc" }, icon(SIGNS[kind] ?? "other")), h("b", {}, payment.mode_of_payment, h("small", {}, more || "taken")), h("b", { class: "amount" }, figure(text)),
+      h("button", { type: "button", class: "btn btn-quiet btn-square", "aria-label": `Take off ${payment.mode_of_payment} ${text}`, onclick: () => takeOff(at) }, icon("close")));
+  });
+  if (typed) rows.push(h("li", {}, h("span", { class: "disc now" }, icon(SIGNS[mode.kind] ?? "other")), h("b", {}, mode.name, h("small", {}, "being typed, not taken yet")), h("b", { class: "amount" }, figure(format(typed))), h("span", {})));
+  if (!rows.length) rows.push(h("li", { class: "none" }, "Nothing yet."));
+  byId("payments").replaceChildren(...rows);
+}
+
+function paintQuick(typed) {
+  const quick = check?.quick ?? [];
+  byId("quick").replaceChildren(...quick.map((one) => h("button", { type: "button", class: "btn", "aria-pressed": one.amount === typed ? "true" : "false", onclick: () => pickQuick(one.amount) },
+    figure(one.text), h("small", {}, one.note))));
+}
+
+function pickQuick(amount) {
+  if (state.sending) return;
+  entry.text = amount;
+  ask();
+  byId("take").focus({ preventScroll: true });
+}
+
+function paintTake(typed, current) {
+  const done = check?.complete;
+  const word = state.sending ? "Saving…" : done && !typed ? "Finish the sale" : done ? `Take ${mode.name.toLowerCase()}` : typed ? `Take ${format(typed)}` : `Take ${mode.name.toLowerCase()}, exact`;
+  put(byId("take-word"), word);
+  disable(byId("take"), state.sending || !canPay() || !check || (!current && !typed));
+}

@@ -1,0 +1,103 @@
+// Asks the server what the basket costs. One question at a time, always about the newest basket; an old answer is dropped.
+import { NoAnswer, Refused, post } from "./api.js";
+import { say } from "./a11y.js";
+import { pause } from "./dom.js";
+import { basketInputs, on, state, tell } from "./state.js";
+import { noAnswer } from "./status.js";
+
+let asked = ""; // the inputs of the last question, answered or not
+let running = null;
+let listeners = [];
+
+export function watchBasket() {
+  on("basket", reprice);
+}
+
+function reprice() {
+  if (state.sending) return;
+  const inputs = basketInputs();
+  if (!inputs.lines.length) {
+    asked = "";
+    state.priced = null;
+    state.pricing = false;
+    state.problems.clear();
+    tell("priced");
+    return;
+  }
+  if (JSON.stringify(inputs) === asked && !state.pricing) return;
+  state.pricing = true;
+  running ??= run().finally(() => {
+    running = null;
+  });
+}
+
+/** Ask again although nothing changed here: prices changed, or the total differed. */
+export function repriceNow() {
+  asked = "";
+  reprice();
+}
+
+async function run() {
+  for (;;) {
+    const inputs = basketInputs();
+    const question = JSON.stringify(inputs);
+    if (!inputs.lines.length || question === asked) break;
+    asked = question;
+    const going = await ask(inputs);
+    if (!going) asked = ""; // nobody knows; the same question again
+  }
+  state.pricing = false;
+  tell("priced");
+  for (const done of listeners.splice(0)) done();
+}
+
+async function ask(inputs) {
+  try {
+    const priced = await post("/api/price", inputs);
+    noAnswer("");
+    take(inputs, priced);
+  } catch (error) {
+    if (error instanceof NoAnswer) {
+      noAnswer("The till server does not answer. Trying again; the basket is kept.");
+      await pause(1000);
+      return false;
+    }
+    if (!(error instanceof Refused)) throw error;
+    if (error.status === 401) return true;
+    refuse(inputs, error);
+  }
+  return true;
+}
+
+function take(inputs, priced) {
+  const known = new Set(state.basket.lines.map((line) => line.line));
+  if (!inputs.lines.some(({ line }) => known.has(line))) return; // another sale by now
+  state.problems.clear();
+  state.priced = { ...priced, byLine: new Map(priced.lines.map((line) => [line.line, line])), asked: JSON.stringify(inputs) };
+  if (isCurrent()) {
+    state.pricing = false;
+    say(`Total ${priced.total_text}`);
+  }
+  tell("priced");
+}
+
+function refuse(inputs, error) {
+  const [, id] = /^lines\.([^.]+)/.exec(error.field) ?? [];
+  const line = inputs.lines.find((one) => one.line === id) ?? inputs.lines.at(-1);
+  state.problems.clear();
+  state.problems.set(line.line, error.message);
+  tell("priced");
+}
+
+/** Whether the server's figures are for exactly the basket on screen. */
+export function isCurrent() {
+  return state.priced !== null && state.priced.asked === JSON.stringify(basketInputs());
+}
+
+/** Resolves when the present basket is priced (or the server refused it). */
+export function settled() {
+  return running ? new Promise((done) => listeners.push(done)) : Promise.resolve();
+}
+
+/** What the basket would cost with these inputs instead; for the discount dialog. Raises Refused or NoAnswer. */
+export const wouldCost = (inputs) => post("/api/price", inputs);

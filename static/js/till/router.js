@@ -1,0 +1,110 @@
+// Sends what was typed, pressed or scanned to the part of the screen it is for.
+import { newSale, receiptAddress } from "./change.js";
+import { openedDialog, typeInto } from "./dialogs.js";
+import { isTextField } from "./dom.js";
+import { focusSearch, clearSearch, turnPage } from "./items.js";
+import { actionOf, isFunctionKey, openKeys } from "./keys.js";
+import { chooseNext, step } from "./lines.js";
+import { refuseScan, typeIntoLock } from "./lock.js";
+import { addPicked, closeMatrix } from "./matrix.js";
+import * as pad from "./pad.js";
+import * as pay from "./pay.js";
+import { queueScan } from "./scanned.js";
+import { state } from "./state.js";
+
+let act = () => {};
+
+/** acting(name): do what a button named so does. */
+export function startRouter(acting) {
+  act = acting;
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-act]");
+    if (button) act(button.dataset.act);
+  });
+}
+
+export function scanned(code) {
+  if (state.locked) refuseScan();
+  else queueScan(code);
+}
+
+/** Characters a person typed outside a text field. Answers how to take them back. */
+export function typed(text) {
+  if (state.locked) return typeIntoLock(text);
+  const dialog = openedDialog();
+  if (dialog) return typeInto(dialog, text);
+  if (state.view === "pay") return pay.typeAmount(text);
+  if (state.view === "change") newSale();
+  if (state.view !== "sell") return undefined;
+  return typedOnSell(text);
+}
+
+function typedOnSell(text) {
+  if (text === "?") return openKeys();
+  if (pad.isTypingQuantity() && /^[\d.,]+$/.test(text)) return pad.typeQuantity(text);
+  if (text === "+" || text === "-") return step(state.chosen, text === "+");
+  return focusSearch(text);
+}
+
+const KEYS_OF_VIEW = { sell: keyOnSell, pay: keyOnPay, change: keyOnChange, matrix: keyOnMatrix };
+
+function pressed(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (isFunctionKey(event.key)) event.preventDefault(); // none of them may open the browser's own help or search
+  if (state.locked || openedDialog() || !state.session) return;
+  if (KEYS_OF_VIEW[state.view](event)) event.preventDefault();
+}
+
+/** Each answers whether the key meant something. */
+function keyOnSell(event) {
+  const action = actionOf(event.key);
+  if (action) {
+    act(action);
+    return true;
+  }
+  const inField = isTextField(event.target);
+  const keys = {
+    PageDown: () => turnPage(1),
+    PageUp: () => turnPage(-1),
+    ArrowUp: () => !inField && chooseNext(-1),
+    ArrowDown: () => !inField && chooseNext(1),
+    Escape: () => (pad.isTypingQuantity() ? pad.endQuantity() : state.finding ? clearSearch() : document.activeElement.blur()),
+    Backspace: () => pad.isTypingQuantity() && pad.press("erase"),
+    Enter: () => pad.isTypingQuantity() && pad.endQuantity(),
+  };
+  if (!(event.key in keys)) return false;
+  return keys[event.key]() !== false;
+}
+
+function keyOnPay(event) {
+  if (actionOf(event.key) === "lock") act("lock");
+  else if (actionOf(event.key) === "note") pay.focusReference();
+  else if (event.key === "Escape") pay.closePay();
+  else if (event.key === "Enter" && (event.target.tagName !== "BUTTON" || event.target.id === "take")) pay.take();
+  else if (event.key === "Backspace" && !isTextField(event.target)) pay.press("erase");
+  else return isFunctionKey(event.key) && pay.modeKey(event.key);
+  return true;
+}
+
+function keyOnChange(event) {
+  const action = actionOf(event.key);
+  if (action === "lock") act("lock");
+  else if (action === "note") location.assign(`${receiptAddress()}?print=1`);
+  else if (action === "remove") location.assign(receiptAddress());
+  else if (event.key === "Enter" && event.target.tagName === "A") return false;
+  else if (["Enter", "Escape", " "].includes(event.key)) newSale();
+  else if (action === "search") {
+    newSale();
+    act("search");
+  } else return false;
+  return true;
+}
+
+function keyOnMatrix(event) {
+  if (event.key === "Escape") closeMatrix();
+  else if (event.key === "Enter" && event.target.tagName !== "BUTTON") addPicked();
+  else if (actionOf(event.key) === "lock") act("lock");
+  else return false;
+  return true;
+}

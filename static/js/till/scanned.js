@@ -1,0 +1,120 @@
+// Scans, in the order they came, none dropped. Codes wait here while a dialog is open or a sale is being saved.
+import { NoAnswer, Refused, get, withQuery } from "./api.js";
+import { say, sayNow } from "./a11y.js";
+import { byId, h, icon, pause } from "./dom.js";
+import { openedDialog, whenClosed } from "./dialogs.js";
+import { addUnknown } from "./lines.js";
+import * as sound from "./sound.js";
+import { keep, on, show, state } from "./state.js";
+import { noAnswer } from "./status.js";
+
+const AHEAD_MAX = 4; // lookups on their way at once
+
+let running = false;
+let wake = () => {};
+let take = async () => {};
+const asked = []; // { code, answer }: promises for the first codes of state.basket.pending
+
+/** taken(found): put what a code stands for into the basket; resolves when that is done, dialogs included. */
+export function startQueue(taken) {
+  take = taken;
+  whenClosed(() => wake());
+  on("view", () => wake());
+  on("sending", () => wake());
+  on("locked", () => wake());
+  run();
+}
+
+/** A scan came in. */
+export function queueScan(code) {
+  if (state.view === "change") state.nextSale?.();
+  state.basket.pending.push(code);
+  keep();
+  if (isHeld()) {
+    sound.held();
+    say(`${state.basket.pending.length} scans wait until this is closed`);
+  }
+  paintWaiting();
+  run();
+}
+
+const isHeld = () => openedDialog() !== null || state.sending || state.locked;
+
+async function run() {
+  if (running) return;
+  running = true;
+  try {
+    while (state.basket.pending.length) {
+      askAhead();
+      const found = await asked[0].answer;
+      while (isHeld() || (found.item && !found.line && state.view === "matrix")) {
+        paintWaiting();
+        await new Promise((done) => {
+          wake = done;
+        });
+      }
+      if (found.unknown) putUnknown(found.code);
+      else await take(found);
+      asked.shift();
+      state.basket.pending.shift();
+      keep();
+      paintWaiting();
+    }
+  } finally {
+    running = false;
+  }
+}
+
+function askAhead() {
+  const { pending } = state.basket;
+  for (let at = asked.length; at < Math.min(AHEAD_MAX, pending.length); at += 1) asked.push({ code: pending[at], answer: lookUp(pending[at]) });
+}
+
+/** What a code stands for: { item, line, code }, or { unknown: true, code }. Asks until there is an answer. */
+async function lookUp(code) {
+  for (;;) {
+    try {
+      const found = await get(withQuery("/api/lookup-barcode", { code }));
+      noAnswer("");
+      return { ...found, code };
+    } catch (error) {
+      if (error instanceof Refused && error.status !== 401) {
+        return { unknown: true, code, message: error.message };
+      }
+      if (error instanceof NoAnswer) noAnswer("The till server does not answer. Scans are kept and looked up when it does.");
+      else if (!(error instanceof Refused)) throw error;
+      await pause(1000);
+    }
+  }
+}
+
+/** A code typed by hand: answers whether it was one. */
+export async function tryCode(code) {
+  try {
+    const found = await get(withQuery("/api/lookup-barcode", { code }));
+    await take({ ...found, code });
+    return true;
+  } catch (error) {
+    if (error instanceof Refused || error instanceof NoAnswer) return false;
+    throw error;
+  }
+}
+
+function putUnknown(code) {
+  sound.unknown();
+  addUnknown(code);
+  if (state.view === "pay") show("sell");
+  sayNow(`Code ${code} is not known. The line is marked. You can scan on.`);
+}
+
+/** Says how many scans wait, where a dialog hides the basket. */
+function paintWaiting() {
+  document.querySelector(".scans-wait")?.remove();
+  const dialog = openedDialog();
+  const count = state.basket.pending.length;
+  if (!dialog || !count) return;
+  dialog.append(h("p", { class: "scans-wait", role: "status" }, icon("scan"), count === 1 ? "1 scan waits and follows when this is closed." : `${count} scans wait and follow when this is closed.`));
+}
+
+/** Whether nothing waits; for leaving the page. */
+export const isQuiet = () => !running && state.basket.pending.length === 0 && byId("till") !== null;

@@ -1,0 +1,74 @@
+// The status bar, in words. Calm colours; red only for "needs a person" and "this till cannot save".
+import { openDialog } from "./dialogs.js";
+import { byId, h, icon, put } from "./dom.js";
+import { state, tell } from "./state.js";
+
+let last = null;
+let painted = "";
+
+/** Paint the server's counts. `status` is null while nobody has answered yet. */
+export function paintStatus(status) {
+  last = status;
+  const words = wordsOf(status);
+  const key = JSON.stringify(words);
+  if (key !== painted) {
+    painted = key;
+    byId("status").replaceChildren(...words.map(([css, sign, text]) => h("button", { type: "button", class: css, onclick: openList }, icon(sign), h("span", {}, text))));
+    paintPhone(words);
+  }
+  cannotSave(status.can_save ? "" : status.reason || "The disk does not take writes.");
+}
+
+function wordsOf(status) {
+  const words = [["is-saved", "check", `${status.saved} saved here`]];
+  if (status.connection_title) {
+    words.push(["", "book", `${status.booked} in ${status.connection_title}`]);
+    words.push([status.waiting ? "is-waiting" : "", "clock", status.waiting ? `${status.waiting} waiting` : "Nothing waiting"]);
+  }
+  if (status.needs) words.push(["is-needs", "warn", `${status.needs} ${status.needs === 1 ? "needs" : "need"} a person`]);
+  else words.push(["may-hide", "person", "Nothing needs a person"]);
+  if (status.offline_text) words.push(["is-last is-offline", "offline", status.offline_text]);
+  else if (!status.connection_title) words.push(["is-last may-hide", "book", "Sales stay on this till"]);
+  return words;
+}
+
+function paintPhone(words) {
+  const [saved, ...rest] = words.filter(([css]) => !css.includes("may-hide"));
+  const second = rest.find(([css]) => css === "is-needs") ?? rest.find(([css]) => css.includes("is-offline")) ?? rest.find(([css]) => css === "is-waiting");
+  const button = byId("phone-state");
+  button.replaceChildren(h("b", {}, icon(saved[1]), ` ${saved[2]}`), second ? h("span", { class: second[0] }, icon(second[1]), ` ${second[2].split(",")[0]}`) : "");
+  button.setAttribute("aria-label", `State of this till: ${words.map((word) => word[2]).join(", ")}`);
+}
+
+function openList() {
+  if (!last) return;
+  const needs = last.needs_list ?? [];
+  const rows = needs.map((one) => h("li", { class: "is-needs" }, icon("warn"), one.text, h("small", {}, one.remedy)));
+  byId("status-list").replaceChildren(
+    h("dl", { class: "facts" },
+      fact("Saved on this till", last.saved),
+      last.connection_title ? [fact(`In ${last.connection_title}, compared`, last.booked), fact("Waiting to be sent", last.waiting)] : fact("Books connected", "none; sales stay here")),
+    h("ul", { class: "list" }, rows.length ? rows : h("li", {}, icon("check"), "Nothing needs a person.")),
+    last.offline_text ? h("p", { class: "dlg-say" }, `${last.offline_text}. What waits is sent by itself when the line is back.`) : "");
+  openDialog(byId("dlg-status"));
+}
+
+const fact = (name, value) => [h("dt", {}, name), h("dd", {}, `${value}`)];
+
+byId("phone-state")?.addEventListener("click", openList);
+
+/** The red banner; "" takes it away. Pay is held while it shows. */
+export function cannotSave(why) {
+  const can = why === "";
+  if (byId("cannot-save").hidden === can && state.canSave === can) return;
+  byId("cannot-save").hidden = can;
+  put(byId("cannot-save-why"), why);
+  state.canSave = can;
+  tell("priced");
+}
+
+/** The calm banner while the till server does not answer; "" takes it away. */
+export function noAnswer(why) {
+  byId("no-answer").hidden = why === "";
+  put(byId("no-answer-why"), why);
+}
