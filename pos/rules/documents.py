@@ -113,7 +113,7 @@ def _head(ordered: Mapping[str, Any]) -> bytes:
     out = [b"{\n"]
     for key, value in ordered.items():
         out.append(_KEY_BYTES.get(key) or _json(key) + b": ")
-        out.append(_json(value) if type(value) is str else _value(key, value, digits))
+        out.append(_json(value) if type(value) is str and key not in _TOP else _value(key, value, digits))
         out.append(b",\n")
     return b"".join(out)
 
@@ -270,6 +270,8 @@ def _read_figures(row: dict[str, Any], kinds: Mapping[str, str]) -> None:
     for key in kinds:
         if type(row.get(key)) is int:
             row[key] = Decimal(row[key])
+            if row[key].adjusted() > 18:
+                raise Corrupt(f"{key} is no figure for a receipt")
     if isinstance(row.get("discount"), dict):
         _read_figures(row["discount"], _DISCOUNT)
 
