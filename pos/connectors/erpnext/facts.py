@@ -17,8 +17,8 @@ class SetupFacts:
 
     rounding: "bankers", "commercial", or "legacy" (which no till rule matches). default_taxes: account -> rate of the
     company's sales tax template `tax_template`, in its order. item_taxes: Item Tax Template -> account -> rate.
-    modes: Mode of Payment -> type (Cash, Bank, General, Phone). mode_order: those of the POS Profile, in its order;
-    empty = all. exchange_mode: the cash mode through which the two halves of an exchange are set off.
+    modes: Mode of Payment -> type (Cash, Bank, General, Phone). mode_order: those that can be booked, in the order of
+    the POS Profile where there is one. exchange_mode: the cash mode through which the halves of an exchange are set off.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)

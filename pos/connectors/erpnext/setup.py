@@ -115,7 +115,7 @@ def run(config: Config, till: Erpnext, admin: Erpnext | None, kept: SetupFacts |
 def _field(admin: Erpnext, doctype: str, fieldname: str, report: Report) -> None:
     """The unique field; one that is there must be unique, or nothing stops a second booking."""
     label = "Till customer id" if fieldname == CUSTOMER_KEY_FIELD else "Till receipt id"
-    wanted = {"dt": doctype, "fieldname": fieldname, "label": label, "fieldtype": "Data"}
+    wanted: dict[str, Any] = {"dt": doctype, "fieldname": fieldname, "label": label, "fieldtype": "Data"}
     wanted |= {"unique": 1, "read_only": 1, "no_copy": 1, "search_index": 1}
     there = admin.rows(
         "Custom Field", ["name", "unique", "fieldtype"], [["dt", "=", doctype], ["fieldname", "=", fieldname]]
@@ -173,8 +173,9 @@ def _learn(admin: Erpnext, config: Config, user: str, report: Report) -> SetupFa
         str(m["name"]): str(m["type"] or "")
         for m in admin.rows("Mode of Payment", ["name", "type"], [["enabled", "=", 1]])
     }
-    order = tuple(str(p["mode_of_payment"]) for p in profile.get("payments", ()))
-    facts = SetupFacts(
+    listed = tuple(str(p["mode_of_payment"]) for p in profile.get("payments", ()))
+    order = _payable(admin, str(company["name"]), modes, listed, report)
+    return SetupFacts(
         versions={app: str(v.get("version", "")) for app, v in versions.items()},
         user=user,
         company=str(company["name"]),
@@ -193,8 +194,6 @@ def _learn(admin: Erpnext, config: Config, user: str, report: Report) -> SetupFa
         open_price_field=_has_field(admin, "Item", "pos_open_price"),
         customer_field=_has_field(admin, "Customer", CUSTOMER_KEY_FIELD),
     )
-    _modes(admin, facts, report)
-    return facts
 
 
 def _company(admin: Erpnext, config: Config) -> dict[str, Any]:
@@ -257,23 +256,29 @@ def _item_taxes(admin: Erpnext, company: str) -> dict[str, dict[str, str]]:
     return taxes
 
 
+def _payable(
+    admin: Erpnext, company: str, modes: dict[str, str], listed: tuple[str, ...], report: Report
+) -> tuple[str, ...]:
+    """The modes that can be booked, those of the POS Profile first. One without an account for the company is refused
+    by ERPNext when the invoice is created; a mode of the kind "account" needs none."""
+    usable = []
+    for mode in listed or sorted(modes, key=lambda m: (modes[m] != "Cash", m)):
+        if mode not in modes:
+            report.todo.append(f"The Mode of Payment {mode!r} of the POS Profile is disabled.")
+        elif kind_of_mode(mode, modes[mode]) != "account":
+            accounts = admin.document("Mode of Payment", mode)["accounts"]
+            if any(a["company"] == company and a["default_account"] for a in accounts):
+                usable.append(mode)
+            elif listed:
+                report.todo.append(f"The Mode of Payment {mode!r} has no account for {company}; it is not offered.")
+    if not any(modes[mode] == "Cash" for mode in usable):
+        report.blocking.append(f"No Mode of Payment of type Cash has an account for {company}; set one.")
+    return tuple(usable)
+
+
 def _exchange_mode(modes: dict[str, str], order: tuple[str, ...]) -> str:
-    cash = [m for m in (*order, *sorted(modes)) if modes.get(m) == "Cash"]
+    cash = [m for m in order if modes[m] == "Cash"]
     return "Cash" if "Cash" in cash else next(iter(cash), "")
-
-
-def _modes(admin: Erpnext, facts: SetupFacts, report: Report) -> None:
-    """A mode without an account for the company is refused when the invoice is created."""
-    for mode in facts.mode_order or facts.modes:
-        if mode not in facts.modes or kind_of_mode(mode, facts.modes[mode]) == "account":
-            continue
-        accounts = admin.document("Mode of Payment", mode)["accounts"]
-        if not any(a["company"] == facts.company and a["default_account"] for a in accounts):
-            report.todo.append(
-                f"The Mode of Payment {mode!r} has no account for {facts.company}; do not take it at the till before."
-            )
-    if not facts.exchange_mode:
-        report.blocking.append("There is no Mode of Payment of type Cash with which to take cash; create one.")
 
 
 def _has_field(admin: Erpnext, doctype: str, fieldname: str) -> bool:

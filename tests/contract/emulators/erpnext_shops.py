@@ -1,0 +1,155 @@
+"""Sites to start from: the one that was recorded, one for baskets, and the demo shop to try the till with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.contract.emulators.erpnext_invoices import insert
+from tests.contract.emulators.erpnext_site import Site
+
+COMPANY, ABBR = "Test Shop Ltd", "TS"
+TILL = ("till-key", "till-secret", "pos-api@example.com")
+LIMITED = ("limited-key", "limited-secret", "limited-api@example.com")
+MANAGER = ("manager-key", "manager-secret", "mgr-api@example.com")
+PEOPLE = (TILL[2], MANAGER[2])
+TILL_ROLES = ("Accounts User", "Sales User", "Stock User", "Sales Master Manager")
+
+#: What `erpnext setup` creates, for tests that do not begin with it.
+RECEIPT_FIELD = {"fieldname": "pos_receipt_id", "label": "POS Receipt ID", "fieldtype": "Data", "unique": 1}
+
+_RECORDED_ITEMS = (
+    # code, name, uom, barcode, price
+    ("COKE-330", "Coca-Cola 330ml", "Nos", "5000112637922", 1.2),
+    ("BREAD-WHT", "White Bread 800g", "Nos", "5010044000015", 1.45),
+    ("MILK-2L", "Milk 2L", "Nos", "", 1.65),
+    ("APPLE-KG", "Apples loose", "Kg", "2000010000006", 2.1),
+    ("CHOC-BAR", "Chocolate bar", "Nos", "", 2.0),
+    ("SCARCE-1", "Scarce Item", "Nos", "", 9.99),
+)
+
+
+def bare(**options: Any) -> Site:
+    """A company with accounts, one warehouse, a price list, modes of payment and VAT; no items."""
+    site = Site(**options)
+    site.add_user(*TILL, TILL_ROLES)
+    site.add_user(*LIMITED, ("Sales User",))
+    site.add_user(*MANAGER, ("System Manager",))
+    site.put(
+        "Company",
+        COMPANY,
+        default_currency="GBP",
+        abbr=ABBR,
+        round_off_account=f"Round Off - {ABBR}",
+        country="United Kingdom",
+    )
+    for name, kind in (
+        ("VAT", "Tax"), ("VAT 5", "Tax"), ("Cash", "Cash"), ("Card Clearing", "Bank"), ("Gift Vouchers", "Bank"), ("Sales", "Income Account"),
+        ("Round Off", "Round Off"), ("Debtors", "Receivable"), ("Bank Account", "Bank"), ("Miscellaneous Expenses", "Chargeable"),
+    ):  # fmt: skip
+        site.put(
+            "Account", f"{name} - {ABBR}", account_name=name, company=COMPANY, is_group=0, account_type=kind, disabled=0
+        )
+    site.put("Fiscal Year", "2026", year_start_date="2026-01-01", year_end_date="2026-12-31", disabled=0)
+    site.put("Price List", "Standard Selling", currency="GBP", selling=1, enabled=1)
+    for mode, kind, account in (
+        ("Bank Draft", "Bank", ""), ("Card", "Bank", "Card Clearing"), ("Cash", "Cash", "Cash"), ("Cheque", "Bank", ""),
+        ("Credit Card", "Bank", ""), ("Wire Transfer", "Bank", ""),
+    ):  # fmt: skip
+        put_mode(site, mode, kind, account)
+    site.put("Customer", "Walk-in", customer_type="Individual", customer_group="Individual", disabled=0, mobile_no=None)
+    for warehouse in ("Shop 1", "Shop 2", "Stores"):
+        site.put(
+            "Warehouse", f"{warehouse} - {ABBR}", warehouse_name=warehouse, company=COMPANY, is_group=0, disabled=0
+        )
+    site.put(
+        "Warehouse",
+        f"All Warehouses - {ABBR}",
+        warehouse_name="All Warehouses",
+        company=COMPANY,
+        is_group=1,
+        disabled=0,
+    )
+    site.put("Item Group", "Products", parent_item_group="All Item Groups", is_group=0)
+    site.put(
+        "Sales Taxes and Charges Template", f"VAT 20 incl - {ABBR}", title="VAT 20 incl", company=COMPANY, is_default=1, disabled=0,
+        taxes=[{"charge_type": "On Net Total", "account_head": f"VAT - {ABBR}", "description": "VAT 20%", "rate": 20.0,
+                "included_in_print_rate": 1, "tax_amount": 0.0}],
+    )  # fmt: skip
+    put_tax(site, "Zero", {f"VAT - {ABBR}": 0.0})
+    site.put(
+        "POS Profile", "Till 1", company=COMPANY, customer="Walk-in", disabled=0, warehouse=f"Shop 1 - {ABBR}", update_stock=1,
+        selling_price_list="Standard Selling", currency="GBP", taxes_and_charges=f"VAT 20 incl - {ABBR}", income_account=f"Sales - {ABBR}",
+        payments=[{"mode_of_payment": "Cash", "default": 1}, {"mode_of_payment": "Card", "default": 0}],
+    )  # fmt: skip
+    return site
+
+
+def put_mode(site: Site, name: str, kind: str, account: str = "") -> None:
+    accounts = [{"company": COMPANY, "default_account": f"{account} - {ABBR}"}] if account else []
+    site.put("Mode of Payment", name, type=kind, enabled=1, accounts=accounts)
+
+
+def put_tax(site: Site, title: str, rates: dict[str, float]) -> None:
+    rows = [{"tax_type": account, "tax_rate": rate} for account, rate in rates.items()]
+    site.put("Item Tax Template", f"{title} - {ABBR}", title=title, company=COMPANY, disabled=0, taxes=rows)
+
+
+def put_item(site: Site, code: str, name: str, **fields: Any) -> None:
+    """An item with what a pull wants to see; price and stock beside it where given."""
+    price, stock, warehouse = (
+        fields.pop("price", None),
+        fields.pop("stock", None),
+        fields.pop("warehouse", f"Stores - {ABBR}"),
+    )
+    base = {
+        "item_group": "Products",
+        "stock_uom": "Nos",
+        "disabled": 0,
+        "is_stock_item": 1,
+        "is_sales_item": 1,
+        "has_variants": 0,
+    }
+    site.put("Item", code, item_code=code, item_name=name, description=name, **{**base, **fields})
+    if price is not None:
+        site.put(
+            "Item Price", f"p-{code}", item_code=code, price_list="Standard Selling", price_list_rate=price, currency="GBP",
+            selling=1, uom=base["stock_uom"], valid_from=None, valid_upto=None,
+        )  # fmt: skip
+    if stock is not None:
+        site.put(
+            "Bin", f"{code}|{warehouse}", item_code=code, warehouse=warehouse, actual_qty=float(stock), reserved_qty=0.0
+        )
+
+
+def install(site: Site) -> Site:
+    """What `erpnext setup` would have created."""
+    for doctype in ("Sales Invoice", "Stock Entry", "Payment Entry", "Journal Entry"):
+        insert(site, "Custom Field", {"dt": doctype, **RECEIPT_FIELD}, MANAGER[2])
+    insert(
+        site, "Custom Field",
+        {"dt": "Customer", "fieldname": "pos_customer_id", "label": "POS Customer ID", "fieldtype": "Data", "unique": 1}, MANAGER[2],
+    )  # fmt: skip
+    return site
+
+
+def recorded(*, installed: bool = True) -> Site:
+    """The site of the recordings: six items, 5000 of each in Shop 1, prices valid from 2026-11-21 on."""
+    site = bare()
+    for code, name, uom, barcode, price in _RECORDED_ITEMS:
+        put_item(
+            site, code, name, stock_uom=uom, stock=5000, price=price, warehouse=f"Shop 1 - {ABBR}",
+            barcodes=[{"barcode": barcode, "barcode_type": "", "uom": None}] if barcode else [],
+        )  # fmt: skip
+        site.docs["Item Price"][f"p-{code}"]["valid_from"] = "2026-11-21"
+    site.docs["Bin"][f"SCARCE-1|Shop 1 - {ABBR}"]["actual_qty"] = 0.0
+    site.stock_since = "2026-11-01"
+    if installed:
+        install(site)
+        for doctype, name, label in (
+            ("Stock Entry", "pos_movement_id", "POS Movement ID"),
+            ("Journal Entry", "pos_event_id", "POS Event ID"),
+            ("Payment Entry", "pos_event_id", "POS Event ID"),
+        ):
+            field = {"dt": doctype, "fieldname": name, "label": label, "fieldtype": "Data", "unique": 1}
+            insert(site, "Custom Field", field, MANAGER[2])
+    return site
