@@ -9,7 +9,9 @@ from flask import Flask
 
 from agents import AGENTS
 from pos.config import Config
+from pos.connectors import configured
 from pos.runner import Runner
+from pos.store import connections
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import errors, logs, status
@@ -32,7 +34,7 @@ class App:
         self.journal = journal
         self.control_key = f"tk_{secrets.token_urlsafe(32)}"
         self.hub = Hub(lambda: status.status_view(store, journal), store.release)
-        self.runner = Runner(store, config, AGENTS)
+        self.runner = Runner(store, config, AGENTS, journal=journal)
         self.flask: Flask = build(
             Parts(
                 config=config,
@@ -79,6 +81,7 @@ def create_app(config: Config) -> App:
     store = open_store(config)
     journal: Journal | None = None
     try:
+        connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
         journal = Journal(store)
         _say_recovered(journal)
         return App(config, store, journal)

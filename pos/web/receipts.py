@@ -82,7 +82,7 @@ def receipt_page(number: str) -> str:
 @bp.get("/receipts/<number>/barcode.svg")
 @auth.needs("reprint")
 def barcode_svg(number: str) -> Response:
-    return Response(bars_svg(_known(number)), mimetype="image/svg+xml")
+    return Response(bars_svg(_document(number)["invoice_name"]), mimetype="image/svg+xml")
 
 
 @bp.get("/api/receipts/<number>")

@@ -13,7 +13,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from pos.actions import figures, replay, sell
-from pos.errors import Corrupt, Invalid
+from pos.rules import documents
 from pos.store.journal import Committed
 from pos.web import auth
 from pos.web.body import decoded, json_object, raw_json
@@ -42,21 +42,12 @@ def create_sale() -> ResponseReturnValue:
     raw = raw_json()
     body = decoded(raw)
     if replay.is_receipt(body):
-        return _answer(_take_in(raw, auth.demand("replay").code))
+        return _answer(replay.take_in(parts().journal, raw, "replay", auth.demand("replay").code))
     return _answer(sell.commit(parts(), body, auth.demand("sell")))
 
 
-def _take_in(raw: bytes, actor: str) -> Committed:
-    try:
-        return replay.take_in(parts().journal, raw, "replay", actor)
-    except Corrupt as error:
-        raise Invalid(f"This receipt is not what was written: {error.message}", code="corrupt") from error
-
-
 def _answer(committed: Committed) -> ResponseReturnValue:
-    view = {
-        "ok": True,
-        "duplicate": committed.duplicate,
-        "receipt": figures.of_receipt(committed.doc, parts().config),
-    }
+    """The receipt as its file holds it, so that the second answer is the first one again."""
+    document = documents.decode(committed.body)
+    view = {"ok": True, "duplicate": committed.duplicate, "receipt": figures.of_receipt(document, parts().config)}
     return jsonify(view), 200 if committed.duplicate else 201

@@ -1,6 +1,6 @@
 """The sell page. Everything it shows it asks for by itself (/api/session, /api/items, /api/status).
 
-GET /    needs sell, or the sign-in page    till/sell.html: shop_name, till_name
+GET /    open, else the sign-in page    till/sell.html: shop_name, till_name
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ bp = Blueprint("till", __name__)
 def sell_page() -> ResponseReturnValue:
     """Nobody signed in: the sign-in page. Locked: the sell page, which shows its lock over the basket it kept."""
     who = auth.actor_or_none()
-    if who is None or not who.may("sell"):
+    if who is None:
         return redirect(url_for("people.sign_in_page"))
+    if not who.may("sell"):
+        return redirect(url_for("receipts.receipt_list"))
     config = parts().config
     return render_template("till/sell.html", shop_name=config.shop.name, till_name=config.till.name)

@@ -1,0 +1,37 @@
+"""Lists brought in from a spreadsheet, in pieces.
+
+POST /api/import/<kind>   settings   {rows: [{column: text}]} -> {added, changed, unchanged, refused: [[index, reason]]}
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from pos.actions import bring_in
+from pos.errors import Invalid, NotFound
+from pos.web import auth
+from pos.web.body import json_object
+from pos.web.parts import parts
+
+bp = Blueprint("lists", __name__)
+
+
+@bp.post("/api/import/<kind>")
+@auth.needs("settings")
+def import_rows(kind: str) -> ResponseReturnValue:
+    take_in = bring_in.KINDS.get(kind)
+    if take_in is None:
+        raise NotFound(f"There is no list of {kind}.", field="kind")
+    rows = json_object().get("rows")
+    if not isinstance(rows, list) or not all(_is_row(row) for row in rows):
+        raise Invalid("rows must be a list of objects that hold text.", field="rows")
+    found = take_in(parts().store, rows, auth.actor().code)
+    if found.counts.added or found.counts.changed:
+        parts().ring("catalog")
+    counts = {"added": found.counts.added, "changed": found.counts.changed, "unchanged": found.counts.unchanged}
+    return jsonify({"ok": True, **counts, "refused": [list(pair) for pair in found.refused]})
+
+
+def _is_row(row: object) -> bool:
+    return isinstance(row, dict) and all(isinstance(value, str) for value in row.values())
