@@ -1,0 +1,551 @@
+"""Selling on a real database and a real journal: what is priced, refused, committed once, and given back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pos import config as settings
+from pos.actions import figures, sell
+from pos.errors import Conflict, Invalid, NotAllowed
+from pos.rules import barcode, documents, receipt, rights
+from pos.store import catalog
+from pos.store.db import Store
+from pos.store.journal import Journal
+from tests.rules.tables import cases
+
+ID = "0193a1b2-0000-7000-8000-0000000000{:02d}"
+
+
+@dataclass(frozen=True)
+class Person:
+    role: str = "manager"
+    code: str = "ann"
+    name: str = "Ann"
+
+    def may(self, right: str) -> bool:
+        return rights.allowed(self.role, right)
+
+
+@dataclass
+class Till:
+    config: settings.Config
+    store: Store
+    journal: Journal
+
+
+LABEL_PRICE = "201234500000"
+LABEL_PRICE += barcode.check_digit(LABEL_PRICE)
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Till]:
+    config = settings.load(tmp_path, environ={})
+    made = open_till(config)
+    yield made
+    made.journal.close()
+    made.store.close()
+
+
+def open_till(config: settings.Config) -> Till:
+    from pos.store.db import open_store
+
+    store = open_store(config)
+    catalog.put_taxes(
+        store,
+        [
+            {"code": "S", "title": "Standard", "rate": "20", "account": ""},
+            {"code": "Z", "title": "Zero", "rate": "0", "account": ""},
+        ],
+    )
+    items: list[dict[str, Any]] = [
+        {"code": "MUG", "name": "Mug", "item_group": "Home", "tax_code": "S"},
+        {"code": "TEA", "name": "Tea", "item_group": "Food", "tax_code": "Z", "weighed": True, "uom": "Kg"},
+        {"code": "MISC", "name": "Misc", "item_group": "Home", "tax_code": "S", "open_price": True},
+        {"code": "HAM", "name": "Ham", "item_group": "Food", "tax_code": "Z",
+         "barcodes": [{"code": LABEL_PRICE, "uom": ""}]},
+        {"code": "OLD", "name": "Old", "item_group": "Home", "tax_code": "S", "disabled": True},
+        {"code": "SHOE", "name": "Shoe", "item_group": "Home", "tax_code": "S", "has_variants": True},
+        {"code": "SHOE-8", "name": "Shoe 8", "item_group": "Home", "tax_code": "S", "variant_of": "SHOE",
+         "attributes": [{"name": "Size", "value": "8", "position": 0}]},
+    ]  # fmt: skip
+    catalog.put_items(store, items, "csv")
+    put_prices(store, {"MUG": 120, "TEA": 210, "HAM": 999, "OLD": 500, "SHOE-8": 4500})
+    modes = [("Cash", "cash"), ("Card", "card"), ("Gift Voucher", "voucher"), ("Account", "account")]
+    catalog.put_modes(
+        store, [{"name": n, "kind": k, "position": i, "disabled": False} for i, (n, k) in enumerate(modes)], "csv"
+    )
+    catalog.put_customers(
+        store, [{"code": "C1", "name": "Jane"}, {"code": "C2", "name": "Gone", "disabled": True}], "csv"
+    )
+    return Till(config, store, Journal(store))
+
+
+def put_prices(store: Store, amounts: dict[str, int]) -> None:
+    rows = [
+        {"name": f"P-{c}", "price_list": "Standard Selling", "item": c, "amount": a, "currency": "GBP"}
+        for c, a in amounts.items()
+    ]
+    catalog.put_prices(store, rows)
+
+
+def line(code: str, qty: str = "1", id_: str = "a1", **more: Any) -> dict[str, Any]:
+    return {"line": id_, "item_code": code, "qty": qty, **more}
+
+
+def basket(*lines: dict[str, Any], total: str, n: int = 1, pay: str | None = "Cash", **more: Any) -> dict[str, Any]:
+    payments = [{"mode_of_payment": pay, "amount": total}] if pay else []
+    return {"id": ID.format(n), "customer": "", "lines": list(lines), "payments": payments, "total": total, **more}
+
+
+def documents_saved(till: Till) -> int:
+    return int(till.store.execute("SELECT count(*) FROM document").fetchone()[0])
+
+
+# -- a sale ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_sale_is_priced_saved_and_answered(till):
+    done = sell.commit(till, basket(line("MUG", "2"), line("TEA", "0.355", "a2"), total="3.15"), Person("cashier"))
+    assert not done.duplicate
+    assert (done.doc["invoice_name"], done.doc["total"], done.doc["tax_total"]) == (
+        "T1-000001",
+        Decimal("3.15"),
+        Decimal("0.40"),
+    )
+    assert (done.doc["customer"], done.doc["mode"], done.doc["cashier"]) == (
+        "Walk-in Customer",
+        "mock",
+        {"code": "ann", "name": "Ann"},
+    )
+    on_disk = documents.verify((till.config.invoices / done.path).read_bytes())
+    assert on_disk == done.doc
+    receipt.check(on_disk)
+    shown = figures.of_receipt(done.doc, till.config)
+    assert (shown["number"], shown["total_text"], shown["change_text"]) == ("T1-000001", "£3.15", "£0.00")
+    json.dumps(shown)
+
+
+def test_change_is_told_in_figures_and_words(till):
+    asked = basket(line("MUG"), total="1.20")
+    asked["payments"] = [{"mode_of_payment": "Cash", "amount": "20.00"}]
+    shown = figures.of_receipt(sell.commit(till, asked, Person()).doc, till.config)
+    assert shown["change_text"] == "£18.80"
+    assert shown["change_words"] == "One £10 note, one £5 note, a £2 coin, a £1 coin, a 50p, a 20p and a 10p"
+
+
+def test_a_receipt_carries_original_price_discount_and_its_reason(till):
+    off = {"kind": "percent", "value": "10", "reason": "damaged"}
+    done = sell.commit(till, basket(line("MUG", "2", discount=off), total="2.16"), Person())
+    item = done.doc["items"][0]
+    assert (item["list_price"], item["rate"], item["amount"]) == (Decimal("1.20"), Decimal("1.08"), Decimal("2.16"))
+    assert item["discount"] == {"kind": "percent", "value": Decimal(10), "reason": "damaged", "amount": Decimal("0.24")}
+
+
+def test_a_card_payment_keeps_its_reference_to_the_file(till):
+    asked = basket(line("MUG"), total="1.20")
+    asked["payments"] = [{"mode_of_payment": "Card", "amount": "1.20", "reference": "081552", "last4": "4417"}]
+    payment = sell.commit(till, asked, Person()).doc["payments"][0]
+    assert (payment["kind"], payment["reference"], payment["last4"]) == ("card", "081552", "4417")
+
+
+def test_the_same_item_is_sold_and_given_back_in_one_basket(till):
+    lines = [line("MUG", "2"), line("MUG", "-1", "a2", note="handle off")]
+    done = sell.commit(till, basket(*lines, total="1.20"), Person())
+    assert [x["amount"] for x in done.doc["items"]] == [Decimal("2.40"), Decimal("-1.20")]
+
+
+# -- once, and only once ---------------------------------------------------------------------------------------------
+
+
+def test_the_same_basket_again_is_the_same_receipt(till):
+    asked = basket(line("MUG"), total="1.20")
+    first = sell.commit(till, asked, Person())
+    again = sell.commit(till, asked, Person())
+    assert again.duplicate
+    assert (again.doc, again.body) == (first.doc, first.body)
+    assert documents_saved(till) == 1
+
+
+def test_a_retry_after_the_price_changed_is_still_the_same_receipt(till):
+    asked = basket(line("MUG"), total="1.20")
+    first = sell.commit(till, asked, Person())
+    put_prices(till.store, {"MUG": 150})
+    catalog.deactivate(till.store, ["MUG"])
+    assert sell.commit(till, asked, Person()).body == first.body
+
+
+@cases("""
+change       field
+qty          lines.a1.qty
+total        total
+payment      payments.0.amount
+customer     customer
+line         lines.a2
+""")
+def test_the_same_id_with_other_content_is_refused_named_and_told(till, row):
+    sell.commit(till, basket(line("MUG"), total="1.20"), Person())
+    other = {
+        "qty": basket(line("MUG", "2"), total="1.20"),
+        "total": basket(line("MUG"), total="1.30") | {"payments": [{"mode_of_payment": "Cash", "amount": "1.20"}]},
+        "payment": basket(line("MUG"), total="1.20") | {"payments": [{"mode_of_payment": "Cash", "amount": "5"}]},
+        "customer": basket(line("MUG"), total="1.20", customer="C1"),
+        "line": basket(line("MUG"), line("MUG", id_="a2"), total="1.20"),
+    }[row["change"]]
+    with pytest.raises(Conflict) as refused:
+        sell.commit(till, other, Person())
+    assert (refused.value.code, refused.value.field) == ("other_content", row["field"])
+    assert documents_saved(till) == 1
+    told = till.store.execute("SELECT subject, text FROM notice").fetchall()
+    assert len(told) == 1
+    assert told[0][0] == "T1-000001"
+    acts = [r[0] for r in till.store.execute("SELECT act FROM audit").fetchall()]
+    assert "sale.other_content" in acts
+
+
+def test_eight_at_once_make_one_sale(till):
+    asked = basket(line("MUG"), total="1.20")
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: sell.commit(till, asked, Person()), range(8)))
+    assert len({d.body for d in done}) == 1
+    assert sum(not d.duplicate for d in done) == 1
+    assert documents_saved(till) == 1
+
+
+def test_another_basket_that_comes_in_at_the_same_moment_under_the_same_id_is_refused(till, monkeypatch):
+    """Both were looked up before either was saved: the second finds the first only inside the writer."""
+    real = sell.intake.find
+    asked, other = basket(line("MUG"), total="1.20"), basket(line("MUG", "2"), total="2.40")
+    sell.commit(till, asked, Person())
+    monkeypatch.setattr(sell.intake, "find", lambda *_: None)
+    with pytest.raises(Conflict) as refused:
+        monkeypatch.setattr(till.journal, "commit", _with(till.journal.commit, real))
+        sell.commit(till, other, Person())
+    assert refused.value.code == "other_content"
+
+
+def _with(commit, find):
+    """The journal sees the truth; only the first look-up of the action was blind."""
+
+    def run(doc, guard=None):
+        sell.intake.find = find
+        return commit(doc, guard)
+
+    return run
+
+
+# -- refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_another_total_than_the_screen_showed_is_refused_with_both(till):
+    put_prices(till.store, {"MUG": 150})
+    with pytest.raises(Conflict) as refused:
+        sell.commit(till, basket(line("MUG"), total="1.20"), Person())
+    assert refused.value.code == "total_differs"
+    assert refused.value.details() == {
+        "shown": "1.20",
+        "shown_text": "£1.20",
+        "priced": "1.50",
+        "priced_text": "£1.50",
+    }
+    assert documents_saved(till) == 0
+
+
+@cases("""
+what                    code                 field
+unknown item            unknown_item         lines.a1
+switched off item       disabled_item        lines.a1
+template                choose_variant       lines.a1
+open price missing      price_needed         lines.a1.price
+part of a piece         whole_pieces         lines.a1.qty
+not paid                not_paid             payments
+card above due          above_due            payments.0.amount
+unknown mode            unknown_mode         payments.0.mode_of_payment
+account for nobody      customer_needed      customer
+unknown customer        unknown_customer     customer
+switched off customer   disabled_customer    customer
+absurd tender           tender_too_large     payments.0.amount
+card number             card_number          payments.0.reference
+empty basket            empty                lines
+unknown receipt         unknown_receipt      lines.a1
+return without reason   invalid              lines.a1.note
+""")
+def test_what_cannot_be_sold_is_refused_and_nothing_is_saved(till, row):
+    paid = basket(line("MUG"), total="1.20")
+    asked = {
+        "unknown item": basket(line("NOPE"), total="1.20"),
+        "switched off item": basket(line("OLD"), total="5.00"),
+        "template": basket(line("SHOE"), total="45.00"),
+        "open price missing": basket(line("MISC"), total="1.20"),
+        "part of a piece": basket(line("MUG", "0.5"), total="0.60"),
+        "not paid": paid | {"payments": []},
+        "card above due": paid | {"payments": [{"mode_of_payment": "Card", "amount": "1.21"}]},
+        "unknown mode": paid | {"payments": [{"mode_of_payment": "Bitcoin", "amount": "1.20"}]},
+        "account for nobody": paid | {"payments": [{"mode_of_payment": "Account", "amount": "1.20"}]},
+        "unknown customer": paid | {"customer": "C9"},
+        "switched off customer": paid | {"customer": "C2"},
+        "absurd tender": paid | {"payments": [{"mode_of_payment": "Cash", "amount": "50000.01"}]},
+        "card number": paid
+        | {"payments": [{"mode_of_payment": "Card", "amount": "1.20", "reference": "4111 1111 1111 1111"}]},
+        "empty basket": paid | {"lines": []},
+        "unknown receipt": basket(line("MUG", "-1", return_against={"id": "r1", "line": "a1"}), total="-1.20"),
+        "return without reason": basket(line("MUG", "-1"), total="-1.20"),
+    }[row["what"]]
+    with pytest.raises(Invalid) as refused:
+        sell.commit(till, asked, Person())
+    assert (refused.value.code, refused.value.field) == (row["code"], row["field"])
+    assert documents_saved(till) == 0
+
+
+@cases("""
+role          what                  field
+cashier       typed price           lines.a1.price
+cashier       return of a receipt   lines.a1
+cashier       blind return          lines.a1
+supervisor    blind return          lines.a1
+accountant    discount              lines.a1.discount
+accountant    sale discount         discount
+""")
+def test_each_act_needs_its_right(till, row):
+    off = {"kind": "percent", "value": "5", "reason": "regular"}
+    asked = {
+        "typed price": basket(line("MUG", price="1.00", price_source="typed"), total="1.00"),
+        "return of a receipt": basket(line("MUG", "-1", return_against={"id": "r", "line": "a"}), total="-1.20"),
+        "blind return": basket(line("MUG", "-1", note="broken"), total="-1.20"),
+        "discount": basket(line("MUG", discount=off), total="1.14"),
+        "sale discount": basket(line("MUG"), total="1.14", discount=off),
+    }[row["what"]]
+    with pytest.raises(NotAllowed) as refused:
+        sell.commit(till, asked, Person(row["role"]))
+    assert refused.value.field == row["field"]
+    assert documents_saved(till) == 0
+
+
+def test_a_discount_above_the_roles_or_the_shops_ceiling_is_refused(till):
+    off = {"kind": "percent", "value": "20", "reason": "regular"}
+    asked = basket(line("MUG", discount=off), total="0.96")
+    with pytest.raises(Invalid) as refused:
+        sell.commit(till, asked, Person("cashier"))
+    assert refused.value.code == "discount_too_high"
+    till.config = replace(till.config, pricing=replace(till.config.pricing, discount_percent_max=Decimal(15)))
+    with pytest.raises(Invalid):
+        sell.commit(till, asked, Person("manager"))
+
+
+def test_a_cashier_types_the_price_of_an_open_item(till):
+    done = sell.commit(till, basket(line("MISC", price="3.50", price_source="typed"), total="3.50"), Person("cashier"))
+    assert done.doc["items"][0]["price_source"] == "typed"
+
+
+def test_a_typed_price_keeps_the_shelfs_beside_it(till):
+    done = sell.commit(
+        till, basket(line("MUG", price="1.00", price_source="typed"), total="1.00"), Person("supervisor")
+    )
+    item = done.doc["items"][0]
+    assert (item["list_price"], item["price"], item["amount"]) == (Decimal("1.20"), Decimal("1.00"), Decimal("1.00"))
+
+
+def label(price: str) -> str:
+    stem = LABEL_PRICE[:7] + price
+    return stem + barcode.check_digit(stem)
+
+
+def test_a_price_from_a_label_must_be_the_labels_own(till):
+    code = label("00499")
+    good = line("HAM", barcode=code, price="4.99", price_source="barcode")
+    assert sell.commit(till, basket(good, total="4.99"), Person("cashier")).doc["total"] == Decimal("4.99")
+    for bad in (
+        good | {"price": "0.99"},
+        good | {"barcode": "5000112637922"},
+        good | {"item_code": "MUG"},
+        good | {"qty": "2"},
+        good | {"barcode": ""},
+    ):
+        with pytest.raises(Invalid) as refused:
+            sell.commit(till, basket(bad, total=bad["price"], n=2), Person("cashier"))
+        assert refused.value.field.startswith("lines.a1")
+    assert documents_saved(till) == 1
+
+
+# -- returns ---------------------------------------------------------------------------------------------------------
+
+
+def give_back(doc: dict[str, Any], qty: str, total: str, n: int, id_: str = "a1", pay: str = "Cash") -> dict[str, Any]:
+    code = next(x["item_code"] for x in doc["items"] if x["line"] == id_)
+    return basket(line(code, qty, "r1", return_against={"id": doc["id"], "line": id_}), total=total, n=n, pay=pay)
+
+
+def test_goods_come_back_against_their_receipt_at_what_was_paid(till):
+    off = {"kind": "percent", "value": "10", "reason": "damaged"}
+    sale = sell.commit(till, basket(line("MUG", "2", discount=off), total="2.16"), Person()).doc
+    put_prices(till.store, {"MUG": 999})
+    catalog.deactivate(till.store, ["MUG"])
+    out = sell.commit(till, give_back(sale, "-1", "-1.08", 2), Person("supervisor")).doc
+    assert (out["kind"], out["total"], out["tax_total"]) == ("return", Decimal("-1.08"), Decimal("-0.18"))
+    assert out["items"][0]["return_against"] == {"id": sale["id"], "invoice_name": "T1-000001", "line": "a1"}
+
+
+def test_never_more_comes_back_than_was_sold(till):
+    sale = sell.commit(till, basket(line("MUG", "2"), total="2.40"), Person()).doc
+    sell.commit(till, give_back(sale, "-1", "-1.20", 2), Person())
+    with pytest.raises(Invalid) as refused:
+        sell.commit(till, give_back(sale, "-2", "-2.40", 3), Person())
+    assert refused.value.code == "over_return"
+    sell.commit(till, give_back(sale, "-1", "-1.20", 4), Person())
+    with pytest.raises(Invalid):
+        sell.commit(till, give_back(sale, "-1", "-1.20", 5), Person())
+    assert documents_saved(till) == 3
+
+
+def test_a_repeated_return_is_the_same_receipt_and_no_second_one(till):
+    sale = sell.commit(till, basket(line("MUG"), total="1.20"), Person()).doc
+    asked = give_back(sale, "-1", "-1.20", 2)
+    first = sell.commit(till, asked, Person())
+    assert sell.commit(till, asked, Person()).body == first.body
+    assert documents_saved(till) == 2
+
+
+def test_two_returns_of_one_piece_at_once_give_one(till):
+    sale = sell.commit(till, basket(line("MUG"), total="1.20"), Person()).doc
+
+    def attempt(n: int) -> str:
+        try:
+            sell.commit(till, give_back(sale, "-1", "-1.20", n), Person())
+        except (Invalid, Conflict) as refused:
+            return refused.code
+        return "saved"
+
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = list(pool.map(attempt, range(2, 8)))
+    assert outcomes.count("saved") == 1
+    assert set(outcomes) <= {"saved", "over_return", "returned_meanwhile"}
+    assert documents_saved(till) == 2
+
+
+def test_the_guard_refuses_what_came_back_between_pricing_and_saving(till, monkeypatch):
+    sale = sell.commit(till, basket(line("MUG"), total="1.20"), Person()).doc
+    real = till.journal.commit
+
+    def meanwhile(doc, guard=None):
+        monkeypatch.setattr(till.journal, "commit", real)
+        sell.commit(till, give_back(sale, "-1", "-1.20", 3), Person())
+        return real(doc, guard)
+
+    monkeypatch.setattr(till.journal, "commit", meanwhile)
+    with pytest.raises(Conflict) as refused:
+        sell.commit(till, give_back(sale, "-1", "-1.20", 2), Person())
+    assert refused.value.code == "returned_meanwhile"
+    assert documents_saved(till) == 2
+
+
+def test_an_exchange_is_one_document(till):
+    sale = sell.commit(till, basket(line("MUG"), total="1.20"), Person()).doc
+    back = line("MUG", "-1", "r1", return_against={"id": sale["id"], "line": "a1"})
+    done = sell.commit(till, basket(back, line("SHOE-8", id_="n1"), total="43.80", n=2), Person()).doc
+    assert (done["kind"], done["total"], documents.parts(done)) == ("sale", Decimal("43.80"), ("sale", "return"))
+
+
+# -- cash rounding ---------------------------------------------------------------------------------------------------
+
+
+def test_cash_rounding_is_its_own_figure_and_a_refund_mirrors_it(tmp_path):
+    config = settings.load(tmp_path, environ={"TILLKEEP_PRICING_CASH_STEP": "0.05"})
+    till = open_till(config)
+    try:
+        put_prices(till.store, {"MUG": 122})
+        asked = basket(line("MUG"), total="1.22")
+        asked["payments"] = [{"mode_of_payment": "Cash", "amount": "1.20"}]
+        sale = sell.commit(till, asked, Person()).doc
+        assert (sale["subtotal"], sale["rounding"], sale["total"]) == (
+            Decimal("1.22"),
+            Decimal("-0.02"),
+            Decimal("1.20"),
+        )
+        asked = give_back(sale, "-1", "-1.22", 2)
+        asked["payments"] = [{"mode_of_payment": "Cash", "amount": "-1.20"}]
+        out = sell.commit(till, asked, Person()).doc
+        assert (out["subtotal"], out["rounding"], out["total"]) == (Decimal("-1.22"), Decimal("0.02"), Decimal("-1.20"))
+        asked = basket(line("MUG"), total="1.22", n=3, pay="Card")
+        assert sell.commit(till, asked, Person()).doc["rounding"] == 0
+    finally:
+        till.journal.close()
+        till.store.close()
+
+
+# -- the screen ------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_gets_ready_made_texts(till):
+    off = {"kind": "percent", "value": "10", "reason": "damaged"}
+    asked = {
+        "lines": [line("MUG", "2", discount=off), line("TEA", "0.355", "a2"), line("SHOE-8", id_="a3")],
+        "discount": {"kind": "amount", "value": "0.91", "reason": "regular"},
+    }
+    shown = sell.price(till.store, till.config, asked, Person())
+    mug, tea, shoe = shown["lines"]
+    assert (mug["qty_text"], mug["unit_text"], mug["amount_text"], mug["was_text"], mug["discount_text"]) == (
+        "2",
+        "£1.20",
+        "£2.16",
+        "£2.40",
+        "10% off: damaged",
+    )
+    assert (tea["qty_text"], tea["unit_text"], tea["amount_text"], tea["tax_text"]) == (
+        "0.355",
+        "£2.10 / Kg",
+        "£0.75",
+        "0%",
+    )
+    assert shoe["detail"] == "8"
+    assert (shown["subtotal_text"], shown["discount_text"], shown["total_text"]) == ("£47.91", "-£0.91", "£47.00")
+    assert [t["text"] for t in shown["taxes"]] == ["Includes tax at 20%", "Includes tax at 0%"]
+    assert shown["items_text"] == "4 items"
+    json.dumps(shown)
+
+
+def test_the_figures_of_the_page_add_up(till):
+    asked = {"lines": [line("MUG", "2"), line("TEA", "0.355", "a2")]}
+    shown = sell.price(till.store, till.config, asked)
+    assert sum(Decimal(x["amount"]) for x in shown["lines"]) == Decimal(shown["subtotal"])
+    assert Decimal(shown["subtotal"]) + Decimal(shown["discount"]) == Decimal(shown["total"])
+
+
+def test_pay_check_counts_what_is_typed_but_does_not_take_it(till):
+    asked = {
+        "lines": [line("SHOE-8")],
+        "payments": [{"mode_of_payment": "Card", "amount": "30.00"}],
+        "typed": {"mode_of_payment": "Cash", "amount": "20.00"},
+    }
+    shown = sell.pay_check(till.store, till.config, asked, Person())
+    assert (shown["taken_text"], shown["left_text"], shown["change_text"]) == ("£30.00", "£0.00", "£5.00")
+    assert shown["complete"]
+    assert len(shown["payments"]) == 1
+    assert [(q["text"], q["note"]) for q in shown["quick"]] == [
+        ("£15.00", "Exact"),
+        ("£20.00", "£5.00 back"),
+        ("£50.00", "£35.00 back"),
+    ]
+
+
+def test_what_is_typed_and_cannot_be_taken_is_named_as_typed(till):
+    asked = {"lines": [line("MUG")], "typed": {"mode_of_payment": "Card", "amount": "5"}}
+    with pytest.raises(Invalid) as refused:
+        sell.pay_check(till.store, till.config, asked)
+    assert (refused.value.code, refused.value.field) == ("above_due", "typed.amount")
+
+
+def test_pay_check_of_a_refund_counts_backwards(till):
+    asked = {"lines": [line("MUG", "-1", note="broken")], "payments": []}
+    shown = sell.pay_check(till.store, till.config, asked)
+    assert (shown["total_text"], shown["left"], shown["quick"]) == (
+        "-£1.20",
+        "-1.20",
+        [{"amount": "-1.20", "text": "-£1.20", "note": "Exact"}],
+    )
