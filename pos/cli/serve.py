@@ -9,7 +9,10 @@ from pathlib import Path
 from pos import cli, config
 from pos.cli import control, reference
 from pos.cli.signals import stopped_by_signals
+from pos.connectors import KINDS, configured
 from pos.errors import BadSettings
+from pos.store.connections import Wanted, on_this_machine
+from pos.store.db import Store
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +31,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
     new = not database_path(loaded).exists()
     app = create_app(loaded)
     try:
-        pins = _demo(app.store) if args.demo and new and not _connected(loaded) else []
+        pins = _demo(app.store, loaded) if args.demo and new else []
         server = listen(
             app.flask, loaded.server.host, loaded.server.port, loaded.server.threads, loaded.security.body_kb_max * 1024
         )
@@ -42,6 +45,17 @@ def run(args: argparse.Namespace, root: Path) -> int:
         control.withdraw(loaded)
         app.stop()
     return cli.OK
+
+
+def _demo(store: Store, loaded: config.Config) -> list[tuple[str, str, str]]:
+    """Load the demo shop, unless a connection leads to another machine; (code, name, PIN) of its people."""
+    from pos.demo import load
+
+    real = [one.address for one in map(Wanted._make, configured(loaded, KINDS)) if not on_this_machine(one.address)]
+    if real:
+        print(f"No demo shop: this till is connected to {real[0]}.")
+        return []
+    return load(store)
 
 
 def settings(root: Path, host: str | None, port: int | None) -> config.Config:

@@ -1,0 +1,157 @@
+"""import items|customers FILE…: bring in CSV lists, by the running server or straight into the folder."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pos import cli, config
+from pos.actions import bring_in
+from pos.cli import control, opened
+from pos.errors import Invalid
+from pos.rules import sheet
+from pos.store.db import open_store
+
+#: Well below the least [security] body_kb_max anybody would set.
+PIECE_BYTES_MAX = 200_000
+
+Row = tuple[int, dict[str, str]]
+#: Takes a piece of a list; answers (added, changed, [(index, reason)]).
+Door = Callable[[list[dict[str, str]]], tuple[int, int, list[tuple[int, str]]]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of one file. refused: (line, reason, cells)."""
+
+    added: int = 0
+    changed: int = 0
+    rows: int = 0
+    refused: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = (
+        "Bring in lists. Refused rows are written beside the file, as NAME.rejected.csv, with the reason.\n\n"
+        + "\n\n".join(
+            f"Columns of {kind}:\n" + "\n".join(f"  {name:<13} {words}" for name, words in columns.items())
+            for kind, columns in sheet.COLUMNS.items()
+        )
+        + f"\n  {sheet.ATTRIBUTE + 'NAME':<13} (items) an attribute, such as Size"
+    )
+    parser.add_argument("kind", choices=sorted(sheet.COLUMNS), help="what the files list")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="CSV with a first line that names the columns"
+    )
+
+
+def run(args: argparse.Namespace, root: Path) -> int:
+    """One line a file; 1 when any row was refused. Giving a corrected file again changes only what differs."""
+    loaded = opened.settings(root)
+    lists = [(file, text_of(file, args.kind)) for file in args.files]  # every header is read before anything goes in
+    failed = False
+    with door(loaded, args.kind) as take_in:
+        for file, rows in lists:
+            tally = bring(rows, take_in)
+            print(
+                f"{file}: {tally.rows} rows, {tally.added} new, {tally.changed} changed, {len(tally.refused)} refused."
+            )
+            failed |= bool(tally.refused)
+            report(file, tally)
+    return cli.FAILED if failed else cli.OK
+
+
+def text_of(file: Path, kind: str) -> list[Row]:
+    """The rows of a file. Invalid when it is no list of this kind."""
+    try:
+        return sheet.read(file.read_text(encoding="utf-8-sig"), kind)
+    except UnicodeDecodeError:
+        raise Invalid(f"{file} is not UTF-8. Save it again as CSV UTF-8.", field="file") from None
+    except Invalid as error:
+        raise Invalid(f"{file}: {error.message}", field=error.field) from error
+
+
+def bring(rows: list[Row], take_in: Door) -> Tally:
+    """Hand the list over in pieces. A code that stands twice in one list is refused the second time."""
+    tally = Tally(rows=len(rows))
+    seen: set[str] = set()
+    fresh: list[Row] = []
+    for line, cells in rows:
+        code = cells.get("code", "")
+        if code and code in seen:
+            tally.refused.append((line, f"the code {code} stands further up already", cells))
+        else:
+            fresh.append((line, cells))
+        seen.add(code)
+    with tqdm(total=len(fresh), desc="import", unit=" rows", disable=None, leave=False) as shown:
+        for piece in pieces(fresh):
+            added, changed, refused = take_in([cells for _, cells in piece])
+            tally.added, tally.changed = tally.added + added, tally.changed + changed
+            tally.refused += [(piece[i][0], reason, piece[i][1]) for i, reason in refused]
+            shown.update(len(piece))
+    tally.refused.sort(key=lambda refusal: refusal[0])
+    return tally
+
+
+def pieces(rows: list[Row]) -> Iterator[list[Row]]:
+    """The list in pieces that fit a transaction and a request."""
+    piece: list[Row] = []
+    size = 0
+    for row in rows:
+        long = len(json.dumps(row[1]))
+        if piece and (len(piece) == bring_in.ROWS_MAX or size + long > PIECE_BYTES_MAX):
+            yield piece
+            piece, size = [], 0
+        piece.append(row)
+        size += long
+    if piece:
+        yield piece
+
+
+def report(file: Path, tally: Tally) -> None:
+    """Write the reject list, or remove an old one when nothing was refused."""
+    rejects = file.with_name(f"{file.stem}.rejected.csv")
+    if not tally.refused:
+        rejects.unlink(missing_ok=True)
+        return
+    columns = list(dict.fromkeys(name for _, _, cells in tally.refused for name in cells if name))
+    with rejects.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["line", "reason", *columns])
+        writer.writerows([line, why, *(cells.get(name, "") for name in columns)] for line, why, cells in tally.refused)
+    line, reason, _ = tally.refused[0]
+    print(f"  line {line}: {reason}{' (and more)' if len(tally.refused) > 1 else ''}; all in {rejects}")
+
+
+@contextmanager
+def door(loaded: config.Config, kind: str) -> Iterator[Door]:
+    """The way in: the server on this folder when one runs, else the folder itself, locked for as long as this takes."""
+    server = control.running(loaded)
+    if server is not None:
+
+        def through(rows: list[dict[str, str]]) -> tuple[int, int, list[tuple[int, str]]]:
+            answer = server.call(f"/api/import/{kind}", json.dumps({"rows": rows}).encode())
+            return int(answer["added"]), int(answer["changed"]), [(int(at), str(why)) for at, why in answer["refused"]]
+
+        yield through
+        return
+    store = open_store(loaded)
+    try:
+        store.lock()
+        by = opened.operator()
+
+        def straight(rows: list[dict[str, str]]) -> tuple[int, int, list[tuple[int, str]]]:
+            found = bring_in.KINDS[kind](store, rows, by)
+            return found.counts.added, found.counts.changed, list(found.refused)
+
+        yield straight
+    finally:
+        store.close()

@@ -1,0 +1,200 @@
+"""Lists from a spreadsheet: what the columns of an items or customers CSV mean, row by row.
+
+A row is a mapping of column name to text. What cannot be taken as it stands is refused with the column and the reason;
+nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pos.errors import Invalid
+from pos.rules import money
+
+#: Column -> what it holds. A star marks those that must be filled.
+ITEM_COLUMNS = {
+    "code": "* the item's own code",
+    "name": "* as people call it",
+    "group": "* the tile group",
+    "price": "on the till's price list, tax as the shelf shows it; 12.50",
+    "tax": "percent; 20",
+    "barcode": "one or several, separated by spaces",
+    "stock": "pieces or weight in the till's warehouse, up to three decimals",
+    "uom": "unit; Nos when empty",
+    "brand": "",
+    "description": "",
+    "template": "the code of the item this is a variant of; that item stands in the file or is known already",
+    "has_variants": "yes: this is a template and cannot be sold itself",
+    "open_price": "yes: the cashier types the price",
+    "weighed": "yes: quantity with three decimals",
+    "disabled": "yes: not sold any more",
+}
+CUSTOMER_COLUMNS = {
+    "code": "* the customer's own code",
+    "name": "* as people call them",
+    "group": "",
+    "phone": "",
+    "email": "",
+    "tax_id": "",
+    "disabled": "yes: not offered any more",
+}
+#: A column called so holds that attribute: "attribute Size".
+ATTRIBUTE = "attribute "
+COLUMNS = {"items": ITEM_COLUMNS, "customers": CUSTOMER_COLUMNS}
+
+CELL_CHARS_MAX = 1000
+ROWS_MAX = 500_000
+_YES = {"yes": True, "y": True, "1": True, "true": True, "no": False, "n": False, "0": False, "false": False, "": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row of the items list, as the feeds of the catalogue want it."""
+
+    item: dict[str, Any]
+    tax: dict[str, Any] | None
+    price: dict[str, Any] | None
+    stock: dict[str, Any] | None
+
+
+def read(text: str, kind: str) -> list[tuple[int, dict[str, str]]]:
+    """(line number, cells) of each row that holds anything. Invalid when the header is not one of ours.
+
+    Comma, semicolon or tab, whichever the header uses.
+    """
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    found: list[tuple[int, dict[str, str]]] = []
+    try:
+        columns = [cell.strip().lower() if not _is_attribute(cell) else cell.strip() for cell in next(rows, [])]
+        _check_header(columns, kind)
+        for row in rows:
+            if len(found) >= ROWS_MAX:
+                raise Invalid(f"The list has more than {ROWS_MAX} rows; split it.", field="file")
+            if any(cell.strip() for cell in row):
+                cells = dict(zip(columns, (cell.strip() for cell in row), strict=False))
+                found.append((rows.line_num, cells if len(row) <= len(columns) else {**cells, "": "too many"}))
+    except csv.Error as error:
+        raise Invalid(f"Line {rows.line_num} is no CSV: {error}.", field="file") from error
+    return found
+
+
+def _is_attribute(column: str) -> bool:
+    return column.strip().lower().startswith(ATTRIBUTE)
+
+
+def _check_header(columns: list[str], kind: str) -> None:
+    known = COLUMNS[kind]
+    for name, words in known.items():
+        if words.startswith("*") and name not in columns:
+            raise Invalid(f"The first line must name the columns; {name!r} is missing.", field=name)
+    for name in columns:
+        if name not in known and not (kind == "items" and _is_attribute(name)):
+            raise Invalid(f"No column is called {name!r}; there are: {', '.join(known)}, attribute …", field=name)
+    if len(set(columns)) != len(columns):
+        raise Invalid("A column stands twice in the first line.", field="file")
+
+
+def customer(cells: Mapping[str, str]) -> dict[str, Any]:
+    """A customer for the catalogue. Invalid names the column."""
+    _check(cells, CUSTOMER_COLUMNS)
+    row: dict[str, Any] = {"code": cells["code"], "name": cells["name"]}
+    for column, key in (("group", "customer_group"), ("phone", "phone"), ("email", "email"), ("tax_id", "tax_id")):
+        if column in cells:
+            row[key] = cells[column]
+    if "disabled" in cells:
+        row["disabled"] = _yes(cells, "disabled")
+    return row
+
+
+def item(cells: Mapping[str, str], currency: str, price_list: str, warehouse: str) -> Item:
+    """An item for the catalogue, with its price, tax and stock. Invalid names the column."""
+    _check(cells, ITEM_COLUMNS)
+    code = cells["code"]
+    row: dict[str, Any] = {"code": code, "name": cells["name"], "item_group": cells["group"]}
+    row |= {column: cells[column] for column in ("brand", "description") if column in cells}
+    row |= {
+        column: _yes(cells, column)
+        for column in ("has_variants", "open_price", "weighed", "disabled")
+        if column in cells
+    }
+    if cells.get("uom"):
+        row["uom"] = cells["uom"]
+    if "template" in cells:
+        row["variant_of"] = cells["template"] or None
+    if "barcode" in cells:
+        row["barcodes"] = [{"code": one, "uom": ""} for one in cells["barcode"].split()]
+    attributes = [
+        (name[len(ATTRIBUTE) :].strip(), value) for name, value in cells.items() if _is_attribute(name) and value
+    ]
+    if attributes:
+        row["attributes"] = [{"name": n, "value": v, "position": at} for at, (n, v) in enumerate(attributes)]
+    return Item(row, _tax(cells, row), _price(cells, currency, price_list), _stock(cells, warehouse))
+
+
+def _check(cells: Mapping[str, str], columns: Mapping[str, str]) -> None:
+    if "" in cells:
+        raise Invalid("It has more cells than the first line has columns.", field="")
+    for name, value in cells.items():
+        if len(value) > CELL_CHARS_MAX or not value.isprintable():
+            raise Invalid(f"{name} is too long or holds a control character.", field=name)
+    for name, words in columns.items():
+        if words.startswith("*") and not cells.get(name):
+            raise Invalid(f"{name} is empty.", field=name)
+
+
+def _yes(cells: Mapping[str, str], column: str) -> bool:
+    word = cells[column].lower()
+    if word not in _YES:
+        raise Invalid(f"{column} is {cells[column]!r}; it must be yes or no.", field=column)
+    return _YES[word]
+
+
+def _number(cells: Mapping[str, str], column: str) -> Decimal:
+    """A figure with a point, or with a comma where no thousands can be meant: "4,99"."""
+    text = cells[column]
+    if text.count(",") == 1 and "." not in text and len(text.partition(",")[2]) != 3:
+        text = text.replace(",", ".")
+    try:
+        return money.exact(text)
+    except (InvalidOperation, ValueError):
+        raise Invalid(f"{column} is {cells[column]!r}; it must be a number like 12.50.", field=column) from None
+
+
+def _tax(cells: Mapping[str, str], row: dict[str, Any]) -> dict[str, Any] | None:
+    if not cells.get("tax"):
+        return None
+    rate = _number({"tax": cells["tax"].removesuffix("%").strip()}, "tax")
+    if not 0 <= rate <= 100:
+        raise Invalid(f"tax is {cells['tax']!r}; it must be between 0 and 100 percent.", field="tax")
+    exact = format(rate.normalize(), "f")
+    row["tax_code"] = f"{exact}%"
+    return {"code": f"{exact}%", "title": f"Tax {exact}%", "rate": exact}
+
+
+def _price(cells: Mapping[str, str], currency: str, price_list: str) -> dict[str, Any] | None:
+    if not cells.get("price"):
+        return None
+    price = _number(cells, "price")
+    try:
+        minor = money.minor(price, currency)
+    except ValueError:
+        raise Invalid(f"price is {cells['price']!r}, finer than {currency} goes.", field="price") from None
+    if minor < 0:
+        raise Invalid("price is below nothing.", field="price")
+    return {"price_list": price_list, "item": cells["code"], "amount": minor, "currency": currency}
+
+
+def _stock(cells: Mapping[str, str], warehouse: str) -> dict[str, Any] | None:
+    if not cells.get("stock"):
+        return None
+    thousandths = _number(cells, "stock").scaleb(3)
+    if thousandths != thousandths.to_integral_value():
+        raise Invalid(f"stock is {cells['stock']!r}; three decimals are the most.", field="stock")
+    return {"item": cells["code"], "warehouse": warehouse, "qty": int(thousandths)}
