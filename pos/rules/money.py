@@ -41,10 +41,7 @@ class Money:
     @classmethod
     def parse(cls, amount: Decimal | int | str, currency: str) -> Money:
         """Exactly this amount in major units. ValueError: more decimals than the currency has; TypeError: a float."""
-        value = exact(amount).scaleb(digits_of(currency))
-        if value != value.to_integral_value():
-            raise ValueError(f"{amount} has more decimals than {currency} allows")
-        return cls(int(value), currency)
+        return cls(minor(amount, currency), currency)
 
     @property
     def amount(self) -> Decimal:
@@ -108,12 +105,18 @@ def _whole(value: Decimal, method: str, places: int) -> Decimal:
 
 def minor(amount: Decimal | int | str, currency: str) -> int:
     """Whole minor units of an exact amount; ValueError when it has more decimals than the currency."""
-    return Money.parse(amount, currency).minor
+    value = exact(amount).scaleb(digits_of(currency))
+    whole = int(value)
+    if whole != value:
+        raise ValueError(f"{amount} has more decimals than {currency} allows")
+    return whole
 
 
 def major(units: int, currency: str) -> Decimal:
     """The amount in major units with exactly the currency's decimals: major(1234, "GBP") = Decimal("12.34")."""
-    return Money(units, currency).amount
+    if type(units) is not int:
+        raise TypeError(f"minor units are whole, not {type(units).__name__}")
+    return Decimal(units).scaleb(-digits_of(currency))
 
 
 def round_to_step(minor: int, step_minor: int) -> int:
