@@ -10,11 +10,16 @@ from datetime import time as wall_time
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from pos import clock
 from pos.config import Config
 from pos.connectors.base import Kind
 from pos.store.connections import Line
 from pos.store.db import Store
+from pos.store.journal import Journal
+from pos.store.rounds import State
 
+#: Seconds until the next round after this many failed ones.
+BACKOFF_SECONDS = (60, 300, 900, 3600)
 #: After a piece of work an agent rests this many times as long as it computed.
 REST_FACTOR = 2.0
 REST_SECONDS_MAX = 0.25
@@ -62,12 +67,30 @@ def daily(at: str) -> Schedule:
     return _Daily(wall_time.fromisoformat(at))
 
 
+def is_due(when: Schedule, state: State, now: datetime, zone: str) -> bool:
+    """Never planned, past, or further ahead than any plan reaches (the clock was set back since)."""
+    latest = when.after(now, zone) + timedelta(seconds=BACKOFF_SECONDS[-1])
+    return not clock.stamp(now) < state.due_at <= clock.stamp(latest)
+
+
+def next_due(run: Run, failures: int, now: datetime) -> datetime:
+    """When a round that ended now is followed by the next: on the ladder, as it asked for, else as planned."""
+    if failures:
+        return now + timedelta(seconds=BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
+    planned = max(run.agent.when.after(run.now, run.config.shop.timezone), now)
+    return planned if run.wait_seconds is None else min(planned, now + timedelta(seconds=run.wait_seconds))
+
+
 # -- an agent and one round of it --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What happens by itself. rings: events that call it early. per: "connection" for one of it on each connection."""
+    """What happens by itself.
+
+    rings: events that call it early. per: "connection" for one of it on each connection. saves: it saves documents, so
+    it runs where the journal is. listen: begins to listen to something outside and rings; returns what ends that.
+    """
 
     name: str
     title: str
@@ -75,11 +98,17 @@ class Agent:
     when: Schedule
     rings: tuple[str, ...] = ()
     per: str = ""
+    saves: bool = False
+    listen: Callable[[Config, Callable[[str], None]], Callable[[], None]] | None = None
 
 
 @dataclass(slots=True)
 class Run:
-    """One round. memory: what this process remembers of this agent on this connection; it may be gone next time."""
+    """One round.
+
+    memory: what this process remembers of this agent on this connection; it may be gone next time. journal: there for
+    an agent that saves.
+    """
 
     agent: Agent
     connection: Line | None
@@ -91,6 +120,7 @@ class Run:
     owner: str
     memory: dict[str, Any]
     ring: Callable[[str], None]
+    journal: Journal | None
     _stopping: Callable[[], bool]
     wait_seconds: float | None = None
     deaf: bool = False

@@ -5,8 +5,7 @@ several processes can share one folder); huey's queue carries "wake agent X", an
 that fell due while the machine was off is done once at the next start. An agent that fails comes round again on a
 ladder. Nothing outside this module knows huey.
 
-Two kinds of thread: the ticker looks once a second for what is due, keeps the leases alive and passes on bells;
-[queue] workers threads do the rounds.
+The ticker's thread looks once a second for what is due, keeps leases alive and passes on bells; workers do the rounds.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pos import clock
-from pos.agent import Agent, Run, daily, every
+from pos.agent import Agent, Run, daily, every, is_due, next_due
 from pos.config import Config
 from pos.connectors import KINDS, configured
 from pos.connectors.base import Kind
 from pos.errors import NotFound, PosError
 from pos.store import connections, notices, rounds, unblock
-from pos.store.connections import Line
 from pos.store.db import Store
+from pos.store.journal import Journal
 from pos.store.rounds import Key
 
 __all__ = ["Agent", "Run", "Runner", "daily", "every"]
@@ -40,11 +39,14 @@ TICK_SECONDS = 1.0
 #: Bells wait this long before they are passed on, so that a burst of sales is one round and not in each sale's way.
 LINGER_SECONDS = 0.1
 HEARTBEAT_SECONDS = 15.0
+CALLED_SECONDS = 2.0
 THIN_SECONDS = 3600.0
 STOP_SECONDS = 10.0
-BACKOFF_SECONDS = (60, 300, 900, 3600)
 #: After this many failed rounds in a row people are told.
 FAILURES_TOLD = 3
+BELLS_MAX = 100
+#: Idle workers look into the queue this often for bells of another process; their own wake them at once.
+POLL_SECONDS = 1.0
 #: A sale should never wait long for an agent that computes: other threads ask for their turn this often.
 SWITCH_SECONDS = 0.001
 
@@ -55,6 +57,7 @@ SWITCH_SECONDS = 0.001
 class Runner:
     """Runs agents. Building it makes the Connection rows follow the settings, so build it before the first sale.
 
+    journal: agents that save documents run only where it is given, and there even when work is done elsewhere.
     role: "server" for the one process that holds the folder's lock (what an earlier server held is let go at the
     start), any other word for further ones. listeners: called with each event in the runner's own thread, never in a
     sale's.
@@ -66,26 +69,32 @@ class Runner:
         config: Config,
         agents: Sequence[Agent],
         *,
+        journal: Journal | None = None,
         kinds: Sequence[Kind] = KINDS,
         role: str = "server",
     ) -> None:
         self.listeners: list[Callable[[str], None]] = []
-        self._store, self._config, self._role = store, config, role
+        self._store, self._config, self._role, self._journal = store, config, role, journal
         self._agents = {agent.name: agent for agent in agents}
         self._kinds = {kind.name: kind for kind in kinds}
         self._owner = f"{role}:{os.getpid()}:{clock.uuid7()}"
         self._memory: dict[Key, dict[str, Any]] = {}
         self._running: dict[Key, Run] = {}
-        self._called: set[Key] = set()  # a bell is in the queue already
+        self._called: dict[Key, float] = {}  # a bell is in the queue, until when; another process may take it
         self._again: set[Key] = set()  # rung while it ran
         self._deaf: dict[Key, float] = {}
         self._events: deque[str] = deque()
+        self._own: deque[tuple[str, str, str]] = deque()
         self._bell, self._stop = threading.Event(), threading.Event()
         self._guard = threading.Lock()
         self._ticker: threading.Thread | None = None
         self._queue: _Doorbell | None = None
         self._works = False
-        connections.sync(store, [connections.Wanted(*facts) for facts in configured(config, kinds)])
+        self._stoppers: list[Callable[[], None]] = []
+        connections.sync(store, configured(config, kinds))
+        self._lines = {line.id: line for line in connections.lines(store)}
+        self._keys = self._all_keys()
+        rounds.ensure(store, self._keys)
 
     def start(self, *, work: bool | None = None) -> None:
         """Start the threads. work: do rounds here, or only pass bells on; by default as [queue] in_server says."""
@@ -94,13 +103,21 @@ class Runner:
         if self._role == "server":
             rounds.free(self._store, "server:", now)
             unblock.owner_is_dead(self._store, "server:")
-        rounds.ensure(self._store, self._keys())
         self._queue = _Doorbell(self._config, self._answer, alone=self._works and self._role == "server")
         if self._works:
             sys.setswitchinterval(SWITCH_SECONDS)
             self._queue.start_workers(self._config.queue.workers, self._store.release)
+        for agent in {self._agents[name] for name, _ in self._keys if self._runs_here(name)}:
+            self._listen(agent)
         self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
         self._ticker.start()
+
+    def _listen(self, agent: Agent) -> None:
+        try:
+            if agent.listen is not None:
+                self._stoppers.append(agent.listen(self._config, self.ring))
+        except Exception:  # a folder on a network, no inotify left: it comes round by itself all the same
+            log.warning("%s cannot listen and only comes round on schedule", agent.name, exc_info=True)
 
     def stop(self, timeout_seconds: float = STOP_SECONDS) -> None:
         """Let running rounds come to the end of their present document, then end the threads. Twice does nothing."""
@@ -108,6 +125,8 @@ class Runner:
             return
         self._stop.set()
         self._bell.set()
+        for stopper in self._stoppers:
+            stopper()
         if self._queue is not None:
             self._queue.stop(timeout_seconds)
         if self._ticker is not None:
@@ -120,39 +139,36 @@ class Runner:
 
     def run_now(self, name: str, connection: str = "") -> None:
         """A person wants a round now, paused or not. NotFound when there is no such agent."""
-        if (name, connection) not in self._keys():
-            raise NotFound(
-                f"There is no agent {name!r} here{f' for {connection!r}' if connection else ''}.", field="agent"
-            )
+        if (name, connection) not in self._keys:
+            raise NotFound(f"There is no agent {name!r} here for {connection or 'the whole till'!r}.", field="agent")
         self._call((name, connection), "person")
 
     def once(self, name: str, connection: str = "", cause: str = "person") -> bool:
         """One round of one agent, here and now, in this thread; False when somebody else runs it."""
-        rounds.ensure(self._store, self._keys())
         return self._round((name, connection), cause)
 
     # -- the ticker's thread
 
     def _tick_on(self) -> None:
-        heartbeat = thinned = health = clock.monotonic()
+        heartbeat = thinned = clock.monotonic()
         while not self._stop.is_set():
             if self._bell.wait(TICK_SECONDS):
                 self._stop.wait(LINGER_SECONDS)
                 self._bell.clear()
             try:
                 self._pass_on_events()
-                if self._works:
-                    self._call_what_is_due()
-                    seconds = clock.monotonic()
-                    if seconds - heartbeat >= HEARTBEAT_SECONDS:
-                        heartbeat = seconds
-                        self._keep_leases()
-                    if seconds - thinned >= THIN_SECONDS:
-                        thinned = seconds
-                        rounds.thin(self._store)
-                    if seconds - health >= HEARTBEAT_SECONDS and self._queue is not None:
-                        health = seconds
+                self._call_what_is_due()
+                while self._own:
+                    self._answer(*self._own.popleft())
+                seconds = clock.monotonic()
+                if seconds - heartbeat >= HEARTBEAT_SECONDS:
+                    heartbeat = seconds
+                    self._keep_leases()
+                    if self._queue is not None:
                         self._queue.mend()
+                if seconds - thinned >= THIN_SECONDS:
+                    thinned = seconds
+                    rounds.thin(self._store)
             except Exception:  # the ticker must outlive everything: a full disk ends, too
                 log.exception("the ticker failed; it goes on")
                 self._stop.wait(TICK_SECONDS)
@@ -168,29 +184,19 @@ class Runner:
                     listener(event)
                 except Exception:
                     log.exception("a listener failed on %r", event)
-            for key in self._keys():
+            for key in self._keys:
                 if event in self._agents[key[0]].rings:
                     self._call(key, "ring")
 
     def _call_what_is_due(self) -> None:
         now = clock.now()
-        states = rounds.states(self._store, now)
-        for key in self._keys():
-            state = states.get(key)
-            if state is None:
-                rounds.ensure(self._store, [key])
-            elif not state.paused and not state.running and self._is_due(key, state, now):
+        for key, state in rounds.states(self._store, now).items():
+            idle = key in self._keys and self._runs_here(key[0]) and not state.paused and not state.running
+            if idle and self._is_due(key, state, now):
                 self._call(key, "schedule")
 
     def _is_due(self, key: Key, state: rounds.State, now: datetime) -> bool:
-        """Never planned, past, or further ahead than any plan reaches (the clock was set back since)."""
-        if not state.due_at:
-            return True
-        latest = self._planned(key, now) + timedelta(seconds=BACKOFF_SECONDS[-1])
-        return state.due_at <= clock.stamp(now) or state.due_at > clock.stamp(latest)
-
-    def _planned(self, key: Key, now: datetime) -> datetime:
-        return self._agents[key[0]].when.after(now, self._config.shop.timezone)
+        return is_due(self._agents[key[0]].when, state, now, self._config.shop.timezone)
 
     def _keep_leases(self) -> None:
         for key, run in list(self._running.items()):
@@ -200,10 +206,14 @@ class Runner:
     def _call(self, key: Key, cause: str) -> None:
         with self._guard:
             if cause != "person":
-                if key in self._called or (cause == "ring" and self._deaf.get(key, 0) > clock.monotonic()):
+                seconds = clock.monotonic()
+                if self._called.get(key, 0) > seconds or (cause == "ring" and self._deaf.get(key, 0) > seconds):
                     return
-                self._called.add(key)
-        if self._queue is not None:
+                self._called[key] = seconds + CALLED_SECONDS
+        if not self._works and self._runs_here(key[0]):
+            self._own.append((*key, cause))  # the workers are elsewhere, the journal is here: the ticker does it
+            self._bell.set()
+        elif self._queue is not None:
             self._queue.ring(*key, cause)
 
     # -- the workers' threads
@@ -212,27 +222,37 @@ class Runner:
         """A bell was taken from the queue, rung here or by another process on this folder."""
         key = (agent, connection)
         with self._guard:
-            self._called.discard(key)
+            self._called.pop(key, None)
             if key in self._running:
                 self._again.add(key)
                 return
-        if key in self._keys():
+        if key in self._keys:
             self._round(key, cause)
 
     def _round(self, key: Key, cause: str) -> bool:
-        agent, line = self._agents[key[0]], self._line(key[1])
-        now = clock.now()
-        if cause == "ring" and self._backs_off(key, now):
-            return False
+        agent, now = self._agents[key[0]], clock.now()
+        state = rounds.states(self._store, now)[key]
+        if cause == "ring" and state.failures and not self._is_due(key, state, now):
+            return False  # it backs off
         n = rounds.take(self._store, key, self._owner, cause, now)
         if n is None:
             if cause == "ring":
                 rounds.want(self._store, key, now)
             return False
-        kind = self._kinds.get(line.kind) if line else None
-        memory = self._memory.setdefault(key, {})
+        line = connections.line(self._store, key[1]) if key[1] else None
         run = Run(
-            agent, line, kind, cause, now, self._store, self._config, self._owner, memory, self.ring, self._stop.is_set
+            agent=agent,
+            connection=line,
+            kind=self._kinds.get(line.kind) if line else None,
+            cause=cause,
+            now=now,
+            store=self._store,
+            config=self._config,
+            owner=self._owner,
+            memory=self._memory.setdefault(key, {}),
+            ring=self.ring,
+            journal=self._journal,
+            _stopping=self._stop.is_set,
         )
         with self._guard:
             self._running[key] = run
@@ -258,13 +278,7 @@ class Runner:
             log.warning("%s failed: %s", run.agent.name, error, exc_info=not isinstance(failed, PosError))
         self._tell(run, error, failures)
         now = clock.now()
-        if failures:
-            seconds = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1]
-            due = now + timedelta(seconds=seconds)
-        else:
-            due = max(self._planned(key, run.now), now)
-            if run.wait_seconds is not None:
-                due = min(due, now + timedelta(seconds=run.wait_seconds))
+        due = next_due(run, failures, now)
         with self._guard:
             self._deaf.pop(key, None)
             if run.deaf and run.wait_seconds is not None:
@@ -280,22 +294,15 @@ class Runner:
         elif not failures:
             notices.settle(self._store, notice)
 
-    def _backs_off(self, key: Key, now: datetime) -> bool:
-        state = rounds.states(self._store, now).get(key)
-        return state is not None and state.failures > 0 and not self._is_due(key, state, now)
+    # -- who and where
 
-    def _line(self, connection: str) -> Line | None:
-        return connections.line(self._store, connection) if connection else None
-
-    def _keys(self) -> list[Key]:
+    def _all_keys(self) -> list[Key]:
         """Every agent on every connection it works for; connections change only with a restart."""
-        ids = [line.id for line in self._lines()]
-        return [(a.name, c) for a in self._agents.values() for c in (ids if a.per == "connection" else [""])]
+        agents = [a for a in self._agents.values() if self._journal is not None or not a.saves]
+        return [(a.name, c) for a in agents for c in (self._lines if a.per == "connection" else [""])]
 
-    def _lines(self) -> list[Line]:
-        if not hasattr(self, "_known_lines"):
-            self._known_lines = connections.lines(self._store)
-        return self._known_lines
+    def _runs_here(self, name: str) -> bool:
+        return self._works or self._agents[name].saves
 
 
 # -- the doorbell ------------------------------------------------------------------------------------------------------
@@ -320,7 +327,6 @@ class _Doorbell:
             self._huey = _make_huey(str(path))
         # The name is what stands in the queue: renaming it drops what is queued.
         self._wake = self._huey.task(name="tillkeep.wake")(answer)
-        self._full = threading.Event()
 
     def ring(self, agent: str, connection: str, cause: str) -> None:
         """Queue one bell. When nobody takes them (agents run elsewhere and are stopped) they do not pile up."""
@@ -344,11 +350,6 @@ class _Doorbell:
             self._consumer.stop(graceful=True)
         with contextlib.suppress(Exception):
             self._huey.storage.close()
-
-
-BELLS_MAX = 100
-#: Idle workers look into the queue this often for bells of another process; their own wake them at once.
-POLL_SECONDS = 1.0
 
 
 def _make_huey(filename: str) -> Any:

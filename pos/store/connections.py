@@ -43,12 +43,12 @@ class Line:
     offline_since: str
 
 
-def sync(store: Store, wanted: Iterable[Wanted]) -> None:
+def sync(store: Store, wanted: Iterable[tuple[str, str, str, str]]) -> None:
     """Make the rows follow the settings, before the first sale: new ones on, missing ones off, none deleted.
 
     BadSettings when this is the demo shop and an address is not on this machine: demo sales never reach real books.
     """
-    listed = list(wanted)
+    listed = [Wanted(*one) for one in wanted]
     for one in listed:
         refuse_demo(store, one.address)
     with store.transaction():

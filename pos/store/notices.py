@@ -52,6 +52,13 @@ def raise_notice(store: Store, key: str, level: Level, text: str, remedy: str = 
         return True
 
 
+def raise_once(store: Store, key: str, level: Level, text: str, remedy: str = "", subject: str = "") -> bool:
+    """Tell people unless they are told already; for causes that are found again at each look. True when it is new."""
+    with store.reading():
+        told = Notice.select().where((Notice.key == key) & (Notice.resolved_at == "")).exists()
+    return not told and raise_notice(store, key, level, text, remedy, subject)
+
+
 def settle(store: Store, key: str) -> bool:
     """The cause is gone. True when the notice was open."""
     with store.reading():

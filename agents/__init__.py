@@ -1,0 +1,9 @@
+"""What happens by itself. One file = one agent = one row in the console; a new one is one line here."""
+
+from __future__ import annotations
+
+from agents import sync_in, sync_out, watch
+from pos.runner import Agent
+
+#: In the order a console shows them.
+AGENTS: tuple[Agent, ...] = (sync_out.AGENT, sync_in.AGENT, watch.AGENT)

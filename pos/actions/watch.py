@@ -1,0 +1,207 @@
+"""Watch over invoices/: take in what is dropped into it, and raise the alarm over what was done to its days.
+
+A receipt dropped into invoices/ itself is taken in through the same door as a replay, then put aside into
+invoices/dropped/; one that cannot be taken in goes to invoices/refused/ with the reason beside it. Nothing is deleted.
+
+In the days' folders nobody but the journal writes. A file that is missing is written again from the database, and
+people are told. A file that was changed is never overwritten, for it is evidence: people are told, and once it is moved
+away the right one is written again. A file that nobody here wrote is left alone, and people are told.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from pos import clock
+from pos.actions import replay
+from pos.agent import Run
+from pos.errors import Conflict, Invalid
+from pos.rules import documents
+from pos.store import audit, folder, notices
+from pos.store.folder import DROPPED, REFUSED, Findings, Seen
+from pos.store.journal import Journal
+
+log = logging.getLogger(__name__)
+
+ACTOR = "file drop"
+#: A dropped file that cannot be read may still be on its way; refused once it has not changed for this long.
+PATIENCE_SECONDS = 10.0
+#: Two looks this far apart must agree before a dropped file is touched.
+STILL_SECONDS = 1.0
+DROPS_MAX = 200
+DAYS_MAX = 40
+#: Files of past days that are compared byte by byte each round, whatever their date says.
+ROLLING_FILES = 200
+NOTICES_MAX = 20
+#: A receipt is saved a moment before its file stands.
+FILE_WAIT_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class Done:
+    """What one round did. more: look again soon."""
+
+    taken_in: int = 0
+    refused: int = 0
+    put_back: int = 0
+    alarms: int = 0
+    more: bool = False
+
+    def sentence(self) -> str:
+        """For the console."""
+        told = [
+            f"{count} {words}"
+            for count, words in (
+                (self.taken_in, "dropped receipts taken in"),
+                (self.refused, "refused"),
+                (self.put_back, "missing files written again"),
+                (self.alarms, "files are not as they were written"),
+            )
+            if count
+        ]
+        return f"{', '.join(told)}." if told else "All receipts lie as they were written."
+
+
+# -- files dropped into invoices/ --------------------------------------------------------------------------------------
+
+
+def take_in_drops(run: Run, journal: Journal, done: Done) -> None:
+    """Take in what lies in invoices/ itself and is no longer being written."""
+    before: dict[str, tuple[Seen, float]] = run.memory.setdefault("drops", {})
+    here = {seen.path.name: seen for seen in folder.drops(journal.store.config.invoices)}
+    for name in before.keys() - here.keys():
+        del before[name]
+    now = clock.monotonic()
+    for name, seen in list(here.items())[:DROPS_MAX]:
+        last, since = before.get(name, (None, now))
+        if last != seen:
+            before[name] = (seen, now)
+            done.more = True
+        elif now - since < STILL_SECONDS or not _take_in(journal, seen, now - since, done):
+            done.more = True
+        if run.stopping():
+            return
+    done.more = done.more or len(here) > DROPS_MAX
+
+
+def _take_in(journal: Journal, seen: Seen, still_seconds: float, done: Done) -> bool:
+    """One file that lies still: taken in or refused, and put aside; False when it is to be looked at again."""
+    try:
+        if seen.size > documents.BODY_BYTES_MAX:
+            raise Invalid(f"It is larger than {documents.BODY_BYTES_MAX >> 20} MB, so it is no receipt.")
+        taken = replay.take_in(journal, seen.path.read_bytes(), seen.path.name, ACTOR)
+    except Invalid as error:
+        if still_seconds < PATIENCE_SECONDS:
+            return False  # perhaps it is copied slowly
+        _refuse(journal, seen, error.message, done)
+    except Conflict as error:
+        _refuse(journal, seen, error.message, done)
+    except OSError as error:
+        log.info("%s cannot be read yet: %s", seen.path.name, error)
+        return False
+    else:
+        done.taken_in += not taken.duplicate
+        known = "was here already" if taken.duplicate else "was taken in"
+        log.info("%s was dropped: %s %s", seen.path.name, taken.doc["invoice_name"], known)
+        _aside(seen, DROPPED)
+    return True
+
+
+def _refuse(journal: Journal, seen: Seen, reason: str, done: Done) -> None:
+    if not _aside(seen, REFUSED, reason):
+        return
+    done.refused += 1
+    text = f"{seen.path.name} was dropped into invoices/ and could not be taken in: {reason}"
+    remedy = f"It lies in invoices/{REFUSED}/ now, with the reason beside it."
+    with journal.store.transaction():
+        notices.raise_notice(journal.store, f"drop:{seen.path.name}", "check", text, remedy, seen.path.name)
+        audit.record(journal.store, ACTOR, "drop.refused", seen.path.name, {"reason": reason})
+
+
+def _aside(seen: Seen, where: str, reason: str = "") -> bool:
+    """Put the file aside. Where that fails it is met again, which changes nothing: the same receipt is a duplicate."""
+    try:
+        folder.put_aside(seen.path, where, reason)
+    except OSError as error:
+        log.warning("%s cannot be moved to invoices/%s/: %s", seen.path.name, where, error)
+        return False
+    return True
+
+
+# -- the days ----------------------------------------------------------------------------------------------------------
+
+
+def guard_days(run: Run, done: Done) -> None:
+    """Look at the newest days, at those whose folder changed, and at a few past files byte by byte."""
+    looked: dict[str, tuple[int, int]] = run.memory.setdefault("days", {})
+    every = folder.days(run.store)
+    at = {day: folder.changed_at(run.store, day) for day in every}
+    wanted = [d for i, d in enumerate(every) if i < 2 or d not in looked or looked[d][0] != at[d] or not at[d]]
+    for day in wanted[:DAYS_MAX]:
+        if run.stopping():
+            return
+        started_ns = time.time_ns()
+        _guard(run, day, looked.get(day, (0, 0))[1], slice(0, 0), done)
+        looked[day] = (folder.changed_at(run.store, day), started_ns)
+        run.breathe()
+    done.more = done.more or len(wanted) > DAYS_MAX
+    _roll(run, every, done)
+
+
+def _roll(run: Run, every: list[str], done: Done) -> None:
+    """Compare a bounded part of one day byte by byte, the next part in the next round, round and round."""
+    if not every:
+        return
+    day, start = run.memory.get("rolling", (every[0], 0))
+    if day not in every:
+        day, start = every[0], 0
+    looked: dict[str, Any] = run.memory["days"]
+    checked = _guard(run, day, looked.get(day, (0, 0))[1] or time.time_ns(), slice(start, start + ROLLING_FILES), done)
+    if checked < ROLLING_FILES:
+        run.memory["rolling"] = (every[(every.index(day) + 1) % len(every)], 0)
+    else:
+        run.memory["rolling"] = (day, start + ROLLING_FILES)
+
+
+def _guard(run: Run, day: str, since_ns: int, full: slice, done: Done) -> int:
+    """One day: put back what is missing, tell people about the rest; how many files were compared."""
+    prefix = f"file:{day}/"
+    suspects = {n.key.removeprefix("file:") for n in notices.open_notices(run.store, prefix=prefix, limit=1000)}
+    found = folder.look(run.store, day, since_ns, suspects, full)
+    if found.missing or found.changed:
+        time.sleep(FILE_WAIT_SECONDS)  # a sale of this moment stands in the database before its file does
+        found.missing = [p for p in found.missing if folder.is_right(run.store, p) is None]
+        found.changed = [p for p in found.changed if folder.is_right(run.store, p) is False]
+    back = folder.put_back(run.store, found.missing)
+    done.put_back += len(back)
+    done.alarms += len(found.changed) + len(found.foreign)
+    _tell(run, day, found, back)
+    return found.checked
+
+
+def _tell(run: Run, day: str, found: Findings, back: list[str]) -> None:
+    store, open_keys = run.store, set()
+    if back:
+        text = f"{len(back)} receipt files of {day} were missing and were written again, {back[0]} first."
+        with store.transaction():
+            notices.raise_notice(store, f"files-missing:{day}", "check", text, "Find out who removed them.", day)
+            audit.record(store, "watch", "files.missing", day, {"files": back[:NOTICES_MAX], "count": len(back)})
+    changed = (
+        "was changed after it was written",
+        "Keep it as evidence and move it away; the right one is written again.",
+    )
+    foreign = "was not written by this till", "To take a receipt in, move it into invoices/ itself; else take it away."
+    for paths, (words, remedy), act in (
+        (found.changed, changed, "file.changed"),
+        (found.foreign, foreign, "file.foreign"),
+    ):
+        for path in paths[:NOTICES_MAX]:
+            key = f"file:{path}"
+            open_keys.add(key)
+            with store.transaction():
+                if notices.raise_once(store, key, "needs", f"{path} {words}.", remedy, path):
+                    audit.record(store, "watch", act, path)
+    notices.settle_all_but(store, f"file:{day}/", open_keys)

@@ -1,0 +1,149 @@
+"""The receipts' folder as it lies on the disk: what was dropped into it, and whether its days are as written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pos.store import disk
+from pos.store.db import Store
+from pos.store.recover import DAY
+
+#: Below invoices/, beside the days: files that were dropped and taken in, and those that were refused, with the reason.
+DROPPED, REFUSED = "dropped", "refused"
+#: Endings of files that somebody is still writing.
+_UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", "~")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A file as the folder lists it. Two looks that agree mean that nobody is writing it any more."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+
+@dataclass(slots=True)
+class Findings:
+    """What is not as written in one day's folder, as paths below invoices/. checked: files compared byte by byte."""
+
+    missing: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    checked: int = 0
+
+
+def drops(invoices: Path) -> list[Seen]:
+    """Files that lie in invoices/ itself, oldest first. Links, hidden and half-written ones are none."""
+    found = []
+    with os.scandir(invoices) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name.lower().endswith(_UNFINISHED):
+                continue
+            if entry.is_file(follow_symlinks=False):
+                stat = entry.stat(follow_symlinks=False)
+                found.append(Seen(Path(entry.path), stat.st_size, stat.st_mtime_ns))
+    return sorted(found, key=lambda seen: (seen.mtime_ns, seen.path.name))
+
+
+def put_aside(file: Path, where: str, reason: str = "") -> Path:
+    """Move a dropped file beside the days, never over another one; a reason goes along as text. OSError when not."""
+    folder = file.parent / where
+    folder.mkdir(exist_ok=True)
+    target, n = folder / file.name, 1
+    while target.exists():
+        n += 1
+        target = folder / f"{file.stem}-{n}{file.suffix}"
+    file.rename(target)
+    if reason:
+        disk.write_whole(target.with_name(f"{target.name}.reason.txt"), f"{reason}\n".encode())
+    return target
+
+
+def days(store: Store) -> list[str]:
+    """Every day that has receipts, in the database or on the disk, newest first."""
+    known = {day for (day,) in store.execute("SELECT DISTINCT business_day FROM document")}
+    with os.scandir(store.config.invoices) as entries:
+        known |= {e.name for e in entries if DAY.match(e.name) and e.is_dir(follow_symlinks=False)}
+    return sorted(known, reverse=True)
+
+
+def changed_at(store: Store, day: str) -> int:
+    """When a file was last put into or taken out of a day's folder, in nanoseconds; 0 when there is no folder."""
+    try:
+        return (store.config.invoices / day).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def look(store: Store, day: str, since_ns: int, suspects: set[str], full: slice = slice(0, 0)) -> Findings:
+    """Compare a day's folder with the database: names and sizes of all; bytes of those written since `since_ns`, of the
+    suspects (paths), and of a slice of the rest, so that a careful change is found in time as well."""
+    expected = _expected(store, day)
+    found, here = Findings(), {seen.path.name: seen for seen in _files(store.config.invoices / day)}
+    known = expected | (_expected(store, day) if here.keys() - expected.keys() else {})
+    sample = set(sorted(expected)[full])
+    for name in sorted(known.keys() | here.keys()):
+        path = f"{day}/{name}"
+        if name not in known:
+            found.foreign.append(path)
+        elif name not in here:
+            found.missing.append(path)
+        elif here[name].size != known[name]:
+            found.changed.append(path)
+        elif here[name].mtime_ns > since_ns or path in suspects or name in sample:
+            found.checked += 1
+            if not is_right(store, path):
+                found.changed.append(path)
+    return found
+
+
+def is_right(store: Store, path: str) -> bool | None:
+    """Whether a file holds what the database says; None when the file is not there or cannot be read."""
+    body = _body(store, path)
+    try:
+        return (store.config.invoices / path).read_bytes() == body
+    except OSError:
+        return None
+
+
+def put_back(store: Store, paths: list[str]) -> list[str]:
+    """Write files again that are missing, from the database; those that were. One that is there is never touched."""
+    written = []
+    for path in paths:
+        body, file = _body(store, path), store.config.invoices / path
+        if body is not None and not os.path.lexists(file):
+            disk.write_whole(file, body)
+            written.append(path)
+    disk.flush_files([store.config.invoices / path for path in written], store.config.invoices)
+    return written
+
+
+def _expected(store: Store, day: str) -> dict[str, int]:
+    """Name -> bytes of every receipt of a day."""
+    asked = "SELECT path, length(CAST(body AS BLOB)) FROM document WHERE business_day = ?"
+    return {path.rpartition("/")[2]: size for path, size in store.execute(asked, (day,))}
+
+
+def _files(folder: Path) -> Iterator[Seen]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue  # being written this moment, or no receipt to anybody
+        try:
+            stat = entry.stat(follow_symlinks=False)
+        except OSError:
+            continue
+        yield Seen(Path(entry.path), stat.st_size if entry.is_file(follow_symlinks=False) else -1, stat.st_mtime_ns)
+
+
+def _body(store: Store, path: str) -> bytes | None:
+    row: Any = store.execute("SELECT body FROM document WHERE path = ? LIMIT 1", (path,)).fetchone()
+    return row[0].encode("utf-8") if row else None
