@@ -52,7 +52,7 @@ def day(store: Store, wanted: str = "", page: int = 1) -> Day:
         page = min(max(page, 1), pages)
         found = list(Document.select().where(of_day).order_by(Document.n.desc()).paginate(page, PAGE_ROWS))
         states = _states([d.id for d in found])
-        names = dict(User.select(User.code, User.name).tuples())
+        names = {user.code: user.name for user in User.select(User.code, User.name)}
         before = Document.select(fn.MAX(Document.business_day)).where(Document.business_day < shown).scalar()
         after = Document.select(fn.MIN(Document.business_day)).where(Document.business_day > shown).scalar()
     rows = tuple(
@@ -88,8 +88,9 @@ def state(store: Store, document: str) -> str:
 
 
 def _states(documents: list[str]) -> dict[str, str]:
+    query = Outbox.select(Outbox.document, Outbox.state).where(Outbox.document.in_(documents))
     found: dict[str, str] = {}
-    for document, state in Outbox.select(Outbox.document, Outbox.state).where(Outbox.document.in_(documents)).tuples():
-        if document not in found or _TELLING.index(state) < _TELLING.index(found[document]):
-            found[document] = state
+    for row in query:
+        if row.document not in found or _TELLING.index(row.state) < _TELLING.index(found[row.document]):
+            found[row.document] = row.state
     return found

@@ -58,7 +58,7 @@ def _pos_error(error: PosError) -> ResponseReturnValue:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if 300 <= status < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     code, message = _HTTP_WORDS.get(status, (f"http_{status}", error.name))
     answer = _answer(status, code, message, None, {})
     for name, value in error.get_headers():

@@ -131,7 +131,7 @@ class Hub:
             self.publish(message)
 
 
-@sock.route("/live", bp=bp)
+@sock.route("/live", bp=bp)  # type: ignore[untyped-decorator]
 @auth.at_till
 def live(ws: Any) -> None:
     here = parts()

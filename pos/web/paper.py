@@ -95,10 +95,8 @@ def _unit(price: Any, money: Text, locale: str) -> str:
 
 def _discount(given: dict[str, Any], money: Text, locale: str) -> str:
     """ "10% off: £2.10 (staff)"."""
-    kind, value = given["kind"], given["value"]
-    what = {"percent": lambda: f"{wording.percent(value, locale)} off", "price": lambda: "Set price"}.get(
-        kind, lambda: "Discount"
-    )()
+    what = {"percent": "", "price": "Set price"}.get(given["kind"], "Discount")
+    what = what or f"{wording.percent(given['value'], locale)} off"
     reason = f" ({given['reason']})" if given.get("reason") else ""
     return f"{what}: {money(-abs(given['amount']))}{reason}"
 

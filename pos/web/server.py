@@ -101,6 +101,7 @@ _REFUSALS = {
 class _Channel(HTTPChannel):  # type: ignore[misc]
     task_class = _Task
     error_task_class = _Refusal
+    socket: Any
     screen: ScreenSocket | None = None
 
     def hijack(self) -> None:

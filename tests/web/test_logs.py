@@ -1,0 +1,110 @@
+"""The log holds what happened and no secret, as lines or as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from pos import config
+from pos.app import App
+from pos.store import people
+from pos.web import logs
+from tests.web.conftest import PINS, Page
+
+
+@pytest.mark.parametrize(
+    ("line", "kept", "struck"),
+    [
+        ('POST {"code": "7", "pin": "4826"}', '"code": "7"', "4826"),
+        ("Authorization: Bearer tk_abcdefghijklmnopqrstuvwxyz", "Authorization", "tk_abcdefghijklmnopqrstuvwxyz"),
+        ("Authorization: token 0123abcd:4567efgh", "Authorization", "4567efgh"),
+        ("Cookie: till_sign_in=abcDEF123456", "Cookie", "abcDEF123456"),
+        ("X-CSRFToken: IjEyMzQ1Njc4OTAi.aSB", "X-CSRFToken", "IjEyMzQ1Njc4OTAi.aSB"),
+        ("api_secret=s3cr3t&x=1", "x=1", "s3cr3t"),
+        ("paid with 4111 1111 1111 1111 today", "today", "4111 1111 1111 1111"),
+        ("card 5500-0000-0000-0004", "card", "5500-0000-0000-0004"),
+        ("key tk_AAAAAAAAAAAAAAAAAAAAAAAAA seen", "seen", "tk_AAAAAAAAAAAAAAAAAAAAAAAAA"),
+    ],
+)
+def test_what_must_not_be_read_is_struck_out(line: str, kept: str, struck: str) -> None:
+    written = logs.redact(line)
+    assert kept in written
+    assert struck not in written
+    assert logs.STRUCK in written
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "T1-000123 is saved, total 214.95",
+        "4111 1111 1111 1112 is no card number",
+        "id 01a1fdf3-2796-710d-bf4f-bc3fc3a82fd7",
+        "2026-11-21T14:32:07.123456Z sale",
+        "spinning up 8 threads",
+        "wal_bytes 1234567890123 at 1763712345678.25",
+    ],
+)
+def test_everything_else_is_left_as_it_is(line: str) -> None:
+    assert logs.redact(line) == line
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """What the root logger writes, and its handlers put back afterwards."""
+    root, out = logging.getLogger(), io.StringIO()
+    before, level = root.handlers[:], root.level
+    formatters = [handler.formatter for handler in before]
+    handler = logging.StreamHandler(out)
+    root.addHandler(handler)
+    yield out
+    root.removeHandler(handler)
+    for old, formatter in zip(before, formatters, strict=True):
+        old.setFormatter(formatter)
+    root.setLevel(level)
+
+
+def with_json(shop: config.Config) -> config.Config:
+    server = replace(shop.server, log_format="json")
+    return replace(shop, server=server, erpnext=replace(shop.erpnext, api_secret="s3cr3t-of-the-site"))
+
+
+def test_json_lines_hold_the_request_and_no_known_secret(shop: config.Config, written: io.StringIO) -> None:
+    logs.install(with_json(shop))
+    extra = {"method": "POST", "path": "/api/create-sale", "status": 201, "ms": 4, "actor": "7"}
+    logging.getLogger("pos.test").info("sold with %s", "s3cr3t-of-the-site", extra=extra)
+    (line,) = written.getvalue().splitlines()
+    entry = json.loads(line)
+    assert entry["message"] == "sold with ***"
+    assert {name: entry[name] for name in extra} == extra
+    assert entry["level"] == "info"
+    assert entry["at"].endswith("+00:00")
+
+
+def test_a_trace_is_struck_out_as_well(shop: config.Config, written: io.StringIO) -> None:
+    logs.install(with_json(shop))
+    try:
+        raise ValueError("refused by s3cr3t-of-the-site")
+    except ValueError:
+        logging.getLogger("pos.test").exception("failed")
+    assert "s3cr3t" not in written.getvalue()
+    assert "ValueError" in json.loads(written.getvalue())["trace"]
+
+
+def test_signing_in_and_selling_leave_no_secret_in_the_log(till: App, written: io.StringIO) -> None:
+    logs.install(till.config)
+    logging.getLogger().setLevel(logging.DEBUG)
+    page = Page(till).sign_in("7")
+    page.post("/api/sign-in", {"code": "7", "pin": "9999"})
+    cookie = page.client.get_cookie("till_sign_in", domain="127.0.0.1")
+    token = people.add_token(till.store, "kiosk", "cashier")
+    Page(till, HTTP_AUTHORIZATION=f"Bearer {token}").get("/api/groups")
+    seen = written.getvalue()
+    assert "/api/sign-in" in seen
+    assert cookie is not None
+    for secret in (PINS["7"], "9999", cookie.value, token, page.csrf):
+        assert secret not in seen
