@@ -90,7 +90,7 @@ class Scanned:
     """What a code stands for. qty and price are what the code itself holds; a template cannot become a line."""
 
     tile: Tile
-    barcode: str  # as registered; empty when the item's own code was given
+    barcode: str  # a label as scanned, another code as registered; empty when the item's own code was given
     qty: Decimal | None
     price: Decimal | None
     sellable: bool
@@ -146,7 +146,9 @@ def by_barcode(store: Store, code: str) -> Scanned:
         said = next((r for r in readings if r.code == known), readings[0])
         shown = tile_of(store, item, code)
     qty = None if said.qty == 1 else said.qty
-    return Scanned(shown, "" if known == item else said.code, qty, said.price, not shown.has_variants)
+    # A label is kept as scanned, so that what it says can be read again; the item's own code is no barcode.
+    held = code.strip() if qty is not None or said.price is not None else "" if known == item else said.code
+    return Scanned(shown, held, qty, said.price, not shown.has_variants)
 
 
 def _known(store: Store, codes: Sequence[str]) -> tuple[str, str] | None:
@@ -249,10 +251,14 @@ class Mode:
     kind: str
 
 
+#: What a till without a connection, fed from a file, can be paid with.
+PLAIN_MODES = (Mode("Cash", "cash"), Mode("Card", "card"))
+
+
 def payment_modes(store: Store) -> list[Mode]:
-    """The ways to pay in use, in the order of the buttons."""
-    found = store.execute("SELECT name, kind FROM payment_mode WHERE disabled = 0 ORDER BY position, name")
-    return [Mode(name, kind) for name, kind in found]
+    """The ways to pay in use, in the order of the buttons. A till that was never told of any takes cash and card."""
+    found = store.execute("SELECT name, kind, disabled FROM payment_mode ORDER BY position, name").fetchall()
+    return [Mode(name, kind) for name, kind, off in found if not off] if found else list(PLAIN_MODES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,13 @@ def test_a_sale_is_priced_saved_and_answered(till):
     json.dumps(shown)
 
 
+def test_a_till_that_was_told_of_no_way_to_pay_takes_cash_and_card(till):
+    till.store.execute("DELETE FROM payment_mode")
+    asked = basket(line("MUG"), total="1.20")
+    asked["payments"] = [{"mode_of_payment": "Card", "amount": "0.20"}, {"mode_of_payment": "Cash", "amount": "1"}]
+    assert sell.commit(till, asked, Person()).doc["tender"] == "split"
+
+
 def test_change_is_told_in_figures_and_words(till):
     asked = basket(line("MUG"), total="1.20")
     asked["payments"] = [{"mode_of_payment": "Cash", "amount": "20.00"}]
