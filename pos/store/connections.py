@@ -77,6 +77,11 @@ def is_demo(store: Store) -> bool:
         return Meta.select().where((Meta.key == DEMO_KEY) & (Meta.value != "")).exists()
 
 
+def mark_demo(store: Store) -> None:
+    """This database holds the demo shop from now on. Inside the transaction that fills it."""
+    store.execute("INSERT INTO meta (key, value) VALUES (?, '1') ON CONFLICT (key) DO NOTHING", (DEMO_KEY,))
+
+
 def on_this_machine(address: str) -> bool:
     """Whether an address names loopback. A name that only resolves to it does not count: resolvers can change."""
     host = (urlsplit(address).hostname or "").rstrip(".")

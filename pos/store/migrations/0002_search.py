@@ -18,7 +18,7 @@ STATEMENTS = (
     "CREATE TABLE search_item (pos INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, grp TEXT NOT NULL, "
     "text TEXT NOT NULL)",
     "CREATE VIRTUAL TABLE search_word USING fts5(text, grp, content='search_item', content_rowid='pos', "
-    "tokenize='unicode61 remove_diacritics 2', prefix='1 2 3 4')",
+    "tokenize='unicode61 remove_diacritics 2', prefix='1 2 3 4 5')",
     "CREATE VIRTUAL TABLE search_part USING fts5(text, content='search_item', content_rowid='pos', tokenize='trigram')",
     "CREATE INDEX price_name ON price (name)",
     # All that ever left (negative) or came back, per item: stock counted here is that count plus what followed it.
