@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peewee import OperationalError, SqliteDatabase
+from peewee import DatabaseError, OperationalError, SqliteDatabase
 
 from pos.config import Config
 from pos.errors import BadSettings, CannotSave, PosError
@@ -200,7 +200,7 @@ def open_store(config: Config) -> Store:
         connection.execute("PRAGMA journal_mode = wal")
         current.initialize(database)
         migrate(database)
-    except (OperationalError, sqlite3.DatabaseError, OSError) as error:
+    except (DatabaseError, sqlite3.DatabaseError, OSError) as error:
         store.close()
         raise cannot_save(error, path) or CannotSave(f"{path} cannot be opened: {error}.") from error
     except PosError:

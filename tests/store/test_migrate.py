@@ -1,0 +1,101 @@
+"""Migrations: run at each start, forward only, whole or not at all, and equal to what the models say."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import pytest
+from peewee import SqliteDatabase
+
+from pos.config import Config
+from pos.errors import BadSettings
+from pos.store import migrate, models
+from pos.store.db import Store, open_store
+
+
+def shape(db: Any, table: str) -> dict[str, Any]:
+    """Columns, keys and indexes of a table, as SQLite understood them."""
+    columns = [
+        (name, kind.split("(")[0], notnull, pk)
+        for _, name, kind, notnull, _, pk in db.execute_sql(f"PRAGMA table_info({table})").fetchall()
+    ]
+    indexes = {}
+    for row in db.execute_sql(f"PRAGMA index_list({table})").fetchall():
+        fields = tuple(r[2] for r in db.execute_sql(f"PRAGMA index_info({row[1]})").fetchall())
+        indexes[fields] = row[2]
+    text = db.execute_sql("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+    return {"columns": columns, "indexes": indexes, "without_rowid": "WITHOUT ROWID" in text.upper()}
+
+
+def holds(migrated: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Equal, but for further indexes that a migration may add without a word in the models."""
+    more = wanted["indexes"].items() <= migrated["indexes"].items()
+    return more and {**migrated, "indexes": wanted["indexes"]} == wanted
+
+
+def test_the_migrated_database_is_what_the_models_say(store: Store) -> None:
+    """A change of a model needs a new migration; 0001 is edited only until the first release."""
+    wanted = SqliteDatabase(":memory:")
+    with wanted.bind_ctx(models.ALL):
+        wanted.create_tables(models.ALL)
+        different = {}
+        for model in models.ALL:
+            table = model._meta.table_name
+            if not holds(shape(store.database, table), shape(wanted, table)):
+                sql = "\n".join(
+                    r[0]
+                    for r in wanted.execute_sql("SELECT sql FROM sqlite_master WHERE tbl_name = ?", (table,))
+                    if r[0]
+                )
+                different[table] = sql
+    models.database.initialize(store.database)
+    assert different == {}, "write a migration that leads to these statements"
+
+
+def test_every_table_of_the_models_is_in_the_list() -> None:
+    listed = set(models.ALL)
+    defined = {v for v in vars(models).values() if isinstance(v, type) and issubclass(v, models.base.Row)}
+    assert defined - {models.base.Row} == listed
+
+
+def test_a_second_start_has_nothing_to_do(store: Store) -> None:
+    assert migrate.version(store.database) == len(migrate.known())
+    assert migrate.migrate(store.database) == []
+
+
+def test_a_database_of_a_newer_program_is_left_alone(shop: Config) -> None:
+    opened = open_store(shop)
+    opened.execute("INSERT INTO schema_version (version, name, applied_at) VALUES (9001, '9001_later', '')")
+    opened.close()
+    with pytest.raises(BadSettings, match="newer Tillkeep") as error:
+        open_store(shop)
+    assert error.value.code == "newer_database"
+
+
+def test_a_migration_that_fails_changes_nothing_and_is_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = len(migrate.known())
+    name = f"{done + 1:04d}_broken"
+    fail = [True]
+
+    def up(db: Any) -> None:
+        db.execute_sql("CREATE TABLE half_way (a INTEGER)")
+        if fail[0]:
+            raise ZeroDivisionError
+
+    loaded = migrate.importlib.import_module
+    monkeypatch.setattr(migrate, "known", lambda: [*(f"{i:04d}_x" for i in range(1, done + 1)), name])
+    monkeypatch.setattr(
+        migrate.importlib,
+        "import_module",
+        lambda wanted: types.SimpleNamespace(up=up) if wanted.endswith(name) else loaded(wanted),
+    )
+    with pytest.raises(ZeroDivisionError):
+        migrate.migrate(store.database)
+    assert not store.database.table_exists("half_way")
+    assert migrate.version(store.database) == done
+    fail[0] = False
+    assert migrate.migrate(store.database) == [name]
+    assert store.database.table_exists("half_way")
