@@ -49,13 +49,13 @@ def run(args: argparse.Namespace, root: Path) -> int:
 
 def _demo(store: Store, loaded: config.Config) -> list[tuple[str, str, str]]:
     """Load the demo shop, unless a connection leads to another machine; (code, name, PIN) of its people."""
-    from pos.demo import load
+    from pos.demo import load_demo
 
     real = [one.address for one in map(Wanted._make, configured(loaded, KINDS)) if not on_this_machine(one.address)]
     if real:
         print(f"No demo shop: this till is connected to {real[0]}.")
         return []
-    return load(store)
+    return [tuple(pin) for pin in load_demo(store).pins]
 
 
 def settings(root: Path, host: str | None, port: int | None) -> config.Config:

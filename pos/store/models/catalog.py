@@ -1,4 +1,4 @@
-"""What the shop sells, to whom, and how it may be paid. Pulled by sync_in or imported; never needed to read an old receipt."""
+"""What the shop sells, to whom, how it may be paid. Pulled or imported; never needed to read an old receipt."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Stock(Row):
     item = TextField()
     warehouse = TextField()
     qty = BigIntegerField()
-    own_at_set = BigIntegerField(null=True)  # counted here: sum of our movements at that moment; null = a connection owns it
+    own_at_set = BigIntegerField(null=True)  # counted here: our movements up to then; null = a connection owns it
     modified = TextField(default="")
 
     class Meta:
