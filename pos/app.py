@@ -8,6 +8,7 @@ import secrets
 from flask import Flask
 
 from agents import AGENTS
+from pos.actions import sell
 from pos.config import Config
 from pos.connectors import configured
 from pos.runner import Runner
@@ -78,6 +79,7 @@ def create_app(config: Config) -> App:
     BadSettings for a wrong setting, FolderInUse when another server has the folder, CannotSave when nothing opens.
     """
     logs.install(config)
+    sell.check_settings(config)
     store = open_store(config)
     journal: Journal | None = None
     try:

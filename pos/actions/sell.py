@@ -12,11 +12,12 @@ from typing import Any, Protocol
 
 from pos.actions import figures
 from pos.config import Config
-from pos.errors import Conflict, Invalid, NotAllowed, NotFound, UserError
+from pos.errors import BadSettings, Conflict, Invalid, NotAllowed, NotFound, UserError
 from pos.rules import basket as baskets
-from pos.rules import receipt, rights, tender
+from pos.rules import barcode, receipt, rights, tender
 from pos.rules.basket import Basket, Tendered
 from pos.rules.cart import Against, Cart, Goods, LineInput, price_cart
+from pos.rules.money import minor
 from pos.rules.refund import Sold
 from pos.rules.tax import TaxRule
 from pos.rules.tender import Payment, Settlement
@@ -62,6 +63,23 @@ def rule_of(config: Config) -> TaxRule:
     """The company's tax rule, as the settings name it."""
     p = config.pricing
     return TaxRule(p.tax_rule, p.rounding, p.prices_include_tax, config.shop.currency, p.cash_step)
+
+
+def check_settings(config: Config) -> None:
+    """BadSettings when the pricing settings cannot be worked with; called at the start, before anything is sold."""
+    barcode.parse_rules(config.pricing.barcode_rules)
+    step, currency = config.pricing.cash_step, config.shop.currency
+    try:
+        rule_of(config)
+        whole = minor(step, currency) >= 1
+    except ValueError:
+        whole = False
+    if not whole:
+        raise BadSettings(f"[pricing] cash_step is {step}; use an amount {currency} has, like 0.05 or 1.")
+    if not 0 <= config.pricing.discount_percent_max <= 100:
+        raise BadSettings("[pricing] discount_percent_max must be between 0 and 100.")
+    if config.pricing.tender_max <= 0:
+        raise BadSettings("[pricing] tender_max must be above 0.")
 
 
 def price(store: Store, config: Config, raw: Mapping[str, Any], by: Seller | None = None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pos import cli, config
+from pos.actions import sell
 from pos.cli.reference import written
 
 
@@ -34,6 +35,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
 def effective(root: Path) -> list[tuple[str, str, str, str]]:
     """(section, setting, value as text, where it came from) of every setting. BadSettings when one is wrong."""
     loaded = config.load(root)
+    sell.check_settings(loaded)
     origins = config.origins(root)
     rows = []
     for section, cls in config.GROUPS.items():

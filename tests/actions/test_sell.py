@@ -14,7 +14,7 @@ import pytest
 
 from pos import config as settings
 from pos.actions import figures, sell
-from pos.errors import Conflict, Invalid, NotAllowed
+from pos.errors import BadSettings, Conflict, Invalid, NotAllowed
 from pos.rules import barcode, documents, receipt, rights
 from pos.store import catalog
 from pos.store.db import Store
@@ -107,6 +107,25 @@ def basket(*lines: dict[str, Any], total: str, n: int = 1, pay: str | None = "Ca
 
 def documents_saved(till: Till) -> int:
     return int(till.store.execute("SELECT count(*) FROM document").fetchone()[0])
+
+
+@cases("""
+setting                  value
+CASH_STEP                0.005
+CASH_STEP                0
+CASH_STEP                -0.05
+BARCODE_RULES            20:colour
+DISCOUNT_PERCENT_MAX     101
+TENDER_MAX               0
+""")
+def test_pricing_settings_that_make_no_sense_stop_the_start(tmp_path, row):
+    config = settings.load(tmp_path, environ={f"TILLKEEP_PRICING_{row['setting']}": row["value"]})
+    with pytest.raises(BadSettings, match=row["setting"].lower()):
+        sell.check_settings(config)
+
+
+def test_the_default_settings_make_sense(tmp_path):
+    sell.check_settings(settings.load(tmp_path, environ={}))
 
 
 # -- a sale ----------------------------------------------------------------------------------------------------------
