@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from pos.actions import figures
 from pos.config import Config
 from pos.errors import BadSettings, Conflict, Invalid, NotAllowed, NotFound, UserError
-from pos.rules import basket as baskets
 from pos.rules import barcode, receipt, rights, tender
+from pos.rules import basket as baskets
 from pos.rules.basket import Basket, Tendered
 from pos.rules.cart import Against, Cart, Goods, LineInput, price_cart
 from pos.rules.money import minor
