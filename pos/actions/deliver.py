@@ -228,7 +228,7 @@ def _ask(job: Job, row: Claimed, document: Document, done: Done) -> None:
         outbox.again(job.store, row, job.now(), "not_there", words, after_seconds=0)
         done.failed += 1
     else:
-        outbox.ask_later(job.store, row, job.now(), settled_at, "asking", "Not there yet; it is asked for again.")
+        outbox.not_there_yet(job.store, row, job.now(), settled_at)
         done.unknown += 1
 
 

@@ -153,9 +153,16 @@ def lost(store: Store, row: Claimed, now: datetime, settle_seconds: int, code: s
 
 
 def ask_later(store: Store, row: Claimed, now: datetime, next_at: datetime, code: str, message: str) -> None:
-    """Still unknown: asked for again at `next_at`."""
+    """Still unknown, for asking failed: asked for again at `next_at`."""
     values = {"next_at": clock.stamp(next_at), "tries": row.tries + 1, "code": code, "message": message, **_let_go()}
     _change(store, row, "unknown", values, now, tell=_keeps_failing(row, message))
+
+
+def not_there_yet(store: Store, row: Claimed, now: datetime, settle_at: datetime) -> None:
+    """Still unknown, for they may be booking it this moment: asked for again when "not there" proves something."""
+    at = clock.stamp(settle_at)
+    values = {"next_at": at, "settle_at": at, "code": "asking", "message": "Not there yet; it is asked for again."}
+    _change(store, row, "unknown", {**values, **_let_go()}, now)
 
 
 def again(
