@@ -10,7 +10,9 @@ from pos import cli, config
 from pos.cli import control, reference
 from pos.cli.signals import stopped_by_signals
 from pos.connectors import KINDS, configured
+from pos.demo import DemoSummary, load_demo
 from pos.errors import BadSettings
+from pos.store import catalog, people, receipts
 from pos.store.connections import Wanted, on_this_machine
 from pos.store.db import Store
 
@@ -25,20 +27,18 @@ def run(args: argparse.Namespace, root: Path) -> int:
     """Start everything, print the address, serve. 0 after a clean stop; raises what keeps it from starting."""
     loaded = settings(root, args.host, args.port)
     from pos.app import create_app  # the whole program; not needed to print --help
-    from pos.store.db import database_path
     from pos.web.server import listen
 
-    new = not database_path(loaded).exists()
     app = create_app(loaded)
     try:
-        pins = _demo(app.store, loaded) if args.demo and new else []
         server = listen(
             app.flask, loaded.server.host, loaded.server.port, loaded.server.threads, loaded.security.body_kb_max * 1024
         )
+        demo = _demo(app.store, loaded) if args.demo and _is_unused(app.store) else None
         with stopped_by_signals(server.stop):
             app.start()
             control.announce(loaded, server.port, app.control_key)
-            _greet(loaded, server.port, pins)
+            _greet(loaded, server.port, demo)
             server.run()
         server.close_screens()
     finally:
@@ -47,15 +47,18 @@ def run(args: argparse.Namespace, root: Path) -> int:
     return cli.OK
 
 
-def _demo(store: Store, loaded: config.Config) -> list[tuple[str, str, str]]:
-    """Load the demo shop, unless a connection leads to another machine; (code, name, PIN) of its people."""
-    from pos.demo import load_demo
+def _is_unused(store: Store) -> bool:
+    """Nobody works here and nothing is sold here yet, also when an earlier start broke off."""
+    return not catalog.groups(store) and not people.people(store) and not receipts.day(store).rows
 
+
+def _demo(store: Store, loaded: config.Config) -> DemoSummary | None:
+    """Load the demo shop, unless a connection leads to another machine."""
     real = [one.address for one in map(Wanted._make, configured(loaded, KINDS)) if not on_this_machine(one.address)]
     if real:
         print(f"No demo shop: this till is connected to {real[0]}.")
-        return []
-    return [tuple(pin) for pin in load_demo(store).pins]
+        return None
+    return load_demo(store)
 
 
 def settings(root: Path, host: str | None, port: int | None) -> config.Config:
@@ -73,12 +76,15 @@ def settings(root: Path, host: str | None, port: int | None) -> config.Config:
     return dataclasses.replace(loaded, server=server)
 
 
-def _greet(loaded: config.Config, port: int, pins: list[tuple[str, str, str]]) -> None:
-    """What a person at the terminal needs to know: the address, and the demo PINs, which are shown this once."""
+def _greet(loaded: config.Config, port: int, demo: DemoSummary | None) -> None:
+    """What a person at the terminal needs to know: the address, and the demo's PINs, which are shown this once."""
     host = loaded.server.host if loaded.server.host != "0.0.0.0" else "127.0.0.1"  # noqa: S104
-    print(f"\n{loaded.shop.name}, {loaded.till.name}: http://{host}:{port}", flush=True)
-    if pins:
-        print("A demo shop was loaded. Its PINs are shown this once (`pos_server.py user pin CODE` sets a new one):")
-        for code, name, pin in pins:
-            print(f"  {name:<20} code {code:<6} PIN {pin}")
-    print("Stop with Ctrl-C.\n", flush=True)
+    print(f"\n{loaded.shop.name}, {loaded.till.name}: http://{host}:{port}")
+    if demo is not None:
+        print(f"\nA demo shop of {demo.items} items was loaded. Its PINs are shown this once:")
+        for person in demo.pins:
+            print(f"  code {person.code:<6} PIN {person.pin:<10} {person.name}")
+        print("(`pos_server.py user pin CODE` sets a new one.) Codes to scan or type:")
+        for words, code in demo.labels:
+            print(f"  {code:<15} {words}")
+    print("\nStop with Ctrl-C.\n", flush=True)
