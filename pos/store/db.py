@@ -238,14 +238,22 @@ _WORDS = {
 
 
 def cannot_save(error: BaseException, path: Path) -> CannotSave | None:
-    """The plain sentence behind an error of the disk or the database file; None for any other error."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, sqlite3.Error):
-        if isinstance(cause, OSError):
-            return CannotSave(f"{path.parent} cannot be written: {cause.strerror or cause}.")
-        cause = cause.__cause__ or cause.__context__
-    name = getattr(cause, "sqlite_errorname", "") or ""
-    for start, words in _WORDS.items():
-        if name.startswith(start):
-            return CannotSave(words.format(folder=path.parent))
+    """The plain sentence behind an error of the disk or the database file; None for any other error.
+
+    The whole chain is looked at: after a full disk SQLite has rolled back already, and what is raised is the failure
+    of the second roll-back.
+    """
+    todo, seen = [error], set[int]()
+    while todo:
+        one = todo.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, OSError):
+            return CannotSave(f"{path.parent} cannot be written: {one.strerror or one}.")
+        name = getattr(one, "sqlite_errorname", "") or ""
+        for start, words in _WORDS.items():
+            if name.startswith(start):
+                return CannotSave(words.format(folder=path.parent))
+        todo.extend(e for e in (one.__cause__, one.__context__) if e is not None)
     return None

@@ -192,8 +192,11 @@ class Journal:
 
     def _written(self, committed: Committed) -> None:
         """The document is saved: its file, then those who want to know. Nothing here may fail it any more."""
+        file = self.store.config.invoices / committed.path
         try:
-            disk.write_whole(self.store.config.invoices / committed.path, committed.body)
+            if file.exists():
+                _keep(file, committed.body)
+            disk.write_whole(file, committed.body)
         except OSError as error:
             log.error("receipt file %s is deferred: %s", committed.path, error)
         finally:
@@ -304,6 +307,14 @@ class Journal:
         with self._door:
             if self._open:
                 self._queue.put(_Waiting(lambda: intake.Entered({}, b"", True, 0, "")))
+
+
+def _keep(file: Path, body: bytes) -> None:
+    """Something this till did not write lies where a new receipt goes: it is kept beside it, for a person to see."""
+    found = file.read_bytes()
+    if found != body:
+        disk.write_whole(file.with_name(f"{file.name}.found"), found)
+        log.warning("%s held something else; it is kept as %s.found", file, file.name)
 
 
 def _is_storage(error: BaseException) -> bool:

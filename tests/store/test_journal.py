@@ -1,0 +1,600 @@
+"""The journal: what it promises when `commit` returns, and what it does when the disk or the clock misbehave."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pos import clock
+from pos.config import Config, Shop
+from pos.errors import CannotSave, Conflict, Corrupt, FolderInUse, Invalid
+from pos.rules import documents
+from pos.store import audit, disk, flusher, intake
+from pos.store import journal as module
+from pos.store.db import Store, open_store
+from pos.store.journal import Committed, Journal
+from pos.store.models import Connection
+from tests.receipts import line, refund, sale, stamped
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def quiet(store: Store) -> Iterator[Journal]:
+    """A journal whose flusher does nothing by itself."""
+    opened = Journal(store, flush_seconds=3600)
+    yield opened
+    opened.close()
+
+
+def rows(store: Store, sql: str) -> list[tuple[Any, ...]]:
+    return store.execute(sql).fetchall()
+
+
+def file_of(store: Store, saved: Committed) -> Path:
+    return store.config.invoices / saved.path
+
+
+def together(work: list[Callable[[], Any]], store: Store) -> list[Any]:
+    """Run all at once, each in its thread, so that they share one batch; answers or errors in order."""
+    found: list[Any] = [None] * len(work)
+
+    def one(at: int) -> None:
+        try:
+            found[at] = work[at]()
+        except BaseException as error:  # handed to the test
+            found[at] = error
+        finally:
+            store.database.close()
+
+    threads = [threading.Thread(target=one, args=(at,)) for at in range(len(work))]
+    with store.transaction():  # the writer waits here, and behind it the batch collects
+        for thread in threads:
+            thread.start()
+        time.sleep(0.2)
+    for thread in threads:
+        thread.join()
+    return found
+
+
+# -- what is promised ------------------------------------------------------------------------------------------------
+
+
+def test_on_return_the_sale_is_in_the_database_and_in_its_file_byte_for_byte(journal: Journal, store: Store) -> None:
+    with clock.set_to(NOON):
+        saved = journal.commit(sale(line("A", 2)))
+    assert not saved.duplicate
+    assert saved.path == "2026-11-21/T1-000001.json"
+    assert file_of(store, saved).read_bytes() == saved.body
+    assert documents.verify(saved.body) == saved.doc
+    assert rows(store, "SELECT n, id, number, body FROM document") == [
+        (saved.n, saved.doc["id"], "T1-000001", saved.body.decode())
+    ]
+    assert rows(store, "SELECT item_code, qty FROM line") == [("A", 2000)]
+    assert rows(store, "SELECT amount FROM tender") == [(2400,)]
+    assert rows(store, "SELECT qty FROM movement") == [(-2000,)]
+    assert rows(store, "SELECT id, opened_by, open FROM session") == [("T1-S000001", "C1", 1)]
+
+
+def test_a_saved_sale_carries_what_the_till_knows(journal: Journal) -> None:
+    with clock.set_to(NOON):
+        doc = journal.commit(sale()).doc
+    assert {k: doc[k] for k in ("till", "store", "series", "sequence", "invoice_name", "session", "mode", "flags")} == {
+        "till": "T1", "store": "main", "series": "till", "sequence": 1, "invoice_name": "T1-000001",
+        "session": "T1-S000001", "mode": "mock", "flags": [],
+    }  # fmt: skip
+    assert doc["created_at"] == "2026-11-21T12:00:00.000+00:00"
+    assert doc["prev_hash"] == documents.GENESIS
+
+
+def test_numbers_have_no_gap_and_each_receipt_carries_the_hash_of_the_one_before(journal: Journal) -> None:
+    docs = [journal.commit(sale()).doc for _ in range(5)]
+    assert [d["sequence"] for d in docs] == [1, 2, 3, 4, 5]
+    assert [d["prev_hash"] for d in docs[1:]] == [d["hash"] for d in docs[:-1]]
+    assert {d["session"] for d in docs} == {"T1-S000001"}
+
+
+def test_numbers_and_chain_go_on_after_a_restart(shop: Config) -> None:
+    before = None
+    for _ in range(2):
+        store = open_store(shop)
+        journal = Journal(store)
+        saved = journal.commit(sale()).doc
+        assert saved["prev_hash"] == (before["hash"] if before else documents.GENESIS)
+        before = saved
+        journal.close()
+        store.close()
+    assert before is not None and before["sequence"] == 2 and before["session"] == "T1-S000001"
+
+
+def test_the_same_id_again_is_the_same_receipt(journal: Journal, store: Store) -> None:
+    first = journal.commit(sale(id="same"))
+    again = journal.commit(sale(line("OTHER"), id="same"))
+    assert again.duplicate
+    assert (again.doc, again.body, again.path, again.n) == (first.doc, first.body, first.path, first.n)
+    assert rows(store, "SELECT count(*) FROM document") == [(1,)]
+
+
+def test_a_sale_sent_twice_at_once_is_one_sale(journal: Journal, store: Store) -> None:
+    found = together([lambda: journal.commit(sale(id="same"))] * 6, store)
+    assert sorted(c.duplicate for c in found) == [False] + [True] * 5
+    assert len({c.body for c in found}) == 1
+    assert all(file_of(store, c).read_bytes() == c.body for c in found)
+
+
+def test_eight_tills_at_once_share_flushes_and_get_every_number_once(
+    journal: Journal, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits = []
+    monkeypatch.setattr(module, "at", lambda point: commits.append(1) if point == "after_commit" else None)
+    found: list[Committed] = []
+
+    def shop() -> None:
+        found.extend(journal.commit(sale()) for _ in range(25))
+
+    threads = [threading.Thread(target=shop) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(c.doc["sequence"] for c in found) == list(range(1, 201))
+    assert len(commits) < 100, "fewer than half a flush for a sale"
+    assert len({c.doc["prev_hash"] for c in found}) == 200
+
+
+def test_one_bad_sale_does_not_fail_the_others_of_its_batch(journal: Journal, store: Store) -> None:
+    def refuse(_tx: Store) -> None:
+        raise Invalid("already returned")
+
+    float_in_it = sale()
+    float_in_it["items"][0]["note"] = 0.1
+    twice = sale(line(line="same"), line(line="same"))
+    found = together(
+        [
+            lambda: journal.commit(sale(id="one")),
+            lambda: journal.commit(sale(), guard=refuse),
+            lambda: journal.commit(float_in_it),
+            lambda: journal.commit(twice),
+            lambda: journal.commit(sale(id="two")),
+        ],
+        store,
+    )
+    assert isinstance(found[1], Invalid) and found[1].message == "already returned"
+    assert isinstance(found[2], TypeError)
+    assert "UNIQUE" in str(found[3])
+    assert sorted(r[0] for r in rows(store, "SELECT id FROM document")) == ["one", "two"]
+    assert sorted(c.doc["sequence"] for c in (found[0], found[4])) == [1, 2], "no number was used up"
+    assert rows(store, "SELECT count(*) FROM line") == [(4,)]
+    assert journal.health().can_save
+
+
+def test_a_guard_sees_the_sales_of_its_own_batch(journal: Journal, store: Store) -> None:
+    """Two refunds of the same line at once: the second one must see the first."""
+    sold = journal.commit(sale(line("A")))
+
+    def once(tx: Store) -> None:
+        if tx.execute("SELECT 1 FROM line WHERE against_document = ?", (sold.doc["id"],)).fetchone():
+            raise Conflict("already returned")
+
+    found = together([lambda: journal.commit(refund(sold.doc), guard=once)] * 3, store)
+    assert sorted(type(f).__name__ for f in found) == ["Committed", "Conflict", "Conflict"]
+
+
+def test_who_wants_to_know_is_told_once_and_cannot_fail_the_sale(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+    journal.on_commit.append(lambda _saved: 1 / 0)  # type: ignore[arg-type, return-value]
+    journal.on_commit.append(lambda saved: told.append(saved.doc["id"]))
+    with caplog.at_level(logging.CRITICAL):
+        journal.commit(sale(id="a"))
+        journal.commit(sale(id="a"))
+    assert told == ["a"]
+
+
+def test_a_commit_inside_a_transaction_would_wait_for_itself(journal: Journal, store: Store) -> None:
+    with store.transaction(), pytest.raises(RuntimeError, match="wait for itself"):
+        journal.commit(sale())
+
+
+def test_after_close_nothing_is_saved_and_the_asker_is_told(journal: Journal, store: Store) -> None:
+    journal.close()
+    journal.close()
+    with pytest.raises(CannotSave, match="stopping"):
+        journal.commit(sale())
+    assert not journal.health().can_save
+    assert rows(store, "SELECT count(*) FROM document") == [(0,)]
+
+
+def test_a_second_server_on_the_folder_is_refused(journal: Journal, shop: Config) -> None:
+    other = open_store(shop)
+    with pytest.raises(FolderInUse, match="Another Tillkeep server"):
+        Journal(other)
+    other.close()
+    journal.commit(sale())
+
+
+def test_each_document_is_in_the_audit(journal: Journal, store: Store) -> None:
+    doc = journal.commit(sale()).doc
+    (row,) = rows(store, "SELECT actor, act, subject FROM audit")
+    assert row == ("C1", "sale", doc["id"])
+    assert audit.verify_chain(store) == (1, "")
+
+
+# -- the way out -----------------------------------------------------------------------------------------------------
+
+
+def outbox(store: Store) -> list[tuple[Any, ...]]:
+    return rows(store, "SELECT document, connection, part, state, after FROM outbox ORDER BY n")
+
+
+def test_without_a_connection_a_sale_stays_here(journal: Journal, store: Store) -> None:
+    assert journal.commit(sale()).doc["mode"] == "mock"
+    assert outbox(store) == []
+
+
+def test_with_a_connection_each_sale_is_queued_in_its_own_transaction(journal: Journal, store: Store) -> None:
+    Connection.create(id="erpnext", kind="erpnext", title="ERPNext")
+    doc = journal.commit(sale()).doc
+    assert doc["mode"] == "erpnext"
+    assert outbox(store) == [(doc["id"], "erpnext", "sale", "queued", "")]
+    Connection.update(enabled=False).execute()
+    assert journal.commit(sale()).doc["mode"] == "mock"
+    assert len(outbox(store)) == 1
+
+
+def test_a_return_waits_for_its_original_and_an_exchange_has_two_parts(journal: Journal, store: Store) -> None:
+    Connection.create(id="erpnext", kind="erpnext", title="ERPNext")
+    sold = journal.commit(sale(line("A", 1, "5.00"))).doc
+    back = refund(sold)["items"][0]
+    swap = journal.commit(sale(line("B", 1, "9.00"), back)).doc
+    assert outbox(store)[1:] == [
+        (swap["id"], "erpnext", "sale", "queued", ""),
+        (swap["id"], "erpnext", "return", "queued", sold["id"]),
+    ]
+
+
+# -- the clock -------------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_set_back_a_year_keeps_order_chain_and_sequence_and_says_so(journal: Journal) -> None:
+    with clock.set_to(NOON):
+        first = journal.commit(sale()).doc
+    with clock.set_to(NOON - timedelta(days=365)):
+        second = journal.commit(sale(flags=["oversold"])).doc
+        third = journal.commit(sale()).doc
+    with clock.set_to(NOON + timedelta(seconds=1)):
+        fourth = journal.commit(sale()).doc
+    assert [d["sequence"] for d in (first, second, third, fourth)] == [1, 2, 3, 4]
+    assert second["created_at"].startswith("2025-11-21T12:00:00") and second["business_day"] == "2025-11-21"
+    assert second["prev_hash"] == first["hash"] and third["prev_hash"] == second["hash"]
+    assert [d["flags"] for d in (first, second, third, fourth)] == [[], ["oversold", "clock_back"], [], []]
+
+
+def test_a_clock_that_is_corrected_by_a_blink_is_not_set_back(journal: Journal) -> None:
+    with clock.set_to(NOON):
+        journal.commit(sale())
+    with clock.set_to(NOON - timedelta(milliseconds=900)):
+        assert journal.commit(sale()).doc["flags"] == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "created_at", "day"),
+    [
+        ("2026-07-01T23:30:00+00:00", "2026-07-02T00:30:00.000+01:00", "2026-07-01"),
+        ("2026-07-02T03:59:59+00:00", "2026-07-02T04:59:59.000+01:00", "2026-07-01"),
+        ("2026-07-02T04:00:00+00:00", "2026-07-02T05:00:00.000+01:00", "2026-07-02"),
+        ("2026-12-31T23:00:00+00:00", "2026-12-31T23:00:00.000+00:00", "2026-12-31"),
+    ],
+)
+def test_created_at_is_the_shops_clock_and_the_business_day_begins_when_the_shop_says(
+    shop: Config, moment: str, created_at: str, day: str
+) -> None:
+    starts = datetime(2026, 1, 1, 5).time()
+    store = open_store(dataclasses.replace(shop, shop=Shop(day_starts=starts)))
+    journal = Journal(store)
+    with clock.set_to(datetime.fromisoformat(moment)):
+        saved = journal.commit(sale())
+    journal.close()
+    store.close()
+    assert saved.doc["created_at"] == created_at
+    assert saved.doc["business_day"] == day
+    assert saved.path.startswith(day)
+
+
+# -- files behind the sale -------------------------------------------------------------------------------------------
+
+
+def test_after_commit_a_file_that_cannot_be_written_is_deferred_and_the_sale_stands(
+    quiet: Journal, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.CRITICAL):
+        patch.setattr(disk, "write_whole", full)
+        saved = quiet.commit(sale())
+        assert not file_of(store, saved).exists()
+        with pytest.raises(OSError, match="No space"):
+            quiet.flush()
+        assert quiet.health().unsynced == 1
+    assert quiet.health().can_save
+    quiet.flush()
+    assert file_of(store, saved).read_bytes() == saved.body
+    assert quiet.health().unsynced == 0
+
+
+def test_the_flusher_says_that_files_wait_and_goes_on_by_itself(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(flusher, "PROBE_SECONDS", 0.05)
+    refuse = [True]
+    write = disk.write_whole
+
+    def sometimes(path: Path, body: bytes, *, flush: bool = False) -> None:
+        if refuse:
+            raise OSError(28, "No space left on device")
+        write(path, body, flush=flush)
+
+    monkeypatch.setattr(disk, "write_whole", sometimes)
+    journal = Journal(store, flush_seconds=0.02)
+    with caplog.at_level(logging.CRITICAL):
+        saved = journal.commit(sale())
+        until(lambda: "files wait" in journal.health().reason)
+        assert journal.health().can_save
+        refuse.clear()
+        until(lambda: journal.health().reason == "")
+    assert file_of(store, saved).read_bytes() == saved.body
+    journal.close()
+
+
+def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.01)
+
+
+def test_the_watermark_moves_only_over_flushed_files(
+    quiet: Journal, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet.commit(sale())
+    seen: list[tuple[list[str], int]] = []
+    flush = disk.flush_files
+
+    def look(paths: list[Path], below: Path) -> None:
+        seen.append(([p.name for p in paths], intake.remembered(store)))
+        flush(paths, below)
+
+    monkeypatch.setattr(disk, "flush_files", look)
+    assert intake.remembered(store) == 0
+    quiet.flush()
+    assert seen == [(["T1-000001.json"], 0)]
+    assert intake.remembered(store) == 1
+
+
+def test_the_watermark_stops_before_a_file_that_is_still_being_written(
+    quiet: Journal, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the flusher would vouch for a file that is replaced a moment later by one nobody flushed."""
+    quiet.commit(sale())
+    hold, reached = threading.Event(), threading.Event()
+    write = disk.write_whole
+
+    def slow(path: Path, body: bytes, *, flush: bool = False) -> None:
+        reached.set()
+        hold.wait()
+        write(path, body, flush=flush)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "write_whole", slow)
+        selling = threading.Thread(target=lambda: quiet.commit(sale()))
+        selling.start()
+        reached.wait()
+        patch.undo()
+        quiet.flush()
+        assert intake.remembered(store) == 1
+        hold.set()
+        selling.join()
+    quiet.flush()
+    assert intake.remembered(store) == 2
+
+
+def test_receipts_become_durable_by_themselves_within_a_second(journal: Journal, store: Store) -> None:
+    journal.commit(sale())
+    until(lambda: intake.remembered(store) == 1, seconds=2)
+
+
+def test_the_log_is_checkpointed_in_the_background(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flusher, "CHECKPOINT_SALES", 5)
+    journal = Journal(store, flush_seconds=0.02)
+    for _ in range(30):
+        journal.commit(sale())
+    until(lambda: journal.health().unsynced == 0)
+    until(lambda: rows(store, "PRAGMA wal_checkpoint(noop)") is not None)
+    size = disk.file_bytes(store.path)
+    assert size > 100_000, "the sales have reached the database file itself"
+    journal.close()
+
+
+def test_something_else_in_the_place_of_a_new_receipt_is_kept(
+    journal: Journal, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    day = store.config.invoices / "2026-11-21"
+    day.mkdir()
+    (day / "T1-000001.json").write_bytes(b"half a receipt of somebo")
+    with clock.set_to(NOON), caplog.at_level(logging.CRITICAL):
+        saved = journal.commit(sale())
+    assert file_of(store, saved).read_bytes() == saved.body
+    assert (day / "T1-000001.json.found").read_bytes() == b"half a receipt of somebo"
+
+
+# -- a disk that refuses ---------------------------------------------------------------------------------------------
+
+
+def in_writer(journal: Journal, sql: str) -> None:
+    """Run a statement on the writer's own connection."""
+
+    def work() -> intake.Entered:
+        journal.store.execute(sql).fetchall()
+        return intake.Entered({}, b"", True, 0, "")
+
+    journal._through(work)
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [("PRAGMA max_page_count = 1", "disk is full"), ("PRAGMA query_only = 1", "read-only")],
+    ids=["full", "read-only"],
+)
+def test_a_disk_that_takes_nothing_refuses_the_sale_in_words_and_takes_it_later(
+    quiet: Journal, store: Store, caplog: pytest.LogCaptureFixture, sql: str, words: str
+) -> None:
+    quiet.commit(sale(id="before"))
+    big = sale(*(line(f"ITEM-{i}") for i in range(300)), id="basket")
+    with caplog.at_level(logging.CRITICAL):
+        in_writer(quiet, sql)
+        with pytest.raises(CannotSave, match=words):
+            quiet.commit(big)
+    assert not quiet.health().can_save
+    assert words in quiet.health().reason
+    assert [r[0] for r in rows(store, "SELECT id FROM document")] == ["before"]
+    assert quiet.health().unsynced <= 1, "a refused sale owes no file"
+    saved = quiet.commit(big)  # the probe found the disk well again
+    assert saved.doc["sequence"] == 2 and not saved.duplicate
+    assert quiet.health().can_save
+
+
+def test_while_the_disk_refuses_every_sale_is_refused_before_it_is_tried(
+    quiet: Journal, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.CRITICAL), monkeypatch.context() as patch:
+        patch.setattr(store, "write_durably", raises(CannotSave("The disk reports an error.")))
+        quiet._refusal = "The disk reports an error."
+        for _ in range(3):
+            with pytest.raises(CannotSave, match="reports an error"):
+                quiet.commit(sale())
+    assert rows(store, "SELECT count(*) FROM document") == [(0,)]
+    assert quiet.commit(sale()).doc["sequence"] == 1
+
+
+def raises(error: Exception) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return fail
+
+
+def test_the_till_finds_out_by_itself_that_the_disk_is_well_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(flusher, "CHECKPOINT_SECONDS", 0.05)
+    journal = Journal(store, flush_seconds=0.02)
+    with caplog.at_level(logging.CRITICAL):
+        in_writer(journal, "PRAGMA query_only = 1")
+        with pytest.raises(CannotSave):
+            journal.commit(sale())
+        until(lambda: journal.health().can_save)
+    journal.close()
+
+
+def test_a_database_whose_switches_do_not_hold_sells_nothing(shop: Config) -> None:
+    store = open_store(shop)
+    store.refusal = "The database does not keep synchronous = 1."
+    journal = Journal(store)
+    with pytest.raises(CannotSave, match="does not keep"):
+        journal.commit(sale())
+    assert not journal.health().can_save
+    journal.close()
+    store.close()
+
+
+# -- what comes from elsewhere ---------------------------------------------------------------------------------------
+
+
+def test_a_receipt_from_elsewhere_keeps_number_day_and_bytes_and_is_asked_for_before_it_is_sent(
+    journal: Journal, store: Store
+) -> None:
+    Connection.create(id="erpnext", kind="erpnext", title="ERPNext")
+    doc, body = stamped(sequence=7, business_day="2026-03-01")
+    saved = journal.adopt(body, "replay", "ann")
+    assert (saved.duplicate, saved.doc, saved.body) == (False, doc, body)
+    assert saved.path == "2026-03-01/T1-000007.json"
+    assert file_of(store, saved).read_bytes() == body
+    assert outbox(store) == [(doc["id"], "erpnext", "sale", "unknown", "")]
+    assert rows(store, "SELECT actor, act, subject FROM audit") == [("ann", "adopt", doc["id"])]
+    again = journal.adopt(body, "replay", "ann")
+    assert again.duplicate and len(outbox(store)) == 1
+    own = journal.commit(sale()).doc
+    assert own["sequence"] == 8 and own["prev_hash"] == doc["hash"], "a number is never given twice"
+
+
+def test_a_receipt_of_another_till_keeps_its_own_sequence(journal: Journal) -> None:
+    _, body = stamped(till="T2", invoice_name="T2-000001", session="T2-S000001")
+    assert journal.adopt(body, "replay", "ann").doc["invoice_name"] == "T2-000001"
+    assert journal.commit(sale()).doc["invoice_name"] == "T1-000001"
+
+
+def test_a_changed_receipt_is_not_taken_in(journal: Journal, store: Store) -> None:
+    _, body = stamped()
+    with pytest.raises(Corrupt, match="changed after it was written"):
+        journal.adopt(body.replace(b"Ann", b"Eve"), "replay", "ann")
+    assert rows(store, "SELECT count(*) FROM document") == [(0,)]
+
+
+def test_a_receipt_whose_sums_are_wrong_is_not_taken_in_though_its_hash_fits(journal: Journal) -> None:
+    _, body = stamped(sale(total=Decimal("99.00")))
+    with pytest.raises(Corrupt, match="total"):
+        journal.adopt(body, "replay", "ann")
+
+
+def test_the_same_id_with_other_content_is_a_conflict_that_names_the_field(journal: Journal) -> None:
+    doc, body = stamped(sale(id="one", note="as sold"))
+    journal.adopt(body, "replay", "ann")
+    _, other = stamped(sale(*doc["items"], id="one", note="changed"))
+    with pytest.raises(Conflict) as error:
+        journal.adopt(other, "replay", "ann")
+    assert (error.value.code, error.value.field) == ("other_content", "note")
+
+
+def test_a_number_that_belongs_to_another_sale_is_a_conflict(journal: Journal, store: Store) -> None:
+    own = journal.commit(sale()).doc
+    _, body = stamped()
+    with pytest.raises(Conflict) as error:
+        journal.adopt(body, "replay", "ann")
+    assert error.value.code == "number_taken"
+    assert error.value.facts == {"holder": own["id"]}
+    assert rows(store, "SELECT count(*) FROM document") == [(1,)]
+
+
+def test_a_session_taken_in_backwards_opened_with_its_first_receipt(journal: Journal, store: Store) -> None:
+    for sequence in (3, 2):
+        _, body = stamped(sequence=sequence, created_at=f"2026-11-21T14:0{sequence}:00.000+00:00")
+        journal.adopt(body, "replay", "ann")
+    assert rows(store, "SELECT opened_at FROM session") == [("2026-11-21T14:02:00.000+00:00",)]
+
+
+def test_imported_documents_have_their_own_series(journal: Journal, store: Store) -> None:
+    journal.commit(sale())
+    given = sale(
+        id="INV-9", invoice_name="INV-9", created_at="2024-05-01T10:00:00.000+01:00", business_day="2024-05-01",
+        session="", mode="erpnext", store="main",
+    )  # fmt: skip
+    saved = journal.adopt_imported(given, "replay", "ann")
+    assert saved.path == "2024-05-01/imported-000001-INV-9.json"
+    assert saved.doc["sequence"] == 1 and saved.doc["series"] == "imported"
+    assert saved.doc["taken_in"]["after"] == 1 and saved.doc["taken_in"]["by"] == "ann"
+    assert journal.adopt_imported(given, "replay", "bob").duplicate
+    with pytest.raises(Conflict):
+        journal.adopt_imported({**given, "customer": "Somebody else"}, "replay", "ann")
+    assert journal.commit(sale()).doc["sequence"] == 2, "this till's own numbers go on as before"
+    assert rows(store, "SELECT count(*) FROM session") == [(1,)]
