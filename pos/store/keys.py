@@ -149,14 +149,17 @@ def add_token(store: Store, name: str, role: str, by: str = "system") -> str:
 def find_token(store: Store, secret: str) -> Actor | None:
     """The program that holds this key, or None when it is unknown or withdrawn."""
     key = digest(secret)
-    token = Token.get_or_none((Token.secret_hash == key) & (Token.revoked_at == ""))
-    if token is None:
+    found = store.execute(
+        "SELECT id, name, role, used_at FROM token WHERE secret_hash = ? AND revoked_at = ''", (key,)
+    ).fetchone()
+    if found is None:
         return None
+    token_id, name, role, used_at = found
     now = clock.now()
-    if not token.used_at or now - clock.parse(token.used_at) >= SEEN_EVERY:
+    if not used_at or now - clock.parse(used_at) >= SEEN_EVERY:
         with store.transaction():
-            Token.update(used_at=clock.stamp(now)).where(Token.id == token.id).execute()
-    return Actor(f"token:{token.name}", token.name, token.role, "token", key)
+            Token.update(used_at=clock.stamp(now)).where(Token.id == token_id).execute()
+    return Actor(f"token:{name}", name, role, "token", key)
 
 
 def revoke_token(store: Store, name: str, by: str = "system") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from urllib.parse import urlsplit
 
@@ -64,6 +65,7 @@ def allowed_hosts(config: Config) -> frozenset[str]:
     return frozenset(LOOPBACK_NAMES | own | further)
 
 
+@functools.lru_cache(maxsize=256)
 def _host_name(text: str) -> str:
     """The bare name behind "host", "host:port" or "https://host:port", in small letters; "" when there is none."""
     if text.count(":") > 1 and not text.startswith("[") and "://" not in text:
@@ -115,12 +117,18 @@ def _check_csrf() -> None:
         raise UserError("This page is out of date. Load it again; the basket stays.", code="csrf") from error
 
 
+@functools.lru_cache(maxsize=256)
+def _policy(host: str) -> str:
+    """Older browsers do not count a WebSocket to the same host as 'self'."""
+    return _POLICY.format(host=host)
+
+
 def _finish(answer: Response) -> Response:
     for name, value in _HEADERS.items():
         answer.headers.setdefault(name, value)
     named = request.headers.get("Host", "")
     host = named if _host_name(named) in current_app.config["ALLOWED_HOSTS"] else "localhost"
-    answer.headers.setdefault("Content-Security-Policy", _POLICY.format(host=host))
+    answer.headers.setdefault("Content-Security-Policy", _policy(host))
     answer.headers.setdefault("Cache-Control", "no-store")
     _note(answer)
     return answer

@@ -33,6 +33,7 @@ ROUTES = {
     "GET /static/<version>/<path:filename>": "all",
     "POST /api/create-sale": "sell replay",
     "POST /api/enrol": "all",
+    "POST /api/import/<kind>": "settings",
     "POST /api/lock": "person",
     "POST /api/pay-check": "sell",
     "POST /api/price": "sell",
@@ -71,7 +72,7 @@ def test_a_route_without_a_rule_is_closed_to_everybody(till: App) -> None:
 
 def sample(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
-    for part, value in {"<path:code>": "MUG", "<number>": "T1-000001", "<name>": "x.png"}.items():
+    for part, value in {"<path:code>": "MUG", "<number>": "T1-000001", "<name>": "x.png", "<kind>": "items"}.items():
         path = path.replace(part, value)
     return method, path
 

@@ -286,7 +286,8 @@ def test_a_stop_answers_what_runs_and_what_waits(running: Running) -> None:
     asking = [threading.Thread(target=lambda: answers.append(running.get("/slow", timeout=10))) for _ in range(2)]
     for one in asking:
         one.start()
-    assert eventually(lambda: len(running.server.active_channels) == 2)
+    channels = running.server.active_channels
+    assert eventually(lambda: sum(len(c.requests) for c in list(channels.values())) == 2)
     running.server.stop()
     for one in asking:
         one.join(timeout=10)
