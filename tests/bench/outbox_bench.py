@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -14,9 +15,10 @@ from typing import Any
 import psutil
 
 from tests.bench import measure, shoppers
+from tests.contract.emulators.erpnext_shops import TILL
 from tests.till_process import REPO, Till
 
-RECEIPTS = 1_000
+RECEIPTS = int(os.environ.get('BENCH_RECEIPTS','1000'))
 SLOW_MS = 300
 LOAD_SECONDS = 20.0
 PAUSE_SECONDS = 0.03
@@ -73,7 +75,7 @@ def beside_a_slow_site(root: Path) -> None:
 @contextmanager
 def waiting(root: Path, port: int) -> Iterator[tuple[Till, dict[str, Any]]]:
     """A connected demo till whose site is down, with 1,000 receipts in its outbox."""
-    env = {"ERPNEXT_URL": f"http://127.0.0.1:{port}", "ERPNEXT_API_KEY": "key", "ERPNEXT_API_SECRET": "secret"}
+    env = {"ERPNEXT_URL": f"http://127.0.0.1:{port}", "ERPNEXT_API_KEY": TILL[0], "ERPNEXT_API_SECRET": TILL[1]}
     with Till(root, "--demo", env=env) as till:
         template = shoppers.priced(till, shoppers.codes(till, 3))
         line = till.line()
