@@ -67,7 +67,7 @@ function unknownRow(line) {
   const row = h("li", { class: "line is-unknown", "data-line": line.line, "aria-label": `Code not known: ${line.code}. Find the item or take the line off.` },
     h("span", { class: "qty", "aria-hidden": "true" }, "?"),
     h("div", {}, h("div", { class: "name" }, "Code not known"),
-      h("div", { class: "more" }, h("span", { class: "mono ltr" }, line.code.replaceAll("\x1d", "␝")), h("span", {}, "put it aside, scan on"))),
+      h("div", { class: "more" }, h("span", { class: "mono ltr" }, line.code.replaceAll("\x1d", "␝")), h("span", {}, line.why || "put it aside, scan on"))),
     h("div", { class: "amount" }, "–"),
     h("div", { class: "acts" },
       h("button", { class: "btn", type: "button", onclick: () => acts.find(line.line) }, icon("search"), "Find the item"),
@@ -84,11 +84,11 @@ function paintLine(line, parts) {
   const key = JSON.stringify([line, priced, current, problem, usualTax]);
   if (parts.key === key) return;
   parts.key = key;
-  parts.qty.replaceChildren(h("span", { class: "sr" }, "Quantity "), quantity);
+  parts.qty.replaceChildren(...(shown.weighed ? [icon("weigh")] : [h("span", { class: "sr" }, "Quantity "), quantity]));
   put(parts.count, line.qty);
   put(parts.name, priced?.name ?? shown.name ?? line.item_code);
   const detail = priced?.detail || shown.detail || "";
-  const each = priced?.unit_text && line.qty !== "1" ? (shown.weighed ? priced.unit_text : `${priced.unit_text} each`) : "";
+  const each = priced?.unit_text && (line.qty !== "1" || shown.weighed) ? (shown.weighed ? `${quantity} ${shown.uom} at ${priced.unit_text}` : `${priced.unit_text} each`) : "";
   parts.more.replaceChildren(...[
     detail && h("span", {}, detail),
     each && h("span", {}, figure(each)),

@@ -136,6 +136,7 @@ export function clearSearch() {
 
 export function focusSearch(text = "") {
   const search = byId("search");
+  const { pane } = byId("till").dataset;
   showPane("items");
   const before = search.value;
   search.focus();
@@ -149,6 +150,7 @@ export function focusSearch(text = "") {
     search.value = before;
     search.dispatchEvent(new Event("input", { bubbles: true }));
     search.blur();
+    showPane(pane);
   };
 }
 

@@ -28,7 +28,9 @@ export function addItem(tile, inputs) {
 }
 
 function isSame(other, line) {
-  return !other.unknown && !line.shown.weighed && other.item_code === line.item_code && other.price === line.price
+  // A label with a price or a weight is a piece of its own: its barcode vouches for that one line.
+  if (other.unknown || line.shown.weighed || line.price_source === "barcode" || line.qty !== "1") return false;
+  return other.item_code === line.item_code && other.price === line.price
     && other.price_source === line.price_source && other.discount === null && other.note === "" && other.return_against === null;
 }
 
@@ -46,8 +48,8 @@ function replaceUnknown(line) {
 }
 
 /** A code nobody knows: a red line to settle later. Scanning goes on. */
-export function addUnknown(code) {
-  const line = { line: uuid7(), unknown: true, code, item_code: "", qty: "1", barcode: code };
+export function addUnknown(code, why = "") {
+  const line = { line: uuid7(), unknown: true, code, why, item_code: "", qty: "1", barcode: code };
   state.basket.lines.push(line);
   state.chosen = line.line;
   removed = null;

@@ -124,7 +124,7 @@ function useSession(session) {
   state.session = session;
   setToken(session.csrf);
   if (!session.user) return location.assign("/sign-in");
-  put(byId("user-name"), session.user.name);
+  for (const id of ["user-name", "user-phone"]) put(byId(id), session.user.name);
   byId("lock-now").setAttribute("aria-label", `Signed in: ${session.user.name}. Lock the till, ${session.keys.lock}`);
   byId("bag").hidden = byId("phone-bag").hidden = !session.bag;
   byId("bag-price").textContent = session.bag?.price_text ?? "";

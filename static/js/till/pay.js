@@ -20,7 +20,7 @@ let entry = null;
 let format = (text) => text;
 let check = null; // the server's last answer for exactly `checkedFor`
 let checkedFor = "";
-let question = 0;
+let asked = 0; // numbers the questions; only the last one's answer counts
 let taking = false;
 
 export function startPay() {
@@ -49,7 +49,9 @@ export function whyHeld() {
   const unknown = lines.filter((line) => line.unknown).length;
   if (!lines.length) return "";
   if (unknown) return unknown === 1 ? "1 code to settle first" : `${unknown} codes to settle first`;
+  if (state.problems.has("")) return state.problems.get("");
   if (state.problems.size) return "1 line to settle first";
+  if (state.session && !modes.length) return "No way to pay is set up";
   if (!state.canSave) return "This till cannot save";
   return "";
 }
@@ -113,29 +115,36 @@ function typedPayment() {
   return mode && amount ? { mode_of_payment: mode.name, amount } : null;
 }
 
-/** Ask the server what the payments and the typed amount make of the total; paint only the newest answer. */
-async function ask() {
+function question() {
   const typed = typedPayment();
   const inputs = { ...basketInputs(), payments: state.basket.payments, total: state.priced?.total ?? "" };
+  return typed ? { ...inputs, typed } : inputs;
+}
+
+/** Whether the server's figures are for exactly what is on screen. */
+const isChecked = () => check !== null && checkedFor === JSON.stringify(question());
+
+/** Ask the server what the payments and the typed amount make of the total; paint only the newest answer. */
+async function ask() {
+  const inputs = question();
   if (!inputs.lines.length) return;
-  if (typed) inputs.typed = typed;
   const key = JSON.stringify(inputs);
-  question += 1;
-  const mine = question;
+  asked += 1;
+  const mine = asked;
   paint();
   try {
     const answer = await post("/api/pay-check", inputs);
-    if (mine !== question) return;
+    if (mine !== asked) return;
     noAnswer("");
     check = answer;
     checkedFor = key;
     saying("");
   } catch (error) {
-    if (mine !== question) return;
+    if (mine !== asked) return;
     if (error instanceof NoAnswer) {
       noAnswer("The till server does not answer. Trying again; the basket is kept.");
       await pause(1000);
-      if (mine === question && state.view === "pay") await ask();
+      if (mine === asked && state.view === "pay") await ask();
       return;
     }
     if (!(error instanceof Refused)) throw error;
@@ -152,11 +161,13 @@ export async function take() {
   try {
     await settled();
     if (!canPay() || !isCurrent()) return;
-    if (!check?.complete || typedPayment()) {
-      const amount = entry.value() || (check ? check.left : "");
-      if (amount && !(await takeOne(amount))) return;
+    if (!isChecked()) await ask();
+    if (!isChecked()) return;
+    if (!check.complete || typedPayment()) {
+      const amount = entry.value() || (mode.kind === "cash" ? check.left_in_cash : check.left);
+      if (!(await takeOne(amount))) return;
     }
-    if (check?.complete) await commitSale();
+    if (isChecked() && check.complete) await commitSale();
   } finally {
     taking = false;
     paint();
@@ -169,7 +180,7 @@ async function takeOne(amount) {
   const typed = entry.text;
   entry.clear();
   await ask();
-  if (checkedFor) {
+  if (isChecked()) {
     keep();
     for (const id of ["pay-reference", "pay-last4"]) if (byId(id)) byId(id).value = "";
     say(`${mode.name} ${format(amount)} taken. Left ${check.left_text}`);
@@ -219,7 +230,6 @@ export const focusReference = () => byId("pay-reference")?.focus();
 export function paint() {
   if (!state.session || !mode) return;
   const typed = entry.value();
-  const current = check && isCurrent() && checkedFor !== "";
   if (check) {
     byId("pay-total").replaceChildren(figure(check.total_text));
     byId("pay-taken").replaceChildren(figure(check.taken_text));
@@ -235,7 +245,7 @@ export function paint() {
   put(output, typed ? format(typed) : check ? check.left_text : "");
   byId("typed").classList.toggle("is-on", Boolean(typed));
   if (mode.kind === "cash") paintQuick(typed);
-  paintTake(typed, current);
+  paintTake(typed);
 }
 
 function paintPayments(typed) {
@@ -264,9 +274,9 @@ function pickQuick(amount) {
   byId("take").focus({ preventScroll: true });
 }
 
-function paintTake(typed, current) {
+function paintTake(typed) {
   const done = check?.complete;
-  const word = state.sending ? "Saving…" : done && !typed ? "Finish the sale" : done ? `Take ${mode.name.toLowerCase()}` : typed ? `Take ${format(typed)}` : `Take ${mode.name.toLowerCase()}, exact`;
+  const word = state.sending ? "Saving…" : done && !typed ? "Finish the sale" : done ? `Take ${mode.name.toLowerCase()}` : typed ? `Take ${format(typed)}` : mode.kind === "cash" ? `Take ${mode.name.toLowerCase()}, exact` : `Take ${mode.name.toLowerCase()}`;
   put(byId("take-word"), word);
-  disable(byId("take"), state.sending || !canPay() || !check || (!current && !typed));
+  disable(byId("take"), state.sending || !canPay() || !check);
 }

@@ -83,9 +83,8 @@ function take(inputs, priced) {
 
 function refuse(inputs, error) {
   const [, id] = /^lines\.([^.]+)/.exec(error.field) ?? [];
-  const line = inputs.lines.find((one) => one.line === id) ?? inputs.lines.at(-1);
   state.problems.clear();
-  state.problems.set(line.line, error.message);
+  state.problems.set(inputs.lines.some((one) => one.line === id) ? id : "", error.message);
   tell("priced");
 }
 

@@ -18,6 +18,8 @@ let act = () => {};
 export function startRouter(acting) {
   act = acting;
   document.addEventListener("keydown", pressed);
+  // A touched key of a pad leaves the focus where it was, so that Enter goes on meaning what it meant.
+  document.addEventListener("mousedown", (event) => event.target.closest(".pad") && event.preventDefault());
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-act]");
     if (button) act(button.dataset.act);

@@ -9,6 +9,7 @@ import { keep, on, show, state } from "./state.js";
 import { noAnswer } from "./status.js";
 
 const AHEAD_MAX = 4; // lookups on their way at once
+const TRIES_MAX = 3; // of a lookup the server failed at; without an answer it is asked on and on
 
 let running = false;
 let wake = () => {};
@@ -53,7 +54,7 @@ async function run() {
           wake = done;
         });
       }
-      if (found.unknown) putUnknown(found.code);
+      if (found.unknown) putUnknown(found);
       else await take(found);
       asked.shift();
       state.basket.pending.shift();
@@ -72,15 +73,14 @@ function askAhead() {
 
 /** What a code stands for: { item, line, code }, or { unknown: true, code }. Asks until there is an answer. */
 async function lookUp(code) {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       const found = await get(withQuery("/api/lookup-barcode", { code }));
       noAnswer("");
       return { ...found, code };
     } catch (error) {
-      if (error instanceof Refused && error.status !== 401) {
-        return { unknown: true, code, message: error.message };
-      }
+      const final = error instanceof Refused && error.status !== 401 && (error.status < 500 || tries === TRIES_MAX);
+      if (final) return { unknown: true, code, why: error.status === 404 ? "" : error.message };
       if (error instanceof NoAnswer) noAnswer("The till server does not answer. Scans are kept and looked up when it does.");
       else if (!(error instanceof Refused)) throw error;
       await pause(1000);
@@ -100,9 +100,9 @@ export async function tryCode(code) {
   }
 }
 
-function putUnknown(code) {
+function putUnknown({ code, why }) {
   sound.unknown();
-  addUnknown(code);
+  addUnknown(code, why);
   if (state.view === "pay") show("sell");
   sayNow(`Code ${code} is not known. The line is marked. You can scan on.`);
 }

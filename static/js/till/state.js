@@ -8,7 +8,7 @@ export const state = {
   session: null,
   basket: fresh(),
   priced: null,
-  problems: new Map(), // line id -> the server's sentence about it
+  problems: new Map(), // line id ("" = the whole basket) -> the server's sentence about it
   pricing: false, // an answer for the present basket is still on its way
   view: "sell", // sell | matrix | pay | change
   chosen: null, // line id
@@ -90,7 +90,8 @@ export const chosenLine = () => lineOf(state.chosen);
 export function followOtherTabs() {
   window.addEventListener("storage", (event) => {
     if (event.key !== KEPT || state.sending) return;
-    state.basket = event.newValue ? { ...fresh(), ...JSON.parse(event.newValue) } : fresh();
+    const { pending } = state.basket; // each window looks up what was scanned into it
+    state.basket = { ...fresh(), ...(event.newValue ? JSON.parse(event.newValue) : {}), pending };
     state.chosen = state.basket.lines.at(-1)?.line ?? null;
     if (state.view === "pay" && !state.basket.lines.length) show("sell");
     tell("basket");
