@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import secrets
+from contextlib import ExitStack
 
 from flask import Flask
 
 from agents import AGENTS
-from pos.actions import sell
 from pos.config import Config
-from pos.connectors import configured
+from pos.errors import BadSettings
+from pos.rules import wording
 from pos.runner import Runner
-from pos.store import connections
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import errors, logs, status
@@ -79,19 +79,17 @@ def create_app(config: Config) -> App:
     BadSettings for a wrong setting, FolderInUse when another server has the folder, CannotSave when nothing opens.
     """
     logs.install(config)
-    sell.check_settings(config)
-    store = open_store(config)
-    journal: Journal | None = None
-    try:
-        connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
+    if not wording.known_locale(config.shop.locale):
+        raise BadSettings(f"[shop] locale is {config.shop.locale!r}, which is not known; use one like en_GB.")
+    with ExitStack() as undo:
+        store = open_store(config)
+        undo.callback(store.close)
         journal = Journal(store)
+        undo.callback(journal.close)
         _say_recovered(journal)
-        return App(config, store, journal)
-    except BaseException:
-        if journal is not None:
-            journal.close()
-        store.close()
-        raise
+        app = App(config, store, journal)
+        undo.pop_all()  # from here on the app closes them
+    return app
 
 
 def _say_recovered(journal: Journal) -> None:

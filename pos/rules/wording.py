@@ -6,7 +6,7 @@ import functools
 from datetime import date, datetime
 from decimal import Decimal
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 
@@ -58,5 +58,9 @@ def day(when: date, locale: str) -> str:
 
 
 def known_locale(locale: str) -> bool:
-    """Whether this machine can write in it."""
-    return Locale.parse(locale, sep="_") is not None
+    """Whether figures can be written that way."""
+    try:
+        Locale.parse(locale, sep="_")
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True

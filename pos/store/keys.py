@@ -16,7 +16,7 @@ from pathlib import Path
 from pos import clock
 from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import rights
-from pos.store import audit
+from pos.store import audit, disk
 from pos.store.db import Store
 from pos.store.models import Device, SignIn, Token
 
@@ -61,8 +61,7 @@ def page_key(path: Path) -> bytes:
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
+    disk.flush_file(path)
     return key
 
 

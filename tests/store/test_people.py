@@ -17,7 +17,6 @@ from argon2 import PasswordHasher
 
 from pos import clock, config
 from pos.errors import Conflict, Invalid, NotFound
-from pos.rules import rights
 from pos.store import keys, people
 from pos.store.audit import verify_chain
 from pos.store.db import Store, open_store
@@ -344,23 +343,3 @@ def test_the_key_of_the_page_cookie_is_made_once_for_the_owner_alone(tmp_path: P
     torn = keys.page_key(path)
     assert len(torn) == 32
     assert torn != key
-
-
-def test_every_role_and_right_is_in_the_table() -> None:
-    assert {role: rights.rights_of(role) for role in rights.ROLES} == {
-        "cashier": ("sell", "discount", "no_sale", "void", "reprint"),
-        "supervisor": (
-            "sell", "discount", "price_override", "refund", "no_sale", "void", "paid_out", "z_read", "reprint",
-        ),
-        "manager": (
-            "sell", "discount", "price_override", "refund", "blind_return", "no_sale", "void", "paid_out", "z_read",
-            "reprint", "people",
-        ),
-        "operator": ("reprint", "replay", "settings"),
-        "accountant": ("z_read", "reprint"),
-        "stock_keeper": ("reprint",),
-        "admin": tuple(rights.RIGHTS),
-    }  # fmt: skip
-    assert rights.rights_of("nobody") == ()
-    with pytest.raises(ValueError, match="no such right"):
-        rights.allowed("admin", "fly")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from pos import config
 from pos.app import App, create_app
-from pos.errors import PosError
+from pos.errors import BadSettings, PosError
 from tests.web.conftest import Page, Served, stock_shop
 
 
@@ -45,6 +46,11 @@ def test_a_start_that_fails_half_way_lets_go_of_the_folder(
         with pytest.raises(RuntimeError):
             create_app(shop)
     create_app(shop).stop()
+
+
+def test_a_locale_nobody_knows_stops_the_start(shop: config.Config) -> None:
+    with pytest.raises(BadSettings, match="locale"):
+        create_app(replace(shop, shop=replace(shop.shop, locale="xx_YY")))
 
 
 def test_each_till_has_its_own_control_key(shop: config.Config) -> None:

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+
+from pos.rules import wording
+from tests.rules.tables import cases
+
+
+@cases("""
+minor      currency  locale  text
+123450     GBP       en_GB   £1,234.50
+5          GBP       en_GB   £0.05
+-5         GBP       en_GB   -£0.05
+0          GBP       en_GB   £0.00
+123456     EUR       de_DE   1.234,56\u00a0€
+1234       JPY       ja_JP   ￥1,234
+1234       KWD       en_GB   KWD1.234
+99999999   USD       en_US   $999,999.99
+""")
+def test_money_is_written_as_the_shop_writes_it(row):
+    text = wording.money(int(row["minor"]), row["currency"], row["locale"])
+    assert text.replace("\u00a0", " ") == row["text"].replace("\u00a0", " ")
+
+
+@cases("""
+qty      text
+1        1
+2.000    2
+0.420    0.42
+10       10
+100.000  100
+1234.5   1,234.5
+-3       -3
+""")
+def test_a_quantity_has_no_idle_noughts(row):
+    assert wording.quantity(Decimal(row["qty"]), "en_GB") == row["text"]
+
+
+@cases("""
+rate    text
+20      20%
+20.00   20%
+7.5     7.5%
+0       0%
+10      10%
+""")
+def test_a_percentage_has_no_idle_noughts(row):
+    assert wording.percent(Decimal(row["rate"]), "en_GB") == row["text"]
+
+
+def test_a_moment_is_written_by_its_own_clock():
+    summer = datetime(2026, 7, 1, 14, 32, 59, tzinfo=timezone(timedelta(hours=1)))
+    assert wording.moment(summer, "en_GB") == "1 Jul 2026, 14:32"
+    assert wording.clock_time(summer, "en_GB") == "14:32"
+    assert wording.day(date(2026, 11, 21), "en_GB").replace(",", "") == "Saturday 21 November 2026"
+
+
+def test_a_figure_finer_than_a_penny_is_written_out():
+    assert wording.fine(Decimal("0.3333"), "en_GB") == "0.3333"
+    assert wording.fine(Decimal("1234.5"), "en_GB") == "1,234.50"
+
+
+def test_the_sign_of_a_currency():
+    assert [wording.symbol(c, "en_GB") for c in ("GBP", "EUR")] == ["£", "€"]
+
+
+@cases("""
+locale   known
+en_GB    yes
+de_CH    yes
+en       yes
+xx_YY    no
+en-GB    no
+nonsense  no
+""")
+def test_a_locale_that_is_not_known_is_told(row):
+    assert wording.known_locale(row["locale"]) is (row["known"] == "yes")
