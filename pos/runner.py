@@ -109,6 +109,7 @@ class Runner:
             self._queue.start_workers(self._config.queue.workers, self._store.release)
         for agent in {self._agents[name] for name, _ in self._keys if self._runs_here(name)}:
             self._listen(agent)
+        self._bell.set()
         self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
         self._ticker.start()
 
