@@ -160,7 +160,7 @@ class Wire:
             _next(books.after)
             return self._posted(booked)
 
-    def finish(self, posted: Posted) -> Posted:
+    def finish(self, document: Document, part: str, posted: Posted) -> Posted:
         self._line()
         found = next(b for b in self.books.booked.values() if b.name == posted.remote_id)
         found.state = "submitted"

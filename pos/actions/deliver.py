@@ -174,7 +174,7 @@ def _refused(job: Job, row: Claimed, document: Document, refusal: Rejected, done
     try:
         found = connector.find(_key(row, document))
         if found is not None and found.state == "draft":
-            found = connector.finish(found)
+            found = connector.finish(document, row.part, found)
     except Rejected as again:
         _reject(job, row, again, done)
     except ConnectorError as error:
@@ -263,7 +263,7 @@ def _finish(job: Job, row: Claimed, document: Document, found: Posted, done: Don
     """It is there: a draft left over is submitted, then it is read back."""
     if found.state == "draft":
         try:
-            found = job.memory.connector.finish(found)
+            found = job.memory.connector.finish(document, row.part, found)
         except Rejected as error:
             _reject(job, row, error, done, found.remote_id)
             return
@@ -287,7 +287,7 @@ def _read_back(job: Job, row: Claimed, document: Document, done: Done) -> None:
     try:
         stored = connector.fetch(row.remote_id)
         if stored.state == "draft":
-            stored = connector.fetch(connector.finish(stored).remote_id)
+            stored = connector.fetch(connector.finish(document, row.part, stored).remote_id)
     except Rejected as error:
         _reject(job, row, error, done)
         return

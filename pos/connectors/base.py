@@ -116,8 +116,9 @@ class Connector(Protocol):
         """Read one document back as it is stored there now, complete (figures, rows)."""
         ...
 
-    def finish(self, posted: Posted) -> Posted:
-        """Submit a draft that was left over from an attempt that broke off."""
+    def finish(self, document: Document, part: str, posted: Posted) -> Posted:
+        """Submit a draft that was left over from an attempt that broke off. Rejected when its figures are not the
+        document's: nothing wrong is booked."""
         ...
 
     def compare(self, document: Document, part: str, posted: Posted) -> str:

@@ -2,8 +2,8 @@
 
     python -m tests.contract.baskets --runs 10000 --seed 1
 
-Mixed rates, discounts on lines and on the sale, weighed goods, split tenders, cash rounding, sales on account, returns of
-parts and exchanges; prices with and without tax; both rounding methods; tax accounts shared by two rates or not.
+Mixed rates, discounts on lines and on the sale, weighed goods, split tenders, cash rounding, sales on account, returns
+of parts and exchanges; prices with and without tax; both rounding methods; tax accounts shared by two rates or not.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class World:
     @property
     def label(self) -> str:
         prices = "incl" if self.rule.prices_include_tax else "excl"
-        return f"{prices} {self.rule.rounding} {self.rule.name} {'own' if self.own_account else 'shared'} account {self.rule.cash_step}"
+        account = "own" if self.own_account else "shared"
+        return f"{prices} {self.rule.rounding} {self.rule.name} {account} account {self.rule.cash_step}"
 
 
 @contextmanager
@@ -180,8 +181,9 @@ def made(
     doc = receipt.build(basket, cart, settlement, rule, at)
     day = clock.now().date().isoformat()
     doc |= {
-        "invoice_name": f"T1-{world.number:06d}", "till": "T1", "store": "main", "series": "till", "sequence": world.number,
-        "created_at": clock.now().isoformat(timespec="milliseconds"), "business_day": day, "session": "T1-S000001", "mode": "erpnext",
+        "invoice_name": f"T1-{world.number:06d}", "till": "T1", "store": "main", "series": "till",
+        "sequence": world.number, "created_at": clock.now().isoformat(timespec="milliseconds"), "business_day": day,
+        "session": "T1-S000001", "mode": "erpnext",
     }  # fmt: skip
     return doc
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pos.config import Config
 from pos.connectors.base import Document, Posted
 from pos.connectors.erpnext.facts import SetupFacts
-from pos.connectors.erpnext.mapping import Expected, expected, posted_at, rows_of
+from pos.connectors.erpnext.mapping import Expected, expected, posted_at, rows_of, sums_of
 from pos.errors import Rejected, Unknown
 from pos.rules.money import major, round_minor
 
@@ -50,12 +50,26 @@ def posted(doc: Mapping[str, Any]) -> Posted:
         ) from error
 
 
-def difference(document: Document, part: str, there: Posted, facts: SetupFacts, config: Config) -> str:
-    """Empty when what is booked equals the receipt to the minor unit, else the differences as one sentence."""
+def difference(
+    document: Document,
+    part: str,
+    there: Posted,
+    facts: SetupFacts,
+    config: Config,
+    *,
+    draft: bool = False,
+    pennies: bool = False,
+) -> str:
+    """Empty when what is there equals the receipt to the minor unit, else the differences as one sentence.
+
+    draft: it need not be submitted yet. pennies: taxes, total and what follows from them may still be corrected.
+    """
     try:
         wanted = expected(document, part, facts)
-        found = [*_head(document, part, there, facts, config), *_rows(document, part, there, facts)]
-        found += _money(document, wanted, there, facts)
+        found = [*_head(document, part, there, facts, config, draft), *_rows(document, part, there, facts)]
+        if not pennies:
+            found += _money(document, wanted, there, facts)
+        found += _paid(document, wanted, there, pennies)
     except Rejected as error:  # what the site charges was changed since
         return error.message
     except (KeyError, TypeError, ValueError, InvalidOperation) as error:
@@ -63,7 +77,7 @@ def difference(document: Document, part: str, there: Posted, facts: SetupFacts, 
     return "; ".join(found)
 
 
-def _head(document: Document, part: str, there: Posted, facts: SetupFacts, config: Config) -> list[str]:
+def _head(document: Document, part: str, there: Posted, facts: SetupFacts, config: Config, draft: bool) -> list[str]:
     figures = there.figures
     wanted = {
         "customer": document["customer"] or config.till.walk_in,
@@ -71,7 +85,7 @@ def _head(document: Document, part: str, there: Posted, facts: SetupFacts, confi
         "is_return": 1 if part == "return" else 0,
     }
     found = [f"{k.replace('_', ' ')} is {figures[k]}, not {v}" for k, v in wanted.items() if figures[k] != v]
-    if there.state != "submitted":
+    if there.state != "submitted" and not (draft and there.state == "draft"):
         found.append(f"it is {there.state}, not submitted")
     return found
 
@@ -105,29 +119,32 @@ def _add(sums: dict[str, list[Decimal]], code: str, qty: Decimal, amount: Decima
 
 def _money(document: Document, wanted: Expected, there: Posted, facts: SetupFacts) -> list[str]:
     currency, figures = document["currency"], there.figures
-    taxes = _sums(figures["taxes"], currency)
+    taxes = sums_of(figures["taxes"], currency)
     accounts = [a for a in {**wanted.taxes, **taxes} if a in wanted.taxes or a != facts.rounding_account]
-    payments = _sums(figures["payments"], currency)
-    paid = sum(wanted.payments.values())
     pairs = [
         ("total", _minor(figures["grand_total"], currency), wanted.total),
         *((f"tax on {a}", taxes.get(a, 0), wanted.taxes.get(a, 0)) for a in accounts),
-        *((f"{m} payment", payments.get(m, 0), wanted.payments.get(m, 0)) for m in {**wanted.payments, **payments}),
-        ("paid", _minor(figures["paid_amount"], currency), paid),
-        ("change", _minor(figures["change_amount"], currency), wanted.change),
-        ("open amount", _minor(figures["outstanding_amount"], currency), wanted.outstanding),
     ]
-    found = [f"{w} is {major(a, currency)}, not {major(b, currency)}" for w, a, b in pairs if a != b]
+    found = _unequal(pairs, currency)
     if Decimal(figures["rounded_total"]):
         found.append(f"it was rounded to {figures['rounded_total']}")
     return found
 
 
-def _sums(rows: list[list[str]], currency: str) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for name, amount in rows:
-        sums[name] = sums.get(name, 0) + _minor(amount, currency)
-    return sums
+def _paid(document: Document, wanted: Expected, there: Posted, pennies: bool) -> list[str]:
+    """Tenders, change and what stays open. While the total is being corrected, the last two follow it."""
+    currency, figures = document["currency"], there.figures
+    payments = sums_of(figures["payments"], currency)
+    pairs = [(f"{m} payment", payments.get(m, 0), wanted.payments.get(m, 0)) for m in {**wanted.payments, **payments}]
+    pairs.append(("paid", _minor(figures["paid_amount"], currency), sum(wanted.payments.values())))
+    if not pennies:
+        pairs.append(("change", _minor(figures["change_amount"], currency), wanted.change))
+        pairs.append(("open amount", _minor(figures["outstanding_amount"], currency), wanted.outstanding))
+    return _unequal(pairs, currency)
+
+
+def _unequal(pairs: list[tuple[str, int, int]], currency: str) -> list[str]:
+    return [f"{what} is {major(a, currency)}, not {major(b, currency)}" for what, a, b in pairs if a != b]
 
 
 def _minor(text: str, currency: str) -> int:

@@ -18,7 +18,7 @@ class SetupFacts:
     rounding: "bankers", "commercial", or "legacy" (which no till rule matches). default_taxes: account -> rate of the
     company's sales tax template `tax_template`, in its order. item_taxes: Item Tax Template -> account -> rate.
     modes: Mode of Payment -> type (Cash, Bank, General, Phone). mode_order: those that can be booked, in the order of
-    the POS Profile where there is one. exchange_mode: the cash mode through which the halves of an exchange are set off.
+    the POS Profile where there is one. exchange_mode: the cash mode that sets off the halves of an exchange.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)

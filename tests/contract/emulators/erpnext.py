@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import io
 import json
 import socket
 import struct
@@ -42,7 +43,7 @@ _BEFORE: dict[str, Refusal] = {
 
 
 class Emulator:
-    """The running server. slow_seconds: how long the slow faults last. delay_seconds: what each request takes anyway."""
+    """The running server. slow_seconds: how long the slow faults last. delay_seconds: what every request takes."""
 
     def __init__(self, site: Site, *, port: int = 0, faults: Faults | None = None, slow_seconds: float = 1.0) -> None:
         self.site = site
@@ -140,8 +141,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refused(refusal)
 
     def _refused(self, refusal: Refusal) -> tuple[int, dict[str, str], bytes]:
-        if refusal.html or "application/json" not in self.headers.get("Accept", "") and not self._is_write():
-            page = f"<!doctype html>\n<html lang=en>\n<title>{refusal.status}</title>\n<h1>{refusal.html or 'Not Found'}</h1>\n"
+        if refusal.html or ("application/json" not in self.headers.get("Accept", "") and not self._is_write()):
+            words = refusal.html or "Not Found"
+            page = f"<!doctype html>\n<html lang=en>\n<title>{refusal.status}</title>\n<h1>{words}</h1>\n"
             return refusal.status, {"Content-Type": "text/html; charset=utf-8", **refusal.headers}, page.encode()
         body: dict[str, Any] = {"exc_type": refusal.exc_type}
         if self.emulator.site.tracebacks and refusal.exc_type != "DoesNotExistError":
@@ -221,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
         self.close_connection = True
         self.rfile.close()
-        self.wfile = open("/dev/null", "wb")  # the base class flushes what we just cut off
+        self.wfile = io.BytesIO()  # the base class flushes what was just cut off
 
 
 def route(site: Site, account: Account | None, method: str, path: str, asked: Doc, body: Any) -> tuple[int, Any]:
@@ -256,6 +258,11 @@ def _updated(site: Site, doc: Doc, body: Doc, user: str) -> Doc:
     wanted = {k: v for k, v in body.items() if k in site.known_fields(doc["doctype"]) and k not in STANDARD}
     if doc["docstatus"] == 1 and any(doc.get(k) != v for k, v in wanted.items()):
         raise Refusal(417, "UpdateAfterSubmitError", "Not allowed to change after submission")
+    for table, child in site.doctypes[doc["doctype"]].children.items():
+        if table in wanted:
+            known = site.known_fields(child) - set(STANDARD)
+            rows = [{k: v for k, v in row.items() if k in known} for row in wanted[table]]
+            wanted[table] = [site.child(doc, table, child, i, row) for i, row in enumerate(rows, 1)]
     if body.get("docstatus") == 1:
         return submit(site, doc | wanted, user)
     return site.change(doc["doctype"], doc["name"], **wanted)

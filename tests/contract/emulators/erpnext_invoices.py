@@ -156,6 +156,15 @@ def _plain(site: Site, doctype: str, doc: Doc, user: str) -> Doc:
     return _keep(site, doc, user)
 
 
+def _check_item(site: Site, doc: Doc) -> None:
+    if not doc.get("item_code"):
+        raise Refusal(417, "ValidationError", "Item Code is required")
+    for code in (row["barcode"] for row in doc.get("barcodes", ())):
+        taken = [i["name"] for i in site.docs["Item"].values() if any(b["barcode"] == code for b in i["barcodes"])]
+        if taken:
+            raise Refusal(417, "ValidationError", f"Barcode {code} already used in Item {taken[0]}")
+
+
 def _custom_field(site: Site, doc: Doc, user: str) -> Doc:
     where = (doc["dt"], doc["fieldname"])
     if doc["dt"] not in site.doctypes:
@@ -432,7 +441,7 @@ def _moment(doc: Doc) -> datetime:
 
 
 def _work_out(site: Site, doc: Doc, *, keep_payments: bool) -> None:
-    """Fact 1: only a draft gets its payments computed. One post with docstatus 1 keeps what it was given, or nothing."""
+    """Only a draft gets its payments computed (inv-01). One post with docstatus 1 keeps what it was given, or nothing."""
     given = {f: doc.get(f) for f in ("paid_amount", "base_paid_amount", "change_amount", "base_change_amount")}
     bases = [p.get("base_amount") for p in doc["payments"]]
     templates = {

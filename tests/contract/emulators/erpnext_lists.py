@@ -10,7 +10,7 @@ from typing import Any
 from tests.contract.emulators.erpnext_site import STANDARD, Doc, Refusal, Site
 
 _CHILD = re.compile(r"^(?:`tab(?P<doctype>[^`]+)`|(?P<table>\w+))\.`?(?P<field>\w+)`?$")
-_ORDER = re.compile(r"^(?:`tab[^`]+`\.)?`?(\w+)`?(?:\s+(asc|desc))?$", re.I)
+_ORDER = re.compile(r"^(?:`tab[^`]+`\.)?`?(\w+)`?(?:\s+(asc|desc))?$", re.IGNORECASE)
 
 
 def parsed(value: Any, default: Any) -> Any:
@@ -120,7 +120,7 @@ def _holds(have: Any, operator: str, value: Any) -> bool:
         return not _holds(have, "in", value)
     if operator == "like":
         pattern = re.escape(str(value)).replace("%", ".*")
-        return re.fullmatch(pattern, str(have or ""), re.I) is not None
+        return re.fullmatch(pattern, str(have or ""), re.IGNORECASE) is not None
     if operator == "is":
         return (have not in (None, "")) == (str(value).lower() == "set")
     a, b = _alike(have, value)

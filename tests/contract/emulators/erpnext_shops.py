@@ -43,8 +43,9 @@ def bare(**options: Any) -> Site:
         country="United Kingdom",
     )
     for name, kind in (
-        ("VAT", "Tax"), ("VAT 5", "Tax"), ("Cash", "Cash"), ("Card Clearing", "Bank"), ("Gift Vouchers", "Bank"), ("Sales", "Income Account"),
-        ("Round Off", "Round Off"), ("Debtors", "Receivable"), ("Bank Account", "Bank"), ("Miscellaneous Expenses", "Chargeable"),
+        ("VAT", "Tax"), ("VAT 5", "Tax"), ("Cash", "Cash"), ("Card Clearing", "Bank"), ("Gift Vouchers", "Bank"),
+        ("Sales", "Income Account"), ("Round Off", "Round Off"), ("Debtors", "Receivable"), ("Bank Account", "Bank"),
+        ("Miscellaneous Expenses", "Chargeable"),
     ):  # fmt: skip
         site.put(
             "Account", f"{name} - {ABBR}", account_name=name, company=COMPANY, is_group=0, account_type=kind, disabled=0
@@ -71,14 +72,16 @@ def bare(**options: Any) -> Site:
     )
     site.put("Item Group", "Products", parent_item_group="All Item Groups", is_group=0)
     site.put(
-        "Sales Taxes and Charges Template", f"VAT 20 incl - {ABBR}", title="VAT 20 incl", company=COMPANY, is_default=1, disabled=0,
+        "Sales Taxes and Charges Template", f"VAT 20 incl - {ABBR}", title="VAT 20 incl", company=COMPANY, is_default=1,
+        disabled=0,
         taxes=[{"charge_type": "On Net Total", "account_head": f"VAT - {ABBR}", "description": "VAT 20%", "rate": 20.0,
                 "included_in_print_rate": 1, "tax_amount": 0.0}],
     )  # fmt: skip
     put_tax(site, "Zero", {f"VAT - {ABBR}": 0.0})
     site.put(
-        "POS Profile", "Till 1", company=COMPANY, customer="Walk-in", disabled=0, warehouse=f"Shop 1 - {ABBR}", update_stock=1,
-        selling_price_list="Standard Selling", currency="GBP", taxes_and_charges=f"VAT 20 incl - {ABBR}", income_account=f"Sales - {ABBR}",
+        "POS Profile", "Till 1", company=COMPANY, customer="Walk-in", disabled=0, warehouse=f"Shop 1 - {ABBR}",
+        update_stock=1, selling_price_list="Standard Selling", currency="GBP",
+        taxes_and_charges=f"VAT 20 incl - {ABBR}", income_account=f"Sales - {ABBR}",
         payments=[{"mode_of_payment": "Cash", "default": 1}, {"mode_of_payment": "Card", "default": 0}],
     )  # fmt: skip
     return site
@@ -112,8 +115,8 @@ def put_item(site: Site, code: str, name: str, **fields: Any) -> None:
     site.put("Item", code, item_code=code, item_name=name, description=name, **{**base, **fields})
     if price is not None:
         site.put(
-            "Item Price", f"p-{code}", item_code=code, price_list="Standard Selling", price_list_rate=price, currency="GBP",
-            selling=1, uom=base["stock_uom"], valid_from=None, valid_upto=None,
+            "Item Price", f"p-{code}", item_code=code, price_list="Standard Selling", price_list_rate=price,
+            currency="GBP", selling=1, uom=base["stock_uom"], valid_from=None, valid_upto=None,
         )  # fmt: skip
     if stock is not None:
         site.put(
@@ -125,10 +128,14 @@ def install(site: Site) -> Site:
     """What `erpnext setup` would have created."""
     for doctype in ("Sales Invoice", "Stock Entry", "Payment Entry", "Journal Entry"):
         insert(site, "Custom Field", {"dt": doctype, **RECEIPT_FIELD}, MANAGER[2])
-    insert(
-        site, "Custom Field",
-        {"dt": "Customer", "fieldname": "pos_customer_id", "label": "POS Customer ID", "fieldtype": "Data", "unique": 1}, MANAGER[2],
-    )  # fmt: skip
+    field = {
+        "dt": "Customer",
+        "fieldname": "pos_customer_id",
+        "label": "POS Customer ID",
+        "fieldtype": "Data",
+        "unique": 1,
+    }
+    insert(site, "Custom Field", field, MANAGER[2])
     return site
 
 

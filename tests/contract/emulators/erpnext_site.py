@@ -53,8 +53,8 @@ _INVOICE = _f(
 )
 _ITEM_ROW = _f(
     "item_code item_name description qty uom stock_uom rate price_list_rate discount_percentage discount_amount amount "
-    "net_rate net_amount item_tax_template item_tax_rate income_account cost_center warehouse sales_invoice_item barcode "
-    "item_group parent parentfield parenttype"
+    "net_rate net_amount item_tax_template item_tax_rate income_account cost_center warehouse sales_invoice_item "
+    "barcode item_group parent parentfield parenttype"
 )
 _TAX_ROW = _f(
     "charge_type account_head description rate tax_amount included_in_print_rate cost_center total parent parentfield "
@@ -97,7 +97,8 @@ DOCTYPES: dict[str, DocType] = {
     "Mode of Payment Account": DocType(_f("company default_account parent parentfield parenttype")),
     "POS Profile": DocType(
         _f(
-            "company customer disabled warehouse selling_price_list currency update_stock taxes_and_charges income_account"
+            "company customer disabled warehouse selling_price_list currency update_stock taxes_and_charges "
+            "income_account"
         ),
         {"payments": "POS Payment Method", "applicable_for_users": "POS Profile User"},
         "name",
@@ -142,8 +143,9 @@ DOCTYPES: dict[str, DocType] = {
     ),
     "Payment Entry": DocType(
         _f(
-            "payment_type party_type party company posting_date mode_of_payment paid_from paid_to paid_amount received_amount "
-            "source_exchange_rate target_exchange_rate reference_no reference_date total_allocated_amount status"
+            "payment_type party_type party company posting_date mode_of_payment paid_from paid_to paid_amount "
+            "received_amount source_exchange_rate target_exchange_rate reference_no reference_date "
+            "total_allocated_amount status"
         ),
         {"references": "Payment Entry Reference"},
         series="ACC-PAY-.YYYY.-.#####",
@@ -339,8 +341,8 @@ class Site:
                 return
             if self._custom_right(doctype, role, act):
                 return
-        message = f"User <strong>{user}</strong> does not have doctype access via role permission for document <strong>{shown}</strong>"
-        raise Refusal(403, "PermissionError", message)
+        words = f"User <strong>{user}</strong> does not have doctype access via role permission for document"
+        raise Refusal(403, "PermissionError", f"{words} <strong>{shown}</strong>")
 
     def is_custom(self, doctype: str) -> bool:
         return doctype in self.docs["DocType"]
