@@ -130,11 +130,14 @@ def _price(store: Store, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counted(store: Store, goods: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    counted = [item["code"] for item in goods if item["stocked"] and not item["has_variants"]]
-    warehouse = store.config.till.warehouse
+    counted = [item for item in goods if item["stocked"] and not item["has_variants"]]
     return [
-        {"item": code, "warehouse": warehouse, "qty": 1000 * _STOCK[at % len(_STOCK)]}
-        for at, code in enumerate(counted)
+        {
+            "item": item["code"],
+            "warehouse": store.config.till.warehouse,
+            "qty": _WEIGHED_STOCK if item.get("weighed") else 1000 * _STOCK[at % len(_STOCK)],
+        }
+        for at, item in enumerate(counted)
     ]
 
 
