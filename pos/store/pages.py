@@ -91,5 +91,5 @@ def _report(store: Store, connection: str, feed: str, good: set[str], bad: list[
 
 def _name(row: Mapping[str, Any]) -> str:
     """What people call a row, for the report."""
-    parts = [str(row[k]) for k in ("code", "name", "item", "warehouse") if row.get(k)]
-    return " ".join(parts[:2]) if parts else "a row without a name"
+    known = row.get("code") or row.get("name") or " ".join(str(row[k]) for k in ("item", "warehouse") if row.get(k))
+    return str(known or "a row without a name")
