@@ -1,11 +1,13 @@
 """Money: whole minor units with a currency; the one function that rounds, the one that shares out a remainder.
 
-Stored and passed as `Money`. Inside one calculation `Decimal`. A float is refused.
+Stored and passed as `Money`. Inside one calculation `Decimal`. A float is refused. The last section alone computes in
+binary floats: it foretells what ERPNext, which does so, will make of an exact half.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
@@ -151,3 +153,46 @@ def share_out(total: int, weights: Sequence[int | Decimal]) -> list[int]:
     for i in order[: left - sum(parts)]:
         parts[i] += 1
     return [sign * p for p in parts]
+
+
+# -- what ERPNext's floats make of it --------------------------------------------------------------------------------
+# ERPNext works in binary floats, and at an exact half the noise in their last bits decides (one basket in some
+# thousands). Its own steps are repeated here, in its order, to know beforehand what it will book. Nothing that is
+# charged, stored or printed is computed this way. Source: frappe/utils/data.py of v15, `flt` and `rounded`.
+
+
+def frappe_amount(rate: Decimal, qty: Decimal, currency: str, method: str) -> int:
+    """Minor units of rate x qty, as an invoice row there gets them."""
+    return _frappe_rounded(float(rate) * float(qty), digits_of(currency), method)
+
+
+def frappe_net(amount: Decimal, percent: Decimal, currency: str, method: str) -> int:
+    """Minor units of what is left of an amount when the tax in it is taken out."""
+    return _frappe_rounded(float(amount) / (1 + float(percent) / 100.0), digits_of(currency), method)
+
+
+def frappe_tax(nets: Iterable[tuple[Decimal, Decimal]], currency: str, method: str) -> int:
+    """Minor units of a tax row: (net, percent) of each invoice row summed up in their order, rounded once."""
+    total = 0.0
+    for net, percent in nets:
+        total += (float(percent) / 100.0) * float(net)
+    return _frappe_rounded(total, digits_of(currency), method)
+
+
+def _frappe_rounded(value: float, places: int, method: str) -> int:
+    if not value:
+        return 0
+    scale = int(10**places)
+    if method == "commercial":
+        epsilon: float = 2.0 ** (math.log2(abs(value)) - 52.0)
+        return round(round(value + math.copysign(epsilon, value), places) * scale)
+    scaled = round(value * scale, 8 if method == "bankers_legacy" else 12)
+    floor = math.floor(scaled)
+    rest = scaled - floor
+    if method == "bankers_legacy":
+        up = floor % 2 if places == 0 else 1
+        return floor + up if rest == 0.5 else round(scaled)
+    if not scaled:
+        return 0
+    tie = bool(abs(rest - 0.5) < 2.0 ** (math.log2(abs(scaled)) - 52.0))
+    return floor + floor % 2 if tie else round(scaled)

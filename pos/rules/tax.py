@@ -16,7 +16,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pos.rules.money import major, minor, round_minor, round_to_step, share_out
+from pos.rules.money import (
+    frappe_amount,
+    frappe_net,
+    frappe_tax,
+    major,
+    minor,
+    round_minor,
+    round_to_step,
+    share_out,
+)
 
 RULES = ("erpnext", "per_rate", "per_line")
 
@@ -146,7 +155,9 @@ def _single_rate(qty: Decimal, total: int, currency: str, rounding: str, wanted:
     if wanted is not None and major(round_minor(wanted, currency), currency) == wanted:
         tries.insert(0, round_minor(wanted, currency))
     for unit in tries:
-        if unit >= 0 and round_minor(major(unit, currency) * qty, currency, rounding) == total:
+        rate = major(unit, currency)
+        exact = unit >= 0 and round_minor(rate * qty, currency, rounding) == total
+        if exact and frappe_amount(rate, qty, currency, rounding) == total:
             return unit
     return None
 
@@ -228,22 +239,23 @@ def _row_net(amount: Decimal, rate: Decimal, rule: TaxRule) -> int:
 
 
 def booked(lines: Iterable[TaxLine], rule: TaxRule) -> Booked:
-    """What ERPNext will make of these lines (all of one sign) when each is posted as its posting_rows.
+    """What ERPNext will make of these lines (all of one sign) when each is posted as its posting_rows, in this order.
 
-    The mapping compares it with the receipt before posting: where `grand_total` or a tax differs from the receipt
-    (a gap above GAP_MAX; the last part of a refund, which takes the rest), it adds the difference as a tax row of
-    charge type Actual, so that the books say what the customer paid.
+    The mapping compares it with the receipt before posting: where `grand_total` or a tax differs from the receipt (a
+    gap above GAP_MAX, the last part of a refund, noise of its floats at an exact half), it adds the difference as a
+    tax row of charge type Actual, so that the books say what the customer paid.
     """
+    cur, method = rule.currency, rule.rounding
     total = net_total = 0
-    exact: dict[str, Decimal] = {}
+    nets: dict[str, list[tuple[Decimal, Decimal]]] = {}
     for line in lines:
         total += line.amount
-        for row in posting_rows(line.qty, major(line.amount, rule.currency), rule.currency, rule.rounding):
-            net = _row_net(row.amount, line.rate, rule)
+        for row in posting_rows(line.qty, major(line.amount, cur), cur, method):
+            included = rule.prices_include_tax and line.rate
+            net = frappe_net(row.amount, line.rate, cur, method) if included else minor(row.amount, cur)
             net_total += net
-            key = _tax_row(line)
-            exact[key] = exact.get(key, Decimal(0)) + major(net, rule.currency) * line.rate / _HUNDRED
-    taxes = {key: round_minor(tax, rule.currency, rule.rounding) for key, tax in exact.items()}
+            nets.setdefault(_tax_row(line), []).append((major(net, cur), line.rate))
+    taxes = {key: frappe_tax(pairs, cur, method) for key, pairs in nets.items()}
     gap = total - net_total - sum(taxes.values()) if rule.prices_include_tax else 0
     grand_total = net_total + sum(taxes.values()) + (gap if abs(gap) <= GAP_MAX else 0)
     return Booked(total=total, net_total=net_total, taxes=taxes, gap=gap, grand_total=grand_total)

@@ -1,3 +1,5 @@
+"""Scans: check digits, labels with a price or a weight, GS1 element strings."""
+
 from __future__ import annotations
 
 import pytest

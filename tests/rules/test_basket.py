@@ -1,3 +1,5 @@
+"""A request becomes a checked basket, or names the field that is wrong."""
+
 from __future__ import annotations
 
 from copy import deepcopy

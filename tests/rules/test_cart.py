@@ -1,3 +1,5 @@
+"""A basket is priced: lines, discounts, refusals; lines and tax are always the total."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Rounding by name, cash steps, sharing out a remainder."""
+
 from __future__ import annotations
 
 from decimal import Decimal

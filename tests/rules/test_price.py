@@ -1,3 +1,5 @@
+"""Line amounts, discounts and their ceilings, the unit price paid."""
+
 from __future__ import annotations
 
 import pytest

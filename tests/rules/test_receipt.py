@@ -1,3 +1,5 @@
+"""A receipt is built, checked, and recognised by what was asked for."""
+
 from __future__ import annotations
 
 from copy import deepcopy

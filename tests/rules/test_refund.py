@@ -1,3 +1,5 @@
+"""What comes back: at the price paid, never more than was sold, parts that sum up to the whole."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,6 +1,9 @@
+"""Tax by each rule, posting rows, and what a real ERPNext answered."""
+
 from __future__ import annotations
 
 import json
+import random
 from decimal import Decimal
 
 import pytest
@@ -8,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pos.rules.money import ROUNDING, major, minor, round_minor
-from pos.rules.tax import RULES, TaxLine, TaxRule, booked, line_taxes, posting_rows, rate_totals
+from pos.rules.tax import GAP_MAX, RULES, TaxLine, TaxRule, booked, line_taxes, posting_rows, rate_totals
+from tests.contract.emulators import erpnext_figures
 from tests.rules.shop import D, pence, priced, rule
 from tests.rules.tables import cases
 
@@ -142,6 +146,58 @@ def test_the_rule_answers_what_the_recorded_exchange_says(case, shared):
     assert made.grand_total == minor(data["grand_total"], "GBP")
 
 
+@cases("""
+percent    rows                    tax      booked_tax
+5          549.84, 169.06          35.94    35.95
+7.5        533.93, 494.27          77.12    77.11
+5          1.00, 2.00              0.15     0.15
+""")
+def test_noise_of_erpnexts_floats_at_an_exact_half_is_foretold(row):
+    lines = [TaxLine(D(1), pence(a), "R", D(row["percent"])) for a in row["rows"].split(", ")]
+    added = TaxRule(prices_include_tax=False)
+    assert sum(t.tax for t in line_taxes(lines, added)) == pence(row["tax"])
+    assert sum(booked(lines, added).taxes.values()) == pence(row["booked_tax"])
+
+
+@pytest.mark.parametrize("rounding", sorted(ROUNDING))
+@pytest.mark.parametrize("included", [True, False])
+def test_what_erpnext_will_book_is_what_the_emulator_works_out(rounding, included):
+    """The emulator computes on its own, in floats, from recorded exchanges; 600 baskets with a fixed seed."""
+    chance = random.Random(f"{rounding} {included}")
+    for _ in range(100):
+        for percents in (["20", "5", "0"], ["5"], ["7.5"], ["17.5", "5"], ["20"]):
+            _same_as_the_emulator(chance, percents, TaxRule("erpnext", rounding, included))
+
+
+def _same_as_the_emulator(chance: random.Random, percents: list[str], tax_rule: TaxRule) -> None:
+    sign, shared_account = chance.choice([1, 1, -1]), chance.random() < 0.5
+    accounts = {p: "VAT" if shared_account else f"VAT {p}" for p in percents}
+    templates = {p: {a: 0.0 for a in accounts.values()} | {accounts[p]: float(p)} for p in percents}
+    lines, items = [], []
+    for _ in range(chance.randint(1, 12)):
+        qty = D(chance.randint(1, 20)) if chance.random() < 0.8 else D(chance.randint(1, 5000)).scaleb(-3)
+        percent = chance.choice(percents)
+        x = TaxLine(sign * qty, sign * chance.randint(1, 50_000), percent, D(percent), accounts[percent])
+        lines.append(x)
+        for r in posting_rows(x.qty, major(x.amount, "GBP"), "GBP", tax_rule.rounding):
+            items.append({"qty": float(r.qty), "rate": float(r.rate), "item_tax_template": percent})
+            if not r.rate:
+                items[-1]["discount_percentage"] = 100
+    taxes = [
+        {"charge_type": "On Net Total", "account_head": a, "rate": 0,
+         "included_in_print_rate": int(tax_rule.prices_include_tax)}
+        for a in sorted(set(accounts.values()))
+    ]  # fmt: skip
+    doc = {"items": items, "taxes": taxes, "disable_rounded_total": 1}
+    erpnext_figures.work_out(doc, templates, ROUNDING[tax_rule.rounding])
+    made = booked(lines, tax_rule)
+    assert minor(str(doc["total"]), "GBP") == made.total
+    assert minor(str(doc["net_total"]), "GBP") == made.net_total
+    assert minor(str(doc["grand_total"]), "GBP") == made.grand_total
+    for tax in taxes:
+        assert minor(str(tax["tax_amount"]), "GBP") == made.taxes.get(tax["account_head"], 0)
+
+
 def test_a_gap_of_more_than_five_pennies_is_not_rounded_off_by_erpnext():
     lines = [line(1, "0.02") for _ in range(30)]
     made = booked(lines, TaxRule())
@@ -263,8 +319,9 @@ def test_the_erpnext_rule_says_what_erpnext_would_book(lines, rounding, included
             continue
         made = booked(part, tax_rule)
         shares = line_taxes(part, tax_rule)
-        assert sum(s.tax for s in shares) == sum(made.taxes.values())
-        if abs(made.gap) <= 5:
+        # ERPNext's floats may turn an exact half: at most a minor unit per tax row, which the mapping makes up.
+        assert abs(sum(s.tax for s in shares) - sum(made.taxes.values())) <= len(made.taxes)
+        if included and abs(made.gap) <= GAP_MAX:
             assert sum(s.gross for s in shares) == made.grand_total
 
 

@@ -1,3 +1,5 @@
+"""Payments against a total: change, cash rounding, refusals, quick amounts, change in words."""
+
 from __future__ import annotations
 
 import pytest

@@ -24,19 +24,21 @@ def flt(value: Any, places: int = 2, method: str = BANKERS) -> float:
         number = float(value or 0)
     except (TypeError, ValueError):
         return 0.0
-    scaled = round(number * 10**places, 12)
+    if not number:
+        return 0.0
+    if method == COMMERCIAL:
+        return round(number + math.copysign(2.0 ** (math.log2(abs(number)) - 52), number), places)
+    scaled = round(number * 10**places, 8 if method == LEGACY else 12)
+    floor = math.floor(scaled)
+    if method == LEGACY:
+        tie = scaled - floor == 0.5
+        whole = floor + (floor % 2 if places == 0 else 1) if tie else round(scaled)
+        return whole / 10**places
     if not scaled:
         return 0.0
-    floor = math.floor(scaled)
     # A tie is what comes within one step of the float's own precision to it: 142.89 / 1.2 is 119.07499999999999.
     tie = abs(scaled - floor - 0.5) < 2.0 ** (math.log2(abs(scaled)) - 52)
-    if method == COMMERCIAL:
-        whole = math.copysign(math.ceil(abs(scaled)) if tie else round(abs(scaled)), scaled)
-    elif method == LEGACY:
-        whole = floor + 1 if tie else round(scaled)
-    else:
-        whole = (floor if floor % 2 == 0 else floor + 1) if tie else round(scaled)
-    return whole / 10**places
+    return ((floor if floor % 2 == 0 else floor + 1) if tie else round(scaled)) / 10**places
 
 
 def work_out(doc: Doc, templates: Mapping[str, Mapping[str, float]], method: str, places: int = 2) -> None:
