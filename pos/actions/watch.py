@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pos import clock
@@ -47,7 +47,7 @@ class Done:
     taken_in: int = 0
     refused: int = 0
     put_back: int = 0
-    alarms: int = 0
+    alarms: set[str] = field(default_factory=set)
     more: bool = False
 
     def sentence(self) -> str:
@@ -58,7 +58,7 @@ class Done:
                 (self.taken_in, "dropped receipts taken in"),
                 (self.refused, "refused"),
                 (self.put_back, "missing files written again"),
-                (self.alarms, "files are not as they were written"),
+                (len(self.alarms), "files are not as they were written"),
             )
             if count
         ]
@@ -177,7 +177,7 @@ def _guard(run: Run, day: str, since_ns: int, full: slice, done: Done) -> int:
         found.changed = [p for p in found.changed if folder.is_right(run.store, p) is False]
     back = folder.put_back(run.store, found.missing)
     done.put_back += len(back)
-    done.alarms += len(found.changed) + len(found.foreign)
+    done.alarms.update(found.changed, found.foreign)
     _tell(run, day, found, back)
     return found.checked
 
