@@ -15,7 +15,7 @@ Rates = Mapping[str, str]
 class SetupFacts:
     """One site and company. Plain JSON values only: kept as one row of text beside the connection.
 
-    rounding: "bankers", "commercial", or "legacy" (which no till rule matches). default_taxes: account -> rate of the
+    rounding: a name from rules.money.ROUNDING. default_taxes: account -> rate of the
     company's sales tax template `tax_template`, in its order. item_taxes: Item Tax Template -> account -> rate.
     modes: Mode of Payment -> type (Cash, Bank, General, Phone). mode_order: those that can be booked, in the order of
     the POS Profile where there is one. exchange_mode: the cash mode that sets off the halves of an exchange.

@@ -158,7 +158,7 @@ def _holder(document: Document) -> str:
 
 
 def _rounding(facts: SetupFacts) -> str:
-    return facts.rounding if facts.rounding == "commercial" else "bankers"
+    return facts.rounding or "bankers"
 
 
 def _cost(document: Document, item: Mapping[str, Any]) -> Decimal:

@@ -36,7 +36,7 @@ TILL_ROLES = ("Accounts User", "Sales User", "Stock User", "Sales Master Manager
 ROUNDINGS = {
     "Banker's Rounding": "bankers",
     "Commercial Rounding": "commercial",
-    "Banker's Rounding (legacy)": "legacy",
+    "Banker's Rounding (legacy)": "bankers_legacy",
 }
 
 _RIGHTS = [
@@ -181,7 +181,7 @@ def _learn(admin: Erpnext, config: Config, user: str, report: Report) -> SetupFa
         company=str(company["name"]),
         currency=str(company["default_currency"]),
         site_zone=str(system["time_zone"] or config.shop.timezone),
-        rounding=ROUNDINGS.get(str(system.get("rounding_method") or ""), "legacy"),
+        rounding=ROUNDINGS.get(str(system.get("rounding_method") or ""), "bankers_legacy"),
         rounding_account=config.erpnext.rounding_account or str(company.get("round_off_account") or ""),
         tax_template=template,
         default_taxes=_charges(admin, template, report) if template else {},
@@ -301,11 +301,7 @@ def _settings(admin: Erpnext, config: Config, report: Report, today: date) -> No
         report.blocking.append(
             f"The company's currency is {facts.currency}, [shop] currency is {config.shop.currency}."
         )
-    if facts.rounding == "legacy":
-        report.blocking.append(
-            "ERPNext rounds by its legacy method. Choose Banker's or Commercial Rounding in System Settings."
-        )
-    elif facts.rounding != ours.rounding and ours.tax_rule == "erpnext":
+    if facts.rounding != ours.rounding and ours.tax_rule == "erpnext":
         report.blocking.append(
             f"ERPNext rounds by its {facts.rounding} method: set [pricing] rounding = {facts.rounding}."
         )
