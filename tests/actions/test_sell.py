@@ -1,112 +1,21 @@
-"""Selling on a real database and a real journal: what is priced, refused, committed once, and given back."""
+"""Selling: what is priced, refused, and committed once and only once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pos import config as settings
 from pos.actions import figures, sell
 from pos.errors import BadSettings, Conflict, Invalid, NotAllowed
-from pos.rules import barcode, documents, receipt, rights
+from pos.rules import documents, receipt
 from pos.store import catalog
-from pos.store.db import Store
-from pos.store.journal import Journal
+from tests.actions.shop import Person, basket, documents_saved, label, line, put_prices
 from tests.rules.tables import cases
-
-ID = "0193a1b2-0000-7000-8000-0000000000{:02d}"
-
-
-@dataclass(frozen=True)
-class Person:
-    role: str = "manager"
-    code: str = "ann"
-    name: str = "Ann"
-
-    def may(self, right: str) -> bool:
-        return rights.allowed(self.role, right)
-
-
-@dataclass
-class Till:
-    config: settings.Config
-    store: Store
-    journal: Journal
-
-
-LABEL_PRICE = "201234500000"
-LABEL_PRICE += barcode.check_digit(LABEL_PRICE)
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Till]:
-    config = settings.load(tmp_path, environ={})
-    made = open_till(config)
-    yield made
-    made.journal.close()
-    made.store.close()
-
-
-def open_till(config: settings.Config) -> Till:
-    from pos.store.db import open_store
-
-    store = open_store(config)
-    catalog.put_taxes(
-        store,
-        [
-            {"code": "S", "title": "Standard", "rate": "20", "account": ""},
-            {"code": "Z", "title": "Zero", "rate": "0", "account": ""},
-        ],
-    )
-    items: list[dict[str, Any]] = [
-        {"code": "MUG", "name": "Mug", "item_group": "Home", "tax_code": "S"},
-        {"code": "TEA", "name": "Tea", "item_group": "Food", "tax_code": "Z", "weighed": True, "uom": "Kg"},
-        {"code": "MISC", "name": "Misc", "item_group": "Home", "tax_code": "S", "open_price": True},
-        {"code": "HAM", "name": "Ham", "item_group": "Food", "tax_code": "Z",
-         "barcodes": [{"code": LABEL_PRICE, "uom": ""}]},
-        {"code": "OLD", "name": "Old", "item_group": "Home", "tax_code": "S", "disabled": True},
-        {"code": "SHOE", "name": "Shoe", "item_group": "Home", "tax_code": "S", "has_variants": True},
-        {"code": "SHOE-8", "name": "Shoe 8", "item_group": "Home", "tax_code": "S", "variant_of": "SHOE",
-         "attributes": [{"name": "Size", "value": "8", "position": 0}]},
-    ]  # fmt: skip
-    catalog.put_items(store, items, "csv")
-    put_prices(store, {"MUG": 120, "TEA": 210, "HAM": 999, "OLD": 500, "SHOE-8": 4500})
-    modes = [("Cash", "cash"), ("Card", "card"), ("Gift Voucher", "voucher"), ("Account", "account")]
-    catalog.put_modes(
-        store, [{"name": n, "kind": k, "position": i, "disabled": False} for i, (n, k) in enumerate(modes)], "csv"
-    )
-    catalog.put_customers(
-        store, [{"code": "C1", "name": "Jane"}, {"code": "C2", "name": "Gone", "disabled": True}], "csv"
-    )
-    return Till(config, store, Journal(store))
-
-
-def put_prices(store: Store, amounts: dict[str, int]) -> None:
-    rows = [
-        {"name": f"P-{c}", "price_list": "Standard Selling", "item": c, "amount": a, "currency": "GBP"}
-        for c, a in amounts.items()
-    ]
-    catalog.put_prices(store, rows)
-
-
-def line(code: str, qty: str = "1", id_: str = "a1", **more: Any) -> dict[str, Any]:
-    return {"line": id_, "item_code": code, "qty": qty, **more}
-
-
-def basket(*lines: dict[str, Any], total: str, n: int = 1, pay: str | None = "Cash", **more: Any) -> dict[str, Any]:
-    payments = [{"mode_of_payment": pay, "amount": total}] if pay else []
-    return {"id": ID.format(n), "customer": "", "lines": list(lines), "payments": payments, "total": total, **more}
-
-
-def documents_saved(till: Till) -> int:
-    return int(till.store.execute("SELECT count(*) FROM document").fetchone()[0])
 
 
 @cases("""
@@ -378,11 +287,6 @@ def test_a_typed_price_keeps_the_shelfs_beside_it(till):
     assert (item["list_price"], item["price"], item["amount"]) == (Decimal("1.20"), Decimal("1.00"), Decimal("1.00"))
 
 
-def label(price: str) -> str:
-    stem = LABEL_PRICE[:7] + price
-    return stem + barcode.check_digit(stem)
-
-
 def test_a_price_from_a_label_must_be_the_labels_own(till):
     code = label("00499")
     good = line("HAM", barcode=code, price="4.99", price_source="barcode")
@@ -398,180 +302,3 @@ def test_a_price_from_a_label_must_be_the_labels_own(till):
             sell.commit(till, basket(bad, total=bad["price"], n=2), Person("cashier"))
         assert refused.value.field.startswith("lines.a1")
     assert documents_saved(till) == 1
-
-
-# -- returns ---------------------------------------------------------------------------------------------------------
-
-
-def give_back(doc: dict[str, Any], qty: str, total: str, n: int, id_: str = "a1", pay: str = "Cash") -> dict[str, Any]:
-    code = next(x["item_code"] for x in doc["items"] if x["line"] == id_)
-    return basket(line(code, qty, "r1", return_against={"id": doc["id"], "line": id_}), total=total, n=n, pay=pay)
-
-
-def test_goods_come_back_against_their_receipt_at_what_was_paid(till):
-    off = {"kind": "percent", "value": "10", "reason": "damaged"}
-    sale = sell.commit(till, basket(line("MUG", "2", discount=off), total="2.16"), Person()).doc
-    put_prices(till.store, {"MUG": 999})
-    catalog.deactivate(till.store, ["MUG"])
-    out = sell.commit(till, give_back(sale, "-1", "-1.08", 2), Person("supervisor")).doc
-    assert (out["kind"], out["total"], out["tax_total"]) == ("return", Decimal("-1.08"), Decimal("-0.18"))
-    assert out["items"][0]["return_against"] == {"id": sale["id"], "invoice_name": "T1-000001", "line": "a1"}
-
-
-def test_never_more_comes_back_than_was_sold(till):
-    sale = sell.commit(till, basket(line("MUG", "2"), total="2.40"), Person()).doc
-    sell.commit(till, give_back(sale, "-1", "-1.20", 2), Person())
-    with pytest.raises(Invalid) as refused:
-        sell.commit(till, give_back(sale, "-2", "-2.40", 3), Person())
-    assert refused.value.code == "over_return"
-    sell.commit(till, give_back(sale, "-1", "-1.20", 4), Person())
-    with pytest.raises(Invalid):
-        sell.commit(till, give_back(sale, "-1", "-1.20", 5), Person())
-    assert documents_saved(till) == 3
-
-
-def test_a_repeated_return_is_the_same_receipt_and_no_second_one(till):
-    sale = sell.commit(till, basket(line("MUG"), total="1.20"), Person()).doc
-    asked = give_back(sale, "-1", "-1.20", 2)
-    first = sell.commit(till, asked, Person())
-    assert sell.commit(till, asked, Person()).body == first.body
-    assert documents_saved(till) == 2
-
-
-def test_two_returns_of_one_piece_at_once_give_one(till):
-    sale = sell.commit(till, basket(line("MUG"), total="1.20"), Person()).doc
-
-    def attempt(n: int) -> str:
-        try:
-            sell.commit(till, give_back(sale, "-1", "-1.20", n), Person())
-        except (Invalid, Conflict) as refused:
-            return refused.code
-        return "saved"
-
-    with ThreadPoolExecutor(6) as pool:
-        outcomes = list(pool.map(attempt, range(2, 8)))
-    assert outcomes.count("saved") == 1
-    assert set(outcomes) <= {"saved", "over_return", "returned_meanwhile"}
-    assert documents_saved(till) == 2
-
-
-def test_the_guard_refuses_what_came_back_between_pricing_and_saving(till, monkeypatch):
-    sale = sell.commit(till, basket(line("MUG"), total="1.20"), Person()).doc
-    real = till.journal.commit
-
-    def meanwhile(doc, guard=None):
-        monkeypatch.setattr(till.journal, "commit", real)
-        sell.commit(till, give_back(sale, "-1", "-1.20", 3), Person())
-        return real(doc, guard)
-
-    monkeypatch.setattr(till.journal, "commit", meanwhile)
-    with pytest.raises(Conflict) as refused:
-        sell.commit(till, give_back(sale, "-1", "-1.20", 2), Person())
-    assert refused.value.code == "returned_meanwhile"
-    assert documents_saved(till) == 2
-
-
-def test_an_exchange_is_one_document(till):
-    sale = sell.commit(till, basket(line("MUG"), total="1.20"), Person()).doc
-    back = line("MUG", "-1", "r1", return_against={"id": sale["id"], "line": "a1"})
-    done = sell.commit(till, basket(back, line("SHOE-8", id_="n1"), total="43.80", n=2), Person()).doc
-    assert (done["kind"], done["total"], documents.parts(done)) == ("sale", Decimal("43.80"), ("sale", "return"))
-
-
-# -- cash rounding ---------------------------------------------------------------------------------------------------
-
-
-def test_cash_rounding_is_its_own_figure_and_a_refund_mirrors_it(tmp_path):
-    config = settings.load(tmp_path, environ={"TILLKEEP_PRICING_CASH_STEP": "0.05"})
-    till = open_till(config)
-    try:
-        put_prices(till.store, {"MUG": 122})
-        asked = basket(line("MUG"), total="1.22")
-        asked["payments"] = [{"mode_of_payment": "Cash", "amount": "1.20"}]
-        sale = sell.commit(till, asked, Person()).doc
-        assert (sale["subtotal"], sale["rounding"], sale["total"]) == (
-            Decimal("1.22"),
-            Decimal("-0.02"),
-            Decimal("1.20"),
-        )
-        asked = give_back(sale, "-1", "-1.22", 2)
-        asked["payments"] = [{"mode_of_payment": "Cash", "amount": "-1.20"}]
-        out = sell.commit(till, asked, Person()).doc
-        assert (out["subtotal"], out["rounding"], out["total"]) == (Decimal("-1.22"), Decimal("0.02"), Decimal("-1.20"))
-        asked = basket(line("MUG"), total="1.22", n=3, pay="Card")
-        assert sell.commit(till, asked, Person()).doc["rounding"] == 0
-    finally:
-        till.journal.close()
-        till.store.close()
-
-
-# -- the screen ------------------------------------------------------------------------------------------------------
-
-
-def test_the_page_gets_ready_made_texts(till):
-    off = {"kind": "percent", "value": "10", "reason": "damaged"}
-    asked = {
-        "lines": [line("MUG", "2", discount=off), line("TEA", "0.355", "a2"), line("SHOE-8", id_="a3")],
-        "discount": {"kind": "amount", "value": "0.91", "reason": "regular"},
-    }
-    shown = sell.price(till.store, till.config, asked, Person())
-    mug, tea, shoe = shown["lines"]
-    assert (mug["qty_text"], mug["unit_text"], mug["amount_text"], mug["was_text"], mug["discount_text"]) == (
-        "2",
-        "£1.20",
-        "£2.16",
-        "£2.40",
-        "10% off: damaged",
-    )
-    assert (tea["qty_text"], tea["unit_text"], tea["amount_text"], tea["tax_text"]) == (
-        "0.355",
-        "£2.10 / Kg",
-        "£0.75",
-        "0%",
-    )
-    assert shoe["detail"] == "8"
-    assert (shown["subtotal_text"], shown["discount_text"], shown["total_text"]) == ("£47.91", "-£0.91", "£47.00")
-    assert [t["text"] for t in shown["taxes"]] == ["Includes tax at 20%", "Includes tax at 0%"]
-    assert shown["items_text"] == "4 items"
-    json.dumps(shown)
-
-
-def test_the_figures_of_the_page_add_up(till):
-    asked = {"lines": [line("MUG", "2"), line("TEA", "0.355", "a2")]}
-    shown = sell.price(till.store, till.config, asked)
-    assert sum(Decimal(x["amount"]) for x in shown["lines"]) == Decimal(shown["subtotal"])
-    assert Decimal(shown["subtotal"]) + Decimal(shown["discount"]) == Decimal(shown["total"])
-
-
-def test_pay_check_counts_what_is_typed_but_does_not_take_it(till):
-    asked = {
-        "lines": [line("SHOE-8")],
-        "payments": [{"mode_of_payment": "Card", "amount": "30.00"}],
-        "typed": {"mode_of_payment": "Cash", "amount": "20.00"},
-    }
-    shown = sell.pay_check(till.store, till.config, asked, Person())
-    assert (shown["taken_text"], shown["left_text"], shown["change_text"]) == ("£30.00", "£0.00", "£5.00")
-    assert shown["complete"]
-    assert len(shown["payments"]) == 1
-    assert [(q["text"], q["note"]) for q in shown["quick"]] == [
-        ("£15.00", "Exact"),
-        ("£20.00", "£5.00 back"),
-        ("£50.00", "£35.00 back"),
-    ]
-
-
-def test_what_is_typed_and_cannot_be_taken_is_named_as_typed(till):
-    asked = {"lines": [line("MUG")], "typed": {"mode_of_payment": "Card", "amount": "5"}}
-    with pytest.raises(Invalid) as refused:
-        sell.pay_check(till.store, till.config, asked)
-    assert (refused.value.code, refused.value.field) == ("above_due", "typed.amount")
-
-
-def test_pay_check_of_a_refund_counts_backwards(till):
-    asked = {"lines": [line("MUG", "-1", note="broken")], "payments": []}
-    shown = sell.pay_check(till.store, till.config, asked)
-    assert (shown["total_text"], shown["left"], shown["quick"]) == (
-        "-£1.20",
-        "-1.20",
-        [{"amount": "-1.20", "text": "-£1.20", "note": "Exact"}],
-    )
