@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from string import ascii_uppercase
 from typing import Any
 
 from pos import clock
@@ -32,6 +33,7 @@ def receipt_view(document: dict[str, Any], config: Config) -> dict[str, Any]:
     discount, rounding = document.get("discount"), document.get("rounding") or Decimal(0)
     change = document.get("change") or Decimal(0)
     customer = document.get("customer") or ""
+    marks = {row["code"]: letter for row, letter in zip(document.get("taxes", ()), ascii_uppercase, strict=False)}
     pieces = sum(abs(i["qty"]) if i["qty"] == int(i["qty"]) else 1 for i in items)
     return {
         "shop": _shop(config),
@@ -42,13 +44,13 @@ def receipt_view(document: dict[str, Any], config: Config) -> dict[str, Any]:
         "till": document["till"],
         "cashier": (document.get("cashier") or {}).get("name", ""),
         "customer": "" if customer == config.till.walk_in else customer,
-        "lines": [_line(item, money, locale) for item in items],
+        "lines": [_line(item, marks, money, locale) for item in items],
         "items_text": f"{wording.quantity(Decimal(pieces), locale)} {'item' if pieces == 1 else 'items'}",
         "subtotal_text": money(document.get("subtotal", document["total"])),
         "discount_text": _discount(discount, money, locale) if discount else None,
         "rounding_text": money(rounding) if rounding else None,
         "total_text": money(document["total"]),
-        "taxes": [_tax(row, money, locale) for row in document.get("taxes", ())],
+        "taxes": [_tax(row, marks, money, locale) for row in document.get("taxes", ())],
         "payments": [_payment(row, money) for row in document.get("payments", ())],
         "change_text": money(change) if change else None,
         "prices_include_tax": document.get("prices_include_tax", True),
@@ -64,9 +66,9 @@ def _shop(config: Config) -> dict[str, str]:
     }
 
 
-def _line(item: dict[str, Any], money: Text, locale: str) -> dict[str, Any]:
-    """name, detail (attributes), qty_text, unit_text, amount_text, was_text, discount_text, tax_text, note,
-    is_return."""
+def _line(item: dict[str, Any], marks: dict[str, str], money: Text, locale: str) -> dict[str, Any]:
+    """name, detail (attributes), qty_text, unit_text, amount_text, was_text, discount_text, tax_text (the letter of
+    its row in the tax table), note, is_return."""
     given = item.get("discount")
     rate, list_price = item.get("rate"), item.get("list_price")
     return {
@@ -77,7 +79,7 @@ def _line(item: dict[str, Any], money: Text, locale: str) -> dict[str, Any]:
         "amount_text": money(item["amount"]),
         "was_text": money(list_price) if given and list_price is not None else None,
         "discount_text": _discount(given, money, locale) if given else None,
-        "tax_text": item.get("tax_code") or "",
+        "tax_text": marks.get(item.get("tax_code") or "", ""),
         "note": item.get("note") or "",
         "is_return": item["qty"] < 0,
     }
@@ -101,9 +103,11 @@ def _discount(given: dict[str, Any], money: Text, locale: str) -> str:
     return f"{what}: {money(-abs(given['amount']))}{reason}"
 
 
-def _tax(row: dict[str, Any], money: Text, locale: str) -> dict[str, str]:
+def _tax(row: dict[str, Any], marks: dict[str, str], money: Text, locale: str) -> dict[str, str]:
+    percent = wording.percent(row["rate"], locale)
+    name = row["code"] if percent in row["code"] else f"{row['code']} {percent}"
     return {
-        "text": f"{row['code']} {wording.percent(row['rate'], locale)}".strip(),
+        "text": f"{marks.get(row['code'], '')} {name}".strip(),
         "net_text": money(row["net"]),
         "tax_text": money(row["tax"]),
         "gross_text": money(row["gross"]),
