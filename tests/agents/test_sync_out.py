@@ -1,0 +1,152 @@
+"""Sync out in its threads: a line that goes and comes back, a process that is killed, two that share the work."""
+
+from __future__ import annotations
+
+import time as real_time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from agents import sync_in, sync_out
+from pos.config import Config
+from pos.runner import Runner
+from pos.store import connections, outbox, rounds
+from pos.store.db import Store
+from pos.store.journal import Journal
+from pos.store.models import Outbox
+from tests import books as other
+from tests import receipts
+from tests.books import Books
+
+
+@pytest.fixture
+def books() -> Books:
+    return Books()
+
+
+@pytest.fixture
+def runner(store: Store, shop: Config, books: Books, journal: Journal) -> Iterator[Runner]:
+    running = Runner(store, shop, [sync_out.AGENT], kinds=(books.kind(),))
+    journal.on_commit.append(lambda committed: running.ring(committed.doc["kind"]))
+    running.start(work=True)
+    yield running
+    running.stop()
+
+
+def sell(journal: Journal, count: int = 1) -> list[str]:
+    return [journal.commit(receipts.sale()).doc["id"] for _ in range(count)]
+
+
+def until(true: Callable[[], object], seconds: float = 10.0) -> bool:
+    end = real_time.monotonic() + seconds
+    while real_time.monotonic() < end:
+        if true():
+            return True
+        real_time.sleep(0.02)
+    return bool(true())
+
+
+def test_a_sale_is_in_the_books_within_a_second(runner: Runner, journal: Journal, books: Books) -> None:
+    (sold,) = sell(journal)
+    assert until(lambda: books.names() == [sold], 2)
+
+
+def test_sales_made_while_one_is_sent_follow_without_waiting_for_the_minute(
+    runner: Runner, journal: Journal, books: Books
+) -> None:
+    books.delay = 0.05
+    sold = sell(journal, 10)
+    sold += [sell(journal)[0] for _ in range(10)]
+    assert until(lambda: books.names() == sold, 6)
+
+
+def test_the_first_document_leaves_within_ten_seconds_of_the_lines_return(
+    runner: Runner, journal: Journal, books: Books, store: Store
+) -> None:
+    """Whatever rung it is on: one was put off for an hour, one waits for an answer that can prove something by now."""
+    books.away = True
+    far, unknown, fresh = sell(journal, 3)
+    assert until(lambda: connections.line(store, "erpnext").offline_since)
+    hour = connections.clock.stamp(connections.clock.now() + rounds.timedelta(seconds=3500))
+    with store.transaction():
+        Outbox.update(tries=4, next_at=hour).where(Outbox.document == far).execute()
+        Outbox.update(tries=4, next_at=hour, state="unknown", settle_at="2020-01-01T00:00:00.000000Z").where(
+            Outbox.document == unknown
+        ).execute()
+    posts_before = len(books.posts)
+    assert posts_before == 0
+    pings = books.pings
+    assert until(lambda: books.pings > pings, 8)  # it is being probed
+    books.away = False
+    began = real_time.monotonic()
+    assert until(lambda: far in books.names(), 10)
+    assert until(lambda: set(books.names()) == {far, unknown, fresh}, 10)
+    assert real_time.monotonic() - began < 10
+
+
+def test_no_bell_makes_it_ask_more_often_than_the_probe(
+    runner: Runner, journal: Journal, books: Books, store: Store
+) -> None:
+    books.away = True
+    sell(journal)
+    assert until(lambda: connections.line(store, "erpnext").offline_since)
+    real_time.sleep(0.3)
+    pings = books.pings
+    for _ in range(15):
+        sell(journal)
+        real_time.sleep(0.1)
+    assert books.pings - pings <= 1
+    assert len(rounds.latest(store, "sync_out")) < 10
+
+
+def test_two_processes_on_one_outbox_send_each_document_once(
+    store: Store, shop: Config, books: Books, journal: Journal
+) -> None:
+    kinds = (books.kind(),)
+    first = Runner(store, shop, [sync_out.AGENT], kinds=kinds)
+    second = Runner(store, shop, [sync_out.AGENT], kinds=kinds, role="agents")
+    sold = sell(journal, 60)
+    for one in (first, second):
+        one.start(work=True)
+    try:
+        for n in range(20):
+            (first, second)[n % 2].ring("sale")
+            real_time.sleep(0.05)
+        assert until(lambda: len(books.names()) == 60)
+    finally:
+        first.stop()
+        second.stop()
+    assert sorted(books.posts) == sorted(sold)
+
+
+def test_a_stop_in_the_middle_leaves_nothing_half_done(
+    runner: Runner, journal: Journal, books: Books, store: Store
+) -> None:
+    books.delay = 0.1
+    sell(journal, 30)
+    assert until(lambda: len(books.posts) >= 3)
+    runner.stop()
+    states = [r.state for r in Outbox.select().order_by(Outbox.n)]
+    booked = states.count("booked")
+    assert states == ["booked"] * booked + ["queued"] * (30 - booked)
+    assert 3 <= booked < 30
+
+
+def test_the_line_back_wakes_the_pull_too(store: Store, shop: Config, books: Books, journal: Journal) -> None:
+    books.tables["items"] = [{"code": "A", "name": "A", "item_group": "G", "modified": "2026-11-20 09:00:00.000000"}]
+    running = Runner(store, shop, [sync_out.AGENT, sync_in.AGENT], kinds=(books.kind(),))
+    books.away = True
+    sell(journal)
+    running.start(work=True)
+    try:
+        assert until(lambda: len(rounds.latest(store, "sync_in")) == 1)
+        books.away = False
+        assert until(lambda: [feed for feed, _ in books.pulls], 10)
+    finally:
+        running.stop()
+
+
+def test_the_queue_counts_down_in_the_status(runner: Runner, journal: Journal, books: Books, store: Store) -> None:
+    sell(journal, 5)
+    assert until(lambda: outbox.counts(store) == outbox.Counts(5, 5, 0, 0))
+    assert other.ADDRESS
