@@ -17,7 +17,8 @@ from pos.actions import bring_in
 from pos.cli import control, opened
 from pos.errors import Invalid
 from pos.rules import sheet
-from pos.store.db import open_store
+from pos.store.db import Store, open_store
+from pos.store.rehearsal import rehearsal
 
 #: Well below the least [security] body_kb_max anybody would set.
 PIECE_BYTES_MAX = 200_000
@@ -51,6 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="CSV with a first line that names the columns"
     )
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
 
 
 def run(args: argparse.Namespace, root: Path) -> int:
@@ -58,11 +60,12 @@ def run(args: argparse.Namespace, root: Path) -> int:
     loaded = opened.settings(root)
     lists = [(file, text_of(file, args.kind)) for file in args.files]  # every header is read before anything goes in
     failed = False
-    with door(loaded, args.kind) as take_in:
+    with rehearsed(loaded, args.kind) if args.dry_run else door(loaded, args.kind) as take_in:
         for file, rows in lists:
             tally = bring(rows, take_in)
             print(
                 f"{file}: {tally.rows} rows, {tally.added} new, {tally.changed} changed, {len(tally.refused)} refused."
+                + (" Nothing was changed: this was a dry run." if args.dry_run else "")
             )
             failed |= bool(tally.refused)
             report(file, tally)
@@ -70,13 +73,27 @@ def run(args: argparse.Namespace, root: Path) -> int:
 
 
 def text_of(file: Path, kind: str) -> list[Row]:
-    """The rows of a file. Invalid when it is no list of this kind."""
+    """The rows of a file: UTF-8, else Windows-1252, as Excel's "CSV". Invalid when it is no list of this kind."""
+    body = file.read_bytes()
     try:
-        return sheet.read(file.read_text(encoding="utf-8-sig"), kind)
+        text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Invalid(f"{file} is not UTF-8. Save it again as CSV UTF-8.", field="file") from None
+        text = _windows(file, body)
+    try:
+        return sheet.read(text, kind)
     except Invalid as error:
         raise Invalid(f"{file}: {error.message}", field=error.field) from error
+
+
+def _windows(file: Path, body: bytes) -> str:
+    try:
+        if body.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
+            raise ValueError
+        text = body.decode("cp1252")
+    except ValueError:
+        raise Invalid(f"{file} is neither UTF-8 nor Windows-1252. Save it again as CSV UTF-8.", field="file") from None
+    print(f"{file} is not UTF-8; it is read as Windows-1252. Look at the accents, or save it as CSV UTF-8.")
+    return text
 
 
 def bring(rows: list[Row], take_in: Door) -> Tally:
@@ -91,6 +108,7 @@ def bring(rows: list[Row], take_in: Door) -> Tally:
         else:
             fresh.append((line, cells))
         seen.add(code)
+    fresh.sort(key=lambda row: bool(row[1].get("template")))  # templates before their variants, wherever they stand
     with tqdm(total=len(fresh), desc="import", unit=" rows", disable=None, leave=False) as shown:
         for piece in pieces(fresh):
             added, changed, refused = take_in([cells for _, cells in piece])
@@ -146,12 +164,23 @@ def door(loaded: config.Config, kind: str) -> Iterator[Door]:
     store = open_store(loaded)
     try:
         store.lock()
-        by = opened.operator()
-
-        def straight(rows: list[dict[str, str]]) -> tuple[int, int, list[tuple[int, str]]]:
-            found = bring_in.KINDS[kind](store, rows, by)
-            return found.counts.added, found.counts.changed, list(found.refused)
-
-        yield straight
+        yield _straight(store, kind)
     finally:
         store.close()
+
+
+@contextmanager
+def rehearsed(loaded: config.Config, kind: str) -> Iterator[Door]:
+    """The way into a copy of the till, which is thrown away."""
+    with rehearsal(loaded) as store:
+        yield _straight(store, kind)
+
+
+def _straight(store: Store, kind: str) -> Door:
+    by = opened.operator()
+
+    def take_in(rows: list[dict[str, str]]) -> tuple[int, int, list[tuple[int, str]]]:
+        found = bring_in.KINDS[kind](store, rows, by)
+        return found.counts.added, found.counts.changed, list(found.refused)
+
+    return take_in

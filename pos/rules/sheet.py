@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -15,6 +16,7 @@ from typing import Any
 
 from pos.errors import Invalid
 from pos.rules import money
+from pos.rules.barcode import check_digit, is_gtin
 
 #: Column -> what it holds. A star marks those that must be filled.
 ITEM_COLUMNS = {
@@ -48,6 +50,9 @@ ATTRIBUTE = "attribute "
 COLUMNS = {"items": ITEM_COLUMNS, "customers": CUSTOMER_COLUMNS}
 
 CELL_CHARS_MAX = 1000
+BARCODE_CHARS_MAX = 80
+_SHORTENED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+[0-9]+")
+_ARTICLE = re.compile(r"[0-9]{12,14}")
 ROWS_MAX = 500_000
 _YES = {"yes": True, "y": True, "1": True, "true": True, "no": False, "n": False, "0": False, "false": False, "": False}
 
@@ -129,7 +134,7 @@ def item(cells: Mapping[str, str], currency: str, price_list: str, warehouse: st
     if "template" in cells:
         row["variant_of"] = cells["template"] or None
     if "barcode" in cells:
-        row["barcodes"] = [{"code": one, "uom": ""} for one in cells["barcode"].split()]
+        row["barcodes"] = [{"code": _barcode(one), "uom": ""} for one in dict.fromkeys(cells["barcode"].split())]
     attributes = [
         (name[len(ATTRIBUTE) :].strip(), value) for name, value in cells.items() if _is_attribute(name) and value
     ]
@@ -147,6 +152,18 @@ def _check(cells: Mapping[str, str], columns: Mapping[str, str]) -> None:
     for name, words in columns.items():
         if words.startswith("*") and not cells.get(name):
             raise Invalid(f"{name} is empty.", field=name)
+
+
+def _barcode(code: str) -> str:
+    """A barcode as it stands. A number of 12 to 14 digits must carry its check digit: a spreadsheet drops noughts."""
+    if _SHORTENED.fullmatch(code):
+        raise Invalid(f"barcode {code} was shortened by a spreadsheet; make the column text.", field="barcode")
+    if _ARTICLE.fullmatch(code) and not is_gtin(code):
+        right = code[:-1] + check_digit(code[:-1])
+        raise Invalid(f"barcode {code} has a wrong check digit; {right} would be right.", field="barcode")
+    if len(code) > BARCODE_CHARS_MAX or not code.isascii():
+        raise Invalid(f"barcode {code[:40]} is no code a scanner reads.", field="barcode")
+    return code
 
 
 def _yes(cells: Mapping[str, str], column: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pos.store import search_index
@@ -29,11 +29,15 @@ _LISTED = "(SELECT value FROM json_each(?))"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a batch did: rows that were new, that differ now, that say the same as before."""
+    """What a batch did: rows that were new, that differ now, that say the same as before.
+
+    touched: the items (or other keys) behind added and changed, of one batch only; a sum has none.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    touched: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(self.added + other.added, self.changed + other.changed, self.unchanged + other.unchanged)
@@ -50,6 +54,7 @@ def put_items(store: Store, rows: Iterable[Mapping[str, Any]], source: str) -> C
         old = _existing(store, Item, f"code IN {_LISTED}", (listed,), ("code",))
         codes, attributes = _lists_of(store, listed)
         touched: set[str] = set()
+        losers: set[str] = set()
         counts = Counts()
         for row in given:
             code, before = row["code"], old.get((row["code"],))
@@ -57,15 +62,15 @@ def put_items(store: Store, rows: Iterable[Mapping[str, Any]], source: str) -> C
             if before is not None and values.get("image", before["image"]) != before["image"]:
                 values["thumb"] = ""
             outcome = _put(store, Item, ("code",), values, before)
-            extra = _put_codes(store, code, row.get("barcodes"), codes.get(code, {}), touched)
+            extra = _put_codes(store, code, row.get("barcodes"), codes.get(code, {}), losers)
             extra |= _put_attributes(store, code, row.get("attributes"), attributes.get(code, {}))
             if before is not None and extra:
                 outcome = Counts(changed=1)
             if not outcome.unchanged:
                 touched.add(code)
             counts += outcome
-        search_index.update(store, touched)
-    return counts
+        search_index.update(store, touched | losers)
+    return replace(counts, touched=frozenset(touched))
 
 
 def put_barcodes(store: Store, rows: Iterable[Mapping[str, Any]]) -> Counts:
@@ -142,6 +147,18 @@ def deactivate(store: Store, gone: Iterable[str], feed: str = "items") -> int:
         if model is Item:
             search_index.update(store, changed)
         return len(changed)
+
+
+def owners(store: Store, barcodes: Iterable[str]) -> dict[str, str]:
+    """Which item each of these barcodes belongs to; unknown ones are left out."""
+    asked = f"SELECT code, item FROM barcode WHERE code IN {_LISTED}"
+    return dict(store.execute(asked, (json.dumps(list(barcodes)),)).fetchall())
+
+
+def templates(store: Store, codes: Iterable[str]) -> dict[str, bool]:
+    """Of these items those that are known, and whether each one is a template."""
+    asked = f"SELECT code, has_variants FROM item WHERE code IN {_LISTED}"
+    return {code: bool(flag) for code, flag in store.execute(asked, (json.dumps(list(codes)),))}
 
 
 def thumbs_wanted(store: Store, limit: int) -> list[tuple[str, str]]:
@@ -222,16 +239,17 @@ def _put_rows(
     with store.transaction():
         listed = json.dumps(sorted({row[column] for row in given}))
         old = _existing(store, model, f"{column} IN {_LISTED}", (listed,), keys)
-        counts, touched = Counts(), set()
+        counts, touched, losers = Counts(), set(), set()
         for row in given:
             before = old.get(tuple(row[k] for k in keys))
             outcome = _put(store, model, keys, row, before)
-            if index and not outcome.unchanged:
-                touched |= {row[index], *([before[index]] if before else [])}
+            if not outcome.unchanged:
+                touched.add(row[index or column])
+                losers |= {before[index]} if before and index else set()
             counts += outcome
         if index:
-            search_index.update(store, touched)
-    return counts
+            search_index.update(store, touched | losers)
+    return replace(counts, touched=frozenset(touched))
 
 
 def _lists_of(store: Store, listed: str) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, tuple[str, int]]]]:
@@ -247,9 +265,9 @@ def _lists_of(store: Store, listed: str) -> tuple[dict[str, dict[str, str]], dic
 
 
 def _put_codes(
-    store: Store, item: str, rows: Iterable[Mapping[str, Any]] | None, before: Mapping[str, str], touched: set[str]
+    store: Store, item: str, rows: Iterable[Mapping[str, Any]] | None, before: Mapping[str, str], losers: set[str]
 ) -> bool:
-    """Make an item's barcodes be these; whether that changed anything. Names whoever lost one in `touched`."""
+    """Make an item's barcodes be these; whether that changed anything. `losers` gets whoever lost one."""
     if rows is None:
         return False
     wanted = {row["code"]: row.get("uom", "") for row in rows}
@@ -260,7 +278,7 @@ def _put_codes(
     for code, uom in wanted.items():
         owner = store.execute("SELECT item FROM barcode WHERE code = ?", (code,)).fetchone()
         if owner and owner[0] != item:
-            touched.add(owner[0])
+            losers.add(owner[0])
         store.execute(
             "INSERT INTO barcode (code, item, uom) VALUES (?, ?, ?) "
             "ON CONFLICT (code) DO UPDATE SET item = excluded.item, uom = excluded.uom",

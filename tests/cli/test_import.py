@@ -97,8 +97,8 @@ def test_a_wrong_header_stops_every_file_before_anything_goes_in(till: Till, tmp
     missing = till.command("import", "items", str(tmp_path / "none.csv"))
     assert missing.returncode == 1
     assert "none.csv" in missing.stderr
-    (tmp_path / "latin.csv").write_bytes("code,name,group\nA,Café,Food\n".encode("latin-1"))
-    assert "UTF-8" in till.command("import", "items", str(tmp_path / "latin.csv")).stderr
+    (tmp_path / "wide.csv").write_bytes("code,name,group\nA,Café,Food\n".encode("utf-16"))
+    assert "UTF-8" in till.command("import", "items", str(tmp_path / "wide.csv")).stderr
     store = open_store(config.load(till.root, environ={}))
     try:
         assert catalog.goods(store, ["A"]) == {}
@@ -111,3 +111,39 @@ def test_a_list_of_thousands_goes_in_by_pieces(till: Till, tmp_path: Path) -> No
     rows = "".join(f"N{i},Nail {i},Iron,0.{i % 100:02}\n" for i in range(1800))
     file.write_text("code,name,group,price\n" + rows, encoding="utf-8")
     assert "1800 rows, 1800 new, 0 changed, 0 refused" in till.command("import", "items", str(file)).stdout
+
+
+def test_a_list_in_windows_letters_is_read_and_says_so(till: Till, tmp_path: Path) -> None:
+    file = tmp_path / "excel.csv"
+    file.write_bytes("code;name;group;price\nA;Café crème €;Food;1,50\n".encode("cp1252"))
+    done = till.command("import", "items", str(file))
+    assert done.returncode == 0
+    assert "read as Windows-1252" in done.stdout
+    store = open_store(config.load(till.root, environ={}))
+    try:
+        assert catalog.goods(store, ["A"])["A"].name == "Café crème €"
+        assert catalog.search(store, "cafe creme").total == 1
+    finally:
+        store.close()
+
+
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(till: Till, tmp_path: Path) -> None:
+    file = tmp_path / "items.csv"
+    file.write_text(ITEMS, encoding="utf-8")
+    done = till.command("import", "items", str(file), "--dry-run")
+    assert "6 rows, 3 new, 0 changed, 3 refused. Nothing was changed" in done.stdout
+    assert (tmp_path / "items.rejected.csv").exists()
+    store = open_store(config.load(till.root, environ={}))
+    try:
+        assert catalog.goods(store, ["BOOT", "NUTS"]) == {}
+    finally:
+        store.close()
+
+
+def test_templates_may_stand_below_their_variants(till: Till, tmp_path: Path) -> None:
+    file = tmp_path / "items.csv"
+    file.write_text(
+        "code,name,group,template,has_variants,attribute Size\nB-9,Boot,Shoes,B,,UK 9\nB,Boot,Shoes,,yes,\n",
+        encoding="utf-8",
+    )
+    assert "2 rows, 2 new, 0 changed, 0 refused" in till.command("import", "items", str(file)).stdout
