@@ -28,11 +28,17 @@ POINTS = (
     "after_checkpoint",
 )
 
-_name, _, _count = os.environ.get("TILLKEEP_KILL_AT", "").partition(":")
-_left = int(_count or 1)
+_name, _left = "", 0
 _lock = threading.Lock()
-if _name and _name not in POINTS:
-    raise ValueError(f"TILLKEEP_KILL_AT names {_name!r}; the points are: {', '.join(POINTS)}")
+
+
+def arm(where: str) -> None:
+    """`point:count`: end this process at that passing; "" disarms. ValueError for a point that is none."""
+    global _name, _left
+    name, _, count = where.partition(":")
+    if name and name not in POINTS:
+        raise ValueError(f"TILLKEEP_KILL_AT names {name!r}; the points are: {', '.join(POINTS)}")
+    _name, _left = name, int(count or 1)
 
 
 def at(point: str) -> None:
@@ -47,3 +53,6 @@ def _passed() -> None:
         _left -= 1
         if _left == 0:
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+arm(os.environ.get("TILLKEEP_KILL_AT", ""))
