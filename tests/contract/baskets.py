@@ -172,20 +172,23 @@ def made(
         settlement = settle(cart.total, payments, rule)
     except Invalid:
         return None
-    world.number += 1
     tendered = tuple(Tendered(p.mode_of_payment, p.amount, p.reference, p.last4) for p in payments)
     basket = Basket(clock.uuid7(), "Walk-in", tuple(lines), whole, tendered, cart.total)
     at = receipt.Circumstances(
         warehouse="Stores - TS", price_list="Standard Selling", cashier_code="03", cashier_name="Anna"
     )
-    doc = receipt.build(basket, cart, settlement, rule, at)
-    day = clock.now().date().isoformat()
-    doc |= {
+    return receipt.build(basket, cart, settlement, rule, at)
+
+
+def numbered(world: World, doc: dict[str, Any]) -> dict[str, Any]:
+    """With the numbers the journal would give it."""
+    world.number += 1
+    now = clock.now()
+    return doc | {
         "invoice_name": f"T1-{world.number:06d}", "till": "T1", "store": "main", "series": "till",
-        "sequence": world.number, "created_at": clock.now().isoformat(timespec="milliseconds"), "business_day": day,
-        "session": "T1-S000001", "mode": "erpnext",
+        "sequence": world.number, "created_at": now.isoformat(timespec="milliseconds"),
+        "business_day": now.date().isoformat(), "session": "T1-S000001", "mode": "erpnext",
     }  # fmt: skip
-    return doc
 
 
 def paid(chance: random.Random, total: int, rule: TaxRule) -> list[Payment]:
@@ -249,6 +252,7 @@ def run(world: World, runs: int, seed: int) -> list[str]:
         doc = random_return(chance, world) if wants_return else random_sale(chance, world)
         if doc is None:
             continue
+        doc = numbered(world, doc)
         receipt.check(doc)
         booked += 1
         difference = book(world, doc, originals)

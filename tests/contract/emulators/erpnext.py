@@ -52,6 +52,11 @@ class Emulator:
         self.delay_seconds = 0.0
         self.maintenance = self.database_down = self.rate_limited = False
         self.echo = False
+        #: receipt id -> how a document with it is refused, whatever else is right with it.
+        self.refuse: dict[str, Refusal] = {}
+        self.refuse_reads: Refusal | None = None
+        self._under_way = 0
+        self._idle = threading.Condition()
         self.requests: list[tuple[str, str]] = []
         handler = type("Handler", (_Handler,), {"emulator": self})
         self._server = _Server(("127.0.0.1", port), handler)
@@ -69,6 +74,17 @@ class Emulator:
 
     def serve(self) -> None:
         self._server.serve_forever()
+
+    def wait_idle(self, seconds: float = 10.0) -> None:
+        """Until no request is being worked on, also none whose client gave up."""
+        with self._idle:
+            if not self._idle.wait_for(lambda: not self._under_way, seconds):
+                raise TimeoutError(f"{self._under_way} requests are still under way")
+
+    def working(self, step: int) -> None:
+        with self._idle:
+            self._under_way += step
+            self._idle.notify_all()
 
 
 class _Server(ThreadingHTTPServer):
@@ -89,11 +105,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
 
+    def handle_one_request(self) -> None:
+        self._counted = False
+        try:
+            super().handle_one_request()
+        finally:
+            if self._counted:
+                self.emulator.working(-1)
+
     def log_message(self, *args: Any) -> None:
         """Quiet; main() shows the invoices instead."""
 
     def _serve(self) -> None:
         emulator = self.emulator
+        self._counted = True
+        emulator.working(1)
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length) if length <= BODY_BYTES_MAX else self._skip(length)
         emulator.requests.append((self.command, self.path))
@@ -175,6 +201,11 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, content, {"Content-Type": kind}
         asked: dict[str, Any] = dict(parse_qsl(parts.query, keep_blank_values=True))
         body = self._body(raw)
+        receipt = body.get("pos_receipt_id") if isinstance(body, dict) else None
+        if receipt in emulator.refuse:
+            raise emulator.refuse[receipt]
+        if emulator.refuse_reads is not None and self.command == "GET":
+            raise emulator.refuse_reads
         with site.lock:
             before = len(site.docs["Sales Invoice"])
             status, answer = route(site, account, self.command, parts.path, asked, body)

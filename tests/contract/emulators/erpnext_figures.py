@@ -55,8 +55,10 @@ def work_out(doc: Doc, templates: Mapping[str, Mapping[str, float]], method: str
     inclusive = any(t.get("included_in_print_rate") for t in taxes)
     for item in doc["items"]:
         fraction = sum(_rate(item, t) / 100 for t in taxes if t.get("included_in_print_rate"))
-        item["net_amount"] = r(item["amount"] / (1 + fraction)) if inclusive else item["amount"]
-        item["net_rate"] = r(item["net_amount"] / item["qty"]) if item["qty"] else 0.0
+        item["net_amount"], item["net_rate"] = item["amount"], item["rate"]
+        if inclusive and fraction and item["qty"]:  # nothing is taken out of an untaxed row (inv-29)
+            item["net_amount"] = r(item["amount"] / (1 + fraction))
+            item["net_rate"] = r(item["net_amount"] / item["qty"])
     _taxes(doc, r, "tax_amount")
     _grand_total(doc, r, 0.0)
     discount = r(doc.get("discount_amount"))

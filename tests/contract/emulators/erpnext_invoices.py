@@ -129,14 +129,8 @@ def _plain(site: Site, doctype: str, doc: Doc, user: str) -> Doc:
         return _custom_field(site, doc, user)
     if doctype == "DocType":
         return _custom_doctype(site, doc, user)
-    if doctype == "Item" and not doc.get("item_code"):
-        raise Refusal(417, "ValidationError", "Item Code is required")
-    for row in doc.get("barcodes", ()):
-        taken = [
-            i["name"] for i in site.docs["Item"].values() if any(b["barcode"] == row["barcode"] for b in i["barcodes"])
-        ]
-        if taken:
-            raise Refusal(417, "ValidationError", f"Barcode {row['barcode']} already used in Item {taken[0]}")
+    if doctype == "Item":
+        _check_item(site, doc)
     name = str(doc.get(key or "name") or "")
     if not name:
         raise Refusal(417, "MandatoryError", f"Error: Value missing for {doctype}: {key}")
@@ -154,6 +148,15 @@ def _plain(site: Site, doctype: str, doc: Doc, user: str) -> Doc:
         if flag in site.doctypes[doctype].fields:
             doc.setdefault(flag, 0)
     return _keep(site, doc, user)
+
+
+def _check_item(site: Site, doc: Doc) -> None:
+    if not doc.get("item_code"):
+        raise Refusal(417, "ValidationError", "Item Code is required")
+    for code in (row["barcode"] for row in doc.get("barcodes", ())):
+        taken = [i["name"] for i in site.docs["Item"].values() if any(b["barcode"] == code for b in i["barcodes"])]
+        if taken:
+            raise Refusal(417, "ValidationError", f"Barcode {code} already used in Item {taken[0]}")
 
 
 def _check_item(site: Site, doc: Doc) -> None:
@@ -306,7 +309,9 @@ def _fill_row(site: Site, doc: Doc, row: Doc, profile: Doc) -> None:
     row["item_group"], row["stock_uom"] = item.get("item_group"), item["stock_uom"]
     row["uom"] = row.get("uom") or item["stock_uom"]
     row["description"] = row.get("description") or item.get("description") or item["item_name"]
-    row["warehouse"] = row.get("warehouse") or doc.get("set_warehouse") or profile.get("warehouse")
+    wanted = site.docs["Warehouse"].get(doc.get("set_warehouse") or "")
+    from_here = doc.get("set_warehouse") if not (wanted and wanted["is_group"]) else None  # inv-12b
+    row["warehouse"] = row.get("warehouse") or from_here or profile.get("warehouse")
     row["income_account"] = row.get("income_account") or "Sales"
     if row.get("price_list_rate") is None:
         row["price_list_rate"] = _listed(site, row["item_code"], doc)
@@ -441,7 +446,7 @@ def _moment(doc: Doc) -> datetime:
 
 
 def _work_out(site: Site, doc: Doc, *, keep_payments: bool) -> None:
-    """Only a draft gets its payments computed (inv-01). One post with docstatus 1 keeps what it was given, or nothing."""
+    """Only a draft gets its payments computed (inv-01); one post with docstatus 1 keeps what it was given."""
     given = {f: doc.get(f) for f in ("paid_amount", "base_paid_amount", "change_amount", "base_change_amount")}
     bases = [p.get("base_amount") for p in doc["payments"]]
     templates = {

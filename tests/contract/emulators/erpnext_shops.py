@@ -21,7 +21,7 @@ _RECORDED_ITEMS = (
     # code, name, uom, barcode, price
     ("COKE-330", "Coca-Cola 330ml", "Nos", "5000112637922", 1.2),
     ("BREAD-WHT", "White Bread 800g", "Nos", "5010044000015", 1.45),
-    ("MILK-2L", "Milk 2L", "Nos", "", 1.65),
+    ("MILK-2L", "Semi-skimmed Milk 2L", "Nos", "", 1.65),
     ("APPLE-KG", "Apples loose", "Kg", "2000010000006", 2.1),
     ("CHOC-BAR", "Chocolate bar", "Nos", "", 2.0),
     ("SCARCE-1", "Scarce Item", "Nos", "", 9.99),
