@@ -16,6 +16,9 @@ from pos.connectors.base import Context, Document, Kind, NameList, Page, Posted
 from pos.errors import Rejected, SignInNeeded, Unavailable, Unknown
 from pos.store import connections
 from pos.store.db import Store
+from pos.store.journal import Journal
+from pos.store.models import Outbox
+from tests import receipts
 
 ADDRESS = "http://127.0.0.1:9"
 Fault = Callable[[], None]
@@ -230,3 +233,23 @@ class Time:
 
     def stamp(self, ahead: float = 0) -> str:
         return clock.stamp(self.moment + timedelta(seconds=ahead))
+
+
+def sell(journal: Journal, count: int = 1) -> list[str]:
+    return [journal.commit(receipts.sale()).doc["id"] for _ in range(count)]
+
+
+def row(document: str, part: str = "sale") -> Any:
+    return Outbox.get((Outbox.document == document) & (Outbox.part == part))
+
+
+def states(*documents: str) -> list[str]:
+    return [row(d).state for d in documents]
+
+
+def give_back(journal: Journal, sale: dict[str, Any]) -> str:
+    """A return of the sale's first line; its id."""
+    original = sale["items"][0]
+    against = {"id": sale["id"], "invoice_name": sale["invoice_name"], "line": original["line"]}
+    returned = receipts.line(original["item_code"], -1, "12.00", return_against=against)
+    return str(journal.commit(receipts.sale(returned)).doc["id"])

@@ -143,7 +143,7 @@ def guard_days(run: Run, done: Done) -> None:
     for day in wanted[:DAYS_MAX]:
         if run.stopping():
             return
-        started_ns = time.time_ns()
+        started_ns = _now_ns()
         _guard(run, day, looked.get(day, (0, 0))[1], slice(0, 0), done)
         looked[day] = (folder.changed_at(run.store, day), started_ns)
         run.breathe()
@@ -159,7 +159,7 @@ def _roll(run: Run, every: list[str], done: Done) -> None:
     if day not in every:
         day, start = every[0], 0
     looked: dict[str, Any] = run.memory["days"]
-    checked = _guard(run, day, looked.get(day, (0, 0))[1] or time.time_ns(), slice(start, start + ROLLING_FILES), done)
+    checked = _guard(run, day, looked.get(day, (0, 0))[1] or _now_ns(), slice(start, start + ROLLING_FILES), done)
     if checked < ROLLING_FILES:
         run.memory["rolling"] = (every[(every.index(day) + 1) % len(every)], 0)
     else:
@@ -205,3 +205,8 @@ def _tell(run: Run, day: str, found: Findings, back: list[str]) -> None:
                 if notices.raise_once(store, key, "needs", f"{path} {words}.", remedy, path):
                     audit.record(store, "watch", act, path)
     notices.settle_all_but(store, f"file:{day}/", open_keys)
+
+
+def _now_ns() -> int:
+    """The present moment as the file system writes it."""
+    return int(clock.now().timestamp() * 1_000_000) * 1000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -23,24 +22,6 @@ from pos.store.models import Stock as StockRow
 from tests import books as other
 from tests import receipts
 from tests.books import Books, Time
-
-
-@pytest.fixture
-def time() -> Iterator[Time]:
-    now = Time()
-    with clock.set_to(now):
-        yield now
-
-
-@pytest.fixture
-def books(store: Store, time: Time) -> Books:
-    other.connected(store)
-    return Books()
-
-
-@pytest.fixture
-def job(store: Store, books: Books) -> Job:
-    return other.job(store, books)
 
 
 def item(code: str, modified: str = "2026-11-20 09:00:00.000000", **more: Any) -> dict[str, Any]:
