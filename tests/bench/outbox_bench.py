@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from tests.bench import measure, shoppers
 from tests.contract.emulators.erpnext_shops import TILL
 from tests.till_process import REPO, Till
 
-RECEIPTS = int(os.environ.get('BENCH_RECEIPTS','1000'))
+RECEIPTS = 1_000
 SLOW_MS = 300
 LOAD_SECONDS = 20.0
 PAUSE_SECONDS = 0.03
@@ -92,15 +91,19 @@ def emulator(port: int, delay_ms: int) -> Iterator[None]:
     words = [sys.executable, "-m", "tests.contract.emulators.erpnext", "--port", str(port), "--delay-ms", str(delay_ms)]
     site = subprocess.Popen(words, cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        while not listens(port):
+            assert site.poll() is None, "the emulator did not start"
             time.sleep(0.05)
         yield
     finally:
         site.terminate()
         site.wait()
+
+
+def listens(port: int) -> bool:
+    """Whether anybody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def status(till: Till) -> dict[str, Any]:
