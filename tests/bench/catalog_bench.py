@@ -59,9 +59,10 @@ def _measure(store: Store, rounds: int) -> list[Row]:
     grids = [row[0] for row in store.execute("SELECT code FROM item WHERE has_variants = 1")]
     return [
         _timed("scan to line", lambda code: words.scanned(store, code), scans),
+        _timed("search, 24 tiles (a full screen)", lambda q: words.search(store, q, "", 0, 24), typed),
         _timed("search, 60 tiles", lambda q: words.search(store, q, "", 0, 60), typed),
-        *(_timed(f"search {q!r}", lambda q: words.search(store, q, "", 0, 60), [q] * (rounds // 10)) for q in TYPED),
-        _timed("browse a group, 60 tiles", lambda at: words.search(store, "", at[0], at[1], 60), pages),
+        *(_timed(f"search {q!r}", lambda q: words.search(store, q, "", 0, 24), [q] * (rounds // 10)) for q in TYPED),
+        _timed("browse a group, 24 tiles", lambda at: words.search(store, "", at[0], at[1], 24), pages),
         _timed("groups", lambda _: words.groups(store), range(rounds // 8)),
         _timed("grid of a template", lambda code: words.grid(store, code), draw.choices(grids, k=rounds)),
     ]

@@ -8,7 +8,6 @@ let cells = []; // rows of buttons (null where there is no such variant)
 let picked = null;
 let template = null;
 let add = () => {};
-let done = () => {};
 
 /** taken(tile, inputs): put a variant into the basket. */
 export function startMatrix(taken) {
@@ -18,7 +17,7 @@ export function startMatrix(taken) {
   byId("matrix-grid").addEventListener("keydown", move);
 }
 
-/** Open the grid of a style; resolves when it is closed. */
+/** Open the grid of a style. Scanning goes on beside it; a second style waits until this one is closed. */
 export async function openMatrix(tile, barcode = "") {
   let answer;
   try {
@@ -32,14 +31,10 @@ export async function openMatrix(tile, barcode = "") {
   paint(answer);
   show("matrix");
   byId("matrix-grid").querySelector("[tabindex='0']")?.focus();
-  await new Promise((closed) => {
-    done = closed;
-  });
 }
 
 export function closeMatrix() {
   if (state.view === "matrix") show("sell");
-  done();
 }
 
 export function addPicked() {
@@ -70,7 +65,7 @@ function bodyRow(row, found, heads) {
   const prices = [...new Set(found.filter(Boolean).map((cell) => cell.price_text))];
   const slug = row.toLowerCase().replace(/[^a-z]+/g, "-");
   return h("tr", {}, h("th", { scope: "row" }, h("span", { class: `swatch sw-${slug}`, hidden: !isColour(slug) }), row, prices.length === 1 ? h("small", {}, figure(prices[0])) : ""),
-    found.map((cell, at) => h("td", { class: cell ? null : "no-cell" }, cell ? cellButton(cell, heads[at] ? `${row}, ${heads[at]}` : row, prices.length > 1) : "not made")));
+    found.map((cell, at) => h("td", { class: cell ? null : "no-cell" }, cell ? cellButton(cell, [row, heads[at]].filter(Boolean).join(", "), prices.length > 1) : "not made")));
 }
 
 const COLOURS = new Set("black white grey gray charcoal brown dark-brown tan oxblood burgundy red navy blue sky green olive cream ivory beige stone sand pink purple yellow mustard orange camel denim indigo".split(" "));
