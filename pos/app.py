@@ -10,9 +10,11 @@ from flask import Flask
 
 from agents import AGENTS
 from pos.config import Config
+from pos.connectors import configured
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
+from pos.store import connections
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import errors, logs, status
@@ -84,6 +86,7 @@ def create_app(config: Config) -> App:
     with ExitStack() as undo:
         store = open_store(config)
         undo.callback(store.close)
+        connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
         journal = Journal(store)
         undo.callback(journal.close)
         _say_recovered(journal)
