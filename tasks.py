@@ -26,7 +26,7 @@ WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 STAMP = VENV / "installed.json"
 REQUIREMENTS = {"run": ("requirements.txt",), "test": ("requirements.txt", "requirements-dev.txt")}
-PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet")
+PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-qq")
 
 LINT = (
     ("ruff check", ("-m", "ruff", "check", ".")),

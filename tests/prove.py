@@ -1,0 +1,105 @@
+"""The long runs behind docs/proof.md: `python3 tasks.py prove [--only NAME …] [--share 0.01] [--write]`.
+
+Each is a command of its own with a seed, so that anybody can repeat one. Its words go to the terminal, and with
+--write into docs/proof.md, also when it fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from pos import clock
+from tests.till_process import REPO
+
+PAGE = REPO / "docs" / "proof.md"
+HEAD = """\
+# Proof
+
+What was done to the till to make it lose or double a sale, and what came of it. Each block is what one command printed;
+the seed makes it the same run again, up to the machine's own timing. `python3 tasks.py prove --write` makes this page.
+
+Every run is judged the same way: no acknowledged sale missing, none doubled, the chain whole, the sequence gapless,
+every file byte for byte what the database says, the outbox complete, and the server starts by itself. Kills and power
+cuts have a control that must fail: with the protection taken out the same run has to find losses, or it proves nothing.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One long run: `count` is how many times its command does its worst, given behind `option`."""
+
+    name: str
+    title: str
+    module: str
+    option: str
+    count: int
+
+    def words(self, share: float) -> list[str]:
+        """The command's words, for a share of the full count."""
+        return [self.module, self.option, str(max(1, int(self.count * share))), "--seed", "1"]
+
+
+RUNS = (
+    Run("kills", "Kills of a process that runs the journal alone", "tests.crash.journal_kills", "--runs", 10_000),
+    Run("server", "Kills of the whole server under four clients", "tests.crash.server_kills", "--runs", 500),
+    Run("power", "Power cuts", "tests.crash.power", "--cuts", 200),
+    Run("faults", "Faults between the till and ERPNext", "tests.contract.faults", "--runs", 1_000),
+    Run("load", "Eight clients for a while, with screens open", "tests.load", "--minutes", 10),
+)
+
+
+def main() -> int:
+    """0 when every run ended well."""
+    parser = argparse.ArgumentParser(prog="tasks.py prove", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=[run.name for run in RUNS], help="these runs, not all")
+    parser.add_argument("--share", type=float, default=1.0, help="a share of each run's full count, to try it out")
+    parser.add_argument("--write", action="store_true", help="write docs/proof.md (all runs, full count)")
+    args = parser.parse_args()
+    if args.write and (args.only or args.share != 1.0):
+        parser.error("--write goes with all runs at their full count")
+    chosen = [run for run in RUNS if not args.only or run.name in args.only]
+    done = [(run, *one(run, args.share)) for run in chosen]
+    if args.write:
+        PAGE.write_text(page(done), encoding="utf-8", newline="\n")
+    for run, code, _ in done:
+        print(f"{run.name:<10} {'ok' if code == 0 else 'FAILED'}")
+    return 1 if any(code for _, code, _ in done) else 0
+
+
+def one(run: Run, share: float) -> tuple[int, str]:
+    """Its exit code, and what it printed without the lines that only show that it still goes on."""
+    command = [sys.executable, "-m", *run.words(share)]
+    print(f"\n== {run.title}: python -m {' '.join(command[2:])}", flush=True)
+    began = time.monotonic()
+    kept: list[str] = []
+    process = subprocess.Popen(command, cwd=REPO, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        if not re.match(r"  \d", line):  # "  1200 kills, …" only shows that it goes on
+            kept.append(line)
+    code = process.wait()
+    print(f"== {run.name}: {'ok' if code == 0 else 'FAILED'} after {time.monotonic() - began:.0f} s", flush=True)
+    return code, "".join(kept)
+
+
+def page(done: list[tuple[Run, int, str]]) -> str:
+    """docs/proof.md."""
+    box = f"{platform.platform()}, Python {platform.python_version()}, {clock.now():%Y-%m-%d}"
+    parts = [HEAD, f"\nDone on {box}.\n"]
+    for run, code, said in done:
+        command = f"python -m {' '.join(run.words(1.0))}"
+        parts.append(
+            f"\n## {run.title}\n\n`{command}`: {'passed' if code == 0 else '**FAILED**'}\n\n```text\n{said}```\n"
+        )
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
