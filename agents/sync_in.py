@@ -20,8 +20,7 @@ def run(job: Run) -> str:
     work = line.job_of(job, limit=PAGES_MAX)
     if work is None or job.kind is None:
         return "Nothing to bring in."
-    minutes = job.config.erpnext.pull_minutes
-    job.again_in(60 * minutes)
+    job.again_in(60 * job.config.erpnext.pull_minutes)
     done = refresh.pull(work, job.kind)
     if done.changed:
         job.ring("catalog")
@@ -41,7 +40,7 @@ AGENT = Agent(
     name="sync_in",
     title="Bring items, prices, stock and people",
     run=run,
-    when=every(minutes=5),
+    when=every(minutes=60),  # [erpnext] pull_minutes brings it round sooner
     rings=("line",),
     per="connection",
 )
