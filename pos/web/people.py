@@ -11,6 +11,7 @@ POST /api/enrol          open      {code} of `pos_server.py device add` -> devic
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +33,8 @@ from pos.web.parts import parts
 bp = Blueprint("people", __name__)
 
 DEVICE_DAYS = 730
+#: What chooses a kind of payment; F5 loads a page anew and F11 fills the screen, so those stay the browser's.
+MODE_KEYS = ("F1", "F2", "F3", "F4", "F6", "F7")
 #: Wrong enrolment codes a minute, from anywhere; a code has 49 bits.
 ENROL_TRIES_MAX = 10
 _enrol_failures: list[float] = []
@@ -151,11 +154,10 @@ def _fields(group: Any) -> dict[str, Any]:
 
 
 def _modes(store: Store) -> list[dict[str, Any]]:
-    """Modes of payment with a number key each; further ones have none."""
+    """Modes of payment with a function key each; further ones have none. Digits are for the amount."""
     found = catalog.payment_modes(store)
-    return [
-        {"name": mode.name, "kind": mode.kind, "key": str(n) if n < 10 else ""} for n, mode in enumerate(found, start=1)
-    ]
+    keys = itertools.chain(MODE_KEYS, itertools.repeat(""))
+    return [{"name": mode.name, "kind": mode.kind, "key": key} for mode, key in zip(found, keys, strict=False)]
 
 
 def _bag(store: Store, config: Config) -> dict[str, Any] | None:

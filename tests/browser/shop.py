@@ -1,4 +1,4 @@
-"""The small shop the browser tests sell from: fixed codes, barcodes and prices, so that every figure can be written down."""
+"""The small shop the browser tests sell from: fixed codes and prices, so that every figure can be written down."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pos.store.db import Store
 
 CASHIER, PIN = "101", "2468"
 MANAGER, MANAGER_PIN = "900", "8642"
+SPARE, SPARE_PIN = "102", "9753"  # locked out by one of the tests
 
 #: code, name, group, price in pence, barcode, note, tax
 PLAIN = (
@@ -53,12 +54,20 @@ def fill(store: Store) -> None:
         "csv",
     )
     people.add_user(store, CASHIER, "Priya Nair", "cashier", PIN)
+    people.add_user(store, SPARE, "Ana Ruiz", "cashier", SPARE_PIN)
     people.add_user(store, MANAGER, "Owen Marsh", "manager", MANAGER_PIN)
 
 
 def _items() -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
-        {"code": code, "name": name, "item_group": group, "description": note, "tax_code": tax, "barcodes": [{"code": barcode}]}
+        {
+            "code": code,
+            "name": name,
+            "item_group": group,
+            "description": note,
+            "tax_code": tax,
+            "barcodes": [{"code": barcode}],
+        }
         for code, name, group, _, barcode, note, tax in PLAIN
     ]
     style = {"name": "Harrow Chelsea boot", "item_group": "Boots", "tax_code": "A", "description": ""}
@@ -68,13 +77,26 @@ def _items() -> list[dict[str, Any]]:
             attributes = [{"name": "Colour", "value": colour}, {"name": "Size", "value": size}]
             code = variant(c, s)
             rows.append(
-                {"code": code, **style, "variant_of": STYLE, "attributes": attributes, "barcodes": [{"code": f"20410002{c}{s:02}"}]}
+                {
+                    "code": code,
+                    **style,
+                    "variant_of": STYLE,
+                    "attributes": attributes,
+                    "barcodes": [{"code": f"20410002{c}{s:02}"}],
+                }
             )
     extra = {"item_group": "Extras", "tax_code": "A"}
     rows += [
         {"code": "BAG", "name": "Carrier bag", **extra, "description": "Paper, large", "barcodes": []},
         {"code": "REPAIR", "name": "Repair", **extra, "open_price": True, "stocked": False, "barcodes": []},
-        {"code": "WAX", "name": "Shoe wax, loose", **extra, "weighed": True, "uom": "Kg", "barcodes": [{"code": "2200017"}]},
+        {
+            "code": "WAX",
+            "name": "Shoe wax, loose",
+            **extra,
+            "weighed": True,
+            "uom": "Kg",
+            "barcodes": [{"code": "2200017"}],
+        },
     ]
     return rows
 

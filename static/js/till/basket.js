@@ -4,7 +4,7 @@ import { moneyFormat } from "./entry.js";
 import { lastRemoved, nameOf, putBack, step, takeOff } from "./lines.js";
 import { isCurrent } from "./pricing.js";
 import { sumOf } from "./quantity.js";
-import { choose, on, state } from "./state.js";
+import { choose, lineOf, on, state } from "./state.js";
 
 const painted = new Map(); // line id -> its elements
 let acts = { find() {}, discount() {} };
@@ -20,7 +20,7 @@ export function startBasket(given) {
   on("view", paintChosen);
   byId("lines").addEventListener("click", (event) => {
     const line = event.target.closest(".line")?.dataset.line;
-    if (line) choose(line);
+    if (line && lineOf(line)) choose(line); // the press may just have taken it off
   });
 }
 

@@ -3,7 +3,7 @@ import { NoAnswer, Refused, post } from "./api.js";
 import { say } from "./a11y.js";
 import { commitSale } from "./commit.js";
 import { typing } from "./dialogs.js";
-import { byId, disable, figure, h, icon, isDisabled, pause, put } from "./dom.js";
+import { byId, disable, figure, h, icon, pause, put } from "./dom.js";
 import { Entry, moneyFormat } from "./entry.js";
 import { isCurrent, settled } from "./pricing.js";
 import { basketInputs, keep, on, show, state } from "./state.js";
@@ -12,7 +12,6 @@ import { noAnswer } from "./status.js";
 // The kinds that work by themselves. A voucher needs its ledger and an account needs a customer; neither is sold here yet.
 const KINDS = ["cash", "card", "other"];
 const SIGNS = { cash: "cash", card: "card", other: "other" };
-const MODE_KEYS = ["F1", "F2", "F3", "F4", "F6", "F7"];
 
 let modes = [];
 let mode = null;
@@ -36,7 +35,7 @@ export function startPay() {
 function setUp() {
   const { shop } = state.session;
   format = moneyFormat(shop);
-  modes = (state.session.modes ?? []).filter((one) => KINDS.includes(one.kind)).map((one, at) => ({ ...one, key: MODE_KEYS[at] ?? "" }));
+  modes = (state.session.modes ?? []).filter((one) => KINDS.includes(one.kind));
   mode ??= modes[0] ?? null;
   entry = new Entry("money", shop.digits);
   byId("kinds").replaceChildren(...modes.map((one) => h("button", { type: "button", class: "btn kind", "aria-pressed": one === mode ? "true" : "false", onclick: () => chooseMode(one) },
@@ -156,7 +155,7 @@ async function ask() {
 
 /** Take what is typed (or all that is left). When nothing is left, the sale is saved. */
 export async function take() {
-  if (taking || state.sending || isDisabled(byId("take"))) return;
+  if (taking || state.sending) return;
   taking = true;
   try {
     await settled();

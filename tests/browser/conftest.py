@@ -1,0 +1,153 @@
+"""A real server on a fresh folder, a real Chromium, and a watch on everything the page must never do."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from pos import config
+from pos.app import App, create_app
+from pos.store import people
+from pos.web.server import listen
+from tests.browser import shop
+
+pytest.register_assert_rewrite("tests.browser.screen")
+from tests.browser.screen import Screen, ours  # noqa: E402  (after its asserts are made to explain themselves)
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WINDOW = {"width": 1280, "height": 800}
+#: How long a test waits for what should be there within a frame or two; generous, because the machine may be busy.
+PATIENCE_MS = 8000
+
+
+def _chromium(own: str) -> str | None:
+    """A Chromium to start: the one named in CHROMIUM, one on the path, or Playwright's own."""
+    named = os.environ.get("CHROMIUM")
+    found = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
+    return found or (own if Path(own).exists() else None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = None if os.environ.get("TILLKEEP_NO_BROWSER") else _chromium(playwright.chromium.executable_path)
+        if path is None:
+            why = os.environ.get("TILLKEEP_NO_BROWSER") or "Name a Chromium in CHROMIUM, or install one."
+            if os.environ.get("TILLKEEP_REQUIRE_BROWSER"):
+                pytest.fail(f"Browser tests are required here, and there is no Chromium. {why}")
+            pytest.skip(f"no Chromium: {why}")
+        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def _cheap_pins() -> Iterator[None]:
+    """The real cost of a PIN is tested elsewhere; here it would only take time."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "_hasher", cheap)
+        patch.setattr(people, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def till(tmp_path_factory: pytest.TempPathFactory, _cheap_pins: None) -> Iterator[App]:
+    """A till with the small shop, serving on a free port of this machine."""
+    root = tmp_path_factory.mktemp("till")
+    app = create_app(config.load(root, environ={"TILLKEEP_QUEUE_IN_SERVER": "no"}))
+    shop.fill(app.store)
+    server = listen(app.flask, "127.0.0.1", 0, 8, 1 << 20)
+    serving = threading.Thread(target=server.run)
+    serving.start()
+    app.start()
+    app.flask.config["TEST_URL"] = f"http://127.0.0.1:{server.port}"
+    yield app
+    server.stop()
+    serving.join(timeout=20)
+    server.close_screens()
+    app.stop()
+
+
+class Watch:
+    """What went wrong in the page without anybody asking: errors, refusals by the policy, strangers spoken to."""
+
+    def __init__(self, page: Page) -> None:
+        self.found: list[str] = []
+        page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
+        page.on("console", self._console)
+        page.on("request", lambda request: ours(request.url) or self.found.append(f"request to {request.url}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # The browser itself writes a line for each answer of 4xx or 5xx; those are the server's refusals, not faults.
+        url = message.location.get("url", "")
+        refusal = message.text.startswith("Failed to load resource") and ("/api/" in url or "/receipts/" in url)
+        if message.type in ("error", "warning") and not refusal and "net::ERR" not in message.text:
+            self.found.append(f"console {message.type}: {message.text}")
+
+
+def _context(browser: Browser, *, dark: bool = False, **options: Any) -> BrowserContext:
+    size = {"width": options.pop("width", WINDOW["width"]), "height": options.pop("height", WINDOW["height"])}
+    scheme: Any = "dark" if dark else "light"
+    context = browser.new_context(viewport=size, color_scheme=scheme, locale="en-GB", **options)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
+@pytest.fixture
+def new_window(browser: Browser, till: App) -> Iterator[Any]:
+    """Opens windows of fresh browsers: new_window(width=…, height=…, dark=True). What one did wrong fails the test."""
+    opened: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    def open_one(**options: Any) -> Screen:
+        opened.append(_context(browser, **options))
+        page = opened[-1].new_page()
+        watches.append(Watch(page))
+        return Screen(page, till.flask.config["TEST_URL"], till.config.invoices)
+
+    yield open_one
+    for context in opened:
+        context.close()
+    assert [line for watch in watches for line in watch.found] == []
+
+
+@pytest.fixture(scope="module")
+def till_browser(browser: Browser) -> Iterator[BrowserContext]:
+    """The till's own browser, open all day: its files stay loaded and its cashier signed in."""
+    context = _context(browser)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def screen(till_browser: BrowserContext, till: App) -> Iterator[Screen]:
+    """Priya at the sell screen, nothing in the basket."""
+    page = till_browser.new_page()
+    watch = Watch(page)
+    yield Screen(page, till.flask.config["TEST_URL"], till.config.invoices).sign_in()
+    page.unroute_all(behavior="ignoreErrors")
+    page.goto(till.flask.config["TEST_URL"] + "/sign-in")
+    page.evaluate("localStorage.clear()")
+    for opened in till_browser.pages:
+        opened.close()
+    assert watch.found == []
