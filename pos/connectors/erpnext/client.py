@@ -135,7 +135,7 @@ class Erpnext:
                 raise Rejected(
                     f"ERPNext would book {posted.remote_id} otherwise than the receipt says: {words}.",
                     code="figures_differ",
-                    remedy=f"Look at the draft {posted.remote_id} there, put right what differs, delete it, then retry.",
+                    remedy=f"Look at the draft {posted.remote_id} there, put right what differs, delete it and retry.",
                 )
             body["taxes"] = taxes
         try:

@@ -26,6 +26,8 @@ KEY_FIELDS = {
     "Journal Entry": KEY_FIELD,
     "Customer": CUSTOMER_KEY_FIELD,
 }
+#: Optional: goods without a price of their own.
+OPEN_PRICE_FIELD = "pos_open_price"
 #: What the till's user must be able to read: the feeds, and what it books.
 READS = (
     INVOICE, "Payment Entry", "Journal Entry", "Stock Entry", "Item", "Item Group", "Item Price", "Item Tax Template",
@@ -98,6 +100,17 @@ def run(config: Config, till: Erpnext, admin: Erpnext | None, kept: SetupFacts |
             _field(admin, doctype, fieldname, report)
         for name, (key, fields) in DOCTYPES.items():
             _doctype(admin, name, key, fields, report)
+        if not _has_field(admin, "Item", OPEN_PRICE_FIELD):
+            wanted = {
+                "dt": "Item",
+                "fieldname": OPEN_PRICE_FIELD,
+                "label": "Price typed at the till",
+                "fieldtype": "Check",
+            }
+            admin.create("Custom Field", wanted)
+            report.done.append(
+                f"Created the field {OPEN_PRICE_FIELD} on Item, for goods whose price the cashier types."
+            )
         report.facts = _learn(admin, config, user, report)
         _settings(admin, config, report, today)
         _roles(admin, user, report)
@@ -191,7 +204,7 @@ def _learn(admin: Erpnext, config: Config, user: str, report: Report) -> SetupFa
         exchange_mode=_exchange_mode(modes, order),
         pos_profile=str(profile.get("name") or ""),
         cashier_doctype="Cashier" if _usable(admin, "Cashier") else "",
-        open_price_field=_has_field(admin, "Item", "pos_open_price"),
+        open_price_field=_has_field(admin, "Item", OPEN_PRICE_FIELD),
         customer_field=_has_field(admin, "Customer", CUSTOMER_KEY_FIELD),
     )
 

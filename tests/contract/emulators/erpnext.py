@@ -392,17 +392,17 @@ def _show(doc: Doc) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="An ERPNext v15 to try the till with: the demo shop, in memory.")
     parser.add_argument("--port", type=int, default=8100)
-    parser.add_argument("--no-setup", action="store_true", help="leave out what `erpnext setup` creates")
+    parser.add_argument("--installed", action="store_true", help="as if `erpnext setup` had created its fields already")
     parser.add_argument("--delay-ms", type=int, default=0, help="how long each request takes")
     given = parser.parse_args()
-    site = erpnext_shops.demo(installed=not given.no_setup)
+    site = erpnext_shops.demo(installed=given.installed)
     emulator = Emulator(site, port=given.port)
     emulator.delay_seconds = given.delay_ms / 1000
     emulator.echo = True
     till, admin = (next(a for a in site.accounts.values() if a.user == u) for u in erpnext_shops.PEOPLE)
     print(f"ERPNext emulator at {emulator.url}\n\nERPNEXT_URL={emulator.url}")
     print(f"ERPNEXT_API_KEY={till.key}\nERPNEXT_API_SECRET={till.secret}\n")
-    print(f"For `pos_server.py erpnext setup`: --admin-key {admin.key} --admin-secret {admin.secret}\n", flush=True)
+    print(f"pos_server.py erpnext setup --admin-key {admin.key} --admin-secret {admin.secret}\n", flush=True)
     try:
         emulator.serve()
     except KeyboardInterrupt:

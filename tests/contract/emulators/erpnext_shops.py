@@ -112,7 +112,7 @@ def put_item(site: Site, code: str, name: str, **fields: Any) -> None:
         "is_sales_item": 1,
         "has_variants": 0,
     }
-    site.put("Item", code, item_code=code, item_name=name, description=name, **{**base, **fields})
+    site.put("Item", code, **{"item_code": code, "item_name": name, "description": name, **base, **fields})
     if price is not None:
         site.put(
             "Item Price", f"p-{code}", item_code=code, price_list="Standard Selling", price_list_rate=price,
@@ -160,3 +160,86 @@ def recorded(*, installed: bool = True) -> Site:
             field = {"dt": doctype, "fieldname": name, "label": label, "fieldtype": "Data", "unique": 1}
             insert(site, "Custom Field", field, MANAGER[2])
     return site
+
+
+def demo(*, installed: bool = False) -> Site:
+    """The demo shop of `pos/demo`, as an ERPNext site would hold it: goods, prices, stock, customers, pictures."""
+    from pos import demo as shop
+    from pos.demo import data
+
+    site = bare()
+    if installed:
+        install(site)
+    site.stock_settings["allow_negative_stock"] = 1
+    site.put(
+        "Account", f"Other - {ABBR}", account_name="Other", company=COMPANY, is_group=0, account_type="Bank", disabled=0
+    )
+    for mode, kind, account in (
+        ("On account", "General", ""),
+        ("Other", "General", "Other"),
+        ("Card", "Bank", "Card Clearing"),
+    ):
+        put_mode(site, mode, kind, account)
+    for code, name, group, phone, email in shop._rows(data.CUSTOMERS):
+        site.put(
+            "Customer", code, customer_type="Individual", customer_group=group, disabled=0, mobile_no=phone or None,
+            email_id=email or None,
+        )  # fmt: skip
+        site.docs["Customer"][code]["customer_name"] = name
+    goods = list(shop.items())
+    for group in dict.fromkeys(item["item_group"] for item in goods):
+        site.put("Item Group", group, parent_item_group="All Item Groups", is_group=0)
+    insert(
+        site,
+        "Custom Field",
+        {"dt": "Item", "fieldname": "pos_open_price", "label": "Open price", "fieldtype": "Check"},
+        MANAGER[2],
+    )
+    counted = [item for item in goods if item["stocked"] and not item["has_variants"]]
+    stock = {item["code"]: (3, 5, 2, 8, 1, 4, 6, 0, 12, 2)[at % 10] for at, item in enumerate(counted)}
+    for item in goods:
+        _demo_item(site, item, stock.get(item["code"]))
+    return site
+
+
+def _demo_item(site: Site, item: dict[str, Any], stock: float | None) -> None:
+    put_item(
+        site, item["code"], item["name"], item_group=item["item_group"], brand=item.get("brand", ""),
+        description=item.get("description") or item["name"], stock_uom=item.get("uom", "Nos"),
+        has_variants=int(item["has_variants"]), variant_of=item.get("variant_of"), is_stock_item=int(item["stocked"]),
+        pos_open_price=int(item.get("open_price", False)), image=_picture(site, item),
+        barcodes=[{"barcode": b["code"], "barcode_type": "EAN", "uom": None} for b in item.get("barcodes", ())],
+        attributes=[{"attribute": a["name"], "attribute_value": a["value"]} for a in item.get("attributes", ())],
+        taxes=[{"item_tax_template": f"Zero - {ABBR}"}] if item["tax_code"] == "VAT0" else [],
+        price=float(item["price"]) if item["price"] else None, stock=stock,
+    )  # fmt: skip
+
+
+#: Quiet grounds for pictures, one per item group.
+_GROUNDS = ("#d9e2dd", "#e6dccf", "#d6dde8", "#e8d8d8", "#dfe3cd", "#e3d9e6", "#d3e3e6", "#e9e2c8")
+
+
+def _picture(site: Site, item: dict[str, Any]) -> str:
+    """A plain picture per name: the first letters on the colour of the group."""
+    import io
+
+    from PIL import Image, ImageDraw
+
+    if item.get("variant_of"):
+        return str(site.docs["Item"][item["variant_of"]]["image"])
+    path = f"/files/{item['code']}.png"
+    groups = list(site.docs["Item Group"])
+    picture = Image.new("RGB", (320, 320), _GROUNDS[groups.index(item["item_group"]) % len(_GROUNDS)])
+    draw = ImageDraw.Draw(picture)
+    draw.rounded_rectangle((60, 100, 260, 220), 24, fill="#ffffff")
+    draw.text(
+        (160, 160),
+        "".join(word[0] for word in item["name"].split()[:2]).upper(),
+        fill="#3a3a3a",
+        anchor="mm",
+        font_size=72,
+    )
+    content = io.BytesIO()
+    picture.save(content, "PNG", optimize=False)
+    site.files[path] = ("image/png", content.getvalue())
+    return path
