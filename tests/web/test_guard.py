@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from pos import config
 from pos.app import App
 from pos.store import people
 from pos.web import guard
+from pos.web.body import decoded
 from tests.web.conftest import PINS, Page, with_server
 
 AWAY = {"REMOTE_ADDR": "192.168.1.20"}
@@ -202,6 +204,12 @@ def test_what_is_no_json_object_is_refused_in_words(anna: Page, raw: bytes) -> N
         answer = anna.post(path, raw)
         assert answer.status_code == 400
         assert answer.json["code"] == "json"
+
+
+def test_figures_are_read_exactly_and_never_as_floats() -> None:
+    read = decoded(b'{"a": 0.1, "b": 12345678901234567.89, "c": 1e3, "d": 7}')
+    assert read == {"a": Decimal("0.1"), "b": Decimal("12345678901234567.89"), "c": Decimal("1e3"), "d": 7}
+    assert not any(isinstance(figure, float) for figure in read.values())
 
 
 def test_headers_stand_on_each_answer(anna: Page, basket: Any) -> None:

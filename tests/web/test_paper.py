@@ -21,7 +21,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "rate": D("36.00"),
         "tax_code": "VAT 20%",
         "amount": D("72.00"),
-        "discount": {"kind": "percent", "value": D("10"), "reason": "staff", "amount": D("8.00")},
+        "discount": {"kind": "percent", "value": D(10), "reason": "staff", "amount": D("8.00")},
         "note": "box torn",
     }
     weighed = {
@@ -44,8 +44,8 @@ def document(**changes: Any) -> dict[str, Any]:
         "currency": "GBP",
         "items": [line, weighed],
         "taxes": [
-            {"code": "VAT 20%", "rate": D("20"), "net": D("60.00"), "tax": D("12.00"), "gross": D("72.00")},
-            {"code": "ZERO", "rate": D("0"), "net": D("1.40"), "tax": D("0.00"), "gross": D("1.40")},
+            {"code": "VAT 20%", "rate": D(20), "net": D("60.00"), "tax": D("12.00"), "gross": D("72.00")},
+            {"code": "ZERO", "rate": D(0), "net": D("1.40"), "tax": D("0.00"), "gross": D("1.40")},
         ],
         "subtotal": D("73.40"),
         "discount": None,
@@ -99,7 +99,7 @@ def test_a_return_says_so_and_shows_what_goes_back(shop: config.Config) -> None:
 
 
 def test_a_whole_sale_discount_is_said_once(shop: config.Config) -> None:
-    given = {"kind": "amount", "value": D("5"), "reason": "damaged box", "amount": D("5.00")}
+    given = {"kind": "amount", "value": D(5), "reason": "damaged box", "amount": D("5.00")}
     assert receipt_view(document(discount=given), shop)["discount_text"] == "Discount: -£5.00 (damaged box)"
 
 
@@ -107,7 +107,7 @@ def test_a_receipt_of_the_older_shape_can_be_shown_although_it_says_less(shop: c
     older = document()
     for missing in ("taxes", "subtotal", "rounding", "discount", "hash", "cashier", "change"):
         del older[missing]
-    older["items"] = [{"item_name": "Mug", "qty": D("1"), "amount": D("4.50")}]
+    older["items"] = [{"item_name": "Mug", "qty": D(1), "amount": D("4.50")}]
     view = receipt_view(older, shop)
     assert (view["lines"][0]["amount_text"], view["lines"][0]["unit_text"]) == ("£4.50", "")
     assert (view["taxes"], view["cashier"], view["subtotal_text"]) == ([], "", "£73.40")

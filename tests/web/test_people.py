@@ -30,7 +30,10 @@ def test_the_session_says_all_the_page_needs(anna: Page) -> None:
         "symbol": "£",
         "digits": 2,
     }
-    assert seen["modes"] == [{"name": "Cash", "kind": "cash", "key": "F1"}, {"name": "Card", "kind": "card", "key": "F2"}]
+    assert seen["modes"] == [
+        {"name": "Cash", "kind": "cash", "key": "F1"},
+        {"name": "Card", "kind": "card", "key": "F2"},
+    ]
     assert seen["bag"] == {"code": "BAG", "price_text": "£0.10"}
     assert seen["keys"]["pay"] == "F9"
     assert seen["scanner"]["end_key"] == "Enter"

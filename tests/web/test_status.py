@@ -174,6 +174,8 @@ def test_a_screen_that_may_listen_no_more_is_let_go(
                 break
         except websocket.WebSocketException:
             break
+    while served.server.screens and time.monotonic() < until:
+        time.sleep(0.01)
     assert not served.server.screens
 
 
