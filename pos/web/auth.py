@@ -19,9 +19,6 @@ from pos.rules import rights
 from pos.store import people
 from pos.web.parts import parts
 
-SIGN_IN_COOKIE = "till_sign_in"
-DEVICE_COOKIE = "till_device"
-
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -87,11 +84,16 @@ def actor_or_none() -> people.Actor | None:
     return cast("people.Actor | None", g.get("actor"))
 
 
+def cookie_name(what: str) -> str:
+    """The name of this till's cookie for "sign_in" or "device". Cookies know no port: two tills may share a machine."""
+    return f"till_{what}_{parts().config.till.id}"
+
+
 def device_id() -> str | None:
     """The machine the request comes from: "" for this machine itself, an enrolled device's id, None for a stranger."""
     if _from_this_machine():
         return ""
-    secret = request.cookies.get(DEVICE_COOKIE, "")
+    secret = request.cookies.get(cookie_name("device"), "")
     return people.find_device(parts().store, secret) if secret else None
 
 
@@ -116,7 +118,7 @@ def identify() -> people.Actor | None:
                 "This key is not known here or was withdrawn. Make a new one with `token add`.", code="token"
             )
         return found
-    secret = request.cookies.get(SIGN_IN_COOKIE, "")
+    secret = request.cookies.get(cookie_name("sign_in"), "")
     return people.find_sign_in(store, secret) if secret else None
 
 

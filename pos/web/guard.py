@@ -49,7 +49,7 @@ def install(app: Flask, config: Config) -> None:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # asked for below, not for programs with a token
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a sell page stays open for days
     app.config["WTF_CSRF_SSL_STRICT"] = False  # Origin is compared below, also without https
-    app.config["SESSION_COOKIE_NAME"] = "till_page"
+    app.config["SESSION_COOKIE_NAME"] = f"till_page_{config.till.id}"
     app.config["SESSION_COOKIE_HTTPONLY"] = True
     app.config["SESSION_COOKIE_SAMESITE"] = "Strict"
     app.secret_key = keys.page_key(config.data / "secret.key")

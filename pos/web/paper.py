@@ -75,7 +75,7 @@ def _line(item: dict[str, Any], marks: dict[str, str], money: Text, locale: str)
         "name": item["item_name"],
         "detail": " · ".join(str(value) for value in (item.get("attributes") or {}).values()),
         "qty_text": wording.quantity(item["qty"], locale),
-        "unit_text": _unit(list_price if given else rate, money, locale),
+        "unit_text": _unit(rate if list_price is None else list_price, money, locale),
         "amount_text": money(item["amount"]),
         "was_text": money(list_price) if given and list_price is not None else None,
         "discount_text": _discount(given, money, locale) if given else None,

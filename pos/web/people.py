@@ -62,7 +62,7 @@ def sign_in() -> ResponseReturnValue:
     former = auth.actor_or_none()
     if former is not None and former.via == "pin":
         people.end(parts().store, former.key)
-    return _keep(jsonify(session_view(who)), auth.SIGN_IN_COOKIE, secret, None)
+    return _keep(jsonify(session_view(who)), auth.cookie_name("sign_in"), secret, None)
 
 
 @bp.post("/api/sign-out")
@@ -70,7 +70,7 @@ def sign_in() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     people.end(parts().store, auth.actor().key)
     answer = jsonify({"ok": True})
-    answer.delete_cookie(auth.SIGN_IN_COOKIE, httponly=True, samesite="Strict")
+    answer.delete_cookie(auth.cookie_name("sign_in"), httponly=True, samesite="Strict")
     return answer
 
 
@@ -98,7 +98,7 @@ def enrol() -> ResponseReturnValue:
     except UserError:
         _enrol_failures.append(clock.monotonic())
         raise
-    return _keep(jsonify({"ok": True, "name": name}), auth.DEVICE_COOKIE, secret, timedelta(days=DEVICE_DAYS))
+    return _keep(jsonify({"ok": True, "name": name}), auth.cookie_name("device"), secret, timedelta(days=DEVICE_DAYS))
 
 
 def _slow_down() -> None:

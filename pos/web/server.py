@@ -24,6 +24,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
 from pos import clock
 from pos.errors import BadSettings
+from pos.web import errors
 
 log = logging.getLogger(__name__)
 
@@ -116,14 +117,18 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def _serve(self, request: Any) -> None:
         assert self.screen is not None
         try:
-            self.task_class(self, request).service()
-        except OSError as error:
-            log.info("screen went away: %s", error)
+            errors.shielded("serving a screen", lambda: self._talk(request))
         finally:
             request.close()
             self.server.screens.discard(self)
             self.screen.abort()
             self.screen.close()
+
+    def _talk(self, request: Any) -> None:
+        try:
+            self.task_class(self, request).service()
+        except OSError as error:
+            log.info("a screen went away: %s", error)
 
     def write_soon(self, data: Any) -> int:
         if self.screen is None:
@@ -163,6 +168,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             not first.error
             and first.command == "GET"
             and len(channel.requests) == 1
+            and not channel.total_outbufs_len  # an answer before it on this line is still on its way out
             and first.headers.get("UPGRADE", "").lower() == "websocket"
             and len(self.screens) < WEBSOCKETS_MAX
         ):

@@ -146,10 +146,10 @@ def test_an_enrolled_device_may_sign_in(till: App) -> None:
 
 
 def test_a_sign_in_cookie_taken_to_another_machine_is_worth_nothing(till: App, anna: Page) -> None:
-    cookie = anna.client.get_cookie("till_sign_in", domain="127.0.0.1")
+    cookie = anna.client.get_cookie("till_sign_in_T1", domain="127.0.0.1")
     assert cookie is not None
     thief = Page(till, **AWAY)
-    thief.client.set_cookie("till_sign_in", cookie.value, domain="127.0.0.1")
+    thief.client.set_cookie("till_sign_in_T1", cookie.value, domain="127.0.0.1")
     answer = thief.get("/api/groups")
     assert answer.status_code == 403
     assert answer.json["code"] == "not_enrolled"
@@ -254,7 +254,7 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(till: App) -> None:
     answers = [page.get("/api/session"), page.post("/api/sign-in", {"code": "7", "pin": PINS["7"]})]
     answers.append(Page(till).get("/api/session"))
     cookies = [value for answer in answers for name, value in answer.headers if name == "Set-Cookie"]
-    assert {value.split("=")[0] for value in cookies} == {"till_page", "till_sign_in"}
+    assert {value.split("=")[0] for value in cookies} == {"till_page_T1", "till_sign_in_T1"}
     for value in cookies:
         assert "HttpOnly" in value
         assert "SameSite=Strict" in value

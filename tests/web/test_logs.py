@@ -100,7 +100,7 @@ def test_signing_in_and_selling_leave_no_secret_in_the_log(till: App, written: i
     logging.getLogger().setLevel(logging.DEBUG)
     page = Page(till).sign_in("7")
     page.post("/api/sign-in", {"code": "7", "pin": "9999"})
-    cookie = page.client.get_cookie("till_sign_in", domain="127.0.0.1")
+    cookie = page.client.get_cookie("till_sign_in_T1", domain="127.0.0.1")
     token = people.add_token(till.store, "kiosk", "cashier")
     Page(till, HTTP_AUTHORIZATION=f"Bearer {token}").get("/api/groups")
     seen = written.getvalue()
