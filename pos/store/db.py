@@ -21,6 +21,8 @@ from pos.store.models import database as current
 #: How long a transaction waits for another one to end before it gives up.
 WAIT_SECONDS = 10
 LOCK_FILE = "server.lock"
+#: With less room than this an I/O error is one of a full disk.
+FULL_BELOW_BYTES = 1 << 16
 
 #: Set on every connection and read back. `synchronous` 1 is NORMAL: no flush of its own, replayed at worst.
 PRAGMAS: dict[str, int] = {
@@ -237,6 +239,14 @@ _WORDS = {
 }
 
 
+def _is_full(folder: Path) -> bool:
+    """SQLite calls a log it cannot lengthen an I/O error; people are told what it is."""
+    try:
+        return disk.free_bytes(folder) < FULL_BELOW_BYTES
+    except OSError:
+        return False
+
+
 def cannot_save(error: BaseException, path: Path) -> CannotSave | None:
     """The plain sentence behind an error of the disk or the database file; None for any other error.
 
@@ -252,6 +262,8 @@ def cannot_save(error: BaseException, path: Path) -> CannotSave | None:
         if isinstance(one, OSError):
             return CannotSave(f"{path.parent} cannot be written: {one.strerror or one}.")
         name = getattr(one, "sqlite_errorname", "") or ""
+        if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and _is_full(path.parent):
+            name = "SQLITE_FULL"
         for start, words in _WORDS.items():
             if name.startswith(start):
                 return CannotSave(words.format(folder=path.parent))

@@ -31,7 +31,7 @@ KILLS_PER_FOLDER = 12
 POINT_SECONDS_MAX = 0.6
 #: A process that does not come to sell is killed, and that is a failure.
 START_SECONDS_MAX = 60.0
-CONTROL_RUNS = 40
+CONTROL_RUNS, CONTROL_RUNS_MIN = 40, 6
 #: Between COMMIT and the file being in its place: here a kill must leave harm when nobody recovers.
 OWED = ("after_commit", "before_file", "in_file", "before_replace")
 
@@ -164,6 +164,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash.journal_kills", description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="where the tills' folders are made (default: the system's)")
     options = parser.parse_args(argv)
     began = time.monotonic()
     last = [0.0]
@@ -173,8 +174,9 @@ def main(argv: list[str] | None = None) -> int:
             last[0] = time.monotonic()
             print(f"  {words}", flush=True)
 
-    control = run(CONTROL_RUNS, options.seed, lambda _words: None, recovering=False)
-    result = run(options.runs, options.seed, say)
+    few = max(CONTROL_RUNS_MIN, min(CONTROL_RUNS, options.runs // 4))
+    control = run(few, options.seed, lambda _words: None, recovering=False, folder=options.folder)
+    result = run(options.runs, options.seed, say, folder=options.folder)
     for words in result.bad[:10]:
         print(f"DIFFERENCE: {words}")
     print(f"kills of the journal alone: {result.kills} (seed {options.seed}), {time.monotonic() - began:.0f} s")
