@@ -21,7 +21,9 @@ from dotenv import dotenv_values
 from pos.errors import BadSettings
 
 
-def setting(default: Any, help: str, *, env: str | None = None, secret: bool = False, one_of: tuple[str, ...] = ()) -> Any:
+def setting(
+    default: Any, help: str, *, env: str | None = None, secret: bool = False, one_of: tuple[str, ...] = ()
+) -> Any:
     """Declare one setting: default in Python's type, help as one sentence, environment name, secrecy, allowed words."""
     return field(default=default, metadata={"help": help, "env": env, "secret": secret, "one_of": one_of})
 
@@ -49,7 +51,7 @@ class Till:
     price_list: str = setting("Standard Selling", "The price list it sells from.")
     walk_in: str = setting("Walk-in Customer", "The customer when nobody is named.")
     bag_item: str = setting("BAG", "Item code behind the bag button; empty = no button.")
-    idle_lock_seconds: int = setting(300, "The screen locks after this long without a touch; the basket stays. 0 = never.")
+    idle_lock_seconds: int = setting(300, "The screen locks after this long untouched; the basket stays. 0 = never.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class Pricing:
     )
     prices_include_tax: bool = setting(True, "yes: shelf prices hold the tax; no: tax is added at the till.")
     cash_step: Decimal = setting(Decimal("0.01"), "Smallest cash step (0.05 where 1p and 2p are gone); 0.01 = none.")
-    discount_percent_max: Decimal = setting(Decimal("100"), "No discount above this percentage, whoever asks.")
-    tender_max: Decimal = setting(Decimal("50000"), "A single tender above this is refused as a typing mistake.")
+    discount_percent_max: Decimal = setting(Decimal(100), "No discount above this percentage, whoever asks.")
+    tender_max: Decimal = setting(Decimal(50000), "A single tender above this is refused as a typing mistake.")
     barcode_rules: str = setting(
         "20:price,21:price,22:weight,23:weight",
         "EAN-13 prefixes whose code holds a price (minor units) or a weight (grams): prefix:meaning.",
@@ -104,7 +106,9 @@ class Erpnext:
     tax_template: str = setting("", "Sales Taxes and Charges Template whose accounts are used.")
     income_account: str = setting("", "Income account for lines; empty = ERPNext's default.")
     rounding_account: str = setting("", "Account for cash rounding; needed when cash_step is above the minor unit.")
-    settle_seconds: int = setting(150, "How long to wait before asking what became of a lost answer; longer than their time-out.")
+    settle_seconds: int = setting(
+        150, "How long before asking what became of a lost answer; longer than their time-out."
+    )
     timeout_seconds: int = setting(60, "How long to wait for an answer.")
     probe_seconds: int = setting(5, "While anything waits: how often to see whether the line is back.")
     pull_minutes: int = setting(5, "How often items, prices, stock and customers are brought in.")
@@ -259,9 +263,16 @@ def _value(section: str, f: Field[Any], kind: type, text: str) -> Any:
         raise BadSettings(f"{where} is {text!r}; it must be one of: {', '.join(one_of)}.")
     try:
         if kind is bool:
-            return {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}[
-                text.lower()
-            ]
+            return {
+                "yes": True,
+                "true": True,
+                "1": True,
+                "on": True,
+                "no": False,
+                "false": False,
+                "0": False,
+                "off": False,
+            }[text.lower()]
         if kind is int:
             return int(text)
         if kind is Decimal:
