@@ -1,3 +1,5 @@
+"""Roles and rights: the table is what it says."""
+
 from __future__ import annotations
 
 from decimal import Decimal

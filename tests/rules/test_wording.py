@@ -1,3 +1,5 @@
+"""Figures as people read them, in the ways of several countries."""
+
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
