@@ -47,7 +47,7 @@ class Run:
 
 RUNS = (
     Run("kills", "Kills of a process that runs the journal alone", "tests.crash.journal_kills", "--runs", 10_000),
-    Run("server", "Kills of the whole server under four clients", "tests.crash.server_kills", "--runs", 500),
+    Run("server", "Kills of the whole server under four clients", "tests.crash.kills", "--runs", 500),
     Run("power", "Power cuts", "tests.crash.power", "--cuts", 200),
     Run("faults", "Faults between the till and ERPNext", "tests.contract.faults", "--runs", 1_000),
     Run("load", "Eight clients for a while, with screens open", "tests.load", "--minutes", 10),
