@@ -31,7 +31,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead, ProtocolError, ReadTimeoutError
 
 from pos import clock
 from pos.errors import BadSettings, ConnectorError, Unavailable, Unknown
@@ -42,8 +42,8 @@ CONNECT_SECONDS = 5.0
 ANSWER_BYTES_MAX = 16 << 20
 #: Beyond the read time-out (which counts from byte to byte), the longest a whole answer may take to trickle in.
 TRICKLE_SECONDS = 30.0
-#: A kept connection older than this is not used for a request that changes something: the other side may be closing
-#: it this moment (gunicorn keeps one for 2 s), and the reset would be indistinguishable from a lost answer.
+#: A kept connection older than this is not used again: the other side may be closing it this moment (gunicorn keeps one
+#: for 2 s), and the reset would be indistinguishable from a lost answer.
 REUSE_SECONDS = 1.5
 REDIRECTS_MAX = 3
 RETRY_AFTER_SECONDS_MAX = 3600
@@ -150,8 +150,6 @@ class Http:
 
         Unknown whenever the other side may have acted. Never follows a redirect (nothing was done there then).
         """
-        if not only_reads and clock.monotonic() - self._used_at > REUSE_SECONDS:
-            self._drop_kept()
         url = urljoin(self.base + "/", path.lstrip("/"))
         answer = self._call(method, url, None, _encoder.encode(body), only_reads, read_seconds, bytes_max)
         if 300 <= answer.status < 400:
@@ -193,6 +191,8 @@ class Http:
         path = urlsplit(url).path
         timeout = (self._connect_seconds, read_seconds or self._read_seconds)
         started = clock.monotonic()
+        if started - self._used_at > REUSE_SECONDS:
+            self._drop_kept()
         self._wire.first_byte_sent = self._wire.connecting = False
         try:
             response = self._session.request(
@@ -273,8 +273,9 @@ class _Cut(Exception):
 
 
 def _whole(response: requests.Response, deadline: float, bytes_max: int) -> bytes:
+    """The body as it comes in; not iter_content(), which waits for full blocks and so never sees a deadline."""
     parts, size = [], 0
-    for part in response.iter_content(1 << 16):
+    while part := response.raw.read1(1 << 16, decode_content=True):
         size += len(part)
         if size > bytes_max:
             raise _Cut(f"the answer is longer than {bytes_max >> 10} KB")
@@ -291,9 +292,11 @@ def _reason(error: Exception) -> str:
         return "its certificate or encryption is not accepted"
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "no connection in time"
-    if isinstance(error, requests.exceptions.Timeout):
+    if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):
         return "no answer in time"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+    if isinstance(error, IncompleteRead | DecodeError) or (
+        isinstance(error, ProtocolError) and "ncomplete" in str(error)
+    ):
         return "half an answer"
     text = str(error)
     for mark, words in (
