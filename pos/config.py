@@ -123,6 +123,21 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    insist_on_float: bool = setting(False, "yes: no sale before a float is saved; no: the first sale opens a session.")
+    variance_max: Decimal = setting(Decimal(5), "A difference at the close above this needs a manager.")
+    variance_reasons: str = setting(
+        "Wrong change given|Wrong tender on a sale|Counted twice, not found",
+        "Reasons offered for a difference, a bar between; another one can be typed.",
+    )
+    paid_out_max: str = setting(
+        "cashier:20,supervisor:100",
+        "Most a role pays out without a second person, role:amount, comma separated; a role not named has no limit.",
+    )
+    old_session_hours: int = setting(24, "A session open longer than this is called old.")
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     search: str = setting("F1", "Jump to search.")
     discount: str = setting("F3", "Discount.")
@@ -150,6 +165,7 @@ GROUPS: dict[str, type] = {
     "pricing": Pricing,
     "erpnext": Erpnext,
     "security": Security,
+    "shift": Shift,
     "keys": Keys,
     "scanner": Scanner,
 }
@@ -168,6 +184,7 @@ class Config:
     pricing: Pricing = field(default_factory=Pricing)
     erpnext: Erpnext = field(default_factory=Erpnext)
     security: Security = field(default_factory=Security)
+    shift: Shift = field(default_factory=Shift)
     keys: Keys = field(default_factory=Keys)
     scanner: Scanner = field(default_factory=Scanner)
 

@@ -32,7 +32,7 @@ KEYS = (
     "schema", "kind", "id", "invoice_name", "till", "store", "series", "sequence", "created_at", "business_day",
     "session", "cashier", "mode", "customer", "currency", "price_list", "prices_include_tax", "items", "discount",
     "taxes", "subtotal", "tax_total", "rounding", "total", "payments", "tender", "cash_given", "change", "vouchers",
-    "tax_rule", "rounding_method", "rules_version", "flags", "note", "taken_in",
+    "correction", "cash", "tax_rule", "rounding_method", "rules_version", "flags", "note", "taken_in", "z",
 )  # fmt: skip
 LAST_KEYS = ("prev_hash", "hash")
 
@@ -45,13 +45,27 @@ _TAX = {"net": _MONEY, "tax": _MONEY, "gross": _MONEY, "rate": _FREE}
 _PAYMENT = {"amount": _MONEY, "change": _MONEY}
 _VOUCHER = {"amount": _MONEY, "balance": _MONEY}
 _DISCOUNT = {"amount": _MONEY, "value": _FREE}
+_CASH = {k: _MONEY for k in ("amount", "float", "value")}
+#: The figures of a Z, wherever in its block they stand.
+_Z = {
+    k: _MONEY
+    for k in (
+        "amount", "discount", "net", "tax", "gross", "rounding", "total", "lines_amount", "sales", "returns", "sale",
+        "refund", "float", "given", "change", "refunds", "paid_in", "paid_out", "drops", "expected", "counted",
+        "difference", "variance", "value",
+    )
+} | {"rate": _FREE, "qty": _QTY, "items": _QTY}  # fmt: skip
 _INSIDE: dict[str, dict[str, str]] = {
     "items": _ITEM,
     "taxes": _TAX,
     "payments": _PAYMENT,
     "vouchers": _VOUCHER,
     "discount": _DISCOUNT,
+    "cash": _CASH,
+    "z": _Z,
 }
+#: Blocks whose figures stand at any depth.
+_DEEP = frozenset({"cash", "z"})
 
 _TAIL = re.compile(rb'"hash":[ \t\r\n]*"([0-9a-f]{64})"[ \t\r\n]*\}[ \t\r\n]*\Z')
 _KEY_IN_TEXT = re.compile(rb'"[ \t\r\n]*:')
@@ -124,6 +138,8 @@ def _closed(head: bytes, digest: str) -> bytes:
 
 def _value(key: str, value: Any, digits: int) -> bytes:
     figures = _INSIDE.get(key, {})
+    if key in _DEEP and isinstance(value, dict):
+        return _block({k: _deep(v, k, figures, digits) for k, v in value.items()})
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return b"[\n " + b",\n ".join(_json(_figures(v, figures, digits, key)) for v in value) + b"\n]"
     if isinstance(value, dict):
@@ -131,6 +147,19 @@ def _value(key: str, value: Any, digits: int) -> bytes:
     if key in _TOP:
         return _json(_figure(value, _TOP[key], digits, key))
     return _json(_plain(value, key))
+
+
+def _block(rows: Mapping[str, Any]) -> bytes:
+    """One key a line, so that a person finds a figure of a Z in its file."""
+    return b"{\n " + b",\n ".join(_json(k) + b": " + _json(v) for k, v in rows.items()) + b"\n}"
+
+
+def _deep(value: Any, key: str, figures: Mapping[str, str], digits: int) -> Any:
+    if isinstance(value, dict):
+        return {k: _deep(v, k, figures, digits) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_deep(v, "", figures, digits) for v in value]
+    return _figure(value, figures[key], digits, key) if key in figures else _plain(value, key)
 
 
 def _json(value: Any) -> bytes:
@@ -212,10 +241,21 @@ def decode(body: bytes) -> dict[str, Any]:
     _read_figures(value, _TOP)
     for key, figures in _INSIDE.items():
         inside = value.get(key)
+        if key in _DEEP:
+            _read_deep(inside, figures)
+            continue
         for row in inside if isinstance(inside, list) else (inside,):
             if isinstance(row, dict):
                 _read_figures(row, figures)
     return value
+
+
+def _read_deep(value: Any, figures: Mapping[str, str]) -> None:
+    if isinstance(value, dict):
+        _read_figures(value, figures)
+    if isinstance(value, dict | list):
+        for inside in value.values() if isinstance(value, dict) else value:
+            _read_deep(inside, figures)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

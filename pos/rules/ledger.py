@@ -21,11 +21,16 @@ DOCUMENT = (
 )  # fmt: skip
 LINE = (
     "document", "line", "position", "item_code", "item_name", "item_group", "qty", "list_price", "amount", "net",
-    "tax", "tax_code", "discount", "against_document", "against_line",
+    "tax", "tax_code", "discount", "against_document", "against_line", "tax_rate", "brand", "voucher",
 )  # fmt: skip
 TENDER = ("document", "position", "kind", "mode", "amount", "change", "reference")
 MOVEMENT = ("document", "position", "item_code", "warehouse", "qty")
-SESSION = ("id", "till", "number", "opened_at", "opened_by", "business_day", "closed_at", "open")
+SESSION = (
+    "id", "till", "number", "opened_at", "opened_by", "business_day", "closed_at", "open", "first_sequence",
+    "last_sequence", "z_number", "z_document",
+)  # fmt: skip
+#: What a Z changes in its session's row; the row's id comes last.
+CLOSING = ("closed_at", "last_sequence", "z_number", "z_document")
 
 _NUMBER_NAME = re.compile(r"[A-Za-z0-9]{1,8}-[0-9]{6,12}\Z")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
@@ -39,6 +44,7 @@ class Rows(NamedTuple):
     """Everything the tables hold of one document, as plain tuples in the order of the column lists above.
 
     session: what the session's row says when this is its first document; None for a document outside sessions.
+    closing: what a Z makes of that row (CLOSING, then the session's id); None for every other kind.
     """
 
     document: tuple[Any, ...]
@@ -46,6 +52,7 @@ class Rows(NamedTuple):
     tenders: list[tuple[Any, ...]]
     movements: list[tuple[Any, ...]]
     session: tuple[Any, ...] | None
+    closing: tuple[Any, ...] | None = None
 
 
 def number_of(till: str, sequence: int) -> str:
@@ -84,7 +91,10 @@ def path_of(doc: Mapping[str, Any]) -> str:
 
 
 def parts(doc: Mapping[str, Any]) -> tuple[str, ...]:
-    """The documents the books get from this one: ("sale",), ("return",), or both for an exchange; none for others."""
+    """The documents the books get from this one: ("sale",), ("return",), or both for an exchange; ("cash",) for cash
+    put in or taken out; none for others: a float stays in the drawer, a no-sale and a Z move nothing."""
+    if doc["kind"] in ("paid_in", "paid_out", "drop"):
+        return ("cash",) if doc["total"] else ()
     if doc["kind"] not in ("sale", "return"):
         return ()
     signs = {r["qty"] > 0 for r in doc["items"] if r["qty"]}
@@ -130,7 +140,7 @@ def _rows(doc: Mapping[str, Any], body: bytes) -> Rows:
         for i, row in enumerate(doc["items"], start=1)
         if row.get("stocked") and row["qty"]
     ]
-    return Rows(head, lines, tenders, movements, _session(doc, cashier))
+    return Rows(head, lines, tenders, movements, _session(doc, cashier), _closing(doc))
 
 
 def _line(key: str, position: int, row: Mapping[str, Any], digits: int) -> tuple[Any, ...]:
@@ -140,8 +150,14 @@ def _line(key: str, position: int, row: Mapping[str, Any], digits: int) -> tuple
         key, row["line"], position, row["item_code"], row["item_name"], row.get("item_group") or "",
         _minor(row["qty"], 3), _shown(row.get("list_price"), digits), _minor(row["amount"], digits),
         _minor(row["net"], digits), _minor(row["tax_amount"], digits), row.get("tax_code") or "", discount,
-        against.get("id"), against.get("line"),
+        against.get("id"), against.get("line"), _percent(row.get("tax_rate")), row.get("brand") or "",
+        1 if row.get("voucher") else 0,
     )  # fmt: skip
+
+
+def _percent(rate: Any) -> str:
+    """A tax rate as text without idle noughts, so that equal rates are equal text."""
+    return f"{Decimal(rate or 0).normalize():f}"
 
 
 def _session(doc: Mapping[str, Any], cashier: str) -> tuple[Any, ...] | None:
@@ -151,7 +167,19 @@ def _session(doc: Mapping[str, Any], cashier: str) -> tuple[Any, ...] | None:
     match = _SESSION_ID.match(name)
     if match is None:
         raise Corrupt(f"session {name[:40]!r} is not the name of a session")
-    return (name, doc["till"], int(match[1]), doc["created_at"], cashier, doc["business_day"], None, 1)
+    return (
+        name, doc["till"], int(match[1]), doc["created_at"], cashier, doc["business_day"], None, 1, doc["sequence"],
+        None, None, None,
+    )  # fmt: skip
+
+
+def _closing(doc: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    if doc["kind"] != "z" or doc["series"] != "till":
+        return None
+    z = doc["z"]
+    if type(z["number"]) is not int or type(z["last_sequence"]) is not int:
+        raise Corrupt("a Z has no number or does not say where it ends")
+    return (doc["created_at"], z["last_sequence"], z["number"], doc["id"], doc["session"])
 
 
 def _minor(value: Any, digits: int) -> int:

@@ -21,6 +21,8 @@ LINE = _insert("line", ledger.LINE)
 TENDER = _insert("tender", ledger.TENDER)
 MOVEMENT = _insert("movement", ledger.MOVEMENT)
 SESSION = _insert("session", ledger.SESSION, "ON CONFLICT (id) DO NOTHING")
+#: Only the first Z closes a session; a second one for it, from elsewhere, changes nothing.
+CLOSING = f"UPDATE session SET open = 0, {' = ?, '.join(ledger.CLOSING)} = ? WHERE id = ? AND z_document IS NULL"
 OUTBOX = _insert(
     "outbox",
     (
@@ -57,6 +59,8 @@ def put(store: Store, rows: ledger.Rows) -> int:
     many(MOVEMENT, rows.movements)
     if rows.session is not None:
         store.execute(SESSION, rows.session)
+    if rows.closing is not None:
+        store.execute(CLOSING, rows.closing)
     return n
 
 
@@ -100,8 +104,8 @@ def mend_session(store: Store, doc: Mapping[str, Any]) -> None:
     ).fetchone()
     if before is None or before[0] != doc["session"]:
         store.execute(
-            "UPDATE session SET opened_at = ?, opened_by = ?, business_day = ? WHERE id = ?",
-            (doc["created_at"], doc["cashier"]["code"], doc["business_day"], doc["session"]),
+            "UPDATE session SET opened_at = ?, opened_by = ?, business_day = ?, first_sequence = ? WHERE id = ?",
+            (doc["created_at"], doc["cashier"]["code"], doc["business_day"], doc["sequence"], doc["session"]),
         )
 
 

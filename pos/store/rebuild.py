@@ -116,14 +116,16 @@ def _enter(store: Store, config: Config, found: Rebuilt, progress: Callable[[int
     connections = [key for key, _kind, _title in configured(config)]
     seen: dict[tuple[Any, ...], str] = {}
     sessions: dict[str, tuple[Any, ...]] = {}
+    closings: list[tuple[Any, ...]] = []
     done = 0
     for some in _chunks(_read_all(config.invoices, paths, connections)):
         done += len(some)
         good = [one for one in some if _is_new(one, seen, found)]
-        _insert(store, good, sessions)
+        _insert(store, good, sessions, closings)
         found.documents += len(good)
         progress(done, len(paths))
     store.database.connection().executemany(entries.SESSION, sessions.values())
+    store.database.connection().executemany(entries.CLOSING, closings)
 
 
 def _is_new(one: _Read, seen: dict[tuple[Any, ...], str], found: Rebuilt) -> bool:
@@ -139,7 +141,9 @@ def _is_new(one: _Read, seen: dict[tuple[Any, ...], str], found: Rebuilt) -> boo
     return True
 
 
-def _insert(store: Store, good: list[_Read], sessions: dict[str, tuple[Any, ...]]) -> None:
+def _insert(
+    store: Store, good: list[_Read], sessions: dict[str, tuple[Any, ...]], closings: list[tuple[Any, ...]]
+) -> None:
     many = store.database.connection().executemany
     rows = [one.rows for one in good if one.rows is not None]
     many(entries.DOCUMENT, [r.document for r in rows])
@@ -150,6 +154,8 @@ def _insert(store: Store, good: list[_Read], sessions: dict[str, tuple[Any, ...]
     for r in rows:
         if r.session is not None:
             sessions.setdefault(r.session[0], r.session)
+        if r.closing is not None:
+            closings.append(r.closing)
 
 
 def _in_order(config: Config) -> list[str]:

@@ -214,11 +214,29 @@ def _sessions(reader: _Reader, report: Report) -> None:
         "SELECT session, min(sequence), created_at, cashier, business_day FROM document"
         " WHERE series = 'till' AND session <> '' GROUP BY session"
     )
-    opened = {row[0]: tuple(row[2:]) for row in first}  # SQLite: beside min() stand the columns of that row
+    # SQLite: beside min() stand the columns of that row
+    opened = {row[0]: (*row[2:], row[1]) for row in first}
+    closed = _closings(reader)
     for session in reader.execute(_SESSIONS).fetchall():
         row = dict(zip(ledger.SESSION, session, strict=True))
         report.sessions += 1
         found = opened.pop(row["id"], None)
-        if found is not None and found != (row["opened_at"], row["opened_by"], row["business_day"]):
+        if found not in (None, (row["opened_at"], row["opened_by"], row["business_day"], row["first_sequence"])):
             report.differences.append(f"session {row['id']} did not open with its first receipt")
+        wanted = closed.get(row["id"], (1, None, None, None, None))
+        if wanted != (row["open"], *(row[c] for c in ledger.CLOSING)):
+            report.differences.append(f"session {row['id']} is not closed as its Z says")
     report.differences.extend(f"session {name} is missing in the database" for name in opened)
+
+
+def _closings(reader: _Reader) -> dict[str, tuple[Any, ...]]:
+    """What the Zs say of their sessions, the first one of each."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for (body,) in reader.execute("SELECT body FROM document WHERE kind = 'z' ORDER BY n"):
+        try:
+            closing = intake.proven(body.encode("utf-8"))[1].closing
+        except Corrupt:
+            continue  # said already where its document was looked at
+        if closing is not None:
+            found.setdefault(closing[-1], (0, *closing[:-1]))
+    return found

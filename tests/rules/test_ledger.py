@@ -26,12 +26,15 @@ def test_a_sale_gives_its_document_lines_tender_and_movements_in_minor_units_and
         "currency": "GBP", "total": 2410, "tax": 402, "hash": doc["hash"], "prev_hash": "0" * 64, "body": body.decode(),
     }  # fmt: skip
     assert rows.lines == [
-        (doc["id"], "l1", 1, "A", "Item A", "Shoes", 2000, 1200, 2400, 2000, 400, "V20", 0, None, None),
-        (doc["id"], "l2", 2, "B", "Item B", "Shoes", 1000, 10, 10, 8, 2, "V20", 0, None, None),
+        (doc["id"], "l1", 1, "A", "Item A", "Shoes", 2000, 1200, 2400, 2000, 400, "V20", 0, None, None, "20", "", 0),
+        (doc["id"], "l2", 2, "B", "Item B", "Shoes", 1000, 10, 10, 8, 2, "V20", 0, None, None, "20", "", 0),
     ]
     assert rows.tenders == [(doc["id"], 1, "cash", "Cash", 3000, 590, "")]
     assert rows.movements == [(doc["id"], 1, "A", "Stores - TS", -2000), (doc["id"], 2, "B", "Stores - TS", -1000)]
-    assert rows.session == ("T1-S000001", "T1", 1, doc["created_at"], "C1", "2026-11-21", None, 1)
+    assert rows.session == (
+        "T1-S000001", "T1", 1, doc["created_at"], "C1", "2026-11-21", None, 1, 1, None, None, None,
+    )  # fmt: skip
+    assert rows.closing is None
 
 
 def test_what_is_not_stocked_moves_nothing() -> None:
@@ -45,7 +48,8 @@ def test_a_return_brings_goods_back_and_names_what_it_returns() -> None:
     rows = ledger.rows(doc, body)
     assert column(ledger.DOCUMENT, rows.document, "total") == -2400
     assert rows.movements == [(doc["id"], 1, "A", "Stores - TS", 2000)]
-    assert rows.lines[0][-2:] == (sold["id"], "l1")
+    back = dict(zip(ledger.LINE, rows.lines[0], strict=True))
+    assert (back["against_document"], back["against_line"]) == (sold["id"], "l1")
     assert ledger.after(doc) == [sold["id"]]
 
 
@@ -63,11 +67,26 @@ def test_the_discount_of_a_line_is_its_own_and_its_share_of_the_sales() -> None:
         ([1, -2], "sale", ("sale", "return")),
         ([-2, 1], "return", ("sale", "return")),
         ([1], "no_sale", ()),
-        ([], "paid_in", ()),
+        ([], "z", ()),
     ],
 )
 def test_the_books_get_one_document_or_two(quantities: list[int], kind: str, parts: tuple[str, ...]) -> None:
     assert ledger.parts({"kind": kind, "items": [{"qty": Decimal(q)} for q in quantities]}) == parts
+
+
+@pytest.mark.parametrize(
+    ("kind", "total", "parts"),
+    [
+        ("paid_in", "20.00", ("cash",)),
+        ("paid_out", "-12.60", ("cash",)),
+        ("drop", "-600.00", ("cash",)),
+        ("drop", "0.00", ()),
+        ("float", "150.00", ()),
+        ("no_sale", "0.00", ()),
+    ],
+)
+def test_the_books_get_cash_that_came_or_went_but_no_float(kind: str, total: str, parts: tuple[str, ...]) -> None:
+    assert ledger.parts({"kind": kind, "items": [], "total": Decimal(total)}) == parts
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pos.store.models.catalog import (
     TaxCode,
 )
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
-from pos.store.models.machinery import AgentRun, AgentState, Connection, Cursor, Meta, Notice, Outbox
+from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Notice, Outbox
 from pos.store.models.people import Audit, Device, SignIn, Token, User
 
 #: Rebuilt from invoices/ alone, row by row.
@@ -20,7 +20,7 @@ LEDGER = (Document, Line, Tender, Movement, Session)
 #: Come from a backup or from the connection.
 CATALOG = (Item, Barcode, Attribute, Price, Stock, TaxCode, Customer, PaymentMode)
 PEOPLE = (User, Device, SignIn, Token, Audit)
-MACHINERY = (Meta, Connection, Outbox, Cursor, AgentState, AgentRun, Notice)
+MACHINERY = (Meta, Connection, Outbox, Cursor, AgentState, AgentRun, Notice, CountCheck)
 ALL = (*LEDGER, *CATALOG, *PEOPLE, *MACHINERY)
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Audit",
     "Barcode",
     "Connection",
+    "CountCheck",
     "Cursor",
     "Customer",
     "Device",

@@ -53,6 +53,9 @@ class Line(Row):
     discount = BigIntegerField()
     against_document = TextField(null=True)
     against_line = TextField(null=True)
+    tax_rate = TextField(default="")  # percent, exact: "20", "7.5"
+    brand = TextField(default="")
+    voucher = IntegerField(default=0)  # 1: a gift voucher was sold: money owed, no revenue
 
     class Meta:
         primary_key = CompositeKey("document", "line")
@@ -101,3 +104,10 @@ class Session(Row):
     business_day = TextField()
     closed_at = TextField(null=True)
     open = BooleanField(default=True)
+    first_sequence = BigIntegerField(default=0)
+    last_sequence = BigIntegerField(null=True)  # of the last document its Z counted
+    z_number = BigIntegerField(null=True)  # gapless per till
+    z_document = TextField(null=True)
+
+    class Meta:
+        indexes = ((("till", "z_number"), False),)

@@ -109,3 +109,18 @@ class Notice(Row):
     last_at = TextField()
     count = IntegerField(default=1)
     resolved_at = TextField(default="")
+
+
+class CountCheck(Row):
+    """One count of the drawer, kept as it was made, before the expected amount was shown. Never changed."""
+
+    id = TextField(primary_key=True)
+    session = TextField()
+    at = TextField()
+    by_code = TextField()
+    by_name = TextField()
+    counted = TextField()  # JSON: pieces by value, amounts by tender
+    expected = TextField()  # JSON: amounts by tender, at that moment
+
+    class Meta:
+        indexes = ((("session", "at"), False),)
