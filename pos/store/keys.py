@@ -9,12 +9,13 @@ import hashlib
 import os
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from pos import clock
-from pos.errors import Conflict, Invalid, NotFound
+from pos.errors import CannotSave, Conflict, Invalid, NotFound
 from pos.rules import rights
 from pos.store import audit, disk
 from pos.store.db import Store
@@ -156,7 +157,7 @@ def find_token(store: Store, secret: str) -> Actor | None:
     token_id, name, role, used_at = found
     now = clock.now()
     if not used_at or now - clock.parse(used_at) >= SEEN_EVERY:
-        with store.transaction():
+        with suppress(CannotSave), store.transaction():
             Token.update(used_at=clock.stamp(now)).where(Token.id == token_id).execute()
     return Actor(f"token:{name}", name, role, "token", key)
 

@@ -10,6 +10,7 @@ import functools
 import re
 import secrets
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from pos import clock
-from pos.errors import Conflict, Invalid, NotFound, UserError
+from pos.errors import CannotSave, Conflict, Invalid, NotFound, UserError
 from pos.rules import rights
 from pos.store import audit
 from pos.store.db import Store
@@ -229,24 +230,27 @@ def find_sign_in(store: Store, secret: str) -> Actor | None:
     code, name, role, device, locked, created_at, seen_at = row
     now = clock.now()
     if now - clock.parse(created_at) > timedelta(hours=store.config.security.sign_in_hours):
-        end(store, key)
+        with suppress(CannotSave):
+            end(store, key)
         return None
     idle = store.config.till.idle_lock_seconds
     seen = max(clock.parse(seen_at), _seen.get(key, clock.parse(seen_at)))
     if idle and not locked and now - seen > timedelta(seconds=idle):
-        lock(store, key)
         locked = True
+        with suppress(CannotSave):
+            lock(store, key)
     return Actor(code, name, role, "pin", key, device, bool(locked), seen_at)
 
 
 def touch(store: Store, actor: Actor) -> None:
-    """The person just used the till. Written down at most once a minute."""
+    """The person just used the till. Written down at most once a minute; a full disk keeps nobody from looking."""
     if actor.via != "pin" or actor.locked:
         return
     now = clock.now()
     _seen[actor.key] = now
     if not actor.seen_at or now - clock.parse(actor.seen_at) >= SEEN_EVERY:
-        _change(store, actor.key, seen_at=clock.stamp(now))
+        with suppress(CannotSave):
+            _change(store, actor.key, seen_at=clock.stamp(now))
 
 
 def lock(store: Store, key: str) -> None:

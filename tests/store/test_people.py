@@ -16,7 +16,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from pos import clock, config
-from pos.errors import Conflict, Invalid, NotFound
+from pos.errors import CannotSave, Conflict, Invalid, NotFound
 from pos.store import keys, people
 from pos.store.audit import verify_chain
 from pos.store.db import Store, open_store
@@ -255,6 +255,27 @@ def test_seen_is_written_at_most_once_a_minute(anna: Store) -> None:
             people.touch(anna, people.find_sign_in(anna, secret))  # type: ignore[arg-type]
         written.append(SignIn.get().seen_at)
     assert len(set(written)) == 4
+
+
+def test_a_disk_that_takes_nothing_neither_signs_out_nor_keeps_open(
+    anna: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, _ = people.sign_in(anna, "7", "4826")
+    token = people.add_token(anna, "runbook", "operator")
+
+    def full(**_: object) -> None:
+        raise CannotSave("The disk is full.")
+
+    monkeypatch.setattr(anna, "transaction", full)
+    with clock.set_to(NOON + timedelta(seconds=200)):
+        people.touch(anna, people.find_sign_in(anna, secret))  # type: ignore[arg-type]
+        assert people.find_token(anna, token) is not None
+    with clock.set_to(NOON + timedelta(seconds=490)):
+        assert people.find_sign_in(anna, secret).locked is False  # type: ignore[union-attr]
+    with clock.set_to(NOON + timedelta(seconds=501)):
+        assert people.find_sign_in(anna, secret).locked is True  # type: ignore[union-attr]
+    with clock.set_to(NOON + timedelta(hours=17)):
+        assert people.find_sign_in(anna, secret) is None
 
 
 def test_a_locked_sign_in_stays_locked_through_a_wrong_pin(anna: Store) -> None:
