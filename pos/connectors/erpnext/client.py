@@ -18,7 +18,7 @@ from pos.connectors.base import Context, Document, NameList, Page, Posted
 from pos.connectors.erpnext import compare, feeds, mapping
 from pos.connectors.erpnext.errors import Where, error_for
 from pos.connectors.erpnext.facts import SetupFacts
-from pos.errors import Rejected, SignInNeeded, Unavailable, Unknown
+from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable, Unknown
 from pos.http import Answer, Http
 
 INVOICE = "Sales Invoice"
@@ -165,8 +165,11 @@ class Erpnext:
         body |= {k: v for k, v in (("mobile_no", phone), ("email_id", email)) if v}
         try:
             made = self._send("POST", "/api/resource/Customer", body | {CUSTOMER_KEY_FIELD: customer_id}, "Customer")
-        except (Unknown, Rejected):
-            found = self._customer(customer_id)
+        except (Unknown, Rejected) as error:
+            try:
+                found = self._customer(customer_id)
+            except ConnectorError as silence:
+                raise Unknown(f"{error.message} {silence.message}", code=silence.code) from silence
             if not found:
                 raise
             return found

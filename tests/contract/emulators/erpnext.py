@@ -196,8 +196,8 @@ class _Handler(BaseHTTPRequestHandler):
         if emulator.rate_limited:
             raise _BEFORE["rate_limit"]
         parts = urlsplit(self.path)
-        if parts.path in site.files:
-            kind, content = site.files[parts.path]
+        if unquote(parts.path) in site.files:
+            kind, content = site.files[unquote(parts.path)]
             return 200, content, {"Content-Type": kind}
         asked: dict[str, Any] = dict(parse_qsl(parts.query, keep_blank_values=True))
         body = self._body(raw)
