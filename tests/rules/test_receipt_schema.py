@@ -1,0 +1,78 @@
+"""docs/receipt.schema.json and docs/receipt-format.md against real receipts."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pos.actions import replay
+from pos.config import Config
+from pos.rules import documents
+from pos.store.journal import Journal
+from tests.actions.test_replay import OLDER
+from tests.conftest import REPO
+from tests.receipts import line, refund, sale
+
+SCHEMA = json.loads((REPO / "docs" / "receipt.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def read(body: bytes) -> Any:
+    """A receipt as any program reads it that knows JSON and decimals."""
+    return json.loads(body, parse_float=Decimal)
+
+
+def problems(doc: Any) -> list[str]:
+    return [f"{'.'.join(map(str, e.absolute_path))}: {e.message}" for e in VALIDATOR.iter_errors(doc)]
+
+
+@pytest.fixture
+def written(journal: Journal, shop: Config) -> list[bytes]:
+    """A sale, its return, an exchange, and one of the older shape, as they lie in invoices/."""
+    sold = journal.commit(sale(line("A", 2), given="30.00"))
+    back = refund(sold.doc)
+    swap = sale(line("B"), back["items"][0] | {"line": "x"})
+    saved = [sold, journal.commit(back), journal.commit(swap)]
+    saved.append(replay.take_in(journal, json.dumps(OLDER).encode(), "replay", "ann"))
+    return [(shop.invoices / s.path).read_bytes() for s in saved]
+
+
+def test_the_schema_itself_is_sound() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_real_receipts_are_what_the_schema_says(written: list[bytes]) -> None:
+    assert [problems(read(body)) for body in written] == [[], [], [], []]
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"kind": "gift"}, "kind"),
+        ({"total": "12.00"}, "total"),
+        ({"sequence": 0}, "sequence"),
+        ({"invoice_name": "T1"}, "invoice_name"),
+        ({"created_at": "2026-11-21T12:00:00"}, "created_at"),
+        ({"cashier": {"code": "C1"}}, "cashier"),
+        ({"hash": "abc"}, "hash"),
+        ({"extra": 1}, ""),
+        ({"items": []}, "items"),
+        ({"series": "imported"}, ""),
+    ],
+)
+def test_the_schema_refuses_what_is_no_receipt(written: list[bytes], change: dict[str, Any], where: str) -> None:
+    found = problems({**read(written[0]), **change})
+    assert found and found[0].startswith(f"{where}:")
+
+
+def test_every_key_is_in_the_schema_and_on_the_page(written: list[bytes]) -> None:
+    page = (REPO / "docs" / "receipt-format.md").read_text(encoding="utf-8")
+    keys = set(SCHEMA["properties"])
+    assert keys <= {*documents.KEYS, *documents.LAST_KEYS, "older"}
+    assert all(set(read(body)) <= keys for body in written)
+    inside = set(SCHEMA["$defs"]["item"]["properties"]) | set(SCHEMA["$defs"]["payment"]["properties"])
+    assert [key for key in sorted(keys | inside) if f"`{key}`" not in page] == []
