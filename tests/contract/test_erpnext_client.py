@@ -28,7 +28,7 @@ from tests.contract.tills import SETTLE_SECONDS, Till, till
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Till]:
-    with till(tmp_path, read_seconds=0.3, slow_seconds=0.6) as made:
+    with till(tmp_path, read_seconds=10.0, slow_seconds=0.8) as made:
         yield made
 
 
@@ -212,7 +212,10 @@ def test_lost_answers_are_settled_by_asking(shop: Till, fault: str, there_after:
     shop.round()
     (sold,) = shop.sell()
     shop.emulator.faults.next(fault)
+    patience = shop.world.connector._http
+    patience._read_seconds = 0.4 if fault == "slow_before" else 10.0
     shop.round()
+    patience._read_seconds = 10.0
     shop.emulator.wait_idle()
     assert bool(shop.invoices(sold)) == there_after
     assert shop.row(sold).state == "unknown"
