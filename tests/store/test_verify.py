@@ -176,12 +176,13 @@ def test_a_till_that_sells_meanwhile_is_found_whole(shop: Config, monkeypatch: p
     for thread in threads:
         thread.start()
     try:
-        reports = [verify(shop) for _ in range(5)]
+        reports = [verify(shop)]
+        while len(reports) < 5 or reports[-1].documents < 20:
+            reports.append(verify(shop))
     finally:
         stop.set()
         for thread in threads:
             thread.join()
         journal.close()
         store.close()
-    assert [r.first for r in reports] == [""] * 5
-    assert reports[-1].documents > 0
+    assert {r.first for r in reports} == {""}
