@@ -1,6 +1,7 @@
-"""Every table, in one list. Money is whole minor units, quantities are thousandths, moments are `clock.stamp()` text."""
+"""Every table, in one list. Money is whole minor units, quantities thousandths, moments `clock.stamp()` text."""
 
 from pos.store.models.base import database
+from pos.store.models.baskets import Held, LineVoid
 from pos.store.models.catalog import (
     Attribute,
     Barcode,
@@ -13,24 +14,28 @@ from pos.store.models.catalog import (
 )
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
 from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Notice, Outbox
-from pos.store.models.people import Audit, Device, SignIn, Token, User
+from pos.store.models.people import Approval, Audit, Device, DiscountCeiling, RightOverride, SignIn, Token, User
 
 #: Rebuilt from invoices/ alone, row by row.
 LEDGER = (Document, Line, Tender, Movement, Session)
 #: Come from a backup or from the connection.
 CATALOG = (Item, Barcode, Attribute, Price, Stock, TaxCode, Customer, PaymentMode)
-PEOPLE = (User, Device, SignIn, Token, Audit)
+PEOPLE = (User, Device, SignIn, Token, Audit, Approval, RightOverride, DiscountCeiling)
 MACHINERY = (Meta, Connection, Outbox, Cursor, AgentState, AgentRun, Notice, CountCheck)
-ALL = (*LEDGER, *CATALOG, *PEOPLE, *MACHINERY)
+#: Baskets not paid yet; in the backup, never in invoices/.
+BASKETS = (Held, LineVoid)
+ALL = (*LEDGER, *CATALOG, *PEOPLE, *MACHINERY, *BASKETS)
 
 __all__ = [
     "ALL",
+    "BASKETS",
     "CATALOG",
     "LEDGER",
     "MACHINERY",
     "PEOPLE",
     "AgentRun",
     "AgentState",
+    "Approval",
     "Attribute",
     "Audit",
     "Barcode",
@@ -39,15 +44,19 @@ __all__ = [
     "Cursor",
     "Customer",
     "Device",
+    "DiscountCeiling",
     "Document",
+    "Held",
     "Item",
     "Line",
+    "LineVoid",
     "Meta",
     "Movement",
     "Notice",
     "Outbox",
     "PaymentMode",
     "Price",
+    "RightOverride",
     "Session",
     "SignIn",
     "Stock",

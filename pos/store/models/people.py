@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BigAutoField, BooleanField, IntegerField, TextField
+from peewee import BigAutoField, BooleanField, CompositeKey, IntegerField, TextField
 
 from pos.store.models.base import Row
 
@@ -17,6 +17,42 @@ class User(Row):
     locked_until = TextField(default="")
     modified = TextField(default="")
     source = TextField(default="local")
+    badge_hash = TextField(default="", index=True)  # SHA-256 of what their badge says
+
+
+class Approval(Row):
+    """A second person's word for one act on one subject. Used once, in the transaction of the act."""
+
+    id = TextField(primary_key=True)
+    act = TextField()
+    subject = TextField(index=True)  # id of the basket or document
+    bound = TextField(default="")  # how far it reaches: per cent or money; empty = as far as the approver may
+    approver = TextField()
+    approver_name = TextField()
+    approver_role = TextField()
+    asked_by = TextField()
+    made_at = TextField()
+    until = TextField()
+    used_at = TextField(default="")
+    used_for = TextField(default="")  # the document
+
+
+class RightOverride(Row):
+    """A right of a role that is not as `rules.rights` has it by default."""
+
+    role = TextField()
+    right = TextField()
+    allowed = BooleanField()
+
+    class Meta:
+        primary_key = CompositeKey("role", "right")
+
+
+class DiscountCeiling(Row):
+    """How much a role takes off alone, where that is not the default."""
+
+    role = TextField(primary_key=True)
+    percent = TextField()
 
 
 class Device(Row):
