@@ -81,7 +81,12 @@ class Till:
         began = time.perf_counter()
         self.log = (self.root / "server.log").open("ab")
         self.process = subprocess.Popen(
-            line, stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.env
+            line,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=self.env,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # else Ctrl-Break would reach us too
         )
         while not told.exists() or not told.read_text().endswith("}"):
             if self.process.poll() is not None or time.perf_counter() - began > START_SECONDS_MAX:
@@ -95,7 +100,7 @@ class Till:
     def stop(self) -> int:
         """Ask it to stop, as a service manager does; its exit code."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
