@@ -25,7 +25,7 @@ from pos import clock
 from pos.actions import line
 from pos.actions.line import Job, LineDown
 from pos.connectors.base import ANSWERED, Context, Original, Posted, key_of
-from pos.errors import ConnectorError, Corrupt, Rejected, SignInNeeded, Unavailable, Unknown
+from pos.errors import ConnectorError, Corrupt, NotFound, Rejected, SignInNeeded, Unavailable, Unknown
 from pos.rules import documents
 from pos.store import connections, outbox, tally, unblock
 from pos.store.outbox import Claimed
@@ -34,6 +34,11 @@ log = logging.getLogger(__name__)
 
 CANCELLED = "It was cancelled in the back office, so it was not posted again."
 CANCELLED_REMEDY = "If it must be booked after all, amend {remote_id} there and settle this one by hand."
+
+#: So many refusals alike, one after the other: perhaps it is not the documents, but a right or a field that went.
+ALIKE_MAX = 3
+#: What a document nobody thought of may raise in our own code.
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, NotFound, RuntimeError, TypeError, ValueError)
 
 Document = dict[str, Any]
 
@@ -55,6 +60,8 @@ class Done:
     stopped: str = ""
     again_in: float | None = None
     line_is_away: bool = False
+    refused_code: str = ""
+    refused_alike: int = 0
 
     def sentence(self) -> str:
         """For the console."""
@@ -114,26 +121,32 @@ def _when_again(job: Job, done: Done) -> float | None:
     now = job.now()
     if outbox.due(job.store, job.connection, now, 1):
         return 0
-    first = tally.next_due(job.store, job.connection)
-    return max((clock.parse(first) - now).total_seconds(), 0.1) if first > clock.stamp(now) else None
+    first = tally.next_due(job.store, job.connection, now)
+    return max((clock.parse(first) - now).total_seconds(), 0.1) if first else None
 
 
 def _one(job: Job, n: int, done: Done) -> None:
     row = outbox.take(job.store, n, job.owner, job.now())
     if row is None:
         return  # somebody else was first
+    step = {"sending": _send, "unknown": _ask, "sent": _read_back}[row.state]
     try:
-        document = documents.decode(outbox.body(job.store, row.document))
+        step(job, row, documents.decode(outbox.body(job.store, row.document)), done)
     except Corrupt as error:
         outbox.rejected(job.store, row, job.now(), "corrupt", error.message, "Run `pos_server.py verify`.")
         done.rejected += 1
-        return
-    step = {"sending": _send, "unknown": _ask, "sent": _read_back}[row.state]
-    try:
-        step(job, row, document, done)
     except outbox.LostLease:
         done.failed += 1
         log.warning("%s was taken over by another sender; left to it", row.number)
+    except _FAULTS as error:
+        done.failed += 1
+        log.exception("%s could not be handled", row.number)
+        outbox.stumbled(job.store, n, job.owner, job.now(), f"{row.number} could not be handled: {error!r}")
+    if done.refused_alike >= ALIKE_MAX:
+        done.refused_alike = 0
+        job.memory.checked_at = None
+        if not line.works(job):
+            raise LineDown(line.why_not(job))
 
 
 # -- queued: post ------------------------------------------------------------------------------------------------------
@@ -224,8 +237,10 @@ def _ask(job: Job, row: Claimed, document: Document, done: Done) -> None:
     if found is not None and (settled or found.state != "draft"):
         _finish(job, row, document, found, done)
     elif settled:
+        # The wait is over already; only what got lost before goes on to the rungs.
+        wait = 0 if row.tries <= 1 else outbox.rung(row.tries - 1)
         words = "It had not arrived; it is posted again."
-        outbox.again(job.store, row, job.now(), "not_there", words, after_seconds=0)
+        outbox.again(job.store, row, job.now(), "not_there", words, after_seconds=wait)
         done.failed += 1
     else:
         outbox.not_there_yet(job.store, row, job.now(), settled_at)
@@ -317,6 +332,8 @@ def _read_back(job: Job, row: Claimed, document: Document, done: Done) -> None:
 def _reject(job: Job, row: Claimed, error: Rejected, done: Done, remote_id: str = "") -> None:
     outbox.rejected(job.store, row, job.now(), error.code, error.message, error.remedy, remote_id)
     done.rejected += 1
+    done.refused_alike = done.refused_alike + 1 if error.code == done.refused_code else 1
+    done.refused_code = error.code
 
 
 # -- what a post needs -------------------------------------------------------------------------------------------------

@@ -227,6 +227,24 @@ def rejected(
     _change(store, row, "rejected", values, now, tell=(f"{row.number}: {message}", remedy))
 
 
+def stumbled(store: Store, n: int, owner: str, now: datetime, message: str) -> None:
+    """We failed over this document ourselves: whatever it was, it moves to its next rung, so that it stops no other."""
+    with store.transaction():
+        row = Outbox.get_or_none((Outbox.n == n) & (Outbox.owner == owner))
+        if row is None:
+            return
+        tries = row.tries + 1
+        values = {
+            "next_at": within(now, rung(tries)), "tries": tries, "code": "fault", "message": message,
+            "updated_at": clock.stamp(now), **_let_go(),
+        }  # fmt: skip
+        if row.state == "sending":  # it may have left before we failed
+            values |= {"state": "unknown", "settle_at": within(now, LEASE_SECONDS)}
+        Outbox.update(**values).where((Outbox.n == n) & (Outbox.state == row.state) & (Outbox.owner == owner)).execute()
+        if tries == TRIES_TOLD:
+            notices.raise_notice(store, f"outbox:{n}", "needs", message, "Tell support; the receipt is safe here.")
+
+
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 

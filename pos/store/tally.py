@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from peewee import fn
 
+from pos import clock
 from pos.store.db import Store
 from pos.store.models import Connection, Document, Notice, Outbox
 
@@ -52,11 +54,11 @@ def waiting(store: Store, connection: str) -> int:
         return Outbox.select(fn.COUNT(Outbox.n)).where(open_rows).scalar() or 0
 
 
-def next_due(store: Store, connection: str) -> str:
-    """The earliest moment any waiting row of this connection is due (clock.stamp text); empty when nothing waits."""
+def next_due(store: Store, connection: str, now: datetime) -> str:
+    """The next moment a waiting row of this connection falls due (clock.stamp text); empty when none will."""
     with store.reading():
-        open_rows = (Outbox.connection == connection) & Outbox.state.in_(("queued", "unknown", "sent"))
-        return Outbox.select(fn.MIN(Outbox.next_at)).where(open_rows).scalar() or ""
+        waits = (Outbox.connection == connection) & Outbox.state.in_(("queued", "unknown", "sent"))
+        return Outbox.select(fn.MIN(Outbox.next_at)).where(waits & (Outbox.next_at > clock.stamp(now))).scalar() or ""
 
 
 #: (last document, how many; last outbox row, how many documents): neither table ever loses a row, so only the new

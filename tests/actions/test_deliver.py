@@ -257,3 +257,53 @@ def test_reading_back_that_fails_is_tried_again_and_never_posted_again(
     time.passes(60)
     deliver.queued(job)
     assert (row(sold).state, books.posts) == ("booked", [sold])
+
+
+def test_a_document_we_stumble_over_ourselves_delays_no_other_and_is_told(
+    journal: Journal, books: Books, job: Job, store: Store, time: Time
+) -> None:
+    odd, fine = sell(journal, 2)
+
+    def stumble() -> None:
+        raise KeyError("a field nobody thought of")
+
+    books.poison[odd] = stumble
+    deliver.queued(job)
+    assert (row(fine).state, row(odd).state, row(odd).tries) == ("booked", "unknown", 1)
+    for _ in range(12):
+        time.passes(3600)
+        deliver.queued(job)
+    (told,) = notices.open_notices(store, level="needs")
+    assert told.text.startswith("T1-000001 could not be handled")
+    books.poison.clear()
+    for _ in range(2):  # asked for, then posted
+        time.passes(3600)
+        deliver.queued(job)
+    assert row(odd).state == "booked"
+    assert notices.open_notices(store) == []
+
+
+def test_one_that_is_lost_again_and_again_climbs_the_ladder(
+    journal: Journal, books: Books, job: Job, time: Time
+) -> None:
+    (sold,) = sell(journal)
+    books.poison[sold] = other.no_answer
+    for wait in (0, 60, 300, 900, 3600, 3600):
+        deliver.queued(job)
+        assert row(sold).state == "unknown"
+        time.passes(150)
+        deliver.queued(job)
+        assert (row(sold).state, row(sold).next_at) == ("queued", time.stamp(wait))
+        time.passes(wait)
+
+
+def test_refusals_all_alike_make_it_look_at_the_set_up(
+    journal: Journal, books: Books, job: Job, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold = sell(journal, 6)
+    books.before = [other.refused] * 6
+    job.memory.checked_at = time()
+    monkeypatch.setattr(other.Wire, "check", lambda self: other.refused())
+    done = deliver.queued(job)
+    assert (done.rejected, done.stopped) == (3, "Not enough stock.")
+    assert states(*sold) == ["rejected"] * 3 + ["queued"] * 3

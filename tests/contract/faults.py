@@ -84,10 +84,10 @@ def _waiting(shop: Till) -> bool:
 
 
 def _until_next(shop: Till) -> float:
-    """To the next moment anything is due, at least a second on."""
+    """To the next moment anything falls due, at least a second on. A return that waits for its sale is due already."""
     now = shop.time()
     waits = [due(row, now) for row in shop.rows() if row.state in ("queued", "sending", "unknown", "sent")]
-    return max(1.0, min(waits, default=1.0))
+    return max(1.0, min((wait for wait in waits if wait > 0), default=1.0))
 
 
 def _judge(shop: Till, result: Result) -> None:
