@@ -29,7 +29,7 @@ PRAGMAS: dict[str, int] = {
     "synchronous": 1,
     "wal_autocheckpoint": 0,  # the journal's flusher does it, so that no sale has to wait for one
     "foreign_keys": 1,
-    "journal_size_limit": 64 << 20,
+    "journal_size_limit": 16 << 20,
     **disk.pragmas(),
 }
 #: On the connection that writes sales: FULL, one flush at each COMMIT.
@@ -116,6 +116,12 @@ class Store:
                 if refused is None:
                     raise
                 raise refused from error
+
+    @contextmanager
+    def writers_wait(self) -> Iterator[None]:
+        """Nobody in this process writes inside. For the checkpoint of a long log; nothing is begun."""
+        with self._turn.taken(sale=False):
+            yield
 
     @contextmanager
     def reading(self) -> Iterator[Store]:

@@ -26,6 +26,8 @@ ROWS_MAX = 2000
 #: With sales waiting for it the database is checkpointed after this many, else when it was quiet this long.
 CHECKPOINT_SALES = 100
 CHECKPOINT_SECONDS = 5.0
+#: Sales that never pause keep the log from beginning anew by itself; from this size on they are asked to wait a moment.
+WAL_BYTES_BIG = 16 << 20
 #: How often a refused disk is tried again.
 PROBE_SECONDS = 2.0
 
@@ -70,6 +72,11 @@ class Flusher:
         """Until the file of a document that is being saved right now has been written."""
         with self._changed:
             self._changed.wait_for(lambda: n not in self._being_written, seconds)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs; when it does not, files wait for the next start and the log grows."""
+        return self._thread.is_alive()
 
     def unsynced(self) -> int:
         """Documents whose file is not durable by itself yet."""
@@ -166,5 +173,8 @@ class Flusher:
     def _checkpoint(self, how: str) -> None:
         at("before_checkpoint")
         self.store.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+        if how == "passive" and self._wal()[0] > WAL_BYTES_BIG:
+            with self.store.writers_wait():  # only what came in meanwhile is left; then the log begins anew
+                self.store.execute("PRAGMA wal_checkpoint(passive)").fetchall()
         at("after_checkpoint")
         self._checkpointed, self._since_checkpoint, self._wal_seen = clock.monotonic(), 0, self._wal()

@@ -145,9 +145,12 @@ class Journal:
         except OSError:
             free = 0
         reason = self._refusal if self._open else "The till is stopping."
+        if self._open and not self._writer.is_alive():
+            reason = "The part that saves sales has stopped. Restart the till."
+        trouble = self._flusher.trouble if self._flusher.alive else "Receipt files wait. Restart the till."
         return Health(
             can_save=not reason,
-            reason=reason or self._flusher.trouble,
+            reason=reason or trouble,
             free_bytes=free,
             wal_bytes=disk.file_bytes(self.store.path.with_name(self.store.path.name + "-wal")),
             unsynced=self._flusher.unsynced(),

@@ -1,4 +1,4 @@
-"""The journal: what it promises when `commit` returns, and what it does when the disk or the clock misbehave."""
+"""The journal: what it promises when `commit` returns, and what it does when the clock misbehaves."""
 
 from __future__ import annotations
 
@@ -6,42 +6,25 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pos import clock
 from pos.config import Config, Shop
-from pos.errors import CannotSave, Conflict, Corrupt, FolderInUse, Invalid
+from pos.errors import CannotSave, Conflict, FolderInUse, Invalid
 from pos.rules import documents
-from pos.store import audit, disk, flusher, intake
+from pos.store import audit
 from pos.store import journal as module
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.store.models import Connection
-from tests.receipts import line, refund, sale, stamped
+from tests.receipts import line, refund, sale
+from tests.store.looking import file_of, outbox, rows
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def quiet(store: Store) -> Iterator[Journal]:
-    """A journal whose flusher does nothing by itself."""
-    opened = Journal(store, flush_seconds=3600)
-    yield opened
-    opened.close()
-
-
-def rows(store: Store, sql: str) -> list[tuple[Any, ...]]:
-    return store.execute(sql).fetchall()
-
-
-def file_of(store: Store, saved: Committed) -> Path:
-    return store.config.invoices / saved.path
 
 
 def together(work: list[Callable[[], Any]], store: Store) -> list[Any]:
@@ -64,9 +47,6 @@ def together(work: list[Callable[[], Any]], store: Store) -> list[Any]:
     for thread in threads:
         thread.join()
     return found
-
-
-# -- what is promised ------------------------------------------------------------------------------------------------
 
 
 def test_on_return_the_sale_is_in_the_database_and_in_its_file_byte_for_byte(journal: Journal, store: Store) -> None:
@@ -233,10 +213,6 @@ def test_each_document_is_in_the_audit(journal: Journal, store: Store) -> None:
 # -- the way out -----------------------------------------------------------------------------------------------------
 
 
-def outbox(store: Store) -> list[tuple[Any, ...]]:
-    return rows(store, "SELECT document, connection, part, state, after FROM outbox ORDER BY n")
-
-
 def test_without_a_connection_a_sale_stays_here(journal: Journal, store: Store) -> None:
     assert journal.commit(sale()).doc["mode"] == "mock"
     assert outbox(store) == []
@@ -309,291 +285,3 @@ def test_created_at_is_the_shops_clock_and_the_business_day_begins_when_the_shop
     assert saved.doc["created_at"] == created_at
     assert saved.doc["business_day"] == day
     assert saved.path.startswith(day)
-
-
-# -- files behind the sale -------------------------------------------------------------------------------------------
-
-
-def test_after_commit_a_file_that_cannot_be_written_is_deferred_and_the_sale_stands(
-    quiet: Journal, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch, caplog.at_level(logging.CRITICAL):
-        patch.setattr(disk, "write_whole", full)
-        saved = quiet.commit(sale())
-        assert not file_of(store, saved).exists()
-        with pytest.raises(OSError, match="No space"):
-            quiet.flush()
-        assert quiet.health().unsynced == 1
-    assert quiet.health().can_save
-    quiet.flush()
-    assert file_of(store, saved).read_bytes() == saved.body
-    assert quiet.health().unsynced == 0
-
-
-def test_the_flusher_says_that_files_wait_and_goes_on_by_itself(
-    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(flusher, "PROBE_SECONDS", 0.05)
-    refuse = [True]
-    write = disk.write_whole
-
-    def sometimes(path: Path, body: bytes, *, flush: bool = False) -> None:
-        if refuse:
-            raise OSError(28, "No space left on device")
-        write(path, body, flush=flush)
-
-    monkeypatch.setattr(disk, "write_whole", sometimes)
-    journal = Journal(store, flush_seconds=0.02)
-    with caplog.at_level(logging.CRITICAL):
-        saved = journal.commit(sale())
-        until(lambda: "files wait" in journal.health().reason)
-        assert journal.health().can_save
-        refuse.clear()
-        until(lambda: journal.health().reason == "")
-    assert file_of(store, saved).read_bytes() == saved.body
-    journal.close()
-
-
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.01)
-
-
-def test_the_watermark_moves_only_over_flushed_files(
-    quiet: Journal, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    quiet.commit(sale())
-    seen: list[tuple[list[str], int]] = []
-    flush = disk.flush_files
-
-    def look(paths: list[Path], below: Path) -> None:
-        seen.append(([p.name for p in paths], intake.remembered(store)))
-        flush(paths, below)
-
-    monkeypatch.setattr(disk, "flush_files", look)
-    assert intake.remembered(store) == 0
-    quiet.flush()
-    assert seen == [(["T1-000001.json"], 0)]
-    assert intake.remembered(store) == 1
-
-
-def test_the_watermark_stops_before_a_file_that_is_still_being_written(
-    quiet: Journal, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else the flusher would vouch for a file that is replaced a moment later by one nobody flushed."""
-    quiet.commit(sale())
-    hold, reached = threading.Event(), threading.Event()
-    write = disk.write_whole
-
-    def slow(path: Path, body: bytes, *, flush: bool = False) -> None:
-        reached.set()
-        hold.wait()
-        write(path, body, flush=flush)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(disk, "write_whole", slow)
-        selling = threading.Thread(target=lambda: quiet.commit(sale()))
-        selling.start()
-        reached.wait()
-        patch.undo()
-        quiet.flush()
-        assert intake.remembered(store) == 1
-        hold.set()
-        selling.join()
-    quiet.flush()
-    assert intake.remembered(store) == 2
-
-
-def test_receipts_become_durable_by_themselves_within_a_second(journal: Journal, store: Store) -> None:
-    journal.commit(sale())
-    until(lambda: intake.remembered(store) == 1, seconds=2)
-
-
-def test_the_log_is_checkpointed_in_the_background(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flusher, "CHECKPOINT_SALES", 5)
-    store.execute("PRAGMA wal_checkpoint(truncate)").fetchall()
-    empty = disk.file_bytes(store.path)
-    journal = Journal(store, flush_seconds=0.02)
-    for _ in range(30):
-        journal.commit(sale())
-    until(lambda: disk.file_bytes(store.path) > empty + 50_000)  # the sales have reached the database file itself
-    journal.close()
-
-
-def test_something_else_in_the_place_of_a_new_receipt_is_kept(
-    journal: Journal, store: Store, caplog: pytest.LogCaptureFixture
-) -> None:
-    day = store.config.invoices / "2026-11-21"
-    day.mkdir()
-    (day / "T1-000001.json").write_bytes(b"half a receipt of somebo")
-    with clock.set_to(NOON), caplog.at_level(logging.CRITICAL):
-        saved = journal.commit(sale())
-    assert file_of(store, saved).read_bytes() == saved.body
-    assert (day / "T1-000001.json.found").read_bytes() == b"half a receipt of somebo"
-
-
-# -- a disk that refuses ---------------------------------------------------------------------------------------------
-
-
-def in_writer(journal: Journal, sql: str) -> None:
-    """Run a statement on the writer's own connection."""
-
-    def work() -> intake.Entered:
-        journal.store.execute(sql).fetchall()
-        return intake.Entered({}, b"", True, 0, "")
-
-    journal._through(work)
-
-
-@pytest.mark.parametrize(
-    ("sql", "words"),
-    [("PRAGMA max_page_count = 1", "disk is full"), ("PRAGMA query_only = 1", "read-only")],
-    ids=["full", "read-only"],
-)
-def test_a_disk_that_takes_nothing_refuses_the_sale_in_words_and_takes_it_later(
-    quiet: Journal, store: Store, caplog: pytest.LogCaptureFixture, sql: str, words: str
-) -> None:
-    quiet.commit(sale(id="before"))
-    big = sale(*(line(f"ITEM-{i}") for i in range(300)), id="basket")
-    with caplog.at_level(logging.CRITICAL):
-        in_writer(quiet, sql)
-        with pytest.raises(CannotSave, match=words):
-            quiet.commit(big)
-    assert not quiet.health().can_save
-    assert words in quiet.health().reason
-    assert [r[0] for r in rows(store, "SELECT id FROM document")] == ["before"]
-    assert quiet.health().unsynced <= 1, "a refused sale owes no file"
-    saved = quiet.commit(big)  # the probe found the disk well again
-    assert saved.doc["sequence"] == 2 and not saved.duplicate
-    assert quiet.health().can_save
-
-
-def test_while_the_disk_refuses_every_sale_is_refused_before_it_is_tried(
-    quiet: Journal, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.CRITICAL), monkeypatch.context() as patch:
-        patch.setattr(store, "write_durably", raises(CannotSave("The disk reports an error.")))
-        quiet._refusal = "The disk reports an error."
-        for _ in range(3):
-            with pytest.raises(CannotSave, match="reports an error"):
-                quiet.commit(sale())
-    assert rows(store, "SELECT count(*) FROM document") == [(0,)]
-    assert quiet.commit(sale()).doc["sequence"] == 1
-
-
-def raises(error: Exception) -> Callable[..., Any]:
-    def fail(*_: Any, **__: Any) -> Any:
-        raise error
-
-    return fail
-
-
-def test_the_till_finds_out_by_itself_that_the_disk_is_well_again(
-    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(flusher, "CHECKPOINT_SECONDS", 0.05)
-    journal = Journal(store, flush_seconds=0.02)
-    with caplog.at_level(logging.CRITICAL):
-        in_writer(journal, "PRAGMA query_only = 1")
-        with pytest.raises(CannotSave):
-            journal.commit(sale())
-        until(lambda: journal.health().can_save)
-    journal.close()
-
-
-def test_a_database_whose_switches_do_not_hold_sells_nothing(shop: Config) -> None:
-    store = open_store(shop)
-    store.refusal = "The database does not keep synchronous = 1."
-    journal = Journal(store)
-    with pytest.raises(CannotSave, match="does not keep"):
-        journal.commit(sale())
-    assert not journal.health().can_save
-    journal.close()
-    store.close()
-
-
-# -- what comes from elsewhere ---------------------------------------------------------------------------------------
-
-
-def test_a_receipt_from_elsewhere_keeps_number_day_and_bytes_and_is_asked_for_before_it_is_sent(
-    journal: Journal, store: Store
-) -> None:
-    Connection.create(id="erpnext", kind="erpnext", title="ERPNext")
-    doc, body = stamped(sequence=7, business_day="2026-03-01")
-    saved = journal.adopt(body, "replay", "ann")
-    assert (saved.duplicate, saved.doc, saved.body) == (False, doc, body)
-    assert saved.path == "2026-03-01/T1-000007.json"
-    assert file_of(store, saved).read_bytes() == body
-    assert outbox(store) == [(doc["id"], "erpnext", "sale", "unknown", "")]
-    assert rows(store, "SELECT actor, act, subject FROM audit") == [("ann", "adopt", doc["id"])]
-    again = journal.adopt(body, "replay", "ann")
-    assert again.duplicate and len(outbox(store)) == 1
-    own = journal.commit(sale()).doc
-    assert own["sequence"] == 8 and own["prev_hash"] == doc["hash"], "a number is never given twice"
-
-
-def test_a_receipt_of_another_till_keeps_its_own_sequence(journal: Journal) -> None:
-    _, body = stamped(till="T2", invoice_name="T2-000001", session="T2-S000001")
-    assert journal.adopt(body, "replay", "ann").doc["invoice_name"] == "T2-000001"
-    assert journal.commit(sale()).doc["invoice_name"] == "T1-000001"
-
-
-def test_a_changed_receipt_is_not_taken_in(journal: Journal, store: Store) -> None:
-    _, body = stamped()
-    with pytest.raises(Corrupt, match="changed after it was written"):
-        journal.adopt(body.replace(b"Ann", b"Eve"), "replay", "ann")
-    assert rows(store, "SELECT count(*) FROM document") == [(0,)]
-
-
-def test_a_receipt_whose_sums_are_wrong_is_not_taken_in_though_its_hash_fits(journal: Journal) -> None:
-    _, body = stamped(sale(total=Decimal("99.00")))
-    with pytest.raises(Corrupt, match="total"):
-        journal.adopt(body, "replay", "ann")
-
-
-def test_the_same_id_with_other_content_is_a_conflict_that_names_the_field(journal: Journal) -> None:
-    doc, body = stamped(sale(id="one", note="as sold"))
-    journal.adopt(body, "replay", "ann")
-    _, other = stamped(sale(*doc["items"], id="one", note="changed"))
-    with pytest.raises(Conflict) as error:
-        journal.adopt(other, "replay", "ann")
-    assert (error.value.code, error.value.field) == ("other_content", "note")
-
-
-def test_a_number_that_belongs_to_another_sale_is_a_conflict(journal: Journal, store: Store) -> None:
-    own = journal.commit(sale()).doc
-    _, body = stamped()
-    with pytest.raises(Conflict) as error:
-        journal.adopt(body, "replay", "ann")
-    assert error.value.code == "number_taken"
-    assert error.value.facts == {"holder": own["id"]}
-    assert rows(store, "SELECT count(*) FROM document") == [(1,)]
-
-
-def test_a_session_taken_in_backwards_opened_with_its_first_receipt(journal: Journal, store: Store) -> None:
-    for sequence in (3, 2):
-        _, body = stamped(sequence=sequence, created_at=f"2026-11-21T14:0{sequence}:00.000+00:00")
-        journal.adopt(body, "replay", "ann")
-    assert rows(store, "SELECT opened_at FROM session") == [("2026-11-21T14:02:00.000+00:00",)]
-
-
-def test_imported_documents_have_their_own_series(journal: Journal, store: Store) -> None:
-    journal.commit(sale())
-    given = sale(
-        id="INV-9", invoice_name="INV-9", created_at="2024-05-01T10:00:00.000+01:00", business_day="2024-05-01",
-        session="", mode="erpnext", store="main",
-    )  # fmt: skip
-    saved = journal.adopt_imported(given, "replay", "ann")
-    assert saved.path == "2024-05-01/imported-000001-INV-9.json"
-    assert saved.doc["sequence"] == 1 and saved.doc["series"] == "imported"
-    assert saved.doc["taken_in"]["after"] == 1 and saved.doc["taken_in"]["by"] == "ann"
-    assert journal.adopt_imported(given, "replay", "bob").duplicate
-    with pytest.raises(Conflict):
-        journal.adopt_imported({**given, "customer": "Somebody else"}, "replay", "ann")
-    assert journal.commit(sale()).doc["sequence"] == 2, "this till's own numbers go on as before"
-    assert rows(store, "SELECT count(*) FROM session") == [(1,)]
