@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.contract.emulators.erpnext import Emulator
-from tests.contract.emulators.erpnext_invoices import insert, submit
+from tests.contract.emulators.erpnext_documents import insert
+from tests.contract.emulators.erpnext_invoices import submit
 from tests.contract.emulators.erpnext_shops import ABBR, COMPANY, TILL, recorded
 from tests.contract.emulators.erpnext_site import Doc, Site
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.emulators.erpnext_invoices import insert
+from tests.contract.emulators.erpnext_documents import insert
 from tests.contract.emulators.erpnext_site import Site
 
 COMPANY, ABBR = "Test Shop Ltd", "TS"
