@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,15 @@ def test_a_draft_whose_figures_are_not_the_receipts_is_not_submitted(shop: Till)
         assert shop.row(document).code == "figures_differ"
         assert [d["docstatus"] for d in shop.invoices(document)] == [0]
     assert {shop.row(i).state for i in sold} <= {"booked", "rejected"}
+
+
+def test_a_receipt_that_cannot_be_mapped_waits_for_a_person_and_the_next_one_goes(shop: Till) -> None:
+    doc = one(shop)
+    doc["items"][0] |= {"qty": Decimal(0)}
+    with pytest.raises(Rejected) as caught:
+        shop.world.connector.post(doc, "sale", doc["id"], Context())
+    assert caught.value.code == "not_mappable"
+    assert shop.invoices() == []
 
 
 # -- lost answers: what the client saw, and what was there in truth --

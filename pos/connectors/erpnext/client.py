@@ -111,7 +111,15 @@ class Erpnext:
         return compare.posted(self.document(INVOICE, remote_id))
 
     def post(self, document: Document, part: str, key: str, context: Context) -> Posted:
-        body = mapping.invoice(document, part, key, context, self.facts, self._config)
+        try:
+            body = mapping.invoice(document, part, key, context, self.facts, self._config)
+        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+            # An imported receipt may lack what an invoice needs; one such must not stop the others.
+            raise Rejected(
+                f"This receipt cannot be written as an invoice ({error!r}).",
+                code="not_mappable",
+                remedy="Book it in ERPNext by hand, and settle it here.",
+            ) from error
         draft = compare.posted(self._send("POST", f"/api/resource/{quote(INVOICE)}", body))
         if draft.figures["key"] != key:
             # The field went missing since the last check; a second post would not be refused.

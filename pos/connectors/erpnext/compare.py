@@ -72,7 +72,7 @@ def difference(
         found += _paid(document, wanted, there, pennies)
     except Rejected as error:  # what the site charges was changed since
         return error.message
-    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         return f"What ERPNext holds cannot be read ({error!r})."
     return "; ".join(found)
 

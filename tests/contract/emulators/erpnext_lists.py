@@ -29,7 +29,8 @@ def query(site: Site, doctype: str, asked: Mapping[str, Any], rows: Iterable[Doc
     """The rows asked for. Twenty, with only their name, unless told otherwise; limit 0 is all of them."""
     fields = parsed(asked.get("fields"), ["name"])
     wanted = [_field(site, doctype, f) for f in (["*"] if fields == "*" else fields)]
-    found = [d for d in (site.docs[doctype].values() if rows is None else rows) if _matches(site, doctype, d, asked)]
+    filters = _filters(site, doctype, asked)
+    found = [d for d in (site.docs[doctype].values() if rows is None else rows) if _matches(d, filters)]
     for name, down in reversed(_order(site, doctype, str(asked.get("order_by") or "modified desc"))):
         found.sort(key=lambda d: _sortable(d.get(name)), reverse=down)
     joined = [shown for d in found for shown in _joined(d, wanted)]
@@ -99,17 +100,20 @@ def _sortable(value: Any) -> tuple[int, Any]:
     return (1, float(value)) if isinstance(value, int | float) else (2, str(value).casefold())
 
 
-def _matches(site: Site, doctype: str, doc: Doc, asked: Mapping[str, Any]) -> bool:
+def _filters(site: Site, doctype: str, asked: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    """[["field", "op", value]] or {"field": value} or {"field": ["op", value]}."""
     filters = parsed(asked.get("filters"), [])
     if isinstance(filters, dict):
         filters = [[k, *(v if isinstance(v, list) else ["=", v])] for k, v in filters.items()]
+    known = {*STANDARD, *site.known_fields(doctype)}
     for one in filters:
-        name, operator, value = one[-3:]
-        if name not in {*STANDARD, *site.known_fields(doctype)}:
-            raise Refusal(417, "DataError", f"Field not permitted in query: {name}")
-        if not _holds(doc.get(name), str(operator).lower(), value):
-            return False
-    return True
+        if one[-3] not in known:
+            raise Refusal(417, "DataError", f"Field not permitted in query: {one[-3]}")
+    return [(one[-3], str(one[-2]).lower(), one[-1]) for one in filters]
+
+
+def _matches(doc: Doc, filters: list[tuple[str, str, Any]]) -> bool:
+    return all(_holds(doc.get(name), operator, value) for name, operator, value in filters)
 
 
 def _holds(have: Any, operator: str, value: Any) -> bool:
