@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pos.actions import older
-from pos.errors import Corrupt, Invalid
+from pos.errors import Conflict, Corrupt, Invalid
 from pos.rules import documents
+from pos.store import audit, notices
 from pos.store.journal import Committed, Journal
 
 
@@ -28,6 +29,10 @@ def take_in(journal: Journal, body: bytes, origin: str, actor: str) -> Committed
         if older.is_older(doc):
             return journal.adopt_imported(older.document(doc, journal.store.config), origin, actor)
         return journal.adopt(documents.restored(body), origin, actor)
+    except Conflict as error:
+        if error.code == "other_content":
+            _alarm(journal, doc, error, actor)
+        raise
     except Corrupt as error:
         raise Invalid(
             f"This is no receipt that can be taken in: {error.message}. Use the file from invoices/ or from a backup, "
@@ -35,3 +40,20 @@ def take_in(journal: Journal, body: bytes, origin: str, actor: str) -> Committed
             code="corrupt",
             field=error.field,
         ) from error
+
+
+def _alarm(journal: Journal, doc: Mapping[str, Any], error: Conflict, actor: str) -> None:
+    """Two different receipts under one id: somebody changed one of them, or an id was used twice."""
+    key, number = (
+        str(doc.get("id") or doc.get("sale_id") or doc.get("invoice_name")),
+        str(error.facts.get("number", "")),
+    )
+    audit.record(journal.store, actor, "replay.other_content", number, {"id": key, "field": error.field})
+    notices.raise_notice(
+        journal.store,
+        f"other-content:{key}",
+        "check",
+        f"A receipt was offered again as {number}, with another {error.field}. It was refused.",
+        "Compare the file with the receipt in invoices/; run `pos_server.py verify`.",
+        number,
+    )

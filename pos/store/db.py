@@ -241,6 +241,7 @@ _WORDS = {
     "SQLITE_IOERR": "The disk reports an error, so nothing can be saved. Check the disk of {folder}.",
     "SQLITE_CANTOPEN": "The database cannot be opened. Check that {folder} is there and writable.",
     "SQLITE_CORRUPT": "The database file is damaged. Stop the till and run `pos_server.py verify`, then `rebuild`.",
+    "SQLITE_BUSY": "Another program holds the database. Close it, or try again in a moment.",
     "SQLITE_NOTADB": "The database file is damaged. Stop the till and run `pos_server.py verify`, then `rebuild`.",
 }
 
@@ -272,6 +273,7 @@ def cannot_save(error: BaseException, path: Path) -> CannotSave | None:
             name = "SQLITE_FULL"
         for start, words in _WORDS.items():
             if name.startswith(start):
-                return CannotSave(words.format(folder=path.parent))
+                code = "busy" if start == "SQLITE_BUSY" else None
+                return CannotSave(words.format(folder=path.parent), code=code)
         todo.extend(e for e in (one.__cause__, one.__context__) if e is not None)
     return None

@@ -172,9 +172,12 @@ class Flusher:
 
     def _checkpoint(self, how: str) -> None:
         at("before_checkpoint")
-        self.store.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+        _, frames, moved = self.store.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
         if how == "passive" and self._wal()[0] > WAL_BYTES_BIG:
             with self.store.writers_wait():  # only what came in meanwhile is left; then the log begins anew
-                self.store.execute("PRAGMA wal_checkpoint(passive)").fetchall()
+                _, frames, moved = self.store.execute("PRAGMA wal_checkpoint(passive)").fetchone()
+        if how == "passive" and frames == moved > 0:
+            # Whoever writes next begins the log anew and flushes its head: better we than the next sale.
+            intake.remember(self.store, self._mark)
         at("after_checkpoint")
         self._checkpointed, self._since_checkpoint, self._wal_seen = clock.monotonic(), 0, self._wal()

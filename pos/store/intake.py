@@ -174,7 +174,8 @@ def other_content(saved: Mapping[str, Any], offered: Mapping[str, Any]) -> Confl
 
 
 def _tell(store: Store, actor: str, act: str, doc: Mapping[str, Any], more: Mapping[str, Any]) -> None:
-    detail = {"number": doc["invoice_name"], "total": f"{doc['total']} {doc['currency']}", **more}
+    total = f"{doc['total']} {doc['currency']}"
+    detail = {"number": doc["invoice_name"], "total": total, "hash": doc["hash"], **more}
     audit.record(store, actor, act, doc["id"], detail)
 
 

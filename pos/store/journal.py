@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 BATCH_MAX = 128
 #: How long the answer to a repeated sale waits for the file of the first one, which is being written.
 FILE_WAIT_SECONDS = 2.0
+#: How often somebody who waits looks whether the writer is still there.
+ALIVE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,9 @@ class Journal:
             if not self._open:
                 raise CannotSave("The till is stopping; nothing is saved any more. Start it again.")
             self._queue.put(waiting)
-        waiting.done.acquire()
+        while not waiting.done.acquire(timeout=ALIVE_SECONDS):
+            if not self._writer.is_alive():
+                raise CannotSave("The part that saves sales has stopped. Restart the till; the basket is kept.")
         if waiting.error is not None:
             raise waiting.error
         found = waiting.found

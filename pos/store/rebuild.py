@@ -6,6 +6,7 @@ People, catalogue, settings and audit come from the backup.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -191,7 +192,8 @@ def _read_all(invoices: Path, paths: list[str], connections: list[str]) -> Itera
         for group in groups:
             yield from _read_group(invoices, group, connections)
         return
-    with ProcessPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+    fresh = multiprocessing.get_context("spawn")  # the same on every system, whatever threads run here
+    with ProcessPoolExecutor(min(8, os.cpu_count() or 1), mp_context=fresh) as pool:
         for reads in pool.map(_read_group, [invoices] * len(groups), groups, [connections] * len(groups)):
             yield from reads
 

@@ -141,6 +141,8 @@ def test_an_older_receipt_sent_again_is_harmless_and_another_one_of_its_name_a_c
     with pytest.raises(Conflict) as error:
         replay.take_in(journal, older(total=1.0), "replay", "ann")
     assert error.value.code == "other_content"
+    told = store.execute("SELECT text FROM notice WHERE resolved_at = ''").fetchall()
+    assert len(told) == 1 and "SINV-POS-00042" in told[0][0], "people are told"
     assert count(store) == 1
     assert journal.commit(sale()).doc["sequence"] == 1, "outside this till's own numbers"
 
