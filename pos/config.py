@@ -118,6 +118,9 @@ class Erpnext:
 class Security:
     pin_tries: int = setting(5, "Wrong PINs before the code is locked.")
     pin_lock_minutes: int = setting(15, "How long it is locked.")
+    badge_needs_pin: bool = setting(
+        True, "yes: a badge stands for the code and the PIN is typed; no: the badge alone does."
+    )
     sign_in_hours: int = setting(16, "A sign-in ends after this long.")
     body_kb_max: int = setting(1024, "Largest request accepted.")
 
@@ -135,6 +138,30 @@ class Shift:
         "Most a role pays out without a second person, role:amount, comma separated; a role not named has no limit.",
     )
     old_session_hours: int = setting(24, "A session open longer than this is called old.")
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    window_days: int = setting(
+        28, "Days in which goods come back against their receipt; later: by approval. 0 = no end."
+    )
+    reasons: str = setting(
+        "Wrong size|Changed their mind|Faulty|Not as described|Unwanted gift",
+        "Reasons offered for a return, a bar between; another one can be typed.",
+    )
+    reason_required: bool = setting(False, "yes: no line comes back against its receipt without a reason.")
+    free_kinds: str = setting(
+        "voucher", "Kinds of payment a refund may always go to, comma separated; others go where they came from."
+    )
+    unknown_receipt: str = setting(
+        "supervisor",
+        "Goods of a receipt this till does not know: refuse them, ask a supervisor, or take them up to limit.",
+        one_of=("refuse", "supervisor", "limit"),
+    )
+    unknown_limit: Decimal = setting(Decimal(50), "With limit: up to this much on one receipt without a supervisor.")
+    void_reasons: str = setting(
+        "Wrong items|Wrong tender|Customer changed their mind|Test sale", "Reasons offered for a void, a bar between."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +193,7 @@ GROUPS: dict[str, type] = {
     "erpnext": Erpnext,
     "security": Security,
     "shift": Shift,
+    "returns": Returns,
     "keys": Keys,
     "scanner": Scanner,
 }
@@ -185,6 +213,7 @@ class Config:
     erpnext: Erpnext = field(default_factory=Erpnext)
     security: Security = field(default_factory=Security)
     shift: Shift = field(default_factory=Shift)
+    returns: Returns = field(default_factory=Returns)
     keys: Keys = field(default_factory=Keys)
     scanner: Scanner = field(default_factory=Scanner)
 

@@ -11,6 +11,7 @@ PosError
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 
@@ -92,17 +93,22 @@ class NotAllowed(UserError):
 
 
 class NeedsApproval(UserError):
-    """A second person must agree to this one act."""
+    """A second person must agree to this one act. reach: how far (per cent or money), where an act has a size."""
 
     code = "needs_approval"
     status = 403
 
-    def __init__(self, message: str, *, act: str, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, act: str, field: str | None = None, subject: str = "", reach: Decimal | None = None
+    ) -> None:
         super().__init__(message, field=field)
         self.act = act
+        self.subject = subject
+        self.reach = reach
 
     def details(self) -> dict[str, Any]:
-        return {"act": self.act}
+        bound = None if self.reach is None else f"{self.reach:f}"
+        return {"act": self.act, "subject": self.subject or None, "bound": bound}
 
 
 class CannotSave(PosError):

@@ -79,9 +79,26 @@ def _size(discount: Discount, cost: int, qty: Decimal, currency: str, rounding: 
 
 def check_ceiling(off: int, cost: int, percent_max: Decimal, currency: str, rounding: str, *, field: str) -> None:
     """Invalid(discount_too_high) when more than `percent_max` of the cost is taken off, a rounded penny apart."""
-    if off > round_minor(major(cost, currency) * percent_max / 100, currency, rounding):
+    if not within(off, cost, percent_max, currency, rounding):
         shown = f"{percent_max.normalize():f}"
         raise Invalid(f"Discounts above {shown} % are not allowed here.", code="discount_too_high", field=field)
+
+
+def within(off: int, cost: int, percent: Decimal, currency: str, rounding: str) -> bool:
+    """Whether no more than `percent` of the cost is taken off, a rounded penny apart."""
+    return off <= round_minor(major(cost, currency) * percent / 100, currency, rounding)
+
+
+def percent_off(off: int, cost: int, currency: str, rounding: str) -> Decimal:
+    """The smallest percentage, in hundredths, that covers what is taken off: 33 % of 0.99 is 33, not 33.34."""
+    if off <= 0 or cost <= 0:
+        return Decimal(0)
+    hundredths = -(-off * 10_000 // cost)
+    for step in (100, 10):
+        rounder = Decimal(hundredths // step * step).scaleb(-2).normalize()
+        if within(off, cost, rounder, currency, rounding):
+            return rounder
+    return min(Decimal(100), Decimal(hundredths).scaleb(-2).normalize())
 
 
 def share_sale_discount(off: int, amounts: Sequence[int]) -> list[int]:

@@ -1,13 +1,18 @@
 """Who may do what: roles, the rights each one has, and how large a discount a role may give alone.
 
-A right is checked on the server for each request; the page only hides what would be refused.
+`DEFAULT` is what a new till knows; `store.rights` reads what an admin changed of it. A right is checked on the server
+for each request; the page only hides what would be refused.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 ROLES = ("cashier", "supervisor", "manager", "operator", "accountant", "stock_keeper", "admin")
+#: The role whose rights nobody takes away: somebody must be able to give them back.
+OWNER = "admin"
 
 #: Right -> what it allows, in words for docs and refusals.
 RIGHTS = {
@@ -16,19 +21,31 @@ RIGHTS = {
     "price_override": "set another price than the shelf's",
     "refund": "take goods back against their receipt",
     "blind_return": "take goods back without a receipt",
+    "late_return": "take goods back after the days for it are over",
+    "refund_tender": "pay a refund another way than it was paid",
     "no_sale": "open the drawer without a sale",
-    "void": "cancel a sale that is under way",
+    "void": "void a finished sale",
     "paid_out": "pay cash out of the drawer, or put it in",
     "z_read": "close the day and see its figures",
+    "variance": "accept a difference of the drawer above the limit",
     "reprint": "show and print a receipt again",
+    "voucher_issue": "issue or adjust a gift voucher by hand",
     "replay": "take in receipts that were made elsewhere",
     "people": "add people, set PINs, enrol tills",
+    "rights": "change who may do what",
     "settings": "change settings and connections",
 }
+#: What a second person can agree to on the spot: exactly these, one act at a time. Each needs the right of its name.
+ACTS = (
+    "discount", "price_override", "refund", "blind_return", "late_return", "refund_tender", "no_sale", "void",
+    "paid_out", "z_read", "variance", "reprint", "voucher_issue",
+)  # fmt: skip
 
-_CASHIER = frozenset({"sell", "discount", "no_sale", "void", "reprint"})
-_SUPERVISOR = _CASHIER | {"price_override", "refund", "paid_out", "z_read"}
-_MANAGER = _SUPERVISOR | {"blind_return", "people"}
+_CASHIER = frozenset({"sell", "discount", "no_sale", "reprint"})
+_SUPERVISOR = _CASHIER | {
+    "price_override", "refund", "blind_return", "late_return", "refund_tender", "void", "paid_out", "z_read",
+}  # fmt: skip
+_MANAGER = _SUPERVISOR | {"variance", "voucher_issue", "people"}
 
 _TABLE: dict[str, frozenset[str]] = {
     "cashier": _CASHIER,
@@ -49,18 +66,50 @@ _DISCOUNT_PERCENT_MAX = {
 }
 
 
+@dataclass(frozen=True)
+class Rights:
+    """The table as it stands: the defaults, and what was changed of them.
+
+    overrides: (role, right) -> allowed. ceilings: role -> percentage.
+    """
+
+    overrides: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    ceilings: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def allowed(self, role: str, right: str) -> bool:
+        """Whether the role has the right. An unknown role has none; an unknown right is a bug."""
+        if right not in RIGHTS:
+            raise ValueError(f"no such right: {right}")
+        if role == OWNER:
+            return True
+        return self.overrides.get((role, right), right in _TABLE.get(role, frozenset()))
+
+    def rights_of(self, role: str) -> tuple[str, ...]:
+        """The role's rights in the order of the table."""
+        return tuple(right for right in RIGHTS if self.allowed(role, right))
+
+    def discount_percent_max(self, role: str) -> Decimal:
+        """The percentage up to which the role may discount alone; 0 for a role that may not discount."""
+        if not self.allowed(role, "discount"):
+            return Decimal(0)
+        if role == OWNER:
+            return Decimal(100)
+        return self.ceilings.get(role, _DISCOUNT_PERCENT_MAX.get(role, Decimal(0)))
+
+
+DEFAULT = Rights()
+
+
 def allowed(role: str, right: str) -> bool:
-    """Whether the role has the right. An unknown role has none; an unknown right is a bug."""
-    if right not in RIGHTS:
-        raise ValueError(f"no such right: {right}")
-    return right in _TABLE.get(role, frozenset())
+    """Whether the role has the right by default."""
+    return DEFAULT.allowed(role, right)
 
 
 def rights_of(role: str) -> tuple[str, ...]:
-    """The role's rights in the order of the table."""
-    return tuple(right for right in RIGHTS if allowed(role, right))
+    """The role's rights by default, in the order of the table."""
+    return DEFAULT.rights_of(role)
 
 
 def discount_percent_max(role: str) -> Decimal:
-    """The percentage up to which the role may discount alone; 0 for a role that may not discount."""
-    return _DISCOUNT_PERCENT_MAX.get(role, Decimal(0))
+    """The percentage up to which the role may discount alone by default; 0 for a role that may not discount."""
+    return DEFAULT.discount_percent_max(role)

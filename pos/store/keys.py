@@ -10,14 +10,16 @@ import os
 import re
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from pos import clock
 from pos.errors import CannotSave, Conflict, Invalid, NotFound
 from pos.rules import rights
+from pos.rules.rights import Rights
 from pos.store import audit, disk
+from pos.store import rights as tables
 from pos.store.db import Store
 from pos.store.models import Device, SignIn, Token
 
@@ -43,9 +45,10 @@ class Actor:
     device: str = ""
     locked: bool = False
     seen_at: str = ""
+    table: Rights = field(default=rights.DEFAULT, repr=False, compare=False)
 
     def may(self, right: str) -> bool:
-        return rights.allowed(self.role, right)
+        return self.table.allowed(self.role, right)
 
 
 def page_key(path: Path) -> bytes:
@@ -159,7 +162,7 @@ def find_token(store: Store, secret: str) -> Actor | None:
     if not used_at or now - clock.parse(used_at) >= SEEN_EVERY:
         with suppress(CannotSave), store.transaction():
             Token.update(used_at=clock.stamp(now)).where(Token.id == token_id).execute()
-    return Actor(f"token:{name}", name, role, "token", key)
+    return Actor(f"token:{name}", name, role, "token", key, table=tables.of(store))
 
 
 def revoke_token(store: Store, name: str, by: str = "system") -> None:

@@ -23,6 +23,7 @@ from pos import clock
 from pos.errors import CannotSave, Conflict, Invalid, NotFound, UserError
 from pos.rules import rights
 from pos.store import audit
+from pos.store import rights as tables
 from pos.store.db import Store
 from pos.store.keys import (
     SEEN_EVERY,
@@ -49,6 +50,7 @@ __all__ = [
     "add_device",
     "add_token",
     "add_user",
+    "check_badge",
     "check_pin",
     "devices",
     "end",
@@ -57,10 +59,12 @@ __all__ = [
     "find_sign_in",
     "find_token",
     "lock",
+    "new_badge",
     "people",
     "revoke_device",
     "revoke_token",
     "set_active",
+    "set_badge",
     "set_pin",
     "sign_in",
     "sign_ins",
@@ -71,6 +75,8 @@ __all__ = [
 
 PIN = re.compile(r"[0-9]{4,8}\Z")
 CODE = re.compile(r"[A-Za-z0-9_-]{1,20}\Z")
+BADGE_CHARS_MIN = 8
+_BADGE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
 #: PINs are checked one at a time: guesses side by side are counted one by one, and take neither memory nor processors.
@@ -179,6 +185,41 @@ def check_pin(store: Store, code: str, pin: str) -> Person:
     return _person(user)
 
 
+def check_badge(store: Store, badge: str, pin: str) -> Person:
+    """The person with this badge and PIN. WrongPin or LockedOut, as `check_pin`."""
+    person = _holder(badge)
+    return check_pin(store, person.code if person else "", pin)
+
+
+def _holder(badge: str) -> Person | None:
+    user = User.get_or_none((User.badge_hash == digest(badge.strip())) & User.active) if badge.strip() else None
+    return None if user is None else _person(user)
+
+
+def set_badge(store: Store, code: str, badge: str | None = None, by: str = "system") -> str:
+    """Give a person a badge; the text to print on it, made here unless it is a card they have already.
+
+    A new one takes the place of the old. "" takes it away. Conflict when somebody else holds it.
+    """
+    text = new_badge() if badge is None else badge.strip()
+    if text and (len(text) < BADGE_CHARS_MIN or not text.isprintable() or len(text) > 100):
+        raise Invalid(f"A badge has {BADGE_CHARS_MIN} to 100 letters and digits.", field="badge")
+    with store.transaction():
+        holder = _holder(text)
+        if holder is not None and holder.code != code:
+            raise Conflict(f"This badge is {holder.name}'s.", field="badge")
+        changed = User.update(badge_hash=digest(text) if text else "", modified=clock.stamp(clock.now()))
+        if not changed.where((User.code == code) & User.active).execute():
+            raise NotFound(f"Nobody here has the code {code}.", field="code")
+        audit.record(store, by, "user.badge", code, {"given": bool(text)})
+    return text
+
+
+def new_badge() -> str:
+    """A badge nobody guesses, in letters every scanner reads."""
+    return "TB" + "".join(secrets.choice(_BADGE_LETTERS) for _ in range(18))
+
+
 def _lock_after_failure(store: Store, code: str, failed: int, now: datetime) -> None:
     limits = store.config.security
     if failed < limits.pin_tries:
@@ -201,15 +242,48 @@ def _locked_out(store: Store, until: datetime) -> LockedOut:
 _seen: dict[str, datetime] = {}
 
 
-def sign_in(store: Store, code: str, pin: str, device: str = "") -> tuple[str, Actor]:
-    """Check the PIN and open a sign-in on a device ("" = this machine). Returns the cookie's secret and who it is."""
-    person = check_pin(store, code, pin)
+def sign_in(
+    store: Store,
+    code: str,
+    pin: str,
+    device: str = "",
+    *,
+    badge: str = "",
+    former: Actor | None = None,
+    basket: str = "",
+) -> tuple[str, Actor]:
+    """Check who it is and open a sign-in on a device ("" = this machine). Returns the cookie's secret and who it is.
+
+    former: who was signed in on this screen until now; that sign-in ends. basket: the id of the basket that stays on
+    the screen with the new person, kept in the audit.
+    """
+    person = _by_badge(store, badge, pin) if badge else check_pin(store, code, pin)
     secret = secrets.token_urlsafe(32)
     key, now = digest(secret), clock.stamp(clock.now())
     with store.transaction():
         SignIn.create(secret_hash=key, user=person.code, device=device, created_at=now, seen_at=now)
-        audit.record(store, person.code, "sign_in", person.code, {"device": device})
-    return secret, Actor(person.code, person.name, person.role, "pin", key, device)
+        audit.record(
+            store, person.code, "sign_in", person.code, {"device": device} | ({"by": "badge"} if badge else {})
+        )
+        if former is not None and former.via == "pin":
+            end(store, former.key)
+            if former.code != person.code:
+                detail = {"from": former.code, "to": person.code, "device": device, "basket": basket}
+                audit.record(store, person.code, "cashier.change", basket or person.code, detail)
+    return secret, Actor(person.code, person.name, person.role, "pin", key, device, table=tables.of(store))
+
+
+def _by_badge(store: Store, badge: str, pin: str) -> Person:
+    """Who holds the badge: with the PIN, or without where the shop says that the badge is enough."""
+    if store.config.security.badge_needs_pin:
+        return check_badge(store, badge, pin)
+    person = _holder(badge)
+    if person is None:
+        _matches(_nobody(), "0000")
+        raise WrongPin("This badge is not known here.", field="badge")
+    if person.locked_until and clock.parse(person.locked_until) > clock.now():
+        raise _locked_out(store, clock.parse(person.locked_until))
+    return person
 
 
 _FIND = (
@@ -239,7 +313,7 @@ def find_sign_in(store: Store, secret: str) -> Actor | None:
         locked = True
         with suppress(CannotSave):
             lock(store, key)
-    return Actor(code, name, role, "pin", key, device, bool(locked), seen_at)
+    return Actor(code, name, role, "pin", key, device, bool(locked), seen_at, tables.of(store))
 
 
 def touch(store: Store, actor: Actor) -> None:

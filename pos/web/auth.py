@@ -152,7 +152,7 @@ def admit(rule: Rule) -> None:
 def _admit_right(who: people.Actor, any_of: tuple[str, ...]) -> None:
     if who.locked:
         raise SignInNeededHere("The screen is locked. Enter your PIN to go on.", code="locked")
-    if not any(rights.allowed(who.role, right) for right in any_of):
+    if not any(who.may(right) for right in any_of):
         words = ", or to ".join(rights.RIGHTS[right] for right in any_of)
         raise NotAllowed(f"{who.name} may not do this: it needs the right to {words}.")
 

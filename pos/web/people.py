@@ -2,7 +2,8 @@
 
 GET  /sign-in            open      sign_in.html: shop_name, till_name; or enrol.html: shop_name (a device not enrolled)
 GET  /api/session        open      who is signed in, the till, the shop, keys, scanner, modes of payment, bag, csrf
-POST /api/sign-in        at_till   {code, pin} -> cookie; answers as /api/session
+POST /api/sign-in        at_till   {code, pin} or {badge, pin} -> cookie; answers as /api/session. Over another
+                                   sign-in it is a change of cashier; `basket`: id of what stays on the screen
 POST /api/sign-out       person    ends the sign-in
 POST /api/lock           person    locks it; the basket stays in the page
 POST /api/unlock         person    {pin} of the same person
@@ -22,7 +23,7 @@ from flask_wtf.csrf import generate_csrf
 from pos import clock
 from pos.config import Config
 from pos.errors import UserError
-from pos.rules import rights, wording
+from pos.rules import wording
 from pos.rules.money import digits_of
 from pos.store import catalog, people
 from pos.store.db import Store
@@ -58,10 +59,15 @@ def session() -> ResponseReturnValue:
 @auth.at_till
 def sign_in() -> ResponseReturnValue:
     body = json_object()
-    secret, who = people.sign_in(parts().store, text(body, "code", 20), text(body, "pin", 20), auth.require_till())
-    former = auth.actor_or_none()
-    if former is not None and former.via == "pin":
-        people.end(parts().store, former.key)
+    secret, who = people.sign_in(
+        parts().store,
+        text(body, "code", 20),
+        text(body, "pin", 20),
+        auth.require_till(),
+        badge=text(body, "badge", 100),
+        former=auth.actor_or_none(),
+        basket=text(body, "basket", 100),
+    )
     return _keep(jsonify(session_view(who)), auth.cookie_name("sign_in"), secret, None)
 
 
@@ -130,8 +136,10 @@ def session_view(who: people.Actor | None) -> dict[str, Any]:
         "idle_lock_seconds": config.till.idle_lock_seconds,
     }
     if who is not None:
-        may = list(rights.rights_of(who.role))
+        may, ceiling = list(who.table.rights_of(who.role)), who.table.discount_percent_max(who.role)
         view["user"] = {"code": who.code, "name": who.name, "role": who.role, "rights": may}
+        view["user"]["discount_percent_max"] = f"{ceiling.normalize():f}"
+        view["returns"] = _returns(config)
         view["locked"] = who.locked
         view["modes"] = _modes(here.store)
         view["bag"] = _bag(here.store, config)
@@ -147,6 +155,23 @@ def _shop(config: Config) -> dict[str, Any]:
         "symbol": wording.symbol(shop.currency, shop.locale),
         "digits": digits_of(shop.currency),
     }
+
+
+def _returns(config: Config) -> dict[str, Any]:
+    """What the return and void dialogs offer."""
+    given = config.returns
+    return {
+        "window_days": given.window_days,
+        "reasons": listed(given.reasons),
+        "void_reasons": listed(given.void_reasons),
+        "reason_required": given.reason_required,
+        "unknown_receipt": given.unknown_receipt,
+    }
+
+
+def listed(setting: str) -> list[str]:
+    """The texts of a setting that holds several with a bar between."""
+    return [part.strip() for part in setting.split("|") if part.strip()]
 
 
 def _fields(group: Any) -> dict[str, Any]:

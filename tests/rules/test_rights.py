@@ -11,13 +11,14 @@ from pos.rules import rights
 
 def test_every_role_and_right_is_in_the_table() -> None:
     assert {role: rights.rights_of(role) for role in rights.ROLES} == {
-        "cashier": ("sell", "discount", "no_sale", "void", "reprint"),
+        "cashier": ("sell", "discount", "no_sale", "reprint"),
         "supervisor": (
-            "sell", "discount", "price_override", "refund", "no_sale", "void", "paid_out", "z_read", "reprint",
+            "sell", "discount", "price_override", "refund", "blind_return", "late_return", "refund_tender", "no_sale",
+            "void", "paid_out", "z_read", "reprint",
         ),
         "manager": (
-            "sell", "discount", "price_override", "refund", "blind_return", "no_sale", "void", "paid_out", "z_read",
-            "reprint", "people",
+            "sell", "discount", "price_override", "refund", "blind_return", "late_return", "refund_tender", "no_sale",
+            "void", "paid_out", "z_read", "variance", "reprint", "voucher_issue", "people",
         ),
         "operator": ("reprint", "replay", "settings"),
         "accountant": ("z_read", "reprint"),
@@ -43,3 +44,28 @@ def test_a_role_that_may_not_discount_has_no_ceiling_to_use():
     for role, ceiling in ceilings.items():
         assert rights.allowed(role, "discount") is (ceiling > 0)
     assert rights.discount_percent_max("nobody") == 0
+
+
+def test_what_was_changed_stands_before_the_default():
+    table = rights.Rights({("cashier", "refund"): True, ("manager", "void"): False}, {"cashier": Decimal(15)})
+    assert table.allowed("cashier", "refund")
+    assert not table.allowed("manager", "void")
+    assert table.allowed("supervisor", "refund"), "everybody else as before"
+    assert table.discount_percent_max("cashier") == 15
+    assert table.discount_percent_max("supervisor") == 50
+
+
+def test_without_the_right_to_discount_the_ceiling_is_nothing():
+    table = rights.Rights({("manager", "discount"): False}, {"manager": Decimal(80)})
+    assert table.discount_percent_max("manager") == 0
+
+
+def test_nobody_takes_a_right_from_the_owner():
+    table = rights.Rights({("admin", "rights"): False}, {"admin": Decimal(0)})
+    assert table.allowed("admin", "rights")
+    assert table.discount_percent_max("admin") == 100
+
+
+def test_every_act_a_second_person_can_agree_to_is_a_right():
+    assert set(rights.ACTS) <= set(rights.RIGHTS)
+    assert len(set(rights.ACTS)) == len(rights.ACTS)

@@ -90,7 +90,8 @@ class Page:
         headers = {"X-CSRFToken": self.csrf, **more.pop("headers", {})}
         data = body if isinstance(body, bytes) else json.dumps({} if body is None else body)
         kind = more.pop("content_type", "application/json")
-        return self.client.post(path, base_url=self.base, data=data, content_type=kind, headers=headers, **more)
+        more.setdefault("method", "POST")
+        return self.client.open(path, base_url=self.base, data=data, content_type=kind, headers=headers, **more)
 
     def sign_in(self, code: str) -> Page:
         self.session()

@@ -19,8 +19,11 @@ def test_the_session_says_all_the_page_needs(anna: Page) -> None:
         "code": "7",
         "name": "Anna Reyes",
         "role": "cashier",
-        "rights": ["sell", "discount", "no_sale", "void", "reprint"],
+        "rights": ["sell", "discount", "no_sale", "reprint"],
+        "discount_percent_max": "10",
     }
+    assert seen["returns"]["window_days"] == 28
+    assert seen["returns"]["reasons"][0] == "Wrong size"
     assert seen["locked"] is False
     assert seen["till"] == {"id": "T1", "name": "Till 1", "store_name": "Finch & Marlow"}
     assert seen["shop"] == {

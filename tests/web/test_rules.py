@@ -21,6 +21,7 @@ ROUTES = {
     "GET /api/items/<path:code>/matrix": "sell",
     "GET /api/lookup-barcode": "sell",
     "GET /api/receipts/<number>": "reprint",
+    "GET /api/rights": "rights",
     "GET /api/session": "all",
     "GET /api/status": "till",
     "GET /api/thumbs/<name>": "sell",
@@ -31,6 +32,7 @@ ROUTES = {
     "GET /receipts/<number>/barcode.svg": "reprint",
     "GET /sign-in": "all",
     "GET /static/<version>/<path:filename>": "all",
+    "POST /api/approve": "sell z_read",
     "POST /api/create-sale": "sell replay",
     "POST /api/enrol": "all",
     "POST /api/import/<kind>": "settings",
@@ -40,6 +42,7 @@ ROUTES = {
     "POST /api/sign-in": "till",
     "POST /api/sign-out": "person",
     "POST /api/unlock": "person",
+    "PUT /api/rights": "rights",
 }
 
 
@@ -83,7 +86,7 @@ BY_RIGHT = [(route, rule) for route, rule in ROUTES.items() if rule not in ("all
 
 def ask(page: Page, route: str, body: dict[str, Any] | None = None) -> Any:
     method, path = sample(route)
-    return page.get(path) if method == "GET" else page.post(path, body)
+    return page.get(path) if method == "GET" else page.post(path, body, method=method)
 
 
 @pytest.mark.parametrize("route", PROTECTED)

@@ -1,0 +1,149 @@
+"""Approval in place: who needs a second person's word, and how it is given on the asker's own screen.
+
+An act collects what it needs in a `Permission`: `need()` before anything is made, `consume()` inside the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from pos.errors import Invalid, NeedsApproval, NotAllowed
+from pos.rules import rights
+from pos.store import approvals, audit, people
+from pos.store import rights as tables
+from pos.store.approvals import Approval
+from pos.store.db import Store
+
+
+class Asker(Protocol):
+    """Who asks, and what they may do alone."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    def may(self, right: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    act: str
+    field: str
+    reach: Decimal | None
+    approval: Approval
+
+
+class Permission:
+    """What one person may do to one subject, alone or with the approvals the request carries.
+
+    subject: id of the basket or of the document that is made. ids: what `ids_of(request)` read.
+    """
+
+    def __init__(self, store: Store, by: Asker, subject: str, ids: Sequence[str] = ()) -> None:
+        self.store, self.by, self.subject, self.ids = store, by, subject, ids
+        self._needed: dict[str, _Needed] = {}
+
+    def need(
+        self,
+        act: str,
+        field: str = "",
+        *,
+        reach: Decimal | None = None,
+        alone: bool | None = None,
+        message: str = "",
+    ) -> None:
+        """Pass when the person may do it alone (they have the right; or `alone` says so) or somebody agreed to it.
+
+        reach: how far it goes, in per cent or money; an approval given for less does not fit. NeedsApproval when
+        somebody here could agree, NotAllowed when nobody could.
+        """
+        if self.by.may(act) if alone is None else alone:
+            return
+        found = approvals.find(self.store, self.ids, act, self.subject, self.by, reach)
+        if found is None:
+            raise self._refusal(act, field, reach, message)
+        self._needed.setdefault(act, _Needed(act, field, reach, found))
+
+    def _refusal(self, act: str, field: str, reach: Decimal | None, message: str) -> Exception:
+        words = message or f"{self.by.name} may not {rights.RIGHTS[act]}."
+        if approvals.somebody_may(self.store, act, self.by.code, reach):
+            return NeedsApproval(
+                f"{words} Somebody who may can agree to it here, with their code and PIN.",
+                act=act,
+                field=field or None,
+                subject=self.subject,
+                reach=reach,
+            )
+        return NotAllowed(f"{words} Ask somebody who may.", field=field or None)
+
+    def approved(self) -> list[dict[str, Any]]:
+        """What the document keeps under `approved`: [{act, by {code, name}, field}]."""
+        return [n.approval.block(n.field) for n in self._needed.values()]
+
+    def consume(self, tx: Store, document: str = "") -> None:
+        """Use the approvals up, inside the act's transaction. NeedsApproval when one is gone meanwhile."""
+        for n in self._needed.values():
+            approvals.consume(
+                tx, [n.approval.id], n.act, self.subject, self.by, document=document, reach=n.reach, field=n.field
+            )
+
+
+def ids_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The approvals a request carries: `"approvals": ["…"]`."""
+    given = raw.get("approvals")
+    if given is None:
+        return ()
+    if not isinstance(given, list) or len(given) > approvals.IDS_MAX or not all(isinstance(x, str) for x in given):
+        raise Invalid(f"approvals is a list of at most {approvals.IDS_MAX} ids.", field="approvals")
+    return tuple(given)
+
+
+def approve(
+    store: Store,
+    by: Asker,
+    *,
+    act: str,
+    subject: str,
+    pin: str,
+    code: str = "",
+    badge: str = "",
+    bound: Decimal | None = None,
+) -> tuple[str, people.Person]:
+    """A second person agrees to one act on one subject: the approval's id, and who agreed.
+
+    code or badge names the person, the PIN proves it; wrong ones count as at sign-in. WrongPin, LockedOut; NotAllowed
+    when it is the asker, or somebody without the right. bound: no further than this; above the approver's own ceiling
+    it is refused.
+    """
+    if act not in rights.ACTS:
+        raise Invalid(f"{act[:40]!r} is nothing that can be approved.", field="act")
+    if not subject or len(subject) > 100:
+        raise Invalid("Say what the approval is for: the id of the basket or document.", field="subject")
+    if not code and not badge:
+        raise Invalid("Type the code, or scan the badge, of who approves.", field="code")
+    person = people.check_badge(store, badge, pin) if badge else people.check_pin(store, code, pin)
+    refused = _why_not(store, person, by, act, bound)
+    if refused:
+        detail = {"act": act, "asked_by": by.code, "why": refused}
+        audit.record(store, person.code, "approval.refused", subject, detail)
+        raise NotAllowed(refused, field="badge" if badge else "code")
+    if act == "discount" and bound is None:
+        bound = tables.of(store).discount_percent_max(person.role)
+    return approvals.grant(store, act, subject, person, by.code, bound), person
+
+
+def _why_not(store: Store, person: people.Person, by: Asker, act: str, bound: Decimal | None) -> str:
+    table = tables.of(store)
+    if person.code == by.code:
+        return "Nobody approves their own act; somebody else must."
+    if not table.allowed(person.role, act):
+        return f"{person.name} may not {rights.RIGHTS[act]}. Ask somebody who may."
+    ceiling = table.discount_percent_max(person.role)
+    if act == "discount" and bound is not None and bound > ceiling:
+        return f"{person.name} may give up to {ceiling.normalize():f} %, not {bound.normalize():f} %."
+    return ""

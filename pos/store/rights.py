@@ -1,0 +1,97 @@
+"""The table of rights of this till: the defaults of `rules.rights` and what an admin changed of them.
+
+Asked for each request, so it is kept in memory and read anew after a change. The server alone changes it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from decimal import Decimal
+
+from pos.errors import Conflict, Invalid
+from pos.rules import rights
+from pos.rules.rights import Rights
+from pos.store import audit
+from pos.store.db import Store
+
+__all__ = ["Rights", "change", "of"]
+
+_kept: weakref.WeakKeyDictionary[Store, Rights] = weakref.WeakKeyDictionary()
+
+
+def of(store: Store) -> Rights:
+    """The table as it stands now."""
+    found = _kept.get(store)
+    if found is None:
+        found = _kept[store] = _read(store)
+    return found
+
+
+def change(
+    store: Store,
+    allowed: Mapping[tuple[str, str], bool],
+    ceilings: Mapping[str, Decimal],
+    by: str,
+) -> Rights:
+    """Change some rights and discount ceilings, all or none; each change is audited. The table afterwards.
+
+    Invalid names what is unknown; Conflict when the owner's role would lose something.
+    """
+    _check(allowed, ceilings)
+    try:
+        with store.transaction():
+            before = _read(store)
+            for (role, right), wanted in allowed.items():
+                if before.allowed(role, right) != wanted:
+                    _put(store, role, right, wanted, by)
+            for role, percent in ceilings.items():
+                if before.discount_percent_max(role) != percent:
+                    _put_ceiling(store, role, percent, before.discount_percent_max(role), by)
+    finally:
+        _kept.pop(store, None)
+    return of(store)
+
+
+def _check(allowed: Mapping[tuple[str, str], bool], ceilings: Mapping[str, Decimal]) -> None:
+    for role, right in allowed:
+        if role not in rights.ROLES:
+            raise Invalid(f"There is no role {role!r}; roles are: {', '.join(rights.ROLES)}.", field="role")
+        if right not in rights.RIGHTS:
+            raise Invalid(f"There is no right {right!r}.", field="right")
+    for role, percent in ceilings.items():
+        if role not in rights.ROLES:
+            raise Invalid(f"There is no role {role!r}; roles are: {', '.join(rights.ROLES)}.", field="role")
+        if not percent.is_finite() or not 0 <= percent <= 100:
+            raise Invalid("A discount ceiling is between 0 and 100 per cent.", field="ceilings")
+    taken = [right for (role, right), wanted in allowed.items() if role == rights.OWNER and not wanted]
+    if taken or ceilings.get(rights.OWNER, Decimal(100)) != 100:
+        raise Conflict(
+            f"The role {rights.OWNER} keeps every right, so that somebody can give them back.", code="owner_keeps_all"
+        )
+
+
+def _read(store: Store) -> Rights:
+    with store.reading():
+        rows = store.execute("SELECT role, right, allowed FROM right_override").fetchall()
+        ceilings = store.execute("SELECT role, percent FROM discount_ceiling").fetchall()
+    known = {(role, right): bool(wanted) for role, right, wanted in rows if right in rights.RIGHTS}
+    return Rights(known, {role: Decimal(percent) for role, percent in ceilings})
+
+
+def _put(store: Store, role: str, right: str, wanted: bool, by: str) -> None:
+    store.execute(
+        "INSERT INTO right_override (role, right, allowed) VALUES (?, ?, ?)"
+        " ON CONFLICT (role, right) DO UPDATE SET allowed = excluded.allowed",
+        (role, right, wanted),
+    )
+    audit.record(store, by, "rights.change", role, {"right": right, "allowed": wanted})
+
+
+def _put_ceiling(store: Store, role: str, percent: Decimal, before: Decimal, by: str) -> None:
+    store.execute(
+        "INSERT INTO discount_ceiling (role, percent) VALUES (?, ?)"
+        " ON CONFLICT (role) DO UPDATE SET percent = excluded.percent",
+        (role, f"{percent:f}"),
+    )
+    audit.record(store, by, "rights.ceiling", role, {"percent": f"{percent:f}", "before": f"{before:f}"})
