@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from pos import config
 from pos.app import create_app
@@ -17,6 +18,7 @@ from pos.store import people
 from pos.web.server import listen
 from tests.bench import catalogue, measure
 from tests.browser.conftest import ARGUMENTS, WINDOW, find_chromium
+from tests.browser.screen import Screen
 
 ITEMS = 100_000
 SCANS = 200
@@ -25,10 +27,10 @@ LOADS = 15
 THROTTLE = 4
 CODE, PIN = "1", "2468"
 
-#: In the page: from the end key's own time stamp to the frame after the one in which a line was added.
+#: In the page: from the end key reaching it to the frame in which the new line is painted.
 WATCH = """
 window.painted = [];
-addEventListener('keydown', (event) => { if (event.key === 'Enter') window.ended = event.timeStamp; }, true);
+addEventListener('keydown', (event) => { if (event.key === 'Enter') window.ended = performance.now(); }, true);
 addEventListener('DOMContentLoaded', () => new MutationObserver((changes) => {
   const added = changes.some((change) => [...change.addedNodes].some((node) => node.dataset?.line));
   if (!added || !window.ended) return;
@@ -61,6 +63,7 @@ def run(items: int = ITEMS) -> None:
 
 @contextmanager
 def _till(folder: Path, items: int) -> Iterator[tuple[str, list[str]]]:
+    logging.getLogger("pos").setLevel(logging.WARNING)
     app = create_app(config.load(folder, environ={"TILLKEEP_QUEUE_IN_SERVER": "no"}))
     catalogue.fill(app.store, items)
     people.add_user(app.store, CODE, "Bench", "cashier", PIN)
@@ -96,8 +99,9 @@ def _scans(browser: Browser, url: str, codes: list[str], items: int) -> None:
     while len(samples) < SCANS:
         page.goto(url)
         page.wait_for_selector("#results .item")
+        screen = Screen(page, url, Path())
         for code in draw.sample(codes, LINES_IN_A_BASKET):
-            _scan(page, code)
+            _scan(screen, code)
         samples += [ms / 1000 for ms in page.evaluate("window.painted")]
         page.evaluate("localStorage.clear()")
         page.goto(f"{url}/receipts")
@@ -110,12 +114,11 @@ def _scans(browser: Browser, url: str, codes: list[str], items: int) -> None:
     )
 
 
-def _scan(page: Page, code: str) -> None:
-    before = page.evaluate("window.painted.length")
-    for key in (*code, "Enter"):
-        page.keyboard.press(key)
-    page.wait_for_function("(n) => window.painted.length > n", arg=before)
-    page.wait_for_timeout(120)  # a cashier reaches for the next item
+def _scan(screen: Screen, code: str) -> None:
+    before = screen.page.evaluate("window.painted.length")
+    screen.scan(code)
+    screen.page.wait_for_function("(n) => window.painted.length > n", arg=before)
+    screen.page.wait_for_timeout(120)  # a cashier reaches for the next item
 
 
 def _loads(browser: Browser, url: str, items: int) -> None:

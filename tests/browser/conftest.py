@@ -39,7 +39,7 @@ WINDOW = {"width": 1280, "height": 800}
 PATIENCE_MS = 8000
 
 
-def _chromium(own: str) -> str | None:
+def find_chromium(own: str) -> str | None:
     """A Chromium to start: the one named in CHROMIUM, one on the path, or Playwright's own."""
     named = os.environ.get("CHROMIUM")
     found = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
@@ -49,7 +49,7 @@ def _chromium(own: str) -> str | None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        path = None if os.environ.get("TILLKEEP_NO_BROWSER") else _chromium(playwright.chromium.executable_path)
+        path = None if os.environ.get("TILLKEEP_NO_BROWSER") else find_chromium(playwright.chromium.executable_path)
         if path is None:
             why = os.environ.get("TILLKEEP_NO_BROWSER") or "Name a Chromium in CHROMIUM, or install one."
             if os.environ.get("TILLKEEP_REQUIRE_BROWSER"):

@@ -88,7 +88,7 @@ function paintLine(line, parts) {
   put(parts.count, line.qty);
   put(parts.name, priced?.name ?? shown.name ?? line.item_code);
   const detail = priced?.detail || shown.detail || "";
-  const each = priced?.unit_text && (line.qty !== "1" || shown.weighed) ? (shown.weighed ? `${quantity} ${shown.uom} at ${priced.unit_text}` : `${priced.unit_text} each`) : "";
+  const each = eachText(line, shown, priced, quantity);
   parts.more.replaceChildren(...[
     detail && h("span", {}, detail),
     each && h("span", {}, figure(each)),
@@ -104,6 +104,14 @@ function paintLine(line, parts) {
   ].filter(Boolean));
   parts.row.classList.toggle("is-pricing", priced !== null && !current);
   parts.row.classList.toggle("is-unknown", Boolean(problem));
+}
+
+/** Where the amount comes from, when the quantity is not one: "£7.50 each", "0.345 Kg at £18.50 / Kg". */
+function eachText(line, shown, priced, quantity) {
+  if (line.price_source === "barcode") return "price of its label";
+  if (!priced?.unit_text) return "";
+  if (shown.weighed) return `${quantity} ${shown.uom} at ${priced.unit_text}`;
+  return line.qty === "1" ? "" : `${priced.unit_text} each`;
 }
 
 /** What stands most often in a list. */

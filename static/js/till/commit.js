@@ -93,10 +93,11 @@ async function totalDiffers(error) {
 async function otherContent(error) {
   const answer = await askPerson({
     title: "This sale was already saved, with other content",
-    words: `A sale with this basket's number is on this till, but it differs (${error.field || "its content"}). That happens when it was paid in another window. Look at Receipts before anybody pays twice.`,
-    buttons: [["drop", "It is paid: empty the basket"], ["new", "Not paid: keep as a new sale", "btn-main"]],
+    words: `A sale with this basket's number is on this till, but it differs (${error.field || "its content"}). That happens when it was paid in another window. Look at the receipt before anybody pays twice; this basket waits here.`,
+    buttons: [["new", "Not paid: make it a new sale"], ["drop", "It is paid: empty the basket"], ["look", "Look at the receipt", "btn-main"]],
   });
-  if (answer === "drop") {
+  if (answer === "look") location.assign(error.body.number ? `/receipts/${encodeURIComponent(error.body.number)}` : "/receipts");
+  else if (answer === "drop") {
     startAfresh();
     show("sell");
   } else if (answer === "new") {

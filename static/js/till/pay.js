@@ -238,7 +238,7 @@ export function paint() {
   }
   paintPayments(typed);
   put(byId("typed-what"), mode.kind === "cash" ? "Cash given" : `${mode.name} amount`);
-  put(byId("typed-hint"), typed ? "" : "all that is left");
+  put(byId("typed-hint"), typed || check?.complete ? "" : "all that is left");
   const output = byId("typed-amount");
   output.classList.toggle("is-idle", !typed);
   put(output, typed ? format(typed) : check ? check.left_text : "");

@@ -27,7 +27,7 @@ function wordsOf(status) {
   }
   if (status.needs) words.push(["is-needs", "warn", `${status.needs} ${status.needs === 1 ? "needs" : "need"} a person`]);
   else words.push(["may-hide", "person", "Nothing needs a person"]);
-  if (status.offline_text) words.push(["is-last is-offline", "offline", status.offline_text]);
+  if (status.offline_text) words.push(["is-last is-offline", "offline", bare(status.offline_text)]);
   else if (!status.connection_title) words.push(["is-last may-hide", "book", "Sales stay on this till"]);
   return words;
 }
@@ -36,7 +36,7 @@ function paintPhone(words) {
   const [saved, ...rest] = words.filter(([css]) => !css.includes("may-hide"));
   const second = rest.find(([css]) => css === "is-needs") ?? rest.find(([css]) => css.includes("is-offline")) ?? rest.find(([css]) => css === "is-waiting");
   const button = byId("phone-state");
-  button.replaceChildren(h("b", {}, icon(saved[1]), ` ${saved[2]}`), second ? h("span", { class: second[0] }, icon(second[1]), ` ${second[2].split(",")[0]}`) : "");
+  button.replaceChildren(h("b", {}, icon(saved[1]), ` ${saved[2]}`), second ? h("span", { class: second[0] }, icon(second[1]), ` ${second[2].split(/[,;]/)[0]}`) : "");
   button.setAttribute("aria-label", `State of this till: ${words.map((word) => word[2]).join(", ")}`);
 }
 
@@ -49,9 +49,12 @@ function openList() {
       fact("Saved on this till", last.saved),
       last.connection_title ? [fact(`In ${last.connection_title}, compared`, last.booked), fact("Waiting to be sent", last.waiting)] : fact("Books connected", "none; sales stay here")),
     h("ul", { class: "list" }, rows.length ? rows : h("li", {}, icon("check"), "Nothing needs a person.")),
-    last.offline_text ? h("p", { class: "dlg-say" }, `${last.offline_text}. What waits is sent by itself when the line is back.`) : "");
+    last.offline_text ? h("p", { class: "dlg-say" }, `${bare(last.offline_text)}. What waits is sent by itself when the line is back.`) : "");
   openDialog(byId("dlg-status"));
 }
+
+/** A sentence without its full stop, to stand beside others. */
+const bare = (sentence) => sentence.replace(/\.$/, "");
 
 const fact = (name, value) => [h("dt", {}, name), h("dd", {}, `${value}`)];
 
