@@ -77,7 +77,10 @@ def _line(x: CartLine, config: Config) -> dict[str, Any]:
 
 
 def _unit_words(x: CartLine, config: Config) -> str:
-    unit = money(x.price, config)
+    try:
+        unit = money(minor(x.price, config.shop.currency), config)
+    except ValueError:  # finer than a coin
+        unit = wording.fine(x.price, config.shop.locale)
     return unit if x.uom.lower() in _PIECES else f"{unit} / {x.uom}"
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from pos.errors import Invalid
-from pos.rules import price, refund
-from pos.rules.money import exact, minor
+from pos.rules import label, price, refund
+from pos.rules.money import exact, major, minor
 from pos.rules.price import Discount, Given
 from pos.rules.tax import LineTax, RateTotal, TaxLine, TaxRule, line_taxes, rate_totals
 
@@ -56,7 +56,10 @@ class Against:
 
 @dataclass(frozen=True, slots=True)
 class LineInput:
-    """One line as asked for. qty: negative for goods given back. price: per unit, major units; None = the list's."""
+    """One line as asked for. qty: negative for goods given back. price: per unit, major units; None = the list's.
+
+    reason: why it comes back. return_of: the number of a receipt this till does not know.
+    """
 
     line: str
     item_code: str
@@ -67,6 +70,8 @@ class LineInput:
     discount: Discount | None = None
     note: str = ""
     return_against: Against | None = None
+    reason: str = ""
+    return_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class CartLine:
     qty: Decimal
     uom: str
     list_price: int  # the shelf's unit price; the typed one where the shelf has none
-    price: int  # the unit price before discounts
+    price: Decimal  # the unit price before discounts, major units; finer than a coin where a label sets the amount
     price_source: str
     base: int
     discount: Given | None
@@ -99,6 +104,8 @@ class CartLine:
     note: str
     sold: refund.Sold | None
     oversold: bool
+    reason: str = ""
+    return_of: str = ""
 
     @property
     def before_sale_discount(self) -> int:
@@ -181,10 +188,15 @@ def _price_line(
     thing = _sellable(goods.get(line.item_code), line, where)
     unit = _unit_price(line, thing, rule.currency, where)
     base = price.line_amount(unit, line.qty, rule.currency, rule.rounding)
+    qty, paid = line.qty, major(unit, rule.currency)
+    if line.price_source == "barcode" and thing.weighed and thing.price and base:
+        # Stock and books count kilograms; the request's 1 or -1 is one label.
+        weight, paid = label.weighed(abs(base), minor(thing.price, rule.currency), rule.currency, rule.rounding)
+        qty = weight * line.qty
     given = None
     if line.discount is not None:
         given = price.take_off(
-            line.discount, base, line.qty, rule.currency, rule.rounding, field=f"{where}.discount", percent_max=ceiling
+            line.discount, base, qty, rule.currency, rule.rounding, field=f"{where}.discount", percent_max=ceiling
         )
     return CartLine(
         line=line.line,
@@ -193,10 +205,10 @@ def _price_line(
         item_group=thing.item_group,
         barcode=line.barcode or thing.barcode,
         attributes=dict(thing.attributes),
-        qty=line.qty,
+        qty=qty,
         uom=thing.uom,
         list_price=unit if thing.price is None else minor(thing.price, rule.currency),
-        price=unit,
+        price=paid,
         price_source=line.price_source,
         base=base,
         discount=given,
@@ -212,6 +224,8 @@ def _price_line(
         note=line.note,
         sold=None,
         oversold=False,
+        reason=line.reason if line.qty < 0 else "",
+        return_of=line.return_of if line.qty < 0 else "",
     )
 
 
@@ -291,7 +305,7 @@ def _line_back(
         qty=line.qty,
         uom=item["uom"],
         list_price=minor(item["list_price"], rule.currency),
-        price=minor(item["price"], rule.currency),
+        price=exact(item["price"]),
         price_source="list",
         base=base,
         discount=None,
@@ -307,6 +321,7 @@ def _line_back(
         note=line.note,
         sold=original,
         oversold=False,
+        reason=line.reason,
     )
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos.errors import Corrupt
+from pos.rules import label
 from pos.rules.basket import Basket
 from pos.rules.cart import Cart, CartLine
 from pos.rules.documents import SCHEMA
@@ -109,7 +110,7 @@ def _item(x: CartLine, cur: str, warehouse: str) -> dict[str, Any]:
         "qty": x.qty,
         "uom": x.uom,
         "list_price": major(x.list_price, cur),
-        "price": major(x.price, cur),
+        "price": x.price,
         "price_source": x.price_source,
         "discount": _given(x.discount, cur),
         "sale_discount": major(x.sale_discount, cur),
@@ -123,6 +124,8 @@ def _item(x: CartLine, cur: str, warehouse: str) -> dict[str, Any]:
         "warehouse": warehouse,
         "note": x.note,
         "return_against": against,
+        **({"reason": x.reason} if x.reason else {}),
+        **({"return_of": x.return_of} if x.return_of else {}),
     }
 
 
@@ -143,7 +146,7 @@ def _tender_word(settlement: Settlement) -> str:
 
 
 def check(doc: Mapping[str, Any]) -> None:
-    """Prove a sale or return before it is written and after it is read. Corrupt says the first thing that is wrong.
+    """Prove a document before it is written and after it is read. Corrupt says the first thing that is wrong.
 
     Lines: net + tax = amount, and price x qty less discounts is what they cost. Sums: lines = subtotal,
     subtotal + rounding = total, taxes per rate = lines, payments - change = total. Change from cash only, nothing else
@@ -152,16 +155,28 @@ def check(doc: Mapping[str, Any]) -> None:
     where = str(doc.get("invoice_name") or doc.get("id") or "document")
     try:
         _no_float(doc)
-        if doc.get("kind") in ("sale", "return") and doc.get("series") != "imported":
-            if not isinstance(doc["currency"], str) or len(doc["currency"]) != 3:
-                raise Corrupt(f"its currency is {doc['currency']!r}", field="currency")
-            _check_lines(doc)
-            _check_sums(doc)
-            _check_payments(doc)
+        if doc.get("series") != "imported":
+            _check_kind(doc)
     except Corrupt as error:
         raise Corrupt(f"{where}: {error.message}", field=error.field) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Corrupt(f"{where}: a field is missing or wrong ({error!r})") from error
+
+
+def _check_kind(doc: Mapping[str, Any]) -> None:
+    kind = doc.get("kind")
+    if kind not in ("sale", "return", "z", *shift.KINDS):
+        return
+    if not isinstance(doc["currency"], str) or len(doc["currency"]) != 3:
+        raise Corrupt(f"its currency is {doc['currency']!r}", field="currency")
+    if kind == "z":
+        zread.check(doc)
+    elif kind in shift.KINDS:
+        shift.check(doc)
+    else:
+        _check_lines(doc)
+        _check_sums(doc)
+        _check_payments(doc)
 
 
 def _no_float(value: Any, path: str = "") -> None:
@@ -261,6 +276,8 @@ def content_of_request(basket: Basket) -> dict[str, Any]:
                 "price": None if x.price is None else _plain(x.price),
                 "discount": _wanted(x.discount),
                 "note": x.note,
+                "reason": x.reason if x.qty < 0 else "",
+                "return_of": x.return_of if x.qty < 0 and x.return_against is None else "",
                 "return_against": {"id": x.return_against.id, "line": x.return_against.line}
                 if x.return_against
                 else None,
@@ -281,7 +298,7 @@ def content(doc: Mapping[str, Any]) -> dict[str, Any]:
     cur = doc["currency"]
     return {
         "customer": doc["customer"],
-        "lines": {x["line"]: _line_content(x) for x in doc["items"]},
+        "lines": {x["line"]: _line_content(x, doc) for x in doc["items"]},
         "discount": _wanted_then(doc.get("discount")),
         "payments": [
             {
@@ -296,16 +313,22 @@ def content(doc: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _line_content(item: Mapping[str, Any]) -> dict[str, Any]:
+def _line_content(item: Mapping[str, Any], doc: Mapping[str, Any]) -> dict[str, Any]:
     source = item.get("price_source") or "list"
     against = item.get("return_against")
+    qty, price = item["qty"], item["price"]
+    if source == "barcode":  # one label, asked for as a line of 1 at the price on it
+        price = label.amount_of(price, qty, doc["currency"], doc["rounding_method"])
+        qty = Decimal(1 if qty > 0 else -1)
     return {
         "item_code": item["item_code"],
-        "qty": _plain(item["qty"]),
+        "qty": _plain(qty),
         "price_source": source,
-        "price": None if source == "list" else _plain(item["price"]),
+        "price": None if source == "list" else _plain(price),
         "discount": _wanted_then(item.get("discount")),
         "note": item.get("note") or "",
+        "reason": item.get("reason") or "",
+        "return_of": item.get("return_of") or "",
         "return_against": {"id": against["id"], "line": against["line"]} if against else None,
     }
 

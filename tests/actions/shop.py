@@ -92,6 +92,6 @@ def documents_saved(till: Till) -> int:
     return int(till.store.execute("SELECT count(*) FROM document").fetchone()[0])
 
 
-def label(price: str) -> str:
-    stem = LABEL_PRICE[:7] + price
+def label(price: str, item: str = LABEL_PRICE[:7]) -> str:
+    stem = item + price
     return stem + barcode.check_digit(stem)

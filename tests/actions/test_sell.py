@@ -14,6 +14,7 @@ from pos.actions import figures, sell
 from pos.errors import BadSettings, Conflict, Invalid, NotAllowed
 from pos.rules import documents, receipt
 from pos.store import catalog
+from pos.web.paper import receipt_view
 from tests.actions.shop import Person, basket, documents_saved, label, line, put_prices
 from tests.rules.tables import cases
 
@@ -302,3 +303,27 @@ def test_a_price_from_a_label_must_be_the_labels_own(till):
             sell.commit(till, basket(bad, total=bad["price"], n=2), Person("cashier"))
         assert refused.value.field.startswith("lines.a1")
     assert documents_saved(till) == 1
+
+
+def test_a_label_on_goods_sold_by_weight_is_that_much_of_them_at_its_own_price(till):
+    catalog.put_items(
+        till.store,
+        [
+            {"code": "WAX", "name": "Wax", "item_group": "Home", "tax_code": "S", "weighed": True, "uom": "Kg",
+             "barcodes": [{"code": label("00000", "2054321"), "uom": ""}]}
+        ],
+        "csv",
+    )  # fmt: skip
+    put_prices(till.store, {"WAX": 1800})
+    wax = line("WAX", barcode=label("00433", "2054321"), price="4.33", price_source="barcode")
+    shown = sell.price(till.store, till.config, {"lines": [wax]}, Person("cashier"))["lines"][0]
+    assert (shown["qty"], shown["amount"], shown["unit_text"]) == ("0.241", "4.33", "£17.97 / Kg")
+    done = sell.commit(till, basket(wax, total="4.33"), Person("cashier"))
+    item = done.doc["items"][0]
+    assert (item["qty"], item["amount"], item["list_price"]) == (Decimal("0.241"), Decimal("4.33"), Decimal("18.00"))
+    assert receipt_view(done.doc, till.config)["lines"][0]["amount_text"] == "£4.33"
+    again = sell.commit(till, basket(wax, total="4.33"), Person("cashier"))
+    assert (again.duplicate, documents_saved(till)) == (True, 1)
+    back = line("WAX", "-0.241", return_against={"id": done.doc["id"], "line": "a1"})
+    given = sell.commit(till, basket(back, total="-4.33", n=2), Person("manager"))
+    assert (given.doc["items"][0]["qty"], given.doc["total"]) == (Decimal("-0.241"), Decimal("-4.33"))

@@ -128,7 +128,10 @@ def random_sale(chance: random.Random, world: World) -> dict[str, Any] | None:
         amount = qty(chance, thing)
         off = discount(chance, (thing.price or D(0)) * amount)
         typed = D(chance.randint(1, 5000)).scaleb(-2) if chance.random() < 0.15 else None
-        lines.append(LineInput(f"l{index}", thing.code, amount, typed, "typed" if typed else "list", "", off))
+        source = "typed" if typed else "list"
+        if thing.weighed and off is None and chance.random() < 0.3:  # a label that holds the price of the piece
+            amount, typed, source = D(1), D(chance.randint(1, 99999)).scaleb(-2), "barcode"
+        lines.append(LineInput(f"l{index}", thing.code, amount, typed, source, "", off))
     sold: dict[Against, refund.Sold] = {}
     if world.sold and chance.random() < 0.3:  # an exchange
         lines += returned(chance, world, sold)[:1]

@@ -52,7 +52,7 @@ def test_the_original_price_and_the_reason_stay_on_the_line():
     lines, stock = basket("2 x 1.20")
     cart = price_cart([replace(lines[0], discount=discount("10%"))], stock, rule())
     x = cart.lines[0]
-    assert (x.list_price, x.price, x.base, x.amount) == (120, 120, 240, 216)
+    assert (x.list_price, x.price, x.base, x.amount) == (120, D("1.20"), 240, 216)
     assert (x.discount.kind, x.discount.value, x.discount.reason, x.discount.amount) == (
         "percent",
         D(10),
@@ -71,7 +71,7 @@ def test_the_same_item_stands_twice_at_two_prices_and_is_sold_and_given_back_in_
     ]
     cart = price_cart(lines, {"MUG": thing}, rule())
     assert [x.amount for x in cart.lines] == [500, 300, -500]
-    assert (cart.lines[1].list_price, cart.lines[1].price) == (500, 300)
+    assert (cart.lines[1].list_price, cart.lines[1].price) == (500, D(3))
     assert cart.total == 300
 
 
@@ -207,5 +207,5 @@ def test_lines_and_tax_are_always_the_total(rows, tax_rule, off):
         assert x.net + x.tax == x.amount
         assert x.amount * (1 if x.qty > 0 else -1) >= 0
         assert x.base - (x.discount.amount if x.discount else 0) - x.sale_discount == x.cost
-        figures = (x.list_price, x.price, x.base, x.sale_discount, x.net, x.tax, x.amount)
+        figures = (x.list_price, x.base, x.sale_discount, x.net, x.tax, x.amount)
         assert all(type(f) is int for f in figures)
