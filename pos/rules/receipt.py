@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos.errors import Corrupt
-from pos.rules import label
+from pos.rules import label, shift, zread
 from pos.rules.basket import Basket
 from pos.rules.cart import Cart, CartLine
 from pos.rules.documents import SCHEMA
