@@ -15,6 +15,9 @@ for (const input of [code, pin]) {
   });
 }
 
+// A code may have letters: whoever touches the field gets the tablet's own keyboard; opening the page does not raise it.
+code.addEventListener("click", () => (code.inputMode = "text"));
+
 document.querySelector(".pad").addEventListener("click", (event) => {
   const key = event.target.closest("[data-pad]")?.dataset.pad;
   if (key) press(key);

@@ -234,6 +234,26 @@ def test_the_same_basket_in_a_second_window_is_one_sale(screen: Screen) -> None:
     assert len(screen.receipts()) == sold + 1
 
 
+def test_a_sale_that_was_saved_with_other_content_asks_a_person(screen: Screen) -> None:
+    screen.scan(CREAM)
+    screen.expect_total("£6.95")
+    other = {**screen.basket(), "total": "13.90", "payments": [{"mode_of_payment": "Cash", "amount": "13.90"}]}
+    other["lines"] = [{k: v for k, v in line.items() if k != "shown"} | {"qty": "2"} for line in other["lines"]]
+    request = screen.page.context.request
+    csrf = request.get(f"{screen.url}/api/session").json()["csrf"]
+    saved = request.post(f"{screen.url}/api/create-sale", data=other, headers={"X-CSRFToken": csrf}).json()
+    sold = len(screen.receipts())
+    screen.press("F9")
+    screen.expect_view("pay")
+    screen.press("Enter")
+    dialog = screen.page.locator("#dlg-ask[open]")
+    expect(dialog).to_contain_text("already saved, with other content")
+    screen.press("Enter")  # the safe answer: look at what was saved
+    screen.page.wait_for_url(f"**/receipts/{saved['receipt']['number']}")
+    assert len(screen.receipts()) == sold
+    assert len(screen.basket()["lines"]) == 1
+
+
 def test_a_discount_with_its_reason_stands_on_line_and_receipt(screen: Screen) -> None:
     sold = len(screen.receipts())
     screen.scan(BOOT, SOCKS)

@@ -9,6 +9,7 @@ const ROW_LEAST_PX = 84;
 const GAP_PX = 8;
 const NAME_LONG = 20; // characters that fit one line of a tile; a little longer is set smaller, much longer takes two lines
 const NAME_LONGER = 24;
+const PRICE_LONG = 9; // "from £89.00" stands beside the stock
 
 let group = "";
 let offset = 0;
@@ -94,7 +95,7 @@ function tileButton(tile, words) {
   const opens = tile.has_variants ? [icon("grid"), h("span", { class: "sr" }, "opens sizes and colours")] : tile.weighed ? [icon("weigh"), h("span", { class: "sr" }, "asks for the weight")] : [];
   return h("button", { type: "button", class: `tile item g${tile.group_index}${lengthOf(tile.name)}`, onclick: () => pick(tile) },
     h("b", {}, marked(tile.name, words)), h("span", { class: "detail" }, marked(tile.detail || tile.group, words)),
-    h("span", { class: "foot-row" }, h("span", {}, stock, " ", opens), h("span", { class: tile.has_variants ? "price is-from" : "price" }, tile.open_price && !tile.price_text ? "Type price" : figure(tile.price_text))));
+    h("span", { class: "foot-row" }, h("span", {}, stock, " ", opens), h("span", { class: tile.price_text.length > PRICE_LONG ? "price is-from" : "price" }, tile.open_price && !tile.price_text ? "Type price" : figure(tile.price_text))));
 }
 
 const lengthOf = (name) => (name.length > NAME_LONGER ? " is-long is-longer" : name.length > NAME_LONG ? " is-long" : "");

@@ -9,6 +9,7 @@ import { keep, on, show, state } from "./state.js";
 import { noAnswer } from "./status.js";
 
 const AHEAD_MAX = 4; // lookups on their way at once
+const SLOW_MS = 700; // after this a cashier looks up
 const TRIES_MAX = 3; // of a lookup the server failed at; without an answer it is asked on and on
 
 let running = false;
@@ -74,6 +75,7 @@ function askAhead() {
 /** What a code stands for: { item, line, code }, or { unknown: true, code }. Asks until there is an answer. */
 async function lookUp(code) {
   for (let tries = 1; ; tries += 1) {
+    const slow = setTimeout(() => noAnswer("The till server is slow just now. The scans are kept and follow in order."), SLOW_MS);
     try {
       const found = await get(withQuery("/api/lookup-barcode", { code }));
       noAnswer("");
@@ -84,6 +86,8 @@ async function lookUp(code) {
       if (error instanceof NoAnswer) noAnswer("The till server does not answer. Scans are kept and looked up when it does.");
       else if (!(error instanceof Refused)) throw error;
       await pause(1000);
+    } finally {
+      clearTimeout(slow);
     }
   }
 }
