@@ -183,6 +183,26 @@ class Scanner:
     prefix: str = setting("", "Characters the scanner sends before each code; taken off.")
 
 
+@dataclass(frozen=True, slots=True)
+class Printer:
+    url: str = setting(
+        "",
+        "The receipt printer: usb://0x04b8:0x0202, serial:///dev/ttyS0?baud=9600, serial://COM3, tcp://10.0.0.50:9100 "
+        "or file:///dev/usb/lp0; empty = people print from the browser.",
+    )
+    profile: str = setting("default", "Model as python-escpos names it; knows cutter and numbers of code pages.")
+    code_page: str = setting("CP858", "Letters of the printer; CP858 holds £ and €. CP858:19 gives its number, too.")
+    columns: int = setting(42, "Characters of a line: 42 or 48 on an 80 mm roll, 32 on 58 mm.")
+    auto: bool = setting(True, "yes: each receipt is printed by itself; no: only when somebody asks.")
+    drawer: bool = setting(True, "A cash drawer hangs on the printer; it opens for cash, floats and no-sales.")
+    drawer_pin: int = setting(2, "Pin of the drawer's pulse, 2 or 5.")
+    answers: str = setting(
+        "auto", "Whether it says when it has printed; auto: believed once it did.", one_of=("auto", "yes", "no")
+    )
+    timeout_seconds: int = setting(10, "A printer that takes longer than this hangs.")
+    keep_minutes: int = setting(5, "A receipt waits this long for a printer that is off; then somebody must ask again.")
+
+
 GROUPS: dict[str, type] = {
     "shop": Shop,
     "till": Till,
@@ -196,6 +216,7 @@ GROUPS: dict[str, type] = {
     "returns": Returns,
     "keys": Keys,
     "scanner": Scanner,
+    "printer": Printer,
 }
 
 
@@ -216,6 +237,7 @@ class Config:
     returns: Returns = field(default_factory=Returns)
     keys: Keys = field(default_factory=Keys)
     scanner: Scanner = field(default_factory=Scanner)
+    printer: Printer = field(default_factory=Printer)
 
     @property
     def data(self) -> Path:

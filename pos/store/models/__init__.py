@@ -15,6 +15,7 @@ from pos.store.models.catalog import (
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
 from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Notice, Outbox
 from pos.store.models.people import Approval, Audit, Device, DiscountCeiling, RightOverride, SignIn, Token, User
+from pos.store.models.prints import PrintJob
 
 #: Rebuilt from invoices/ alone, row by row.
 LEDGER = (Document, Line, Tender, Movement, Session)
@@ -22,9 +23,11 @@ LEDGER = (Document, Line, Tender, Movement, Session)
 CATALOG = (Item, Barcode, Attribute, Price, Stock, TaxCode, Customer, PaymentMode)
 PEOPLE = (User, Device, SignIn, Token, Audit, Approval, RightOverride, DiscountCeiling)
 MACHINERY = (Meta, Connection, Outbox, Cursor, AgentState, AgentRun, Notice, CountCheck)
+#: What was printed or is to be.
+PRINTS = (PrintJob,)
 #: Baskets not paid yet; in the backup, never in invoices/.
 BASKETS = (Held, LineVoid)
-ALL = (*LEDGER, *CATALOG, *PEOPLE, *MACHINERY, *BASKETS)
+ALL = (*LEDGER, *CATALOG, *PEOPLE, *MACHINERY, *PRINTS, *BASKETS)
 
 __all__ = [
     "ALL",
@@ -33,6 +36,7 @@ __all__ = [
     "LEDGER",
     "MACHINERY",
     "PEOPLE",
+    "PRINTS",
     "AgentRun",
     "AgentState",
     "Approval",
@@ -56,6 +60,7 @@ __all__ = [
     "Outbox",
     "PaymentMode",
     "Price",
+    "PrintJob",
     "RightOverride",
     "Session",
     "SignIn",
