@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from pos.actions import figures
+from pos.actions import figures, permits
+from pos.actions.approve import Permission, ids_of
 from pos.config import Config
-from pos.errors import BadSettings, Conflict, Invalid, NotAllowed, NotFound, UserError
-from pos.rules import barcode, receipt, rights, tender
+from pos.errors import BadSettings, Conflict, Invalid, NotFound, UserError
+from pos.rules import barcode, receipt, tender
 from pos.rules import basket as baskets
 from pos.rules.basket import Basket, Tendered
 from pos.rules.cart import Against, Cart, Goods, LineInput, price_cart
@@ -84,8 +85,8 @@ def check_settings(config: Config) -> None:
 
 def price(store: Store, config: Config, raw: Mapping[str, Any], by: Seller | None = None) -> dict[str, Any]:
     """The answer of /api/price. With `by`, what that person may not do is refused here already."""
-    priced = _price(store, config, _parse(config, raw, final=False), by)
-    return figures.of_cart(priced.cart, config)
+    basket = _parse(config, raw, final=False)
+    return figures.of_cart(_price(store, config, basket, _permission(store, by, basket, raw)).cart, config)
 
 
 def pay_check(store: Store, config: Config, raw: Mapping[str, Any], by: Seller | None = None) -> dict[str, Any]:
@@ -94,7 +95,8 @@ def pay_check(store: Store, config: Config, raw: Mapping[str, Any], by: Seller |
     What is typed counts for change and what is left, but is not among the payments taken. Invalid("typed…") for it.
     """
     basket = _parse(config, raw, final=False)
-    priced = _price(store, config, basket, by)
+    may = _permission(store, by, basket, raw)
+    priced = _price(store, config, basket, may)
     taken = _settle(store, config, priced, basket.payments)
     shown = taken
     typed = raw.get("typed")
@@ -107,6 +109,8 @@ def pay_check(store: Store, config: Config, raw: Mapping[str, Any], by: Seller |
             if error.field and error.field.startswith(last):
                 error.field = "typed" + error.field.removeprefix(last)
             raise
+    if may is not None:
+        permits.of_payments(may, config, priced.cart, shown)
     return figures.of_settlement(priced.cart, taken, shown, config)
 
 
@@ -123,15 +127,19 @@ def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     if before is not None:
         _same_or_conflict(store, basket, before.doc, by)
         return Committed(before.doc, before.body, True, before.n, before.path)
-    priced = _price(store, config, basket, by)
+    may = Permission(store, by, basket.id, ids_of(raw))
+    priced = _price(store, config, basket, may)
     _check_total(priced, config)
     settlement = _settle(store, config, priced, basket.payments)
     if not settlement.complete:
         left = figures.money(settlement.left, config)
         raise Invalid(f"{left} is still to pay.", code="not_paid", field="payments")
+    permits.of_payments(may, config, priced.cart, settlement)
     doc = receipt.build(basket, priced.cart, settlement, priced.rule, _circumstances(config, by))
+    if approved := may.approved():
+        doc["approved"] = approved
     receipt.check(doc)
-    committed = till.journal.commit(doc, lambda tx: _guard(tx, priced.sold))
+    committed = till.journal.commit(doc, lambda tx: _guard(tx, priced.sold, may, basket.id))
     if committed.duplicate:
         _same_or_conflict(store, basket, committed.doc, by)
     return committed
@@ -176,43 +184,21 @@ def _same_or_conflict(store: Store, basket: Basket, doc: Mapping[str, Any], by: 
 # -- pricing ---------------------------------------------------------------------------------------------------------
 
 
-def _price(store: Store, config: Config, basket: Basket, by: Seller | None) -> _Priced:
+def _price(store: Store, config: Config, basket: Basket, may: Permission | None) -> _Priced:
     rule = rule_of(config)
     goods = catalog.goods(store, {line.item_code for line in basket.lines})
     sold = sales.sold_lines(store, [x.return_against for x in basket.lines if x.return_against is not None])
-    ceiling = config.pricing.discount_percent_max
-    if by is not None:
-        _check_rights(basket, goods, by)
-        ceiling = min(ceiling, rights.discount_percent_max(by.role))
     for line in basket.lines:
         if line.price_source == "barcode":
             _check_label(store, line)
-    cart = price_cart(basket.lines, goods, rule, basket.discount, sold, ceiling)
+    cart = price_cart(basket.lines, goods, rule, basket.discount, sold, config.pricing.discount_percent_max)
+    if may is not None:
+        permits.of_cart(may, config, cart, goods)
     return _Priced(basket, goods, sold, cart, rule)
 
 
-def _check_rights(basket: Basket, goods: Mapping[str, Goods], by: Seller) -> None:
-    for line in basket.lines:
-        where = f"lines.{line.line}"
-        if line.discount is not None:
-            _need(by, "discount", f"{where}.discount")
-        if line.return_against is not None:
-            _need(by, "refund", where)
-        elif line.qty < 0:
-            _need(by, "blind_return", where)
-            if not line.note:
-                raise Invalid("Say in the note why it comes back without a receipt.", field=f"{where}.note")
-        thing = goods.get(line.item_code)
-        if line.price_source == "typed" and thing is not None and not thing.open_price:
-            _need(by, "price_override", f"{where}.price")
-    if basket.discount is not None:
-        _need(by, "discount", "discount")
-
-
-def _need(by: Seller, right: str, field: str) -> None:
-    if not by.may(right):
-        words = rights.RIGHTS[right]
-        raise NotAllowed(f"{by.name} may not {words}. Ask somebody who may.", field=field)
+def _permission(store: Store, by: Seller | None, basket: Basket, raw: Mapping[str, Any]) -> Permission | None:
+    return None if by is None else Permission(store, by, basket.id, ids_of(raw))
 
 
 def _check_label(store: Store, line: LineInput) -> None:
@@ -278,8 +264,9 @@ def _check_customer(store: Store, code: str) -> None:
         raise Invalid(f"Customer {customer.name} is switched off.", code="disabled_customer", field="customer")
 
 
-def _guard(tx: Store, sold: Mapping[Against, Sold]) -> None:
-    """Inside the transaction: nobody gave the same goods back since this basket was priced."""
+def _guard(tx: Store, sold: Mapping[Against, Sold], may: Permission, document: str) -> None:
+    """Inside the transaction: nobody gave the same goods back since this basket was priced, and what somebody else
+    agreed to is used up with it."""
     for against, then in sold.items():
         now = sales.given_back(tx, against)
         if sum((b.qty for b in now), Decimal(0)) != then.back.qty or sum(b.amount for b in now) != then.back.amount:
@@ -288,3 +275,4 @@ def _guard(tx: Store, sold: Mapping[Against, Sold]) -> None:
                 code="returned_meanwhile",
                 field="lines",
             )
+    may.consume(tx, document)

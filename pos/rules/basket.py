@@ -24,6 +24,7 @@ TEXT_MAX = {
     "barcode": 200,
     "note": 500,
     "reason": 140,
+    "return_of": 60,
     "customer": 140,
     "mode_of_payment": 140,
     "reference": 140,
@@ -119,6 +120,8 @@ def _line(raw: Any, index: int) -> LineInput:
         discount=_discount(raw.get("discount"), f"{where}.discount"),
         note=_spoken(raw, "note", f"{where}.note"),
         return_against=_against(raw.get("return_against"), f"{where}.return_against"),
+        reason=_spoken(raw, "reason", f"{where}.reason"),
+        return_of=_text(raw, "return_of", f"{where}.return_of", TEXT_MAX["return_of"]),
     )
 
 

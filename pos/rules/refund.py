@@ -7,8 +7,9 @@ here; the return line itself is negative.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +47,7 @@ class Sold:
     tax: int
     amount: int
     back: Back = Back()
+    business_day: str = ""  # of the receipt
 
     @property
     def left(self) -> Decimal:
@@ -91,6 +93,7 @@ def sold_line(doc: Mapping[str, Any], line: str, earlier: Iterable[Back] = ()) -
             tax=sum(b.tax for b in before),
             amount=sum(b.amount for b in before),
         ),
+        business_day=doc.get("business_day") or "",
     )
 
 
@@ -133,6 +136,99 @@ def _worth(sold: Sold, base: int, qty: Decimal) -> int:
         if not left:
             break
     return min(worth, base)
+
+
+# -- when, and to where ----------------------------------------------------------------------------------------------
+
+#: Coins and notes of any currency are one purse: change for foreign cash was home cash already.
+_PURSE = {"foreign": "cash"}
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What one way to pay brought in on a receipt, and what of it went back. Positive minor units."""
+
+    mode_of_payment: str
+    kind: str
+    paid: int
+    back: int = 0
+    last4: str = ""
+
+    @property
+    def left(self) -> int:
+        """What can still go back the way it came."""
+        return max(0, self.paid - self.back)
+
+
+def is_late(sold_on: date, today: date, window_days: int) -> bool:
+    """Whether the days in which goods come back are over. The day of the sale is day 0; 0 days = no end."""
+    return window_days > 0 and (today - sold_on).days > window_days
+
+
+def came_in(doc: Mapping[str, Any], returns: Iterable[Mapping[str, Any]] = ()) -> list[Came]:
+    """How a receipt was paid, and what earlier returns of it gave back by each way.
+
+    A return that gave back goods of several receipts counts on each with no more than what came back of that one.
+    """
+    currency = doc["currency"]
+    paid: dict[tuple[str, str], int] = {}
+    last4: dict[tuple[str, str], str] = {}
+    for p in doc["payments"]:
+        key = (p["mode_of_payment"], p["kind"])
+        paid[key] = paid.get(key, 0) + minor(p["amount"], currency) - minor(p.get("change") or Decimal(0), currency)
+        last4[key] = p.get("last4") or last4.get(key, "")
+    back: dict[tuple[str, str], int] = {}
+    for other in returns:
+        for key, amount in _gave_back(other, doc["id"], currency).items():
+            back[key] = back.get(key, 0) + amount
+    return [
+        Came(mode, kind, paid.get((mode, kind), 0), back.get((mode, kind), 0), last4.get((mode, kind), ""))
+        for mode, kind in dict.fromkeys((*paid, *back))
+        if paid.get((mode, kind), 0) > 0 or (mode, kind) in back
+    ]
+
+
+def _gave_back(doc: Mapping[str, Any], original: str, currency: str) -> dict[tuple[str, str], int]:
+    of_it = -sum(
+        minor(row["amount"], currency)
+        for row in doc["items"]
+        if (row.get("return_against") or {}).get("id") == original
+    )
+    found: dict[tuple[str, str], int] = {}
+    for p in doc["payments"]:
+        amount = -minor(p["amount"], currency)
+        if amount > 0:
+            key = (p["mode_of_payment"], p["kind"])
+            found[key] = found.get(key, 0) + min(amount, of_it)
+    return found
+
+
+def elsewhere(
+    payments: Iterable[tuple[str, str, int]],
+    came: Iterable[Came],
+    free_kinds: Collection[str],
+    unbound: int = 0,
+    tolerance: int = 0,
+) -> int:
+    """How much of a refund goes another way than it came; 0 when all is well. Minor units.
+
+    payments: (mode, kind, positive amount) going back. unbound: what comes back without a receipt and may go any way.
+    tolerance: what rounding cash may add.
+    """
+    left: dict[str, int] = {}
+    for one in came:
+        pocket = _PURSE.get(one.kind, one.kind)
+        pocket = pocket if pocket == "cash" else one.mode_of_payment
+        left[pocket] = left.get(pocket, 0) + one.left
+    other = 0
+    for mode, kind, amount in payments:
+        pocket = "cash" if _PURSE.get(kind, kind) == "cash" else mode
+        room = left.get(pocket, 0) + (tolerance if pocket == "cash" and left.get(pocket) else 0)
+        covered = min(amount, room)
+        left[pocket] = max(0, left.get(pocket, 0) - covered)
+        if kind not in free_kinds:
+            other += amount - covered
+    return max(0, other - unbound)
 
 
 def _plain(qty: Decimal) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from pos.errors import Invalid
-from pos.rules import refund
+from pos.rules import ledger, refund
 from pos.rules.cart import Against
 from pos.store import intake
 from pos.store.db import Store
@@ -31,6 +32,48 @@ def sold_lines(store: Store, wanted: Iterable[Against]) -> dict[Against, refund.
             )
         found[against] = refund.sold_line(doc, against.line, given_back(store, against))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """One line that came back before. qty and amount as its receipt has them: negative."""
+
+    number: str
+    created_at: str
+    line: str
+    item_code: str
+    item_name: str
+    qty: Decimal
+    amount: int
+
+
+_EARLIER = (
+    "SELECT d.number, d.created_at, l.against_line, l.item_code, l.item_name, l.qty, l.amount FROM line l"
+    " JOIN document d ON d.id = l.document WHERE l.against_document = ? ORDER BY d.n, l.position"
+)
+
+
+def returns_of(store: Store, document: str) -> list[Earlier]:
+    """Every line that came back of a receipt, oldest first."""
+    rows = store.execute(_EARLIER, (document,)).fetchall()
+    return [Earlier(number, at, line, code, name, Decimal(qty).scaleb(-3), amount)
+            for number, at, line, code, name, qty, amount in rows]  # fmt: skip
+
+
+def on_unknown(store: Store, number: str) -> list[Earlier]:
+    """What came back on the number of a receipt this till does not know."""
+    return returns_of(store, ledger.unknown_key(number))
+
+
+def came_in(store: Store, document: str) -> list[refund.Came]:
+    """How a receipt was paid and what of it went back; nothing for a receipt that is not here."""
+    found = intake.find(store, document)
+    if found is None:
+        return []
+    ids = [row[0] for row in store.execute(
+        "SELECT DISTINCT document FROM line WHERE against_document = ?", (document,))]  # fmt: skip
+    others = [entered.doc for key in ids if (entered := intake.find(store, key)) is not None]
+    return refund.came_in(found.doc, others)
 
 
 def given_back(store: Store, against: Against) -> list[refund.Back]:

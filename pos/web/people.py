@@ -21,6 +21,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from pos import clock
+from pos.actions import permits
 from pos.config import Config
 from pos.errors import UserError
 from pos.rules import wording
@@ -162,16 +163,11 @@ def _returns(config: Config) -> dict[str, Any]:
     given = config.returns
     return {
         "window_days": given.window_days,
-        "reasons": listed(given.reasons),
-        "void_reasons": listed(given.void_reasons),
+        "reasons": permits.offered(given.reasons),
+        "void_reasons": permits.offered(given.void_reasons),
         "reason_required": given.reason_required,
         "unknown_receipt": given.unknown_receipt,
     }
-
-
-def listed(setting: str) -> list[str]:
-    """The texts of a setting that holds several with a bar between."""
-    return [part.strip() for part in setting.split("|") if part.strip()]
 
 
 def _fields(group: Any) -> dict[str, Any]:
