@@ -63,7 +63,7 @@ def main() -> int:
             sales += samples
             memory.append(process.memory_info().rss / 2**20)
             p99 = measure.ms(measure.percentile(samples, 99))
-            print(f"  {piece}: {len(samples) / took:.0f}/s, p99 {p99} ms, {memory[-1]:.0f} MiB", flush=True)
+            print(f"  {piece + 1} {len(samples) / took:.0f}/s, p99 {p99} ms, {memory[-1]:.0f} MiB", flush=True)
         heard = screens.heard
         screens.close()
         verified = till.command("verify")

@@ -59,17 +59,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tasks.py prove", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=[run.name for run in RUNS], help="these runs, not all")
     parser.add_argument("--share", type=float, default=1.0, help="a share of each run's full count, to try it out")
-    parser.add_argument("--write", action="store_true", help="write docs/proof.md (all runs, full count)")
+    parser.add_argument("--write", action="store_true", help="write what these runs said into docs/proof.md")
     args = parser.parse_args()
-    if args.write and (args.only or args.share != 1.0):
-        parser.error("--write goes with all runs at their full count")
-    chosen = [run for run in RUNS if not args.only or run.name in args.only]
-    done = [(run, *one(run, args.share)) for run in chosen]
-    if args.write:
-        PAGE.write_text(page(done), encoding="utf-8", newline="\n")
-    for run, code, _ in done:
-        print(f"{run.name:<10} {'ok' if code == 0 else 'FAILED'}")
-    return 1 if any(code for _, code, _ in done) else 0
+    if args.write and args.share != 1.0:
+        parser.error("--write goes with the full count")
+    failed = []
+    for run in RUNS:
+        if args.only and run.name not in args.only:
+            continue
+        code, said = one(run, args.share)
+        failed += [run.name] if code else []
+        if args.write:
+            PAGE.write_text(page(run, code, said), encoding="utf-8", newline="\n")
+    print(f"FAILED: {', '.join(failed)}" if failed else "all ok")
+    return 1 if failed else 0
 
 
 def one(run: Run, share: float) -> tuple[int, str]:
@@ -89,16 +92,16 @@ def one(run: Run, share: float) -> tuple[int, str]:
     return code, "".join(kept)
 
 
-def page(done: list[tuple[Run, int, str]]) -> str:
-    """docs/proof.md."""
+def page(run: Run, code: int, said: str) -> str:
+    """docs/proof.md with this run's section made anew and the others as they are."""
+    there = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", there, re.MULTILINE | re.DOTALL))
     box = f"{platform.platform()}, Python {platform.python_version()}, {clock.now():%Y-%m-%d}"
-    parts = [HEAD, f"\nDone on {box}.\n"]
-    for run, code, said in done:
-        command = f"python -m {' '.join(run.words(1.0))}"
-        parts.append(
-            f"\n## {run.title}\n\n`{command}`: {'passed' if code == 0 else '**FAILED**'}\n\n```text\n{said}```\n"
-        )
-    return "".join(parts)
+    verdict = "passed" if code == 0 else "**failed**"
+    command = f"python -m {' '.join(run.words(1.0))}"
+    sections[run.title] = f"\n`{command}`: {verdict} ({box})\n\n```text\n{said}```\n\n"
+    ordered = [one.title for one in RUNS if one.title in sections]
+    return (HEAD + "".join(f"\n## {title}\n{sections[title]}".rstrip() + "\n" for title in ordered)).rstrip() + "\n"
 
 
 if __name__ == "__main__":
