@@ -87,10 +87,10 @@ def _moment(body: Mapping[str, Any], config: Config) -> datetime:
     """When it was sold: the older shape writes the shop's wall clock without saying where."""
     try:
         moment = datetime.fromisoformat(str(body.get("created_at")))
-    except ValueError:
+        zone = ZoneInfo(config.shop.timezone)
+        return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+    except (ValueError, OverflowError):  # the year 1 in another zone is the year 0
         raise Invalid("created_at is not a date and time.", field="created_at") from None
-    zone = ZoneInfo(config.shop.timezone)
-    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
 def _rows(body: Mapping[str, Any], key: str, *, missing: bool = False) -> list[Mapping[str, Any]]:

@@ -92,7 +92,7 @@ def _take_in(journal: Journal, seen: Seen, still_seconds: float, done: Done) -> 
     try:
         if seen.size > documents.BODY_BYTES_MAX:
             raise Invalid(f"It is larger than {documents.BODY_BYTES_MAX >> 20} MB, so it is no receipt.")
-        taken = replay.take_in(journal, seen.path.read_bytes(), seen.path.name, ACTOR)
+        taken = replay.take_in(journal, seen.path.read_bytes(), folder.printable(seen.path.name), ACTOR)
     except Invalid as error:
         if still_seconds < PATIENCE_SECONDS:
             return False  # perhaps it is copied slowly
@@ -114,11 +114,12 @@ def _refuse(journal: Journal, seen: Seen, reason: str, done: Done) -> None:
     if not _aside(seen, REFUSED, reason):
         return
     done.refused += 1
-    text = f"{seen.path.name} was dropped into invoices/ and could not be taken in: {reason}"
+    name = folder.printable(seen.path.name)
+    text = f"{name} was dropped into invoices/ and could not be taken in: {reason}"
     remedy = f"It lies in invoices/{REFUSED}/ now, with the reason beside it."
     with journal.store.transaction():
-        notices.raise_notice(journal.store, f"drop:{seen.path.name}", "check", text, remedy, seen.path.name)
-        audit.record(journal.store, ACTOR, "drop.refused", seen.path.name, {"reason": reason})
+        notices.raise_notice(journal.store, f"drop:{name}", "check", text, remedy, name)
+        audit.record(journal.store, ACTOR, "drop.refused", name, {"reason": reason})
 
 
 def _aside(seen: Seen, where: str, reason: str = "") -> bool:
@@ -198,7 +199,7 @@ def _tell(run: Run, day: str, found: Findings, back: list[str]) -> None:
         (found.changed, changed, "file.changed"),
         (found.foreign, foreign, "file.foreign"),
     ):
-        for path in paths[:NOTICES_MAX]:
+        for path in map(folder.printable, paths[:NOTICES_MAX]):
             key = f"file:{path}"
             open_keys.add(key)
             with store.transaction():

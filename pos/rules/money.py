@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 
 #: ISO 4217 minor-unit digits that differ from 2.
 DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3, "JOD": 3}
@@ -73,10 +73,13 @@ class Money:
 
 
 def exact(value: Decimal | int | str) -> Decimal:
-    """A Decimal without guessing: a float or bool is a TypeError, NaN and Infinity are ValueErrors."""
+    """A Decimal without guessing: a float or bool is a TypeError; NaN, Infinity and no number at all ValueErrors."""
     if isinstance(value, float | bool):
         raise TypeError(f"{type(value).__name__} is not exact; give text, an int or a Decimal")
-    number = value if isinstance(value, Decimal) else Decimal(value)
+    try:
+        number = value if isinstance(value, Decimal) else Decimal(value)
+    except InvalidOperation:
+        raise ValueError(f"{value} is not a number") from None
     if not number.is_finite():
         raise ValueError(f"{value} is not a number")
     return number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from pos.store.recover import DAY
 
 #: Below invoices/, beside the days: files that were dropped and taken in, and those that were refused, with the reason.
 DROPPED, REFUSED = "dropped", "refused"
+#: What a file system takes as a name, less what a file is called while it is written.
+NAME_BYTES_MAX = 240
 #: Endings of files that somebody is still writing.
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", "~")
 
@@ -50,6 +53,11 @@ def drops(invoices: Path) -> list[Seen]:
     return sorted(found, key=lambda seen: (seen.mtime_ns, seen.path.name))
 
 
+def printable(name: str) -> str:
+    """A file's name as people are told it: no line breaks, no marks that turn text round, no broken letters."""
+    return "".join(ch if ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in name)
+
+
 def put_aside(file: Path, where: str, reason: str = "") -> Path:
     """Move a dropped file beside the days, never over another one; a reason goes along as text. OSError when not."""
     folder = file.parent / where
@@ -60,7 +68,10 @@ def put_aside(file: Path, where: str, reason: str = "") -> Path:
         target = folder / f"{file.stem}-{n}{file.suffix}"
     file.rename(target)
     if reason:
-        disk.write_whole(target.with_name(f"{target.name}.reason.txt"), f"{reason}\n".encode())
+        note = target.with_name(f"{target.name}.reason.txt")
+        if len(os.fsencode(note.name)) > NAME_BYTES_MAX:
+            note = target.with_name(f"{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]}.reason.txt")
+        disk.write_whole(note, f"{reason}\n".encode())
     return target
 
 

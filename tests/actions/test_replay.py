@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from decimal import Decimal
 from typing import Any
@@ -51,6 +52,13 @@ def older(**change: Any) -> bytes:
     return json.dumps({k: v for k, v in {**OLDER, **change}.items() if v is not ...}).encode()
 
 
+def hashed(**change: Any) -> bytes:
+    """A receipt with other values in it, under a hash that fits them: what somebody may have made by hand."""
+    doc = {**json.loads(stamped()[1]), **change}
+    head = json.dumps({k: v for k, v in doc.items() if k != "hash"})[:-1].encode() + b", "
+    return head + b'"hash": "' + hashlib.sha256(head).hexdigest().encode() + b'"}'
+
+
 def count(store: Store) -> int:
     return int(store.execute("SELECT count(*) FROM document").fetchone()[0])
 
@@ -84,6 +92,9 @@ def test_a_receipt_that_went_through_another_program_is_known_by_its_content(jou
         (stamped()[1].replace(b"Ann", b"Eve"), "changed after it was written"),
         (stamped(sale(total=Decimal("99.00")))[1], "total"),
         (stamped()[1][:-30], "not whole JSON"),
+        (b'{"schema": 1, "hash": 2}', "schema"),
+        (b'{"schema": "tillkeep.receipt/1", "items": [{}, 1], "hash": [1]}', "hash"),
+        (hashed(items=[json.loads(stamped()[1])["items"][0] | {"tax_amount": "x"}]), "field is missing or wrong"),
     ],
 )
 def test_what_is_no_whole_receipt_is_refused_with_the_reason(
@@ -163,6 +174,7 @@ def test_lines_that_do_not_add_up_to_the_total_are_flagged_and_the_total_stays(j
         ({"total": 12.345}, "total"),
         ({"created_at": "yesterday"}, "created_at"),
         ({"created_at": ...}, "created_at"),
+        ({"created_at": "0001-01-01T00:00:00+23:59"}, "created_at"),
         ({"payments": ...}, "payments"),
         ({"items": [{"qty": 1, "rate": 1}]}, "items.1.item_code"),
         ({"items": [{"item_code": "A", "rate": 1}]}, "items.1.qty"),

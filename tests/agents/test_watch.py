@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time as real_time
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,28 @@ def test_what_cannot_be_taken_in_is_put_aside_with_the_reason(
     assert (shop.invoices / "refused" / "forged.json").read_bytes() == forged
     assert "no receipt that can be taken in" in (shop.invoices / "refused" / "forged.json.reason.txt").read_text()
     assert notices.open_notices(store)[0].text.startswith("forged.json was dropped into invoices/")
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="this file system takes no such names")
+def test_names_nobody_can_read_and_fields_of_the_wrong_kind_hold_nobody_up(
+    look: Callable[..., str], shop: Config, store: Store, sold: list[Path], elsewhere: Path
+) -> None:
+    body = elsewhere.read_bytes()
+    hostile = [b"\xff\xfe.json", b"new\nline.json", "turned\u202ejson.exe".encode(), b"n" * 250 + b".json"]
+    for name in hostile:
+        Path(os.fsdecode(os.fsencode(shop.invoices) + b"/" + name)).write_bytes(b'{"schema": 1, "hash": 2}')
+    Path(os.fsdecode(os.fsencode(sold[0].parent) + b"/\xff.json")).write_bytes(b"{}")
+    for at, change in enumerate((b'"hash": [1]', b'"hash": {}', b'"hash": null')):
+        (shop.invoices / f"odd-{at}.json").write_bytes(body[: body.rindex(b'"hash"')] + change + b"}")
+    (shop.invoices / "z-last.json").write_bytes(body)
+    look()
+    look()
+    real_time.sleep(0.4)
+    assert "7 refused" in look()
+    assert Document.select().where(Document.number == "T2-000001").count() == 1
+    said = "".join(n.text for n in notices.open_notices(store, limit=100))
+    assert "�.json" in said and "\n" not in said and "\u202e" not in said
+    assert len(list((shop.invoices / "refused").glob("*.reason.txt"))) == 7
 
 
 def test_the_number_of_another_sale_is_refused_and_nothing_changes(
