@@ -27,10 +27,10 @@ TENDER = ("document", "position", "kind", "mode", "amount", "change", "reference
 MOVEMENT = ("document", "position", "item_code", "warehouse", "qty")
 SESSION = (
     "id", "till", "number", "opened_at", "opened_by", "business_day", "closed_at", "open", "first_sequence",
-    "last_sequence", "z_number", "z_document",
+    "last_sequence", "z_number", "z_document", "counted",
 )  # fmt: skip
 #: What a Z changes in its session's row; the row's id comes last.
-CLOSING = ("closed_at", "last_sequence", "z_number", "z_document")
+CLOSING = ("closed_at", "last_sequence", "z_number", "z_document", "counted")
 
 _NUMBER_NAME = re.compile(r"[A-Za-z0-9]{1,8}-[0-9]{6,12}\Z")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
@@ -44,7 +44,8 @@ class Rows(NamedTuple):
     """Everything the tables hold of one document, as plain tuples in the order of the column lists above.
 
     session: what the session's row says when this is its first document; None for a document outside sessions.
-    closing: what a Z makes of that row (CLOSING, then the session's id); None for every other kind.
+    closing: what a Z makes of that row (CLOSING, then the session's id); None for every other kind. late: sessions of
+    the documents a Z names that came in after their own Z, one each.
     """
 
     document: tuple[Any, ...]
@@ -53,6 +54,7 @@ class Rows(NamedTuple):
     movements: list[tuple[Any, ...]]
     session: tuple[Any, ...] | None
     closing: tuple[Any, ...] | None = None
+    late: tuple[str, ...] = ()
 
 
 def number_of(till: str, sequence: int) -> str:
@@ -95,7 +97,7 @@ def parts(doc: Mapping[str, Any]) -> tuple[str, ...]:
     put in or taken out; none for others: a float stays in the drawer, a no-sale and a Z move nothing."""
     if doc["kind"] in ("paid_in", "paid_out", "drop"):
         return ("cash",) if doc["total"] else ()
-    if doc["kind"] not in ("sale", "return"):
+    if doc["kind"] not in ("sale", "return", "void"):
         return ()
     signs = {r["qty"] > 0 for r in doc["items"] if r["qty"]}
     if len(signs) == 2:
@@ -140,7 +142,9 @@ def _rows(doc: Mapping[str, Any], body: bytes) -> Rows:
         for i, row in enumerate(doc["items"], start=1)
         if row.get("stocked") and row["qty"]
     ]
-    return Rows(head, lines, tenders, movements, _session(doc, cashier), _closing(doc))
+    closing = _closing(doc)
+    late = tuple(str(x["session"]) for x in doc["z"]["late"]) if closing else ()
+    return Rows(head, lines, tenders, movements, _session(doc, cashier), closing, late)
 
 
 def _line(key: str, position: int, row: Mapping[str, Any], digits: int) -> tuple[Any, ...]:
@@ -150,9 +154,19 @@ def _line(key: str, position: int, row: Mapping[str, Any], digits: int) -> tuple
         key, row["line"], position, row["item_code"], row["item_name"], row.get("item_group") or "",
         _minor(row["qty"], 3), _shown(row.get("list_price"), digits), _minor(row["amount"], digits),
         _minor(row["net"], digits), _minor(row["tax_amount"], digits), row.get("tax_code") or "", discount,
-        against.get("id"), against.get("line"), _percent(row.get("tax_rate")), row.get("brand") or "",
+        _against(row), against.get("line"), _percent(row.get("tax_rate")), row.get("brand") or "",
         1 if row.get("voucher") else 0,
     )  # fmt: skip
+
+
+def unknown_key(number: str) -> str:
+    """What lines that came back on the receipt number of another till stand under, where a document's id would be."""
+    return f"number:{number.strip().upper()}"
+
+
+def _against(row: Mapping[str, Any]) -> str | None:
+    named = (row.get("return_against") or {}).get("id")
+    return named or (unknown_key(row["return_of"]) if row.get("return_of") else None)
 
 
 def _percent(rate: Any) -> str:
@@ -169,7 +183,7 @@ def _session(doc: Mapping[str, Any], cashier: str) -> tuple[Any, ...] | None:
         raise Corrupt(f"session {name[:40]!r} is not the name of a session")
     return (
         name, doc["till"], int(match[1]), doc["created_at"], cashier, doc["business_day"], None, 1, doc["sequence"],
-        None, None, None,
+        None, None, None, None,
     )  # fmt: skip
 
 
@@ -177,9 +191,9 @@ def _closing(doc: Mapping[str, Any]) -> tuple[Any, ...] | None:
     if doc["kind"] != "z" or doc["series"] != "till":
         return None
     z = doc["z"]
-    if type(z["number"]) is not int or type(z["last_sequence"]) is not int:
-        raise Corrupt("a Z has no number or does not say where it ends")
-    return (doc["created_at"], z["last_sequence"], z["number"], doc["id"], doc["session"])
+    if any(type(z[key]) is not int for key in ("number", "last_sequence", "documents")):
+        raise Corrupt("a Z has no number, or does not say where it ends")
+    return (doc["created_at"], z["last_sequence"], z["number"], doc["id"], z["documents"], doc["session"])
 
 
 def _minor(value: Any, digits: int) -> int:

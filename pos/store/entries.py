@@ -23,6 +23,7 @@ MOVEMENT = _insert("movement", ledger.MOVEMENT)
 SESSION = _insert("session", ledger.SESSION, "ON CONFLICT (id) DO NOTHING")
 #: Only the first Z closes a session; a second one for it, from elsewhere, changes nothing.
 CLOSING = f"UPDATE session SET open = 0, {' = ?, '.join(ledger.CLOSING)} = ? WHERE id = ? AND z_document IS NULL"
+LATE = "UPDATE session SET counted = counted + 1 WHERE id = ?"
 OUTBOX = _insert(
     "outbox",
     (
@@ -61,6 +62,7 @@ def put(store: Store, rows: ledger.Rows) -> int:
         store.execute(SESSION, rows.session)
     if rows.closing is not None:
         store.execute(CLOSING, rows.closing)
+        many(LATE, [(name,) for name in rows.late])
     return n
 
 

@@ -16,7 +16,7 @@ from peewee import DatabaseError
 
 from pos import clock
 from pos.errors import PosError
-from pos.store import disk, intake
+from pos.store import disk, intake, takings
 from pos.store.db import Store
 from pos.store.points import at
 
@@ -130,6 +130,7 @@ class Flusher:
             self._newest = max(self._newest, self._mark)
             if len(rows) < ROWS_MAX:
                 break
+        takings.catch_up(self.store)
         self.trouble = ""
 
     def _due(self) -> list[tuple[int, str, int]]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pos import clock
 from pos.errors import Conflict
 from pos.rules import documents, ledger, receipt
-from pos.store import audit, entries
+from pos.store import audit, entries, shifts
 from pos.store.db import Store
 
 #: A clock this far behind the last document was set back; less is a clock being corrected.
@@ -46,14 +46,26 @@ def find(store: Store, key: str) -> Entered | None:
     return Entered(documents.decode(body), body, True, row[0], row[1])
 
 
-def sell(store: Store, doc: dict[str, Any], guard: Callable[[Store], None] | None) -> Entered:
-    """A document made here: the next number of this till, chained to the one before, queued for the books."""
+def sell(
+    store: Store,
+    doc: dict[str, Any],
+    guard: Callable[[Store], None] | None = None,
+    complete: Callable[[Store], Mapping[str, Any]] | None = None,
+) -> Entered:
+    """A document made here: the next number of this till, chained to the one before, queued for the books.
+
+    complete: what the document says that only this transaction knows, such as the figures of a Z.
+    """
     found = find(store, doc["id"])
     if found is not None:
         return found
+    now, till = clock.now(), store.config.till.id
+    session = shifts.last(store, till)
+    shifts.admit(session, doc, insist=store.config.shift.insist_on_float)
     if guard is not None:
         guard(store)
-    now, till = clock.now(), store.config.till.id
+    if complete is not None:
+        doc = {**doc, **complete(store)}
     before = entries.last(store, till, "till", documents.GENESIS)
     stamped, body = documents.stamp(
         {**doc, "flags": [*doc.get("flags", ()), *_clock_flags(before.created_at, now)]},
@@ -63,16 +75,25 @@ def sell(store: Store, doc: dict[str, Any], guard: Callable[[Store], None] | Non
         sequence=before.sequence + 1,
         invoice_name=ledger.number_of(till, before.sequence + 1),
         created_at=local(store, now).isoformat(timespec="milliseconds"),
-        business_day=clock.business_day(now, store.config.shop.timezone, store.config.shop.day_starts).isoformat(),
-        session=open_session(store, till),
+        business_day=_business_day(store, doc, now),
+        session=shifts.name_now(session, till),
         mode=entries.mode(store),
         prev_hash=before.hash,
     )
+    if complete is not None:
+        receipt.check(stamped)
     rows = ledger.rows(stamped, body)
     n = entries.put(store, rows)
     entries.put_outbox(store, stamped, "queued", now)
     _tell(store, stamped["cashier"]["code"], stamped["kind"], stamped, {})
     return Entered(stamped, body, False, n, ledger.path_of(stamped))
+
+
+def _business_day(store: Store, doc: Mapping[str, Any], now: datetime) -> str:
+    """The trading day of a document made now. A Z has that of its session, however late it is taken."""
+    if doc["kind"] == "z":
+        return str(doc["z"]["business_day"])
+    return clock.business_day(now, store.config.shop.timezone, store.config.shop.day_starts).isoformat()
 
 
 def local(store: Store, moment: datetime) -> datetime:
@@ -89,12 +110,7 @@ def _clock_flags(before: str, now: datetime) -> list[str]:
 
 def open_session(store: Store, till: str) -> str:
     """The session a document made now belongs to: the open one, else the next, which this document opens."""
-    row = store.execute(
-        "SELECT id, open, number FROM session WHERE till = ? ORDER BY number DESC LIMIT 1", (till,)
-    ).fetchone()
-    if row is None:
-        return ledger.session_id(till, 1)
-    return str(row[0]) if row[1] else ledger.session_id(till, row[2] + 1)
+    return shifts.name_now(shifts.last(store, till), till)
 
 
 def adopt(store: Store, doc: Mapping[str, Any], body: bytes, origin: str, actor: str) -> Entered:

@@ -14,7 +14,7 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -118,14 +118,20 @@ class Journal:
 
     # -- for those who save ------------------------------------------------------------------------------------------
 
-    def commit(self, doc: dict[str, Any], guard: Callable[[Store], None] | None = None) -> Committed:
+    def commit(
+        self,
+        doc: dict[str, Any],
+        guard: Callable[[Store], None] | None = None,
+        complete: Callable[[Store], Mapping[str, Any]] | None = None,
+    ) -> Committed:
         """Number, chain and save a new document; durable and its file visible on return.
 
         The same id again returns what was saved first, with duplicate=True: comparing is the caller's part. `guard`
-        runs inside the transaction and may raise UserError to refuse. CannotSave when the disk does not take it: then
+        runs inside the transaction and may raise UserError to refuse; `complete`, after it, gives keys of the document
+        that only the transaction can know. CannotSave when the disk does not take it: then
         nothing was saved, and the same document may be offered again.
         """
-        return self._through(partial(intake.sell, self.store, doc, guard))
+        return self._through(partial(intake.sell, self.store, doc, guard, complete))
 
     def adopt(self, body: bytes, origin: str, actor: str) -> Committed:
         """Take in a receipt that was made elsewhere or before: verified, never re-priced, it keeps number and day.

@@ -19,7 +19,7 @@ from pos import clock
 from pos.config import Config
 from pos.errors import Corrupt
 from pos.rules import documents, ledger
-from pos.store import audit, disk, entries, intake, recover
+from pos.store import audit, disk, entries, intake, recover, takings
 from pos.store.db import LOCK_FILE, Store, database_path, open_store
 from pos.store.models import Connection
 
@@ -117,7 +117,7 @@ def _enter(store: Store, config: Config, found: Rebuilt, progress: Callable[[int
     connections = [key for key, _kind, _title in configured(config)]
     seen: dict[tuple[Any, ...], str] = {}
     sessions: dict[str, tuple[Any, ...]] = {}
-    closings: list[tuple[Any, ...]] = []
+    closings: list[ledger.Rows] = []
     done = 0
     for some in _chunks(_read_all(config.invoices, paths, connections)):
         done += len(some)
@@ -125,8 +125,11 @@ def _enter(store: Store, config: Config, found: Rebuilt, progress: Callable[[int
         _insert(store, good, sessions, closings)
         found.documents += len(good)
         progress(done, len(paths))
-    store.database.connection().executemany(entries.SESSION, sessions.values())
-    store.database.connection().executemany(entries.CLOSING, closings)
+    many = store.database.connection().executemany
+    many(entries.SESSION, sessions.values())
+    many(entries.CLOSING, [r.closing for r in closings])
+    many(entries.LATE, [(name,) for r in closings for name in r.late])
+    takings.roll(store)
 
 
 def _is_new(one: _Read, seen: dict[tuple[Any, ...], str], found: Rebuilt) -> bool:
@@ -143,7 +146,7 @@ def _is_new(one: _Read, seen: dict[tuple[Any, ...], str], found: Rebuilt) -> boo
 
 
 def _insert(
-    store: Store, good: list[_Read], sessions: dict[str, tuple[Any, ...]], closings: list[tuple[Any, ...]]
+    store: Store, good: list[_Read], sessions: dict[str, tuple[Any, ...]], closings: list[ledger.Rows]
 ) -> None:
     many = store.database.connection().executemany
     rows = [one.rows for one in good if one.rows is not None]
@@ -156,7 +159,7 @@ def _insert(
         if r.session is not None:
             sessions.setdefault(r.session[0], r.session)
         if r.closing is not None:
-            closings.append(r.closing)
+            closings.append(r)
 
 
 def _in_order(config: Config) -> list[str]:

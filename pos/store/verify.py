@@ -14,7 +14,7 @@ from pos.config import Config
 from pos.errors import CannotSave, Corrupt
 from pos.rules import ledger
 from pos.rules.documents import GENESIS
-from pos.store import audit, intake, recover
+from pos.store import audit, intake, recover, takings
 from pos.store.db import database_path
 
 ROWS_MAX = 500
@@ -83,6 +83,7 @@ def verify(config: Config, progress: Callable[[int, int], None] | None = None) -
         known = _documents(reader, config.invoices, report, progress or (lambda _done, _total: None))
         _files(reader, config.invoices, known, report)
         _sessions(reader, report)
+        _takings(reader, report)
         count, broken = audit.verify_chain(reader)
         report.audit_rows = count
         if broken:
@@ -223,20 +224,30 @@ def _sessions(reader: _Reader, report: Report) -> None:
         found = opened.pop(row["id"], None)
         if found not in (None, (row["opened_at"], row["opened_by"], row["business_day"], row["first_sequence"])):
             report.differences.append(f"session {row['id']} did not open with its first receipt")
-        wanted = closed.get(row["id"], (1, None, None, None, None))
+        wanted = closed.get(row["id"], (1, *(None for _ in ledger.CLOSING)))
         if wanted != (row["open"], *(row[c] for c in ledger.CLOSING)):
             report.differences.append(f"session {row['id']} is not closed as its Z says")
     report.differences.extend(f"session {name} is missing in the database" for name in opened)
 
 
 def _closings(reader: _Reader) -> dict[str, tuple[Any, ...]]:
-    """What the Zs say of their sessions, the first one of each."""
-    found: dict[str, tuple[Any, ...]] = {}
+    """What the Zs say of their sessions: the first one of each, and later ones that name documents that came late."""
+    found: dict[str, list[Any]] = {}
+    late: list[str] = []
     for (body,) in reader.execute("SELECT body FROM document WHERE kind = 'z' ORDER BY n"):
         try:
-            closing = intake.proven(body.encode("utf-8"))[1].closing
+            rows = intake.proven(body.encode("utf-8"))[1]
         except Corrupt:
             continue  # said already where its document was looked at
-        if closing is not None:
-            found.setdefault(closing[-1], (0, *closing[:-1]))
-    return found
+        if rows.closing is not None:
+            found.setdefault(rows.closing[-1], [0, *rows.closing[:-1]])
+            late.extend(rows.late)
+    for name in late:
+        if name in found:
+            found[name][-1] += 1
+    return {name: tuple(row) for name, row in found.items()}
+
+
+def _takings(reader: _Reader, report: Report) -> None:
+    for table in takings.wrong(reader):
+        report.differences.append(f"the sums in {table} are not those of the documents")

@@ -32,7 +32,7 @@ def test_a_sale_gives_its_document_lines_tender_and_movements_in_minor_units_and
     assert rows.tenders == [(doc["id"], 1, "cash", "Cash", 3000, 590, "")]
     assert rows.movements == [(doc["id"], 1, "A", "Stores - TS", -2000), (doc["id"], 2, "B", "Stores - TS", -1000)]
     assert rows.session == (
-        "T1-S000001", "T1", 1, doc["created_at"], "C1", "2026-11-21", None, 1, 1, None, None, None,
+        "T1-S000001", "T1", 1, doc["created_at"], "C1", "2026-11-21", None, 1, 1, None, None, None, None,
     )  # fmt: skip
     assert rows.closing is None
 

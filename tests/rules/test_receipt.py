@@ -186,7 +186,7 @@ def test_an_imported_receipt_keeps_its_own_totals_and_other_kinds_have_no_lines(
     doc = deepcopy(sale[0])
     doc |= {"series": "imported", "total": D("9.99")}
     receipt.check(doc)
-    receipt.check({"kind": "paid_out", "series": "till", "items": []})
+    receipt.check({"kind": "layaway", "series": "till", "items": []})
     with pytest.raises(Corrupt):
         receipt.check({**doc, "total": 9.99})
 

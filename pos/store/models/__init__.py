@@ -16,6 +16,7 @@ from pos.store.models.ledger import Document, Line, Movement, Session, Tender
 from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Notice, Outbox
 from pos.store.models.people import Approval, Audit, Device, DiscountCeiling, RightOverride, SignIn, Token, User
 from pos.store.models.prints import PrintJob
+from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders
 
 #: Rebuilt from invoices/ alone, row by row.
 LEDGER = (Document, Line, Tender, Movement, Session)
@@ -27,7 +28,9 @@ MACHINERY = (Meta, Connection, Outbox, Cursor, AgentState, AgentRun, Notice, Cou
 PRINTS = (PrintJob,)
 #: Baskets not paid yet; in the backup, never in invoices/.
 BASKETS = (Held, LineVoid)
-ALL = (*LEDGER, *CATALOG, *PEOPLE, *MACHINERY, *PRINTS, *BASKETS)
+#: Sums over the documents; made anew from them at any time.
+TAKINGS = (TakingsPeople, TakingsGoods, TakingsTenders)
+ALL = (*LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *PRINTS, *BASKETS)
 
 __all__ = [
     "ALL",
@@ -37,6 +40,7 @@ __all__ = [
     "MACHINERY",
     "PEOPLE",
     "PRINTS",
+    "TAKINGS",
     "AgentRun",
     "AgentState",
     "Approval",
@@ -65,6 +69,9 @@ __all__ = [
     "Session",
     "SignIn",
     "Stock",
+    "TakingsGoods",
+    "TakingsPeople",
+    "TakingsTenders",
     "TaxCode",
     "Tender",
     "Token",

@@ -108,6 +108,7 @@ class Session(Row):
     last_sequence = BigIntegerField(null=True)  # of the last document its Z counted
     z_number = BigIntegerField(null=True)  # gapless per till
     z_document = TextField(null=True)
+    counted = IntegerField(null=True)  # documents its Z counted, and later Zs named as late
 
     class Meta:
         indexes = ((("till", "z_number"), False),)

@@ -1,0 +1,286 @@
+"""Sessions of a till's drawer: which one is open, what its documents come to, what its Z counted.
+
+All of it follows from documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pos.errors import Conflict, NotFound
+from pos.rules import documents, ledger, shift, zread
+from pos.rules.money import major
+from pos.rules.takings import DRAWER
+from pos.rules.zread import Facts, Given
+from pos.store import takings
+
+if TYPE_CHECKING:
+    from pos.store.db import Store
+
+_COLUMNS = (
+    "id, number, till, opened_at, opened_by, business_day, first_sequence, open, closed_at, last_sequence, "
+    "z_number, z_document"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One row. last_sequence, z_number and z_document (an id) are None while it is open."""
+
+    id: str
+    number: int
+    till: str
+    opened_at: str
+    opened_by: str
+    business_day: str
+    first_sequence: int
+    open: bool
+    closed_at: str | None
+    last_sequence: int | None
+    z_number: int | None
+    z_document: str | None
+
+
+# -- which one is open -----------------------------------------------------------------------------------------------
+
+
+def last(store: Store, till: str) -> Session | None:
+    """The newest session of a till, open or not."""
+    row = store.execute(
+        f"SELECT {_COLUMNS} FROM session WHERE till = ? ORDER BY number DESC LIMIT 1", (till,)
+    ).fetchone()
+    return _session(row) if row else None
+
+
+def current(store: Store, till: str) -> Session | None:
+    """The open session of a till."""
+    found = last(store, till)
+    return found if found is not None and found.open else None
+
+
+def name_now(found: Session | None, till: str) -> str:
+    """The session a document made now belongs to: the open one, else the next, which this document opens."""
+    if found is None:
+        return ledger.session_id(till, 1)
+    return found.id if found.open else ledger.session_id(till, found.number + 1)
+
+
+def by_z(store: Store, till: str, number: int) -> Session:
+    """The session a Z closed. NotFound."""
+    row = store.execute(f"SELECT {_COLUMNS} FROM session WHERE till = ? AND z_number = ?", (till, number)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no {zread.name_of(number)} on this till.")
+    return _session(row)
+
+
+def closed(store: Store, till: str, limit: int, before: int | None = None) -> list[Session]:
+    """Closed sessions, the newest first; `before`: with a smaller Z number only."""
+    rows = store.execute(
+        f"SELECT {_COLUMNS} FROM session WHERE till = ? AND z_number IS NOT NULL AND (? IS NULL OR z_number < ?)"
+        " ORDER BY z_number DESC LIMIT ?",
+        (till, before, before, limit),
+    ).fetchall()
+    return [_session(row) for row in rows]
+
+
+def next_z(store: Store, till: str) -> int:
+    """The number of the next Z of a till: without gaps."""
+    row = store.execute("SELECT coalesce(max(z_number), 0) + 1 FROM session WHERE till = ?", (till,)).fetchone()
+    return int(row[0])
+
+
+def _session(row: tuple[Any, ...]) -> Session:
+    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    return Session(**{**values, "open": bool(values["open"])})
+
+
+def admit(found: Session | None, doc: Mapping[str, Any], *, insist: bool) -> None:
+    """Whether a document may be made now, asked inside its transaction. Conflict says what stands in the way."""
+    kind = doc["kind"]
+    opens = kind == "float" and not doc["correction"]
+    if found is not None and found.open:
+        if opens:
+            raise Conflict(
+                f"The session {found.id} is open already. Correct its float if it is wrong.",
+                code="already_open",
+                facts={"session": found.id},
+            )
+        return
+    if kind == "z" and found is not None:
+        raise already_closed(found)
+    if kind == "z" or (kind == "float" and not opens) or (insist and not opens):
+        raise Conflict("No session is open. Count the float and save it first.", code="no_session")
+
+
+def already_closed(found: Session) -> Conflict:
+    """A second close: names the Z that closed the session."""
+    assert found.z_number is not None
+    name = zread.name_of(found.z_number)
+    facts = {"number": found.z_number, "name": name, "session": found.id, "id": found.z_document}
+    return Conflict(f"The session {found.id} is already closed by {name}.", code="already_closed", facts=facts)
+
+
+# -- what its documents come to --------------------------------------------------------------------------------------
+
+
+def facts(store: Store, session: Session) -> Facts:
+    """What is known of a session's documents now; its own Z is none of them."""
+    with store.reading():
+        sums = takings.of_session(store, session.id)
+        last_sequence = session.last_sequence or _last_sequence(store, session)
+        count = sum(v[0] for v in sums.people.values())
+        size = last_sequence - session.first_sequence + 1
+        opened = documents.decode(_body(store, session, session.first_sequence))
+        return Facts(
+            session=session.id,
+            till=session.till,
+            store=opened["store"],
+            currency=opened["currency"],
+            business_day=session.business_day,
+            opened_at=session.opened_at,
+            opened_by=opened["cashier"],
+            first_sequence=session.first_sequence,
+            last_sequence=last_sequence,
+            first_number=_traded(store, session, "ASC"),
+            last_number=_traded(store, session, "DESC"),
+            documents=count,
+            missing=() if count == size else _missing(store, session, last_sequence),
+            sums=sums,
+            moved=tuple(_moved(store, session, {k[0] for k in sums.people})),
+            names={code: _name(store, session, code) for code in {k[2] for k in sums.people}},
+        )
+
+
+_OF_SESSION = "till = ? AND series = 'till' AND sequence >= ? AND session = ?"
+
+
+def _key(session: Session) -> tuple[Any, ...]:
+    return (session.till, session.first_sequence, session.id)
+
+
+def _last_sequence(store: Store, session: Session) -> int:
+    asked = f"SELECT sequence FROM document WHERE {_OF_SESSION} AND kind <> 'z' ORDER BY sequence DESC LIMIT 1"
+    return int(store.execute(asked, _key(session)).fetchone()[0])
+
+
+def _body(store: Store, session: Session, sequence: int) -> bytes:
+    asked = "SELECT body FROM document WHERE till = ? AND series = 'till' AND sequence = ?"
+    return str(store.execute(asked, (session.till, sequence)).fetchone()[0]).encode()
+
+
+def _traded(store: Store, session: Session, order: str) -> str:
+    """The number of the first or last receipt."""
+    marks = ", ".join("?" * len(DRAWER))
+    asked = (
+        f"SELECT number FROM document WHERE {_OF_SESSION} AND kind NOT IN ({marks}) ORDER BY sequence {order} LIMIT 1"
+    )
+    row = store.execute(asked, (*_key(session), *DRAWER)).fetchone()
+    return row[0] if row else ""
+
+
+def _missing(store: Store, session: Session, last_sequence: int) -> tuple[int, ...]:
+    asked = f"SELECT sequence FROM document WHERE {_OF_SESSION} AND sequence <= ?"
+    here = {row[0] for row in store.execute(asked, (*_key(session), last_sequence))}
+    return tuple(n for n in range(session.first_sequence, last_sequence) if n not in here)
+
+
+def _moved(store: Store, session: Session, days: set[str]) -> list[Mapping[str, Any]]:
+    """The drawer's own documents, found by day and kind: a session of ten thousand sales has a handful."""
+    if not days:
+        return []
+    kinds, marks = ", ".join("?" * len(shift.KINDS)), ", ".join("?" * len(days))
+    rows = store.execute(
+        f"SELECT body FROM document WHERE business_day IN ({marks}) AND kind IN ({kinds}) AND session = ?"
+        " AND series = 'till' ORDER BY sequence",
+        (*sorted(days), *shift.KINDS, session.id),
+    ).fetchall()
+    return [documents.decode(body.encode()) for (body,) in rows]
+
+
+def _name(store: Store, session: Session, code: str) -> str:
+    asked = (
+        f"SELECT body FROM document WHERE {_OF_SESSION} AND kind <> 'z' AND cashier = ? ORDER BY sequence DESC LIMIT 1"
+    )
+    row = store.execute(asked, (*_key(session), code)).fetchone()
+    return str(documents.decode(row[0].encode())["cashier"]["name"])
+
+
+def counted_facts(store: Store, z: Mapping[str, Any]) -> Facts:
+    """What a saved Z counted, from the documents themselves: those of its session from first to last, without any that
+    came in later."""
+    block, missing = z["z"], set(z["z"]["missing"])
+    rows = store.execute(
+        "SELECT body FROM document WHERE till = ? AND series = 'till' AND session = ? AND sequence BETWEEN ? AND ?"
+        " ORDER BY sequence",
+        (z["till"], z["session"], block["first_sequence"], block["last_sequence"]),
+    ).fetchall()
+    bodies = [body.encode() for (body,) in rows]
+    found = [(documents.decode(body), body) for body in bodies]
+    return zread.facts_of([pair for pair in found if pair[0]["sequence"] not in missing])
+
+
+# -- what a report is told beside ------------------------------------------------------------------------------------
+
+
+def given(store: Store, session: Session) -> Given:
+    """What is not in the documents: held baskets, lines taken off before paying, documents that came late, the shop."""
+    held = store.execute("SELECT count(*) FROM held WHERE store = ? AND state = 'held'", (store.config.till.store,))
+    voids = store.execute("SELECT count(*), coalesce(sum(amount), 0) FROM line_void WHERE session = ?", (session.id,))
+    lines, amount = voids.fetchone()
+    return Given(
+        branch=store.config.shop.name,
+        till_name=store.config.till.name,
+        held=held.fetchone()[0],
+        void_lines=lines,
+        void_amount=amount,
+        late=tuple(late(store, session)),
+    )
+
+
+def late(store: Store, session: Session) -> list[dict[str, Any]]:
+    """Documents of closed sessions that neither their own Z nor a later one counts; they stay in their session.
+
+    They were taken in after the close: from a file that was missing, or a till that was away.
+    """
+    documents_of = takings.documents_by_session(store)
+    behind = [
+        (name, z_document)
+        for name, counted, z_document in store.execute(
+            "SELECT id, counted, z_document FROM session WHERE till = ? AND counted IS NOT NULL AND id <> ?",
+            (session.till, session.id),
+        ).fetchall()
+        if counted < documents_of.get(name, 0)
+    ]
+    found = []
+    for name, z_document in behind:
+        z = _document(store, z_document)
+        listed = _listed_late(store, z)
+        rows = store.execute(
+            "SELECT id, number, kind, total, sequence FROM document WHERE till = ? AND series = 'till' AND session = ?"
+            " AND kind <> 'z' ORDER BY sequence",
+            (session.till, name),
+        ).fetchall()
+        block = z["z"]
+        missing = set(block["missing"])
+        for key, number, kind, total, sequence in rows:
+            inside = block["first_sequence"] <= sequence <= block["last_sequence"] and sequence not in missing
+            if not inside and key not in listed:
+                amount = major(total, z["currency"])
+                found.append({"number": number, "id": key, "kind": kind, "total": amount, "session": name})
+    return found
+
+
+def _document(store: Store, key: str) -> dict[str, Any]:
+    row = store.execute("SELECT body FROM document WHERE id = ?", (key,)).fetchone()
+    return documents.decode(row[0].encode())
+
+
+def _listed_late(store: Store, z: Mapping[str, Any]) -> set[str]:
+    """Ids of the documents that later Zs of this till name as late."""
+    rows = store.execute(
+        "SELECT d.body FROM session s JOIN document d ON d.id = s.z_document WHERE s.till = ? AND s.z_number > ?",
+        (z["till"], z["z"]["number"]),
+    ).fetchall()
+    return {x["id"] for (body,) in rows for x in documents.decode(body.encode())["z"]["late"]}

@@ -1,0 +1,165 @@
+"""What documents come to, summed up in tables that follow behind the sales.
+
+`roll` adds the documents above a watermark to the sums, in one transaction; a reader takes the sums and adds what lies
+above the watermark by itself. So a report is exact at any moment, as quick with a hundred thousand receipts as with
+ten, and no sale pays for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pos.rules import takings
+from pos.rules.takings import Sums
+from pos.store import entries
+
+if TYPE_CHECKING:
+    from pos.store.db import Store
+
+MARK = "takings_upto"
+#: So many documents above the watermark are worth a transaction of their own.
+ROLL_DOCUMENTS = 200
+
+_PEOPLE = (
+    "SELECT d.session, d.business_day, substr(d.created_at, 12, 2) AS hour, d.cashier, d.kind, count(*),"
+    " sum(coalesce((SELECT sum(l.amount) FROM line l WHERE l.document = d.id AND l.qty > 0 AND NOT l.voucher), 0)),"
+    " sum(coalesce((SELECT sum(l.amount) FROM line l WHERE l.document = d.id AND l.qty <= 0 AND NOT l.voucher), 0)),"
+    " sum(d.total) FROM document d WHERE d.series = 'till' AND {where} GROUP BY 1, 2, 3, 4, 5"
+)
+_GOODS = (
+    "SELECT d.session, d.business_day, d.kind, l.item_group, l.brand, l.tax_code, l.tax_rate,"
+    " CASE WHEN l.qty > 0 THEN 1 ELSE -1 END, l.voucher, count(*), sum(l.qty), sum(l.amount), sum(l.net), sum(l.tax),"
+    " sum(l.discount) FROM document d JOIN line l ON l.document = d.id WHERE d.series = 'till' AND {where}"
+    " GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9"
+)
+_TENDERS = (
+    "SELECT d.session, d.business_day, d.kind, t.kind, t.mode, CASE WHEN t.amount >= 0 THEN 1 ELSE -1 END, count(*),"
+    " sum(t.amount), sum(t.change) FROM document d JOIN tender t ON t.document = d.id WHERE d.series = 'till'"
+    " AND {where} GROUP BY 1, 2, 3, 4, 5, 6"
+)
+
+
+class _Table:
+    """One table of sums: its keys, its figures, and how they are made of documents."""
+
+    def __init__(self, name: str, keys: tuple[str, ...], figures: tuple[str, ...], query: str) -> None:
+        self.name, self.figures, self.query = name, figures, query
+        self.keys = ("session", *keys)
+        more = ", ".join(f"{f} = {f} + excluded.{f}" for f in figures)
+        self.columns = ", ".join((*self.keys, *figures))
+        where = query.format(where="d.n > ? AND d.n <= ?")
+        self.roll = (
+            f"INSERT INTO {name} ({self.columns}) {where} ON CONFLICT ({', '.join(self.keys)}) DO UPDATE SET {more}"
+        )
+
+
+TABLES = (
+    _Table("takings_people", takings.PEOPLE, takings.PEOPLE_SUMS, _PEOPLE),
+    _Table("takings_goods", takings.GOODS, takings.GOODS_SUMS, _GOODS),
+    _Table("takings_tenders", takings.TENDERS, takings.TENDERS_SUMS, _TENDERS),
+)
+
+
+class Readable(Protocol):
+    """What reading the sums asks of a store."""
+
+    def reading(self) -> AbstractContextManager[Any]: ...
+    def execute(self, sql: str, parameters: Any = ..., /) -> Any: ...
+
+
+def of_session(store: Readable, session: str) -> Sums:
+    """What one session's documents come to, its Z left out."""
+    found = Sums()
+    with store.reading():
+        for table, row in _rows(store, "session = ?", "d.session = ?", (session,)):
+            _take(found, table, row)
+    return found
+
+
+def of_days(store: Readable, till: str, first: str, last: str) -> Sums:
+    """What the documents of these business days come to, over all sessions of the till."""
+    sessions = f"{till}-S"
+    found = Sums()
+    with store.reading():
+        stored = "business_day BETWEEN ? AND ? AND substr(session, 1, ?) = ?"
+        live = "d.business_day BETWEEN ? AND ? AND substr(d.session, 1, ?) = ?"
+        for table, row in _rows(store, stored, live, (first, last, len(sessions), sessions)):
+            _take(found, table, row)
+    return found
+
+
+def documents_by_session(store: Readable) -> dict[str, int]:
+    """How many documents each session holds now, Zs left out."""
+    with store.reading():
+        found = dict(
+            store.execute("SELECT session, sum(documents) FROM takings_people WHERE kind <> 'z' GROUP BY session")
+        )
+        newer = store.execute(
+            "SELECT session, count(*) FROM document WHERE n > ? AND series = 'till' AND kind <> 'z' GROUP BY session",
+            (_mark(store),),
+        )
+        for session, count in newer:
+            found[session] = found.get(session, 0) + count
+    return found
+
+
+def _rows(
+    store: Readable, stored: str, live: str, parameters: tuple[Any, ...]
+) -> Iterator[tuple[_Table, tuple[Any, ...]]]:
+    mark = _mark(store)
+    for table in TABLES:
+        asked = f"SELECT {table.columns} FROM {table.name} WHERE {stored}"
+        for row in store.execute(asked, parameters).fetchall():
+            yield table, row
+        newer = table.query.format(where=f"d.n > ? AND {live}")
+        for row in store.execute(newer, (mark, *parameters)).fetchall():
+            yield table, row
+
+
+def _take(found: Sums, table: _Table, row: tuple[Any, ...]) -> None:
+    key, figures = row[1 : len(table.keys)], row[len(table.keys) :]
+    if table.name == "takings_people":
+        if key[3] != "z":
+            takings.add(found.people, key, figures)
+    elif table.name == "takings_goods":
+        takings.add(found.goods, key, figures)
+    else:
+        takings.add(found.tenders, key, figures)
+
+
+def _mark(store: Readable) -> int:
+    row = store.execute("SELECT value FROM meta WHERE key = ?", (MARK,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def roll(store: Store) -> int:
+    """Add what is new to the sums; how many documents that were. Inside a transaction or in one of its own."""
+    with store.transaction():
+        mark = _mark(store)
+        last = store.execute("SELECT coalesce(max(n), 0) FROM document").fetchone()[0]
+        if last > mark:
+            for table in TABLES:
+                store.execute(table.roll, (mark, last))
+            entries.set_meta(store, MARK, last)
+    return int(last - mark)
+
+
+def catch_up(store: Store) -> None:
+    """Roll when it is worth it. For the thread that makes files durable, a moment after the sales."""
+    last = store.execute("SELECT coalesce(max(n), 0) FROM document").fetchone()[0]
+    if last - _mark(store) >= ROLL_DOCUMENTS:
+        roll(store)
+
+
+def wrong(store: Readable) -> list[str]:
+    """Names of the tables whose sums are not those of the documents up to the watermark. For `verify`."""
+    found = []
+    with store.reading():
+        mark = _mark(store)
+        for table in TABLES:
+            wanted = set(store.execute(table.query.format(where="d.n <= ?"), (mark,)).fetchall())
+            if wanted != set(store.execute(f"SELECT {table.columns} FROM {table.name}").fetchall()):
+                found.append(table.name)
+    return found
