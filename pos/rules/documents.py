@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from pos import clock
 from pos.errors import Corrupt
 from pos.rules.ledger import Rows, parts, path_of, rows
 from pos.rules.money import digits_of
@@ -378,4 +379,8 @@ def _shape(doc: Mapping[str, Any]) -> None:
         raise Corrupt("id is not made of letters, digits and dashes")
     if not _HEX.match(doc["prev_hash"]):
         raise Corrupt("prev_hash is not a hash")
+    try:
+        clock.parse(doc["created_at"])
+    except ValueError:
+        raise Corrupt("created_at is no moment with its offset from UTC") from None
     path_of(doc)

@@ -21,7 +21,9 @@ PAYMENTS_MAX = 20
 QUICK_MAX = 4
 
 _LAST4 = re.compile(r"[0-9]{4}\Z")
-_DIGIT_RUN = re.compile(r"[0-9]+(?:[ .\-/][0-9]+)*")
+#: Groups of digits with up to three other marks between them; a letter ends the run.
+_BETWEEN = r"[^0-9A-Za-z]{1,3}"
+_DIGIT_RUN = re.compile(rf"[0-9]+(?:{_BETWEEN}[0-9]+)*")
 CARD_DIGITS_MIN, CARD_DIGITS_MAX = 13, 19
 
 
@@ -162,10 +164,9 @@ def _give_change(payments: Sequence[Payment], cash_indexes: Sequence[int], chang
 
 
 def has_card_number(text: str) -> bool:
-    """Whether a Luhn-valid run of 13 to 19 digits stands in the text, in groups or in one piece."""
-    plain = unicodedata.normalize("NFKC", text)
-    for run in _DIGIT_RUN.findall(plain):
-        groups = re.split(r"[ .\-/]", run)
+    """Whether a Luhn-valid run of 13 to 19 digits stands in the text, in groups or in one piece, in any script."""
+    for run in _DIGIT_RUN.findall(text if text.isascii() else _plain_digits(text)):
+        groups = re.split(_BETWEEN, run)
         for start in range(len(groups)):
             digits = ""
             for group in groups[start:]:
@@ -175,6 +176,12 @@ def has_card_number(text: str) -> bool:
                 if len(digits) >= CARD_DIGITS_MIN and luhn(digits):
                     return True
     return False
+
+
+def _plain_digits(text: str) -> str:
+    """Digits of every script as 0 to 9, and nothing that takes no room on the screen."""
+    marks = (ch for ch in unicodedata.normalize("NFKC", text) if unicodedata.category(ch) != "Cf")
+    return "".join(str(unicodedata.digit(ch)) if ch.isdigit() else ch for ch in marks)
 
 
 def luhn(digits: str) -> bool:

@@ -172,6 +172,7 @@ def test_something_behind_the_hash_is_found() -> None:
         ({"prev_hash": "xyz"}, "prev_hash"),
         ({"cashier": {}}, "cashier"),
         ({"items": [1]}, "items"),
+        ({"created_at": "2026-11-21T10:00:00"}, "created_at"),
         ({"till": None}, "till"),
     ],
 )

@@ -146,6 +146,21 @@ def test_a_whole_card_number_is_found_wherever_it_hides(row):
     assert has_card_number(row["text"]) == (row["refused"] == "yes")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["4111  1111  1111  1111", "4111_1111_1111_1111", "4111, 1111, 1111, 1111", "4111\n1111\n1111\n1111",
+     "4111 - 1111 - 1111 - 1111", "4111\u20131111\u20131111\u20131111", "4111\u200b1111\u200b1111\u200b1111",
+     "٤١١١١١١١١١١١١١١١", "４１１１　１１１１　１１１１　１１１１"],
+)  # fmt: skip
+def test_other_marks_and_other_digits_hide_no_card_number(text):
+    assert has_card_number(text)
+
+
+@pytest.mark.parametrize("text", ["", "no card", "4111 1111, then 1111 1111", "A4111 B1111 C1111 D1111", "😀" * 400])
+def test_what_is_no_card_number_stays(text):
+    assert not has_card_number(text)
+
+
 def test_a_whole_card_number_as_reference_is_refused():
     with pytest.raises(Invalid) as refused:
         settle(505, [Payment("Card", "card", 505, "4111 1111 1111 1111")], TaxRule())
