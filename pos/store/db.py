@@ -124,6 +124,16 @@ class Store:
             yield
 
     @contextmanager
+    def durably(self) -> Iterator[Store]:
+        """A `transaction()` that is on the disk when it ends, by a flush. For what people rely on and no file holds."""
+        _set(self.database.connection(), {"synchronous": DURABLE["synchronous"]})
+        try:
+            with self.transaction():
+                yield self
+        finally:
+            _set(self.database.connection(), {"synchronous": PRAGMAS["synchronous"]})
+
+    @contextmanager
     def reading(self) -> Iterator[Store]:
         """One consistent view for several reads. Nothing may be written inside."""
         if self.database.in_transaction():

@@ -7,10 +7,21 @@ from pathlib import Path
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from pos.web import approvals, catalog, errors, guard, lists, live, people, receipts, sales, statics, status, till
+from pos.web import approvals, catalog, errors, guard, held, lists, live, people, receipts, sales, statics, status, till
 from pos.web.parts import KEY, Parts
 
-BLUEPRINTS = (till.bp, people.bp, approvals.bp, catalog.bp, sales.bp, receipts.bp, lists.bp, status.bp, live.bp)
+BLUEPRINTS = (
+    till.bp,
+    people.bp,
+    approvals.bp,
+    catalog.bp,
+    sales.bp,
+    held.bp,
+    receipts.bp,
+    lists.bp,
+    status.bp,
+    live.bp,
+)
 
 _REPO = Path(__file__).resolve().parents[2]
 

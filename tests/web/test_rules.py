@@ -17,6 +17,7 @@ from tests.web.conftest import PINS, Page
 ROUTES = {
     "GET /": "all",
     "GET /api/groups": "sell",
+    "GET /api/held": "sell",
     "GET /api/items": "sell",
     "GET /api/items/<path:code>/matrix": "sell",
     "GET /api/lookup-barcode": "sell",
@@ -35,6 +36,9 @@ ROUTES = {
     "POST /api/approve": "sell z_read",
     "POST /api/create-sale": "sell replay",
     "POST /api/enrol": "all",
+    "POST /api/held/<key>/discard": "sell",
+    "POST /api/held/<key>/resume": "sell",
+    "POST /api/hold": "sell",
     "POST /api/import/<kind>": "settings",
     "POST /api/lock": "person",
     "POST /api/pay-check": "sell",
@@ -75,7 +79,7 @@ def test_a_route_without_a_rule_is_closed_to_everybody(till: App) -> None:
 
 def sample(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
-    for part, value in {"<path:code>": "MUG", "<number>": "T1-000001", "<name>": "x.png", "<kind>": "items"}.items():
+    for part, value in {"<path:code>": "MUG", "<number>": "T1-000001", "<name>": "x.png", "<kind>": "items", "<key>": "x"}.items():
         path = path.replace(part, value)
     return method, path
 

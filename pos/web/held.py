@@ -1,0 +1,51 @@
+"""Baskets set aside.
+
+POST /api/hold                sell   {basket, title, total?} -> 201 {held, count, duplicate}; again 200
+GET  /api/held                sell   {held, taken, count}
+POST /api/held/<id>/resume    sell   {act, again?} -> {basket, held}; 409 taken
+POST /api/held/<id>/discard   sell   {reason} -> {held, count}
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from pos.actions import held
+from pos.web import auth
+from pos.web.body import json_object, text
+from pos.web.parts import parts
+
+bp = Blueprint("held", __name__)
+
+
+@bp.post("/api/hold")
+@auth.needs("sell")
+def hold() -> ResponseReturnValue:
+    body, here = json_object(), parts()
+    done = held.hold(
+        here.store, here.config, body.get("basket") or {}, text(body, "title"), body.get("total"), auth.actor()
+    )
+    return jsonify({"ok": True, **done}), 200 if done["duplicate"] else 201
+
+
+@bp.get("/api/held")
+@auth.needs("sell")
+def listed() -> ResponseReturnValue:
+    return jsonify({"ok": True, **held.listed(parts().store, parts().config)})
+
+
+@bp.post("/api/held/<key>/resume")
+@auth.needs("sell")
+def resume(key: str) -> ResponseReturnValue:
+    body, here = json_object(), parts()
+    again = body.get("again") is True
+    done = held.resume(here.store, here.config, key, text(body, "act", 36), auth.actor(), again=again)
+    return jsonify({"ok": True, **done})
+
+
+@bp.post("/api/held/<key>/discard")
+@auth.needs("sell")
+def discard(key: str) -> ResponseReturnValue:
+    body, here = json_object(), parts()
+    return jsonify({"ok": True, **held.discard(here.store, here.config, key, text(body, "reason"), auth.actor())})
