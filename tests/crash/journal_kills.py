@@ -29,7 +29,9 @@ from tests.crash.seller import Heard, Teller, sell
 #: A folder lives through this many kills, then a fresh one is taken: checking grows with the documents in it.
 KILLS_PER_FOLDER = 12
 #: A process that was to end at a point it does not pass is killed this long after it began to sell.
-POINT_SECONDS_MAX = 0.6
+POINT_SECONDS_MAX = 0.4
+#: Sales of one process; the points behind the sales are passed by a quiet journal as well.
+SALES_MAX = 25
 #: A process that does not come to sell is killed, and that is a failure.
 START_SECONDS_MAX = 60.0
 CONTROL_RUNS, CONTROL_RUNS_MIN = 40, 6
@@ -54,7 +56,7 @@ class Result:
 def one_kill(root: Path, heard: Heard, rng: random.Random, *, recovering: bool = True) -> str:
     """One life of the process; "" when it was killed at a random moment, else the point it ended at."""
     point = rng.choice(points.POINTS if recovering else OWED) if rng.random() < 0.6 or not recovering else ""
-    count = rng.randint(1, 4) if point.endswith(("flush", "watermark", "checkpoint")) else rng.randint(1, 30)
+    count = rng.randint(1, 3) if point.endswith(("flush", "watermark", "checkpoint")) else rng.randint(1, 12)
     life = Life(root, heard, rng, f"{point}:{count}" if point else "", recovering)
     if not point and rng.random() < 0.25:  # while it starts and recovers
         ended = life.listen(rng.uniform(0, 0.15), until_sells=False)
@@ -62,7 +64,7 @@ def one_kill(root: Path, heard: Heard, rng: random.Random, *, recovering: bool =
         ended = life.listen(START_SECONDS_MAX, until_sells=True)
         if not ended and not life.sells:
             heard.bad.append(f"the process did not begin to sell within {START_SECONDS_MAX:.0f} s")
-        ended = ended or life.listen(POINT_SECONDS_MAX if point else rng.uniform(0, 0.12), until_sells=False)
+        ended = ended or life.listen(POINT_SECONDS_MAX if point else rng.uniform(0, 0.08), until_sells=False)
     life.end(kill=not ended)
     return point if ended else ""
 
@@ -72,7 +74,11 @@ class Life:
 
     def __init__(self, root: Path, heard: Heard, rng: random.Random, point: str, recovering: bool) -> None:
         self.heard, self.said = heard, b""
-        threads, flush_seconds, checkpoint = rng.choice((1, 1, 2, 4)), rng.choice((0.01, 0.05, 0.5)), rng.randint(3, 60)
+        threads, flush_seconds, checkpoint = (
+            rng.choice((1, 1, 2, 4)),
+            rng.choice((0.01, 0.01, 0.05, 0.5)),
+            rng.randint(2, 20),
+        )
         self.pipe, writing = os.pipe()
         self.process = os.fork()
         if self.process == 0:
@@ -83,8 +89,10 @@ class Life:
                 points.arm(point)
                 sell(
                     config.load(root, environ={}), Teller(writing), threads=threads, acked=heard.acked,
-                    again=heard.again, recovering=recovering, flush_seconds=flush_seconds,
+                    again=heard.again, recovering=recovering, flush_seconds=flush_seconds, sales_max=SALES_MAX,
                 )  # fmt: skip
+            except BaseException as error:  # told to the parent, which judges
+                Teller(writing).say(f"bad it broke off: {error!r}")
             finally:
                 os._exit(9)
         os.close(writing)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import os
 import sqlite3
 import sys
@@ -97,8 +98,12 @@ def sell(
     again: list[str],
     recovering: bool = True,
     flush_seconds: float = 0.5,
+    sales_max: int = 0,
 ) -> None:
-    """Start as the till does, check, offer again what was not acknowledged, then sell until killed."""
+    """Start as the till does, check, offer again what was not acknowledged, then sell until killed.
+
+    sales_max: after that many it waits to be killed, so that a folder stays small; 0 = sells on.
+    """
     store = open_store(shop)
     if not store.execute("SELECT 1 FROM connection").fetchone():
         Connection.create(id="erpnext", kind="erpnext", title="ERPNext")
@@ -111,13 +116,18 @@ def sell(
     waiting = list(again)
     guard = threading.Lock()
 
+    left = iter(range(sales_max)) if sales_max else itertools.count()
+
     def offer() -> None:
         while True:
             with guard:
+                if next(left, None) is None:
+                    break
                 key = waiting.pop() if waiting else clock.uuid7()
             teller.say(f"try {key}")
             saved = journal.commit(basket(key))
             teller.say(f"ack {key} {saved.doc['invoice_name']} {saved.doc['hash']}")
+        threading.Event().wait()
 
     crowd = [threading.Thread(target=offer, daemon=True) for _ in range(threads)]
     for thread in crowd:
