@@ -57,6 +57,11 @@ def day(when: date, locale: str) -> str:
     return format_date(when, "full", locale=locale)
 
 
+def short_day(when: date, locale: str) -> str:
+    """A day as slips have it: "Sat 21 Nov 2026"."""
+    return format_date(when, "EEE d MMM y", locale=locale)
+
+
 def known_locale(locale: str) -> bool:
     """Whether figures can be written that way."""
     try:
