@@ -116,8 +116,9 @@ def look(store: Store, day: str, since_ns: int, suspects: set[str], full: slice 
 def is_right(store: Store, path: str) -> bool | None:
     """Whether a file holds what the database says; None when the file is not there or cannot be read."""
     body = _body(store, path)
+    file = store.config.invoices / path
     try:
-        return (store.config.invoices / path).read_bytes() == body
+        return file.read_bytes() == body if file.is_file() else None
     except OSError:
         return None
 

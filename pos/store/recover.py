@@ -6,6 +6,7 @@ Nothing is deleted or moved. What does not verify stays where it is and is repor
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -76,18 +77,21 @@ def _compare(store: Store, found: Recovered) -> None:
 
 def _content(file: Path) -> bytes | None:
     try:
-        return file.read_bytes()
+        return file.read_bytes() if file.is_file() else None
     except OSError:
         return None
 
 
 def files(invoices: Path) -> Iterator[str]:
     """Every receipt file below invoices/, as `day/name.json`, in order. Hidden and temporary names are no receipts, and
-    only folders called like a day hold any (what was dropped there lies beside them once it was taken in)."""
-    for day in sorted(p for p in invoices.iterdir() if DAY.match(p.name) and p.is_dir()):
-        yield from sorted(
-            f"{day.name}/{f.name}" for f in day.iterdir() if f.name.endswith(".json") and not f.name.startswith(".")
-        )
+    only folders called like a day hold any (what was dropped there lies beside them once it was taken in). Nor are
+    pipes and devices, which would hold up whoever reads them."""
+    with os.scandir(invoices) as entries:
+        days = sorted(entry.name for entry in entries if DAY.match(entry.name) and entry.is_dir())
+    for day in days:
+        with os.scandir(invoices / day) as entries:
+            names = [e.name for e in entries if e.name.endswith(".json") and e.name[0] != "." and e.is_file()]
+        yield from (f"{day}/{name}" for name in sorted(names))
 
 
 def _adopt(store: Store, found: Recovered) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,16 @@ def test_a_disk_that_takes_nothing_does_not_keep_the_till_from_starting(
     assert "could not be finished" in found.notices[0] and "No space" in found.notices[0]
     assert recover(store).rewritten == [f"{paths[0].parent.name}/T1-000001.json"]
     store.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")
+def test_a_pipe_among_the_receipts_holds_up_no_start(sold: tuple[Config, list[Path]]) -> None:
+    shop, paths = sold
+    os.mkfifo(paths[0].with_name("T1-000099.json"))
+    paths[1].unlink()
+    os.mkfifo(paths[1])
+    (paths[0].with_name("T1-000098.json")).symlink_to(paths[0].with_name("nowhere"))
+    found, _ = start(shop)
+    assert found.rewritten == [f"{paths[1].parent.name}/T1-000002.json"]
+    assert found.notices == []
+    assert f"{paths[0].parent.name}/T1-000099.json" not in list(files(shop.invoices))
