@@ -15,6 +15,20 @@ from pos.rules import ledger, shift
 from pos.rules.count import Difference, Piece
 from pos.rules.money import major, minor
 from pos.rules.takings import DRAWER, Sums, figures
+from pos.rules.zpaper import Words, lines
+
+__all__ = [
+    "Facts",
+    "Given",
+    "Words",
+    "check",
+    "count_block",
+    "facts_of",
+    "given_of",
+    "lines",
+    "name_of",
+    "report",
+]
 
 
 @dataclass(frozen=True, slots=True)
