@@ -40,6 +40,12 @@ def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) ->
     print(f"\n{title}\n\n{lines[0]}\n{rule}", *lines[1:], sep="\n", flush=True)
 
 
+def cpu_seconds(process: int) -> float:
+    """Processor time a process has used so far."""
+    times = psutil.Process(process).cpu_times()
+    return float(times.user + times.system)
+
+
 def box() -> None:
     """Print what this was measured on."""
     model = platform.processor() or platform.machine()

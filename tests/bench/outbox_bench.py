@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from tests.bench import measure, shoppers
 from tests.contract.emulators.erpnext_shops import MANAGER, TILL
 from tests.till_process import REPO, Till
@@ -36,15 +34,13 @@ def delivered(root: Path) -> None:
     """1,000 receipts wait; the site comes up; how fast do they get there?"""
     port = free_port()
     with waiting(root, port) as (till, _), emulator(till, port, 0):
-        process = psutil.Process(till.process.pid)
         first = until(till, lambda s: s["booked"] > 0)
-        before, booked = process.cpu_times(), first["booked"]
+        before, booked = measure.cpu_seconds(till.process.pid), first["booked"]
         began = time.perf_counter()
         until(till, lambda s: s["waiting"] == 0)
         took = time.perf_counter() - began
-        after = process.cpu_times()
         count = RECEIPTS - booked
-        cpu = (after.user - before.user + after.system - before.system) / count
+        cpu = (measure.cpu_seconds(till.process.pid) - before) / count
     rows = [
         ("receipts", count),
         ("booked, read back and compared, per second", f"{count / took:.1f}"),

@@ -26,14 +26,25 @@ def one_disk(folder: Path, delay_ms: int) -> None:
     """All client counts on a disk whose flushes take `delay_ms` longer."""
     limit = flushes.append_and_flush(folder / "limit", 400 if delay_ms else 2000, delay_ms)
     rows: list[list[object]] = [
-        ["append + fdatasync", "1", f"{len(limit) / sum(limit):.0f}", *measure.spread(limit), "1", "1.00"]
+        ["append + fdatasync", "1", f"{len(limit) / sum(limit):.0f}", *measure.spread(limit), "–", "1", "1.00"]
     ]
     p50 = measure.percentile(limit, 50)
     rows += [one_till(folder / f"{delay_ms}-{clients}", folder, clients, delay_ms, p50) for clients in CLIENTS]
     words = f"with {delay_ms} ms added to each flush" if delay_ms else "this machine's disk"
     measure.table(
         f"Pay -> acknowledged, {LINES} lines, {words}",
-        ("what", "clients", "per s", "p50", "p95", "p99", "max", "writer's flushes per sale", "p50 / limit"),
+        (
+            "what",
+            "clients",
+            "per s",
+            "p50",
+            "p95",
+            "p99",
+            "max",
+            "till's CPU per sale",
+            "writer's flushes per sale",
+            "p50 / limit",
+        ),
         rows,
     )
 
@@ -46,7 +57,9 @@ def one_till(root: Path, folder: Path, clients: int, delay_ms: int, limit: float
         template = shoppers.priced(till, shoppers.codes(till, LINES))
         shoppers.buy(till, template, clients, 1.0)  # warm
         before = counter.read() if counter else None
+        busy = measure.cpu_seconds(till.process.pid)
         samples, took = shoppers.buy(till, template, clients, SECONDS)
+        busy = (measure.cpu_seconds(till.process.pid) - busy) / len(samples)
         per_sale = "–"
         if counter and before:
             made = counter.read().since(before)
@@ -57,6 +70,7 @@ def one_till(root: Path, folder: Path, clients: int, delay_ms: int, limit: float
         clients,
         f"{len(samples) / took:.0f}",
         *measure.spread(samples),
+        measure.ms(busy),
         per_sale,
         f"{p50 / limit:.2f}",
     ]

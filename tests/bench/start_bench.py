@@ -60,11 +60,10 @@ def idle(till: Till, template: dict[str, object]) -> None:
     """Processor time of a till nobody uses, and its memory before and after work."""
     process = psutil.Process(till.process.pid)
     time.sleep(3)
-    before = process.cpu_times()
+    before = measure.cpu_seconds(till.process.pid)
     began = time.perf_counter()
     time.sleep(IDLE_SECONDS)
-    after = process.cpu_times()
-    busy = (after.user - before.user + after.system - before.system) / (time.perf_counter() - began)
+    busy = (measure.cpu_seconds(till.process.pid) - before) / (time.perf_counter() - began)
     fresh = process.memory_info().rss
     shoppers.buy(till, template, 4, 5.0)
     used = process.memory_info().rss
