@@ -99,9 +99,9 @@ class Runner:
     def start(self, *, work: bool | None = None) -> None:
         """Start the threads. work: do rounds here, or only pass bells on; by default as [queue] in_server says."""
         self._works = self._config.queue.in_server if work is None else work
-        now = clock.now()
         if self._role == "server":
-            rounds.free(self._store, "server:", now)
+            rounds.free(self._store, "server:", clock.now())
+            rounds.begin(self._store, [a.name for a in self._agents.values() if a.listen], clock.now())
             unblock.owner_is_dead(self._store, "server:")
         self._queue = _Doorbell(self._config, self._answer, alone=self._works and self._role == "server")
         if self._works:

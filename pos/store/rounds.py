@@ -143,6 +143,14 @@ def free(store: Store, owners: str, now: datetime) -> int:
     return len(held)
 
 
+def begin(store: Store, deaf: Iterable[str], now: datetime) -> None:
+    """A start: due now is what failed before it, for somebody may have mended that, and those that listen to something
+    outside, for they heard nothing meanwhile."""
+    stale = (AgentState.failures > 0) | AgentState.agent.in_(list(deaf))
+    with store.transaction():
+        AgentState.update(due_at=clock.stamp(now)).where(stale).execute()
+
+
 def thin(store: Store) -> int:
     """Drop the oldest rounds beyond what is kept; how many. Rounds are a diary, not money: those may go."""
     gone = 0

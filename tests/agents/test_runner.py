@@ -6,6 +6,7 @@ import threading
 import time as real_time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -385,6 +386,21 @@ def test_a_broken_queue_file_is_made_anew(start: Start, shop: Config) -> None:
     agent, ran = counting()
     start(agent)
     assert until(lambda: ran == ["schedule"])
+
+
+def test_a_start_tries_at_once_what_failed_and_what_could_not_hear(start: Start, store: Store, shop: Config) -> None:
+    quiet, quiet_ran = counting("quiet")
+    ears, ears_ran = counting("ears")
+    failed, failed_ran = counting("failed")
+    ears = replace(ears, listen=lambda _config, _ring: lambda: None)
+    Runner(store, shop, [quiet, ears, failed], kinds=())
+    later = clock.now() + timedelta(minutes=9)
+    for agent, failures in ((quiet, 0), (ears, 0), (failed, 3)):
+        n = rounds.take(store, (agent.name, ""), "x", "schedule", clock.now())
+        rounds.finish(store, (agent.name, ""), "x", n, clock.now(), rounds.End("ok", "", "", later, failures))
+    start(quiet, ears, failed)
+    assert until(lambda: ears_ran and failed_ran)
+    assert quiet_ran == []
 
 
 def test_a_new_server_frees_what_the_killed_one_held(start: Start, store: Store, shop: Config) -> None:
