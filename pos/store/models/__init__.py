@@ -13,7 +13,8 @@ from pos.store.models.catalog import (
     TaxCode,
 )
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
-from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Notice, Outbox
+from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Outbox
+from pos.store.models.notices import HookEvent, LowStock, Notice, NoticeDelivery, NoticeRead
 from pos.store.models.people import Approval, Audit, Device, DiscountCeiling, RightOverride, SignIn, Token, User
 from pos.store.models.prints import PrintJob
 from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders
@@ -23,14 +24,16 @@ LEDGER = (Document, Line, Tender, Movement, Session)
 #: Come from a backup or from the connection.
 CATALOG = (Item, Barcode, Attribute, Price, Stock, TaxCode, Customer, PaymentMode)
 PEOPLE = (User, Device, SignIn, Token, Audit, Approval, RightOverride, DiscountCeiling)
-MACHINERY = (Meta, Connection, Outbox, Cursor, AgentState, AgentRun, Notice, CountCheck)
+MACHINERY = (Meta, Connection, Outbox, Cursor, AgentState, AgentRun, CountCheck)
+#: What people are told, and what rings from outside.
+NOTICES = (Notice, NoticeRead, NoticeDelivery, HookEvent, LowStock)
 #: What was printed or is to be.
 PRINTS = (PrintJob,)
 #: Baskets not paid yet; in the backup, never in invoices/.
 BASKETS = (Held, LineVoid)
 #: Sums over the documents; made anew from them at any time.
 TAKINGS = (TakingsPeople, TakingsGoods, TakingsTenders)
-ALL = (*LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *PRINTS, *BASKETS)
+ALL = (*LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS)
 
 __all__ = [
     "ALL",
@@ -38,6 +41,7 @@ __all__ = [
     "CATALOG",
     "LEDGER",
     "MACHINERY",
+    "NOTICES",
     "PEOPLE",
     "PRINTS",
     "TAKINGS",
@@ -55,12 +59,16 @@ __all__ = [
     "DiscountCeiling",
     "Document",
     "Held",
+    "HookEvent",
     "Item",
     "Line",
     "LineVoid",
+    "LowStock",
     "Meta",
     "Movement",
     "Notice",
+    "NoticeDelivery",
+    "NoticeRead",
     "Outbox",
     "PaymentMode",
     "Price",

@@ -25,6 +25,7 @@ class Item(Row):
     thumb = TextField(default="")  # file name below data/thumbs, made by sync_in
     modified = TextField(default="")  # the source's own stamp, compared only with itself
     source = TextField(default="")  # connection id, "csv" or "demo"
+    reorder = BigIntegerField(null=True)  # thousandths; people are told at or below it; null = only when none is left
 
 
 class Barcode(Row):

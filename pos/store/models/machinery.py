@@ -1,4 +1,4 @@
-"""What the unattended part needs: connections, the outbox, cursors, agent runs, notices."""
+"""What the unattended part needs: connections, the outbox, cursors, agent runs."""
 
 from __future__ import annotations
 
@@ -95,20 +95,6 @@ class AgentRun(Row):
 
     class Meta:
         indexes = ((("agent", "started_at"), False),)
-
-
-class Notice(Row):
-    """Something a person should know. One row per key; raised again it counts up, settled it is resolved."""
-
-    key = TextField(primary_key=True)
-    level = TextField()  # info | check | needs
-    text = TextField()
-    remedy = TextField(default="")
-    subject = TextField(default="")
-    first_at = TextField()
-    last_at = TextField()
-    count = IntegerField(default=1)
-    resolved_at = TextField(default="")
 
 
 class CountCheck(Row):
