@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from pos.errors import Invalid
 from pos.rules import ledger, refund
@@ -74,6 +75,34 @@ def came_in(store: Store, document: str) -> list[refund.Came]:
         "SELECT DISTINCT document FROM line WHERE against_document = ?", (document,))]  # fmt: skip
     others = [entered.doc for key in ids if (entered := intake.find(store, key)) is not None]
     return refund.came_in(found.doc, others)
+
+
+def document(store: Store, key: str) -> dict[str, Any] | None:
+    """The document with this id or number, our own before an imported twin; None when it is not here."""
+    found = intake.find(store, key)
+    if found is None:
+        row = store.execute(
+            "SELECT id FROM document WHERE number IN (?, ?) ORDER BY series = 'till' DESC, n DESC LIMIT 1",
+            (key, key.upper()),
+        ).fetchone()
+        found = intake.find(store, row[0]) if row else None
+    return found.doc if found else None
+
+
+def pieces_back(store: Store, document: str) -> Decimal:
+    """How many pieces of a receipt came back, whatever they were. Positive."""
+    row = store.execute("SELECT coalesce(sum(qty), 0) FROM line WHERE against_document = ?", (document,)).fetchone()
+    return Decimal(-row[0]).scaleb(-3)
+
+
+def voided_by(store: Store, document: str) -> str | None:
+    """The number of the document that voided this one."""
+    row = store.execute(
+        "SELECT d.number FROM line l JOIN document d ON d.id = l.document WHERE l.against_document = ?"
+        " AND d.kind = 'void' LIMIT 1",
+        (document,),
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def given_back(store: Store, against: Against) -> list[refund.Back]:

@@ -7,7 +7,24 @@ from pathlib import Path
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from pos.web import approvals, catalog, errors, guard, held, lists, live, people, receipts, sales, statics, status, till
+from pos.web import (
+    approvals,
+    cash,
+    catalog,
+    errors,
+    guard,
+    held,
+    lists,
+    live,
+    people,
+    receipts,
+    refunds,
+    sales,
+    shifts,
+    statics,
+    status,
+    till,
+)
 from pos.web.parts import KEY, Parts
 
 BLUEPRINTS = (
@@ -17,7 +34,10 @@ BLUEPRINTS = (
     catalog.bp,
     sales.bp,
     held.bp,
+    refunds.bp,
     receipts.bp,
+    shifts.bp,
+    cash.bp,
     lists.bp,
     status.bp,
     live.bp,

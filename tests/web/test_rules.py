@@ -22,6 +22,8 @@ ROUTES = {
     "GET /api/items/<path:code>/matrix": "sell",
     "GET /api/lookup-barcode": "sell",
     "GET /api/receipts/<number>": "reprint",
+    "GET /api/receipts/find": "sell",
+    "GET /api/refunds/<document>/lines": "sell",
     "GET /api/rights": "rights",
     "GET /api/session": "all",
     "GET /api/status": "till",
@@ -46,6 +48,8 @@ ROUTES = {
     "POST /api/sign-in": "till",
     "POST /api/sign-out": "person",
     "POST /api/unlock": "person",
+    "POST /api/void": "sell",
+    "POST /api/void-line": "sell",
     "PUT /api/rights": "rights",
 }
 
@@ -79,7 +83,14 @@ def test_a_route_without_a_rule_is_closed_to_everybody(till: App) -> None:
 
 def sample(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
-    for part, value in {"<path:code>": "MUG", "<number>": "T1-000001", "<name>": "x.png", "<kind>": "items", "<key>": "x"}.items():
+    for part, value in {
+        "<path:code>": "MUG",
+        "<number>": "T1-000001",
+        "<name>": "x.png",
+        "<kind>": "items",
+        "<key>": "x",
+        "<document>": "T1-000001",
+    }.items():
         path = path.replace(part, value)
     return method, path
 

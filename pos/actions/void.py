@@ -1,0 +1,185 @@
+"""Voiding: a finished sale taken back as a whole, and lines taken off a basket before it is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from pos.actions.approve import Permission, ids_of
+from pos.actions.held import REASON_CHARS_MAX, spoken
+from pos.actions.sell import Seller, Till
+from pos.config import Config
+from pos.errors import Conflict, Invalid, NotFound
+from pos.rules import basket as baskets
+from pos.rules import receipt, tender, void
+from pos.rules.basket import Basket
+from pos.rules.cart import Against, Cart, price_cart
+from pos.rules.tax import TaxRule
+from pos.store import catalog, intake, shifts, voids
+from pos.store import sold as sales
+from pos.store.db import Store
+from pos.store.journal import Committed
+
+LINES_MAX = 100
+_ANY_TENDER = Decimal(10) ** 12
+
+
+def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
+    """Void a finished sale: `{id, document, reason, note?, approvals?}`. The same id again answers the same void.
+
+    NotFound, Invalid(reason); Conflict `not_voidable`, `other_session`, `returned_already`, `voided_already`,
+    `other_content`; NeedsApproval(void). Checked once more inside the transaction.
+    """
+    store, config = till.store, till.config
+    key, reason, note = _asked(raw)
+    doc = sales.document(store, _text(raw, "document"))
+    if doc is None:
+        raise NotFound("There is no such receipt on this till.", field="document")
+    before = intake.find(store, key)
+    if before is not None:
+        _same_or_conflict(before.doc, doc, reason)
+        return Committed(before.doc, before.body, True, before.n, before.path)
+    _check(store, config.till.id, doc)
+    may = Permission(store, by, key, ids_of(raw))
+    may.need("void", reach=doc["total"])
+    try:
+        made = _document(store, config, doc, key, reason, note, by)
+    except Invalid:  # something came back since it was checked: then that is the reason to give
+        _check(store, config.till.id, doc)
+        raise
+    if approved := may.approved():
+        made["approved"] = approved
+    receipt.check(made)
+
+    def guard(tx: Store) -> None:
+        _check(tx, config.till.id, doc)
+        may.consume(tx, key)
+
+    committed = till.journal.commit(made, guard)
+    if committed.duplicate:
+        _same_or_conflict(committed.doc, doc, reason)
+    return committed
+
+
+def _asked(raw: Mapping[str, Any]) -> tuple[str, str, str]:
+    key = _text(raw, "id")
+    if not baskets.UUID.match(key):
+        raise Invalid("A void needs an id of its own: a UUID in small letters.", field="id")
+    reason = spoken(raw.get("reason") or "", REASON_CHARS_MAX, "reason")
+    if not reason:
+        raise Invalid("Say why it is voided.", code="reason", field="reason")
+    return key, reason, spoken(raw.get("note") or "", 500, "note")
+
+
+def _text(raw: Mapping[str, Any], field: str) -> str:
+    value = raw.get(field)
+    if not isinstance(value, str) or not value or len(value) > 100:
+        raise Invalid("Send text of at most 100 characters.", field=field)
+    return value
+
+
+def _check(store: Store, till: str, doc: Mapping[str, Any]) -> None:
+    """Raise why the sale cannot be voided now. Asked before and again inside the transaction."""
+    with store.reading():
+        number, back = sales.voided_by(store, doc["id"]), sales.pieces_back(store, doc["id"])
+        session = shifts.current(store, till)
+    if number is not None:
+        raise Conflict(
+            f"{doc['invoice_name']} was voided already, by {number}.", code="voided_already", facts={"number": number}
+        )
+    refused = void.refusal(doc, session.id if session else "", back)
+    if refused is not None:
+        raise refused
+
+
+def _same_or_conflict(saved: Mapping[str, Any], doc: Mapping[str, Any], reason: str) -> None:
+    if saved["kind"] != void.KIND or saved["void"] != void.block(doc, reason):
+        raise Conflict(
+            f"This id is already {saved['invoice_name']}. Start the void anew.",
+            code="other_content",
+            field="document",
+            facts={"number": saved["invoice_name"]},
+        )
+
+
+def _document(
+    store: Store, config: Config, doc: Mapping[str, Any], key: str, reason: str, note: str, by: Seller
+) -> dict[str, Any]:
+    """The void as a document, by the rules its sale was made under."""
+    rule = TaxRule(
+        doc["tax_rule"],
+        doc["rounding_method"],
+        doc["prices_include_tax"],
+        doc["currency"],
+        config.pricing.cash_step,
+    )
+    cart = _cart(store, doc, reason, rule)
+    paid = tender.settle(cart.total, void.payments(doc), rule, tender_max=_ANY_TENDER)
+    basket = Basket(key, doc["customer"], (), None, (), cart.total)
+    at = receipt.Circumstances(
+        warehouse=config.till.warehouse,
+        price_list=doc["price_list"],
+        cashier_code=by.code,
+        cashier_name=by.name,
+        note=note,
+    )
+    if not paid.complete:
+        raise Conflict(f"{doc['invoice_name']} cannot be taken back to the penny as it stands.", code="not_voidable")
+    made = receipt.build(basket, cart, paid, rule, at) | {"kind": void.KIND, "void": void.block(doc, reason)}
+    if made["total"] != -doc["total"] or made["tax_total"] != -doc["tax_total"]:
+        raise Conflict(
+            f"{doc['invoice_name']} cannot be taken back to the penny as it stands; take the goods back as a return.",
+            code="not_voidable",
+        )
+    houses = {item["line"]: item["warehouse"] for item in doc["items"]}
+    for item in made["items"]:
+        item["warehouse"] = houses[item["line"]]
+    return made
+
+
+def _cart(store: Store, doc: Mapping[str, Any], reason: str, rule: TaxRule) -> Cart:
+    lines = void.lines(doc, reason)
+    goods = catalog.goods(store, {x.item_code for x in lines})
+    sold = sales.sold_lines(store, [Against(doc["id"], x.line) for x in lines])
+    return price_cart(lines, goods, rule, None, sold)
+
+
+# -- before it is paid -----------------------------------------------------------------------------------------------
+
+
+def take_off(store: Store, config: Config, raw: Mapping[str, Any], by: Seller) -> int:
+    """Write down lines, or pieces of lines, taken off a basket before it was paid; how many were new.
+
+    `{lines: [{id, basket, line, item_code, item_name, qty, amount}]}`. The page sends them whenever it suits it.
+    """
+    given = raw.get("lines")
+    if not isinstance(given, list) or not given or len(given) > LINES_MAX:
+        raise Invalid(f"Send a list of 1 to {LINES_MAX} lines.", field="lines")
+    return voids.take_off(store, [_off(x, f"lines.{i}", config) for i, x in enumerate(given)], by.code)
+
+
+def _off(raw: Any, where: str, config: Config) -> voids.TakenOff:
+    if not isinstance(raw, Mapping) or not all(
+        isinstance(raw.get(k), str) for k in ("id", "basket", "line", "item_code")
+    ):
+        raise Invalid("Each says id, basket, line and item_code.", field=where)
+    if not baskets.UUID.match(raw["id"]) or not baskets.LINE_ID.match(raw["line"]) or len(raw["basket"]) > 36:
+        raise Invalid("Each has a UUID of its own, and the ids of its basket and line.", field=f"{where}.id")
+    amount = raw.get("amount")
+    return voids.TakenOff(
+        id=raw["id"],
+        basket=raw["basket"],
+        line=raw["line"],
+        item_code=spoken(raw["item_code"], baskets.TEXT_MAX["item_code"], f"{where}.item_code"),
+        item_name=spoken(raw.get("item_name") or "", baskets.TEXT_MAX["item_code"], f"{where}.item_name"),
+        qty=_pieces(raw.get("qty"), f"{where}.qty"),
+        amount=0 if amount in (None, "") else baskets.money(amount, f"{where}.amount", config.shop.currency),
+    )
+
+
+def _pieces(value: Any, where: str) -> Decimal:
+    qty = baskets.number(value, where)
+    if not qty or abs(qty) > 100_000 or qty.scaleb(3) != qty.scaleb(3).to_integral_value():
+        raise Invalid("A quantity has at most three decimals and is not zero.", field=where)
+    return qty

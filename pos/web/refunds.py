@@ -1,0 +1,53 @@
+"""Goods that come back, and sales taken back as a whole.
+
+GET  /api/receipts/find             sell   code -> {receipt}; 404 not_known_here for another till's
+GET  /api/refunds/<document>/lines  sell   {receipt, window, lines, tenders, free_kinds, reasons, void}
+POST /api/void                      sell   {id, document, reason, note?, approvals?} -> 201 {receipt, voids, duplicate}
+POST /api/void-line                 sell   {lines: [{id, basket, line, item_code, item_name, qty, amount}]} -> {saved}
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from pos.actions import figures, refund, void
+from pos.rules import documents
+from pos.web import auth
+from pos.web.body import json_object
+from pos.web.parts import parts
+
+bp = Blueprint("refunds", __name__)
+
+
+@bp.get("/api/receipts/find")
+@auth.needs("sell")
+def find() -> ResponseReturnValue:
+    here = parts()
+    return jsonify({"ok": True, "receipt": refund.find(here.store, here.config, request.args.get("code", ""))})
+
+
+@bp.get("/api/refunds/<document>/lines")
+@auth.needs("sell")
+def lines(document: str) -> ResponseReturnValue:
+    here = parts()
+    return jsonify({"ok": True, **refund.lines(here.store, here.config, document)})
+
+
+@bp.post("/api/void")
+@auth.needs("sell")
+def void_sale() -> ResponseReturnValue:
+    here = parts()
+    committed = void.commit(here, json_object(), auth.actor())
+    document = documents.decode(committed.body)
+    of = {"id": document["void"]["id"], "number": document["void"]["invoice_name"]}
+    view = {"ok": True, "duplicate": committed.duplicate, "voids": of}
+    view["receipt"] = figures.of_receipt(document, here.config)
+    return jsonify(view), 200 if committed.duplicate else 201
+
+
+@bp.post("/api/void-line")
+@auth.needs("sell")
+def void_line() -> ResponseReturnValue:
+    here = parts()
+    return jsonify({"ok": True, "saved": void.take_off(here.store, here.config, json_object(), auth.actor())})
