@@ -8,7 +8,7 @@ from typing import Any
 from pos.actions import older
 from pos.errors import Conflict, Corrupt, Invalid
 from pos.rules import documents
-from pos.store import audit, notices
+from pos.store import audit, notices, unblock
 from pos.store.journal import Committed, Journal
 
 
@@ -21,14 +21,16 @@ def take_in(journal: Journal, body: bytes, origin: str, actor: str) -> Committed
     """Take in one receipt as it is: it keeps its number, day and totals, is never re-priced, and is asked for at the
     books before it is sent. `body` is the file; white space lost on the way (curl -d) does not matter.
 
-    `duplicate` is True when it was here already; then nothing changed. Invalid when it is no whole receipt; Conflict
+    `duplicate` is True when it was here already; then nothing of it changed, and what the books refused of it or hold
+    differently is tried again. Invalid when it is no whole receipt; Conflict
     when its id holds other content or its number is another sale's; CannotSave when nothing can be saved now.
     """
     try:
         doc = documents.decode(body)
         if older.is_older(doc):
-            return journal.adopt_imported(older.document(doc, journal.store.config), origin, actor)
-        return journal.adopt(documents.restored(body), origin, actor)
+            taken = journal.adopt_imported(older.document(doc, journal.store.config), origin, actor)
+        else:
+            taken = journal.adopt(documents.restored(body), origin, actor)
     except Conflict as error:
         if error.code == "other_content":
             _alarm(journal, doc, error, actor)
@@ -40,6 +42,9 @@ def take_in(journal: Journal, body: bytes, origin: str, actor: str) -> Committed
             code="corrupt",
             field=error.field,
         ) from error
+    if taken.duplicate:
+        unblock.again(journal.store, taken.doc["id"], actor)
+    return taken
 
 
 def _alarm(journal: Journal, doc: Mapping[str, Any], error: Conflict, actor: str) -> None:

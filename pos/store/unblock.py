@@ -103,6 +103,16 @@ def retry(store: Store, n: int, by: str) -> None:
         )
 
 
+def again(store: Store, document: str, by: str) -> int:
+    """Try all of a document that was refused or differs, as `retry`; how many parts. What is under way stays so."""
+    with store.reading():
+        asked = (Outbox.document == document) & Outbox.state.in_(NEEDS) & (Outbox.resolved == "")
+        waiting = [n for (n,) in tuples(Outbox.select(Outbox.n).where(asked))]
+    for n in waiting:
+        retry(store, n, by)
+    return len(waiting)
+
+
 def resolve(store: Store, n: int, reason: str, by: str) -> None:
     """A person settled it by other means; the row keeps its state and says who and why. Invalid without a reason."""
     if len(reason.strip()) < 5:

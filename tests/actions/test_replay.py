@@ -205,3 +205,15 @@ def test_a_return_of_the_older_shape_gives_back(journal: Journal, store: Store) 
     doc = replay.take_in(journal, older(items=items, payments=paid, total=-5, change=0), "replay", "ann").doc
     assert doc["kind"] == "return"
     assert store.execute("SELECT qty FROM movement").fetchall() == [(1000,)]
+
+
+def test_a_refused_receipt_is_tried_again_when_it_is_replayed(journal: Journal, store: Store) -> None:
+    Connection.create(id="erpnext", kind="erpnext", title="ERPNext")
+    made = journal.commit(sale())
+    for state, then in (("rejected", "queued"), ("differs", "sent"), ("booked", "booked"), ("queued", "queued")):
+        store.execute("UPDATE outbox SET state = ?, next_at = '9999'", (state,))
+        assert replay.take_in(journal, made.body, "replay", "ann").duplicate
+        assert store.execute("SELECT state FROM outbox").fetchall() == [(then,)]
+    store.execute("UPDATE outbox SET state = 'rejected', resolved = 'ann: booked by hand'")
+    replay.take_in(journal, made.body, "replay", "ann")
+    assert store.execute("SELECT state FROM outbox").fetchall() == [("rejected",)], "a person has settled it"

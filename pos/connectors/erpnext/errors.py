@@ -93,7 +93,7 @@ _ROWS: tuple[tuple[int, str, _Place, Outcome, str], ...] = (
 )
 OUTCOMES = tuple(Meaning(*row) for row in _ROWS)
 
-_RETRY = "Then press Retry."
+_RETRY = "Then `pos_server.py replay` its file."
 _SAFE = "Tell support; the receipt is safe here."
 #: code -> (what happened, what to do), for the person who looks after the till.
 WORDS: dict[str, tuple[str, str]] = {
@@ -180,7 +180,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "not_there": (
         "What was asked for is not in ERPNext any more.",
-        "Look for it there; press Retry to post it again.",
+        "Look for it there; to post it again, `pos_server.py replay` its file.",
     ),
     "refused": ("ERPNext refused the receipt.", f"See what it says, put it right there. {_RETRY}"),
     "question_refused": ("ERPNext refused the question.", "See what it says."),
