@@ -11,7 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pos.config import GROUPS, default_of, environment_name
+from pos.config import GROUPS
+from pos.setting import default_of, environment_name
 
 REPO = Path(__file__).resolve().parent.parent.parent
 
