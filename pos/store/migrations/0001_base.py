@@ -19,8 +19,8 @@ STATEMENTS = (
     "NULL, amount INTEGER NOT NULL, net INTEGER NOT NULL, tax INTEGER NOT NULL, tax_code TEXT NOT NULL, "
     "discount INTEGER NOT NULL, against_document TEXT, against_line TEXT, PRIMARY KEY (document, line)) WITHOUT "
     "ROWID",
-    "CREATE INDEX line_item_code ON line (item_code)",
-    "CREATE INDEX line_against_document_against_line ON line (against_document, against_line)",
+    "CREATE INDEX line_against_document_against_line ON line (against_document, against_line) "
+    "WHERE against_document IS NOT NULL",
     "CREATE TABLE tender (document TEXT NOT NULL, position INTEGER NOT NULL, kind TEXT NOT NULL, mode TEXT NOT "
     "NULL, amount INTEGER NOT NULL, change INTEGER NOT NULL, reference TEXT NOT NULL, PRIMARY KEY (document, "
     "position)) WITHOUT ROWID",
@@ -68,7 +68,6 @@ STATEMENTS = (
     "CREATE UNIQUE INDEX token_secret_hash ON token (secret_hash)",
     "CREATE TABLE audit (n INTEGER NOT NULL PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, act TEXT NOT "
     "NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, prev_hash TEXT NOT NULL, hash TEXT NOT NULL)",
-    "CREATE INDEX audit_subject ON audit (subject)",
     "CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE connection (id TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, enabled "
     "INTEGER NOT NULL, paused_reason TEXT NOT NULL, last_contact_at TEXT NOT NULL, last_error TEXT NOT NULL, "

@@ -102,6 +102,3 @@ class Audit(Row):
     detail = TextField(default="")  # JSON
     prev_hash = TextField()
     hash = TextField()
-
-    class Meta:
-        indexes = ((("subject",), False),)
