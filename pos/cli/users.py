@@ -1,4 +1,4 @@
-"""user add|pin|list|off|on: who may sign in at this till. Works while the till runs; a lost PIN is reset here."""
+"""user add|pin|badge|list|off|on: who may sign in at this till. Works while the till runs; a lost PIN is reset here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pos.store import people
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", metavar="add|pin|list|off|on", required=True)
+    acts = parser.add_subparsers(dest="act", metavar="add|pin|badge|list|off|on", required=True)
     add = acts.add_parser("add", help="add a person")
     add.add_argument("code", help="what they type to sign in: letters and digits")
     add.add_argument("name", help="their name, as receipts show it")
@@ -24,6 +24,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     pin.add_argument("code")
     for parser_with_pin in (add, pin):
         parser_with_pin.add_argument("--pin", help="4 to 8 digits; asked for when left out (others see a command line)")
+    badge = acts.add_parser("badge", help="give a person a badge to scan; a new one takes the place of the old")
+    badge.add_argument("code")
+    badge.add_argument("--card", help="the text of a card they have already; left out, one is made and printed here")
+    badge.add_argument("--none", action="store_true", help="take the badge away")
     acts.add_parser("list", help="everybody, with role and lock")
     for word, help in (("off", "may no longer sign in"), ("on", "may sign in again")):
         acts.add_parser(word, help=help).add_argument("code")
@@ -39,12 +43,24 @@ def run(args: argparse.Namespace, root: Path) -> int:
         elif args.act == "pin":
             people.set_pin(store, args.code, pin, by)
             print(f"{args.code} has a new PIN, and was signed out everywhere.")
+        elif args.act == "badge":
+            text = people.set_badge(store, args.code, "" if args.none else args.card, by)
+            print(badge_words(args.code, text, made=not args.none and args.card is None))
         elif args.act in ("on", "off"):
             people.set_active(store, args.code, args.act == "on", by)
             print(f"{args.code} {'may sign in again' if args.act == 'on' else 'may no longer sign in'}.")
         else:
             show(people.people(store))
     return cli.OK
+
+
+def badge_words(code: str, text: str, *, made: bool) -> str:
+    """What the command says; a badge that was made here is shown this once."""
+    if not text:
+        return f"{code} has no badge any more."
+    if not made:
+        return f"{code} has this card as their badge."
+    return f"{text}\n{code} has a badge now. Print this text as Code 128; it is shown this once, and kept as a hash."
 
 
 def asked(given: str | None) -> str:

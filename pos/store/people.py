@@ -208,6 +208,8 @@ def set_badge(store: Store, code: str, badge: str | None = None, by: str = "syst
         holder = _holder(text)
         if holder is not None and holder.code != code:
             raise Conflict(f"This badge is {holder.name}'s.", field="badge")
+        if text:  # of somebody who left: the card is handed on
+            User.update(badge_hash="").where((User.badge_hash == digest(text)) & ~User.active).execute()
         changed = User.update(badge_hash=digest(text) if text else "", modified=clock.stamp(clock.now()))
         if not changed.where((User.code == code) & User.active).execute():
             raise NotFound(f"Nobody here has the code {code}.", field="code")

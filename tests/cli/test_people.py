@@ -121,3 +121,22 @@ def test_every_command_has_help_that_names_the_exit_codes(command: str, capsys: 
         pos_server.main([*([command] if command else []), "--help"])
     assert end.value.code == 0
     assert "exit codes: 0 done" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_badge_is_made_shown_once_and_taken_away(till: Callable[..., Outcome], tmp_path: Path) -> None:
+    from pos import config
+    from pos.store import people
+    from pos.store.db import open_store
+
+    till("user", "add", "7", "Ada", "--pin", "4711")
+    code, out, _ = till("user", "badge", "7")
+    badge = out.splitlines()[0]
+    assert code == 0
+    store = open_store(config.load(tmp_path, environ={}))
+    assert people.check_badge(store, badge, "4711").name == "Ada"
+    assert store.execute("SELECT count(*) FROM user WHERE badge_hash = ?", (badge,)).fetchone() == (0,)
+    store.close()
+    assert till("user", "badge", "7", "--card", "0400-ABC-77")[1] == "7 has this card as their badge.\n"
+    assert till("user", "badge", "7", "--none")[1] == "7 has no badge any more.\n"
+    assert till("user", "badge", "7", "--card", "short")[0] == 2
+    assert till("user", "badge", "99")[0] == 1
