@@ -9,15 +9,17 @@ from contextlib import ExitStack
 from flask import Flask
 
 from agents import AGENTS
+from pos.actions.press import Press
 from pos.config import Config
 from pos.connectors import configured
+from pos.devices import printer_of
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
 from pos.store import connections
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
-from pos.web import errors, logs, status
+from pos.web import errors, logs, printing, status
 from pos.web.live import Hub
 from pos.web.parts import Parts
 from pos.web.site import build
@@ -38,6 +40,7 @@ class App:
         self.control_key = f"tk_{secrets.token_urlsafe(32)}"
         self.hub = Hub(lambda: status.status_view(store, journal), store.release)
         self.runner = Runner(store, config, AGENTS, journal=journal)
+        self.press = Press(store, config, printer_of(config))
         self.flask: Flask = build(
             Parts(
                 config=config,
@@ -45,21 +48,25 @@ class App:
                 journal=journal,
                 hub=self.hub,
                 ring=self.runner.ring,
+                press=self.press,
                 control_key=self.control_key,
             )
         )
         self.runner.listeners.append(self._heard)
+        self.press.listeners.append(lambda job: self.hub.publish(printing.message(job, config)))
         journal.on_commit.append(self._committed)
 
     def start(self) -> None:
         """Start the live screens and the agents (which only pass bells on when a process of their own runs them)."""
         self.hub.start()
         self.runner.start()
+        self.press.start()
 
     def stop(self) -> None:
         """After the server stopped answering: end screens, agents, journal, database. Also when start() never ran."""
         errors.shielded("stopping the screens", self.hub.stop)
         errors.shielded("stopping the agents", self.runner.stop)
+        errors.shielded("stopping the printer", self.press.stop)
         self.journal.close()
         self.store.close()
 
@@ -67,6 +74,7 @@ class App:
         """A document is saved: wake who sends it, tell the screens. Never fails the sale (the journal sees to it)."""
         self.hub.nudge()
         self.runner.ring(committed.doc["kind"])
+        self.press.committed(committed.doc)
 
     def _heard(self, event: str) -> None:
         """An agent changed something: the screens look again."""

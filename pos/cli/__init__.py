@@ -46,6 +46,7 @@ COMMANDS = (
     Command("user", "pos.cli.users", "cashiers and their PINs"),
     Command("token", "pos.cli.tokens", "keys for programs that talk to the till"),
     Command("device", "pos.cli.devices", "browsers that may sign in with a PIN"),
+    Command("printer", "pos.cli.printer", "test the receipt printer and the drawer"),
     Command("erpnext", "pos.cli.erpnext", "prepare an ERPNext site for the till"),
 )
 

@@ -38,8 +38,14 @@ class Done:
 class Printer(Protocol):
     """One printer. Each call opens it, does one thing, closes it, and ends within a bounded time."""
 
+    def letters(self, text: str) -> str:
+        """The text in the letters it has, for laying out."""
+
     def print(self, rows: Sequence[Row], *, must_answer: bool) -> Done:
         """Print the rows. must_answer: it has answered before, so silence means that it hangs."""
+
+    def print_pages(self) -> None:
+        """£ and € in each code page it may have, to find the right one."""
 
     def kick(self) -> None:
         """One pulse for the drawer."""

@@ -16,7 +16,7 @@ from pos import clock
 from pos.config import Config
 from pos.devices import channels
 from pos.devices.base import Channel, Done, MayHavePrinted, NotPrinted
-from pos.devices.letters import CodePage, code_page
+from pos.devices.letters import PAGES, CodePage, code_page
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.rules.paper import Row
@@ -61,12 +61,26 @@ class EscPos:
         self._silent_until = 0.0
         self._hanging: threading.Thread | None = None
 
+    def letters(self, text: str) -> str:
+        return self.page.shown(text)
+
     def print(self, rows: Sequence[Row], *, must_answer: bool) -> Done:
         data = self.render(rows)
         return self._bounded(lambda errand: self._print(errand, data, must_answer))
 
     def kick(self) -> None:
         self._bounded(self._kick)
+
+    def print_pages(self) -> None:
+        data = _INIT + _QUIET + _LEFT
+        numbers = _numbers(self._profile)
+        for name, (codec, usual) in PAGES.items():
+            page = CodePage(name, codec, numbers.get(name, usual))
+            signs = b" ".join(page.encode(sign) if page.has(sign) else b"--" for sign in ("£", "€", "é", "ü"))
+            data += page.select + f"{name}:{page.number}  ".encode() + signs + b"\n"
+        out = self._writer()
+        out.cut()
+        self._bounded(lambda errand: self._print(errand, data + bytes(out.output), False))
 
     # -- bytes -------------------------------------------------------------------------------------------------------
 

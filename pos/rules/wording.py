@@ -52,6 +52,11 @@ def clock_time(when: datetime, locale: str) -> str:
     return format_time(when, "HH:mm", tzinfo=when.tzinfo, locale=locale)
 
 
+def clock_seconds(when: datetime, locale: str) -> str:
+    """The wall clock of a moment, to the second: "14:32:09"."""
+    return format_time(when, "HH:mm:ss", tzinfo=when.tzinfo, locale=locale)
+
+
 def day(when: date, locale: str) -> str:
     """A day with its weekday: "Saturday, 21 November 2026"."""
     return format_date(when, "full", locale=locale)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import current_app
 
+from pos.actions.press import Press
 from pos.config import Config
 from pos.store.db import Store
 from pos.store.journal import Journal
@@ -20,10 +21,11 @@ KEY = "tillkeep"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The opened till: settings, database, the one writer of receipts, the screens, the agents' bell.
+    """The opened till: settings, database, the one writer of receipts, the screens, the agents' bell, the printer.
 
     `ring(event)` wakes the agents that wait for an event ("sale", "refund"); it never fails the caller.
     `control_key` is a bearer key for programs on this machine, made anew at each start.
+    `shown` holds what each customer display was shown last, by device.
     """
 
     config: Config
@@ -31,7 +33,9 @@ class Parts:
     journal: Journal
     hub: Hub
     ring: Callable[[str], None]
+    press: Press
     control_key: str
+    shown: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def parts() -> Parts:

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from pos.actions import figures, replay, sell
 from pos.rules import documents
 from pos.store.journal import Committed
-from pos.web import auth
+from pos.web import auth, display
 from pos.web.body import decoded, json_object, raw_json
 from pos.web.parts import parts
 
@@ -26,7 +26,9 @@ bp = Blueprint("sales", __name__)
 @auth.needs("sell")
 def price() -> ResponseReturnValue:
     here = parts()
-    return jsonify({"ok": True, **sell.price(here.store, here.config, json_object(), auth.actor())})
+    priced = sell.price(here.store, here.config, json_object(), auth.actor())
+    display.follow(priced)
+    return jsonify({"ok": True, **priced})
 
 
 @bp.post("/api/pay-check")
@@ -49,5 +51,7 @@ def create_sale() -> ResponseReturnValue:
 def _answer(committed: Committed) -> ResponseReturnValue:
     """The receipt as its file holds it, so that the second answer is the first one again."""
     document = documents.decode(committed.body)
-    view = {"ok": True, "duplicate": committed.duplicate, "receipt": figures.of_receipt(document, parts().config)}
+    receipt = figures.of_receipt(document, parts().config)
+    display.paid(receipt)
+    view = {"ok": True, "duplicate": committed.duplicate, "receipt": receipt}
     return jsonify(view), 200 if committed.duplicate else 201

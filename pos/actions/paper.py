@@ -1,0 +1,65 @@
+"""From a job of the print queue to the rows of its slip: the document read again, the shop's look put around it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pos import clock
+from pos.config import Config
+from pos.errors import NotFound
+from pos.rules import documents, slips, zpaper
+from pos.rules.paper import Row
+from pos.rules.slips import templates_of
+from pos.store.db import Store
+from pos.store.prints import Job
+
+__all__ = ["document", "look_of", "rows_of", "templates_of"]
+
+
+def look_of(config: Config, letters: Callable[[str], str] = str, columns: int = 0) -> slips.Look:
+    """What each slip of this shop shares. letters: of the printer; columns: 0 = as the settings have it."""
+    shop = config.shop
+    return slips.Look(
+        name=shop.name,
+        tagline=shop.tagline,
+        address=shop.address,
+        phone=shop.phone,
+        tax_number=shop.tax_number,
+        footer=shop.footer,
+        locale=shop.locale,
+        currency=shop.currency,
+        till_name=config.till.name,
+        walk_in=config.till.walk_in,
+        return_days=config.returns.window_days,
+        columns=columns or config.printer.columns,
+        letters=letters,
+    )
+
+
+def document(store: Store, key: str) -> dict[str, Any]:
+    """A saved document by its id or its number, our own before an imported twin. NotFound."""
+    found = store.execute(
+        "SELECT body FROM document WHERE id = ? OR number = ?"
+        " ORDER BY id = ? DESC, series = 'till' DESC, n DESC LIMIT 1",
+        (key, key, key),
+    ).fetchone()
+    if found is None:
+        raise NotFound("There is no such document on this till.")
+    return documents.decode(str(found[0]).encode())
+
+
+def rows_of(store: Store, config: Config, job: Job, look: slips.Look) -> tuple[Row, ...]:
+    """The rows of one job. NotFound for a document that is gone, ValueError when it has no such slip."""
+    asked_at = clock.parse(job.made_at).astimezone(ZoneInfo(config.shop.timezone))
+    copy = slips.Copy(job.by_name, asked_at) if job.copy else None
+    if job.template == "test":
+        return slips.test_page(look, config.printer.code_page, asked_at)
+    if job.template == "x":
+        return slips.slip("x", {}, look, copy=copy, report=json.loads(job.body))
+    doc = document(store, job.document)
+    report = zpaper.lines(doc, look.columns, zpaper.Words(look.locale)) if job.template == "z" else ()
+    lines = tuple(job.part.split(" ")) if job.part else ()
+    return slips.slip(job.template, doc, look, copy=copy, lines=lines, report=report)
