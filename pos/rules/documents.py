@@ -56,6 +56,8 @@ _Z = {
         "difference", "variance", "value",
     )
 } | {"rate": _FREE, "qty": _QTY, "items": _QTY}  # fmt: skip
+#: Keys of a Z that hold money wherever a figure stands under them.
+Z_MONEY = frozenset(key for key, kind in _Z.items() if kind == _MONEY)
 _INSIDE: dict[str, dict[str, str]] = {
     "items": _ITEM,
     "taxes": _TAX,

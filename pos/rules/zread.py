@@ -7,7 +7,7 @@ a Z document holds, in exact Decimals.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pos.errors import Corrupt
@@ -28,6 +28,7 @@ __all__ = [
     "lines",
     "name_of",
     "report",
+    "with_count",
 ]
 
 
@@ -73,6 +74,11 @@ class Given:
     late: tuple[Mapping[str, Any], ...] = ()
     count: Mapping[str, Any] | None = None
     counts: tuple[Mapping[str, Any], ...] = ()
+
+
+def with_count(given: Given, number: int, count: Mapping[str, Any], counts: tuple[Mapping[str, Any], ...]) -> Given:
+    """What a Z is told more than an X: its number, and how the drawer was counted."""
+    return replace(given, number=number, count=count, counts=counts)
 
 
 def name_of(number: int) -> str:
@@ -175,11 +181,12 @@ def _cash(facts: Facts) -> dict[str, Any]:
 
 
 def count_block(
-    rows: Sequence[Difference], pieces: Sequence[Piece], cur: str, *, at: str, by: str, reason: str, note: str,
-    approved_by: str,
+    rows: Sequence[Difference], pieces: Sequence[Piece], cur: str, *, key: str, at: str, by: str, reason: str,
+    note: str, approved_by: str,
 ) -> dict[str, Any]:  # fmt: skip
-    """The count a Z closes with."""
+    """The count a Z closes with; `key` is the stored count's id."""
     return {
+        "id": key,
         "at": at,
         "by": by,
         "pieces": [{"value": major(p.value, cur), "pieces": p.pieces, "amount": major(p.amount, cur)} for p in pieces],

@@ -14,7 +14,7 @@ from pos.rules import documents, ledger, shift, zread
 from pos.rules.money import major
 from pos.rules.takings import DRAWER
 from pos.rules.zread import Facts, Given
-from pos.store import takings
+from pos.store import held, takings
 
 if TYPE_CHECKING:
     from pos.store.db import Store
@@ -180,6 +180,17 @@ def _traded(store: Store, session: Session, order: str) -> str:
     return row[0] if row else ""
 
 
+def last_number(store: Store, session: Session, cashier: str) -> str:
+    """The last receipt somebody made in a session; "" without one."""
+    marks = ", ".join("?" * len(DRAWER))
+    asked = (
+        f"SELECT number FROM document WHERE {_OF_SESSION} AND cashier = ? AND kind NOT IN ({marks})"
+        " ORDER BY sequence DESC LIMIT 1"
+    )
+    row = store.execute(asked, (*_key(session), cashier, *DRAWER)).fetchone()
+    return row[0] if row else ""
+
+
 def _missing(store: Store, session: Session, last_sequence: int) -> tuple[int, ...]:
     asked = f"SELECT sequence FROM document WHERE {_OF_SESSION} AND sequence <= ?"
     here = {row[0] for row in store.execute(asked, (*_key(session), last_sequence))}
@@ -226,13 +237,12 @@ def counted_facts(store: Store, z: Mapping[str, Any]) -> Facts:
 
 def given(store: Store, session: Session) -> Given:
     """What is not in the documents: held baskets, lines taken off before paying, documents that came late, the shop."""
-    held = store.execute("SELECT count(*) FROM held WHERE store = ? AND state = 'held'", (store.config.till.store,))
     voids = store.execute("SELECT count(*), coalesce(sum(amount), 0) FROM line_void WHERE session = ?", (session.id,))
     lines, amount = voids.fetchone()
     return Given(
         branch=store.config.shop.name,
         till_name=store.config.till.name,
-        held=held.fetchone()[0],
+        held=held.count(store),
         void_lines=lines,
         void_amount=amount,
         late=tuple(late(store, session)),

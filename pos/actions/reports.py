@@ -1,0 +1,330 @@
+"""Reports: the session as it stands (X), a Z again, the days behind; and what the close screen shows. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pos import clock
+from pos.actions import figures
+from pos.actions.sell import Seller, Till
+from pos.actions.shift import Checked
+from pos.config import Config
+from pos.errors import Conflict, Invalid, NotFound
+from pos.rules import count, documents, takings, wording, zread
+from pos.rules.money import major, minor
+from pos.rules.takings import Sums
+from pos.store import audit, catalog, counts, held, intake, people, receipts, shifts, tally
+from pos.store import takings as tables
+from pos.store.db import Store
+from pos.store.shifts import Session
+
+#: Longest stretch of a day report.
+DAYS_MAX = 400
+ZREADS_PAGE = 50
+
+
+# -- the session -----------------------------------------------------------------------------------------------------
+
+
+def state(till: Till, by: Seller) -> dict[str, Any]:
+    """What /api/shift answers. The expected cash is not in it: a count stays blind."""
+    store, config = till.store, till.config
+    session = shifts.current(store, config.till.id)
+    sums = tables.of_session(store, session.id) if session else Sums()
+    last = shifts.closed(store, config.till.id, 1)
+    return {
+        "open": session is not None,
+        "insist_on_float": config.shift.insist_on_float,
+        "session": _session(store, session, sums, config) if session else None,
+        "own": _own(store, session, sums, by, config),
+        "takings": _takings(sums, config) if by.may("z_read") else None,
+        "held": held.count(store),
+        "last_z": _z_row(last[0], config) if last else None,
+        "next_z": shifts.next_z(store, config.till.id),
+        "denominations": count.denominations(config.shop.currency),
+        "tenders": [
+            {"name": mode.name, "kind": mode.kind}
+            for mode in catalog.payment_modes(store)
+            if mode.kind not in ("cash", "account")
+        ],
+        "variance_reasons": list(count.reasons(config.shift.variance_reasons)),
+        "variance_max_text": _text(config.shift.variance_max, config),
+    }
+
+
+def _session(store: Store, session: Session, sums: Sums, config: Config) -> dict[str, Any]:
+    opened = clock.parse(session.opened_at)
+    hours = int((clock.now() - opened).total_seconds() // 3600)
+    size = sum(v[1] for k, v in sums.tenders.items() if k[1] == "float")
+    return {
+        "id": session.id,
+        "number": session.number,
+        "business_day": session.business_day,
+        "day_text": wording.day(date.fromisoformat(session.business_day), config.shop.locale),
+        "opened_at": session.opened_at,
+        "opened_text": wording.moment(opened, config.shop.locale),
+        "opened_by": {"code": session.opened_by, "name": _names(store).get(session.opened_by, session.opened_by)},
+        "float": figures.plain(size, config),
+        "float_text": figures.money(size, config),
+        "hours": max(0, hours),
+        "old": hours >= config.shift.old_session_hours,
+    }
+
+
+def _own(store: Store, session: Session | None, sums: Sums, by: Seller, config: Config) -> dict[str, Any]:
+    rows = [v for k, v in sums.people.items() if k[2] == by.code and k[3] not in takings.DRAWER]
+    sold, back, total = (sum(row[i] for row in rows) for i in (1, 2, 3))
+    return {
+        "count": sum(row[0] for row in rows),
+        "sales_text": figures.money(sold, config),
+        "returns_text": figures.money(back, config),
+        "total": figures.plain(total, config),
+        "total_text": figures.money(total, config),
+        "last_number": shifts.last_number(store, session, by.code) if session and rows else "",
+    }
+
+
+def _names(store: Store) -> dict[str, str]:
+    return {person.code: person.name for person in people.people(store)}
+
+
+def _takings(sums: Sums, config: Config) -> dict[str, Any]:
+    cur = config.shop.currency
+    found = takings.figures(sums, {}, cur)
+    tenders = [
+        {"name": t["name"], "kind": t["kind"], "amount": str(t["net"]), "amount_text": _text(t["net"], config)}
+        for t in found["tenders"]
+    ]
+    receipts_made = found["sales"]["count"] + found["returns"]["count"] + found["voids"]["count"]
+    total = found["total"]
+    return {"count": receipts_made, "total": str(total), "total_text": _text(total, config), "tenders": tenders}
+
+
+def x_read(till: Till, by: Seller) -> dict[str, Any]:
+    """The open session as a document that was never saved: kind "x", its block `z` without number. Looking is audited,
+    for who has seen it counts no longer blind. Conflict no_session."""
+    store, config = till.store, till.config
+    session = shifts.current(store, config.till.id)
+    if session is None:
+        raise Conflict("No session is open; there is nothing to read.", code="no_session")
+    with store.reading():
+        block = zread.report(shifts.facts(store, session), shifts.given(store, session))
+    audit.record(store, by.code, "x_read", session.id)
+    return {
+        "kind": "x",
+        "till": config.till.id,
+        "store": config.till.store,
+        "currency": config.shop.currency,
+        "session": session.id,
+        "created_at": intake.local(store, clock.now()).isoformat(timespec="milliseconds"),
+        "cashier": {"code": by.code, "name": by.name},
+        "z": block,
+    }
+
+
+def z_read(store: Store, named: str) -> dict[str, Any]:
+    """A saved Z, by its number (188, Z0188) or its document's (T1-000860). NotFound."""
+    digits = named.removeprefix("Z")
+    if digits.isascii() and digits.isdigit() and len(digits) <= 9:
+        key = shifts.by_z(store, store.config.till.id, int(digits)).z_document
+        entered = intake.find(store, str(key))
+        assert entered is not None, "a session's Z is a document"
+        return entered.doc
+    doc = documents.decode(receipts.body(store, named))
+    if doc["kind"] != "z":
+        raise NotFound(f"{named} is no Z.")
+    return doc
+
+
+def recomputed(store: Store, doc: Mapping[str, Any]) -> bool:
+    """Whether the documents, added up again now, give this Z to the last figure."""
+    given = zread.given_of(doc["z"], doc["currency"])
+    again = zread.report(shifts.counted_facts(store, doc), given)
+    return documents.encode({**doc, "z": again}) == documents.encode(doc)
+
+
+def report(doc: Mapping[str, Any], config: Config) -> dict[str, Any]:
+    """The report of an X or Z for a page: every figure as plain text, and ready to show beside it."""
+    block = {
+        **doc["z"],
+        "till": doc["till"],
+        "closed_at": doc["created_at"] if doc["kind"] == "z" else None,
+        "closed_by": dict(doc["cashier"]) if doc["kind"] == "z" else None,
+    }
+    shown = _shown(block, doc["currency"], config.shop.locale)
+    assert isinstance(shown, dict)
+    return shown
+
+
+def lines(doc: Mapping[str, Any], config: Config, width: int = 42) -> list[str]:
+    """An X or Z as paper of that width shows it."""
+    return zread.lines(doc, width, zread.Words(config.shop.locale))
+
+
+def _shown(value: Any, cur: str, locale: str) -> Any:
+    """The same structure: Decimals as plain text, money also as people read it."""
+    if isinstance(value, Mapping):
+        out: dict[str, Any] = {}
+        for key, inside in value.items():
+            out[key] = _shown(inside, cur, locale)
+            if isinstance(inside, Decimal) and key in documents.Z_MONEY:
+                out[f"{key}_text"] = wording.money(minor(inside, cur), cur, locale)
+        return out
+    if isinstance(value, list | tuple):
+        return [_shown(inside, cur, locale) for inside in value]
+    return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def zreads(store: Store, before: int | None = None) -> list[dict[str, Any]]:
+    """Closed sessions, the newest first, a page at a time."""
+    config = store.config
+    return [_z_row(session, config) for session in shifts.closed(store, config.till.id, ZREADS_PAGE, before)]
+
+
+def _z_row(session: Session, config: Config) -> dict[str, Any]:
+    assert session.z_number is not None and session.closed_at is not None and session.last_sequence is not None
+    closed = clock.parse(session.closed_at)
+    return {
+        "number": session.z_number,
+        "name": zread.name_of(session.z_number),
+        "session": session.id,
+        "business_day": session.business_day,
+        "day_text": wording.day(date.fromisoformat(session.business_day), config.shop.locale),
+        "at_text": wording.moment(closed, config.shop.locale),
+        "id": session.z_document,
+    }
+
+
+# -- the close -------------------------------------------------------------------------------------------------------
+
+
+def compared(till: Till, found: Checked) -> dict[str, Any]:
+    """What /api/shift/count-check answers: expected against counted, and what the close will ask for."""
+    store, config = till.store, till.config
+    with store.reading():
+        block = zread.report(shifts.facts(store, found.session), shifts.given(store, found.session))
+        attempts = len(counts.of_session(store, found.session.id))
+        waiting = tally.counts(store).waiting
+    counted = [row for row in found.rows if row.counted is not None]
+    sums = {
+        "expected": sum(row.expected for row in counted),
+        "counted": sum(row.counted or 0 for row in counted),
+        "difference": sum(row.amount for row in counted),
+    }
+    return {
+        "count": found.count.id,
+        "at_text": wording.clock_time(intake.local(store, clock.parse(found.count.at)), config.shop.locale),
+        "rows": [_row(row, config) for row in found.rows],
+        "all": {f"{k}_text": figures.money(v, config) for k, v in sums.items()},
+        "pieces": [_piece(value, pieces, config) for value, pieces in found.pieces],
+        "counted_text": figures.money(found.rows[0].counted or 0, config),
+        "how": how(block, config),
+        "variance": figures.plain(found.rows[0].amount, config),
+        "variance_text": figures.money(found.rows[0].amount, config),
+        "sentence": sentence(found.rows[0].name, found.rows[0].amount, config),
+        "needs_reason": found.needs_reason,
+        "needs_approval": found.needs_approval,
+        "limit_text": _text(config.shift.variance_max, config),
+        "documents_text": _documents(block, config),
+        "held": block["held"],
+        "waiting": waiting,
+        "next_z": shifts.next_z(store, config.till.id),
+        "attempts": attempts,
+    }
+
+
+def _row(row: count.Difference, config: Config) -> dict[str, Any]:
+    counted = row.counted
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "expected": figures.plain(row.expected, config),
+        "expected_text": figures.money(row.expected, config),
+        "counted": None if counted is None else figures.plain(counted, config),
+        "counted_text": None if counted is None else figures.money(counted, config),
+        "difference": figures.plain(row.amount, config),
+        "difference_text": figures.money(row.amount, config),
+        "state": row.state,
+    }
+
+
+def _piece(value: int, pieces: int, config: Config) -> dict[str, Any]:
+    return {
+        "value": figures.plain(value, config),
+        "text": figures.money(value, config),
+        "pieces": pieces,
+        "amount_text": figures.money(value * pieces, config),
+    }
+
+
+def how(block: Mapping[str, Any], config: Config) -> list[dict[str, Any]]:
+    """How the expected cash comes about, line by line; the lines add up to the last one."""
+    cash = block["cash"]
+    opened = wording.clock_time(clock.parse(block["opened_at"]), config.shop.locale)
+    parts = [
+        (f"Float, opened {opened} by {block['opened_by']['name']}", cash["float"]),
+        ("Cash given by customers", cash["given"]),
+        ("Change given", cash["change"]),
+        ("Cash refunds", cash["refunds"]),
+    ]
+    words = {"paid_in": "Paid in", "paid_out": "Paid out", "drop": "To the safe"}
+    moved = [row for row in cash["movements"] if row["kind"] in words]
+    parts += [(f"{words[row['kind']]}: {row['reason']}", row["amount"]) for row in moved]
+    shown: list[dict[str, Any]] = [{"text": text, "amount_text": _text(amount, config)} for text, amount in parts]
+    return [*shown, {"text": "Expected in the drawer", "amount_text": _text(cash["expected"], config), "result": True}]
+
+
+def sentence(name: str, variance: int, config: Config) -> str:
+    """The variance in words: "Cash is £10.00 short."."""
+    if not variance:
+        return f"{name} is exactly right."
+    return f"{name} is {figures.money(abs(variance), config)} {'short' if variance < 0 else 'over'}."
+
+
+def _documents(block: Mapping[str, Any], config: Config) -> str:
+    sales, back, voids = (block[k]["count"] for k in ("sales", "returns", "voids"))
+    words = [f"{sales} {'sale' if sales == 1 else 'sales'}", f"{back} {'return' if back == 1 else 'returns'}"]
+    if voids:
+        words.append(f"{voids} voided")
+    between = f": {block['first_number']} to {block['last_number']}" if block["first_number"] else ""
+    return f"{', '.join(words)}{between}, {_text(block['total'], config)}."
+
+
+def _text(amount: Decimal, config: Config) -> str:
+    return wording.money(minor(amount, config.shop.currency), config.shop.currency, config.shop.locale)
+
+
+# -- days ------------------------------------------------------------------------------------------------------------
+
+
+def days(store: Store, first: str, last: str) -> dict[str, Any]:
+    """What the business days from first to last came to, with the hours of the day. Invalid for no such stretch."""
+    begin, end = _day(first, "from"), _day(last, "to")
+    if end < begin or (end - begin).days >= DAYS_MAX:
+        raise Invalid(f"Choose up to {DAYS_MAX} days, the earlier one first.", field="to")
+    config = store.config
+    sums = tables.of_days(store, config.till.id, begin.isoformat(), end.isoformat())
+    found = takings.figures(sums, _names(store), config.shop.currency)
+    found["hours"] = _hours(sums, config.shop.currency)
+    shown = _shown(found, config.shop.currency, config.shop.locale)
+    return {"from": begin.isoformat(), "to": end.isoformat(), **shown}
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid("A day is written like 2026-11-21.", field=field) from None
+
+
+def _hours(sums: Sums, cur: str) -> list[dict[str, Any]]:
+    found: dict[str, list[int]] = {}
+    for (_day, hour, _cashier, kind), (number, _sold, _back, total) in sums.people.items():
+        if kind not in takings.DRAWER:
+            row = found.setdefault(hour, [0, 0])
+            row[0] += number
+            row[1] += total
+    return [{"hour": h, "count": n, "total": major(total, cur)} for h, (n, total) in sorted(found.items())]
