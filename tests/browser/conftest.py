@@ -144,10 +144,10 @@ def screen(till_browser: BrowserContext, till: App) -> Iterator[Screen]:
     """Priya at the sell screen, nothing in the basket."""
     page = till_browser.new_page()
     watch = Watch(page)
-    yield Screen(page, till.flask.config["TEST_URL"], till.config.invoices).sign_in()
-    page.unroute_all(behavior="ignoreErrors")
-    page.goto(till.flask.config["TEST_URL"] + "/sign-in")
-    page.evaluate("localStorage.clear()")
+    url = till.flask.config["TEST_URL"]
+    with_keys = Screen(page, url, till.config.invoices)
+    with_keys.keys.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "local_storage"})
+    yield with_keys.sign_in()
     for opened in till_browser.pages:
         opened.close()
     assert watch.found == []

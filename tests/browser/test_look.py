@@ -207,11 +207,13 @@ def test_the_status_bar_speaks_in_words_and_opens_its_list(screen: Screen) -> No
 
 def test_without_a_live_line_the_page_asks_by_itself(new_window: Any) -> None:
     screen: Screen = new_window()
+    screen.page.clock.install()
     screen.page.add_init_script("window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.(), 0); } }")
     screen.sign_in()
+    screen.page.clock.run_for(100)
     expect(screen.page.locator("#status")).to_contain_text("saved here")
-    with screen.page.expect_response("**/api/status", timeout=9000):
-        pass
+    with screen.page.expect_response("**/api/status"):
+        screen.page.clock.run_for(5000)
 
 
 def test_an_address_that_is_nothing_says_so_in_plain_words(screen: Screen) -> None:
