@@ -27,7 +27,7 @@ from pos.actions.line import Job, LineDown
 from pos.connectors.base import ANSWERED, Context, Original, Posted, key_of
 from pos.errors import ConnectorError, Corrupt, NotFound, Rejected, SignInNeeded, Unavailable, Unknown
 from pos.rules import documents
-from pos.store import connections, outbox, tally, unblock
+from pos.store import connections, intake, outbox, overs, tally, unblock
 from pos.store.outbox import Claimed
 
 log = logging.getLogger(__name__)
@@ -330,10 +330,19 @@ def _read_back(job: Job, row: Claimed, document: Document, done: Done) -> None:
 
 
 def _reject(job: Job, row: Claimed, error: Rejected, done: Done, remote_id: str = "") -> None:
-    outbox.rejected(job.store, row, job.now(), error.code, error.message, error.remedy, remote_id)
+    message = error.message
+    if error.code == "over_return" and (found := _over(job, row)):  # two tills gave the same back: name all of them
+        message = f"{found} {message}"
+    outbox.rejected(job.store, row, job.now(), error.code, message, error.remedy, remote_id)
     done.rejected += 1
     done.refused_alike = done.refused_alike + 1 if error.code == done.refused_code else 1
     done.refused_code = error.code
+
+
+def _over(job: Job, row: Claimed) -> str:
+    """Which receipts gave back more than was sold, in words; "" when it cannot be told from here."""
+    entered = intake.find(job.store, row.document)
+    return " ".join(x.words for x in overs.of(job.store, entered.doc)) if entered else ""
 
 
 # -- what a post needs -------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pos import clock
 from pos.errors import Conflict
 from pos.rules import documents, ledger, receipt
-from pos.store import audit, entries, shifts
+from pos.store import audit, entries, overs, shifts
 from pos.store.db import Store
 
 #: A clock this far behind the last document was set back; less is a clock being corrected.
@@ -147,6 +147,7 @@ def _enter_adopted(store: Store, doc: dict[str, Any], body: bytes, origin: str, 
     if queue:
         entries.put_outbox(store, doc, "unknown", clock.now())
     _tell(store, actor, "adopt", doc, {"origin": origin})
+    overs.tell(store, doc)
     return Entered(doc, body, False, n, ledger.path_of(doc))
 
 
