@@ -352,6 +352,24 @@ def test_the_receipt_page_says_what_was_sold(screen: Screen) -> None:
     expect(screen.page.locator("tbody tr").first).to_contain_text(number)
 
 
+def test_a_word_without_end_pushes_no_figure_off_the_paper(screen: Screen) -> None:
+    screen.scan(BOOT)
+    screen.expect_total("£119.00")
+    screen.press("F8")
+    screen.page.keyboard.insert_text("m" * 300)
+    screen.press("Enter")
+    screen.press("F9")
+    screen.expect_view("pay")
+    screen.press("Enter")
+    screen.expect_change("£0.00")
+    screen.open("/receipts/" + screen.receipts()[-1]["invoice_name"])
+    for media in ("screen", "print"):
+        screen.page.emulate_media(media=media)  # type: ignore[arg-type]
+        wide = "[...document.querySelectorAll('.paper')].map((p) => p.scrollWidth - p.clientWidth)"
+        assert max(screen.page.evaluate(wide)) == 0
+    screen.page.emulate_media(media="screen")
+
+
 def test_the_lock_keeps_the_basket(screen: Screen) -> None:
     screen.scan(BOOT)
     screen.expect_total("£119.00")
