@@ -196,6 +196,60 @@ class Printer:
     keep_minutes: int = setting(5, "A receipt waits this long for a printer that is off; then somebody must ask again.")
 
 
+@dataclass(frozen=True, slots=True)
+class Notices:
+    email_to: str = setting("", "Who gets notices by e-mail, comma separated; empty = nobody.")
+    email_from: str = setting("", "Sender of the e-mails; empty = the first of email_to.")
+    email_levels: str = setting("needs,check", "Levels that go by e-mail, of needs, check and info.")
+    smtp_host: str = setting("", "The mail server.")
+    smtp_port: int = setting(587, "Its port: 587 with starttls, 465 with tls, 25 with none.")
+    smtp_security: str = setting(
+        "starttls", "How the way there is encrypted; its certificate is checked.", one_of=("starttls", "tls", "none")
+    )
+    smtp_user: str = setting("", "Name to sign in with at the mail server; empty = no sign-in.")
+    smtp_password: str = setting("", "Password of that name.", secret=True)
+    webhook_url: str = setting("", "Address that gets each notice as signed JSON; empty = none.", secret=True)
+    webhook_secret: str = setting("", "Key of the signature.", secret=True)
+    webhook_levels: str = setting("needs,check,info", "Levels that go there.")
+    chat_url: str = setting("", "Incoming webhook of a chat; empty = none.", secret=True)
+    chat_format: str = setting(
+        "text", "text: Slack, Mattermost, Rocket.Chat, Google Chat; card: Microsoft Teams.", one_of=("text", "card")
+    )
+    chat_levels: str = setting("needs,check", "Levels that go there.")
+    tell_resolved: bool = setting(True, "Also tell when the cause is gone.")
+    quiet_from: time = setting(time(0, 0), "From this time on only needs goes out; the rest waits for quiet_to.")
+    quiet_to: time = setting(time(0, 0), "End of the quiet hours; equal to quiet_from = none.")
+    timeout_seconds: int = setting(15, "A mail server, address or chat that takes longer hangs; it is tried again.")
+    give_up_hours: int = setting(168, "What could not be sent for this long stays at the bell alone.")
+    offline_minutes: int = setting(30, "A line that is away for longer is told.")
+    event_days: int = setting(3, "What happened and has no end of its own leaves the list after this.")
+
+    def levels(self) -> dict[str, tuple[str, ...]]:
+        """The channels that are set up, each with the levels that go there."""
+        ways = {
+            "email": (self.email_to, self.email_levels),
+            "webhook": (self.webhook_url, self.webhook_levels),
+            "chat": (self.chat_url, self.chat_levels),
+        }
+        return {name: tuple(words.replace(" ", "").split(",")) for name, (to, words) in ways.items() if to}
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    names: str = setting(
+        "orders:Web order", "Webhooks that ring the bell, name:words, comma separated; the name is the address's end."
+    )
+    erpnext_secret: str = setting(
+        "",
+        "Secret of the Webhook in ERPNext; two with a space between while it is changed; empty = none is taken.",
+        env="ERPNEXT_WEBHOOK_SECRET",
+        secret=True,
+    )
+    secret: str = setting("", "The same for webhooks of other programs.", secret=True)
+    tolerance_seconds: int = setting(300, "How far the time stamp of another program may be from this clock.")
+    body_kb_max: int = setting(64, "Largest webhook taken in.")
+
+
 GROUPS: dict[str, type] = {
     "shop": Shop,
     "till": Till,
@@ -210,6 +264,8 @@ GROUPS: dict[str, type] = {
     "keys": Keys,
     "scanner": Scanner,
     "printer": Printer,
+    "notices": Notices,
+    "hooks": Hooks,
 }
 
 
@@ -231,6 +287,8 @@ class Config:
     keys: Keys = field(default_factory=Keys)
     scanner: Scanner = field(default_factory=Scanner)
     printer: Printer = field(default_factory=Printer)
+    notices: Notices = field(default_factory=Notices)
+    hooks: Hooks = field(default_factory=Hooks)
 
     @property
     def data(self) -> Path:

@@ -142,16 +142,19 @@ class Http:
         path: str,
         body: Any,
         *,
+        headers: Mapping[str, str] | None = None,
         only_reads: bool = False,
         read_seconds: float | None = None,
         bytes_max: int = ANSWER_BYTES_MAX,
     ) -> Answer:
         """A request with a JSON body. only_reads: a question too long for a GET line, so a failure is Unavailable.
 
+        A body of bytes goes as it is, since it was signed so. Further headers may come along.
         Unknown whenever the other side may have acted. Never follows a redirect (nothing was done there then).
         """
         url = urljoin(self.base + "/", path.lstrip("/"))
-        answer = self._call(method, url, None, _encoder.encode(body), only_reads, read_seconds, bytes_max)
+        written = body if isinstance(body, bytes) else _encoder.encode(body)
+        answer = self._call(method, url, None, written, only_reads, read_seconds, bytes_max, headers)
         if 300 <= answer.status < 400:
             self._same_host(answer, url)
             raise Unavailable(f"{self._host} redirects what is sent to it; set its final address.", code="redirected")
@@ -187,8 +190,9 @@ class Http:
         only_reads: bool,
         read_seconds: float | None,
         bytes_max: int,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        path = urlsplit(url).path
+        path = redact(urlsplit(url).path, self._secrets)
         timeout = (self._connect_seconds, read_seconds or self._read_seconds)
         started = clock.monotonic()
         if started - self._used_at > REUSE_SECONDS:
@@ -200,7 +204,7 @@ class Http:
                 url,
                 params=params,
                 data=body,
-                headers={"Content-Type": "application/json"} if body is not None else None,
+                headers={"Content-Type": "application/json", **(headers or {})} if body is not None else None,
                 timeout=timeout,
                 allow_redirects=False,
                 stream=True,

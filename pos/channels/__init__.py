@@ -1,0 +1,43 @@
+"""The ways out to people elsewhere: e-mail, a signed webhook, a chat. Set up in [notices]."""
+
+from __future__ import annotations
+
+from pos.channels.base import LEVELS, Change, Channel, Sender
+from pos.channels.chat import Chat
+from pos.channels.email import Email
+from pos.channels.webhook import Webhook
+from pos.config import Config
+from pos.errors import BadSettings
+
+__all__ = ["Change", "Channel", "Sender", "check", "configured"]
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def configured(config: Config) -> list[Channel]:
+    """The channels that are set up. Speaks to nobody. BadSettings for an address that is none."""
+    settings, till = config.notices, config.till
+    sender = Sender(till.id, till.name, config.shop.name, config.shop.timezone)
+    made: dict[str, type] = {"email": Email, "webhook": Webhook, "chat": Chat}
+    return [made[name](settings, sender) for name in settings.levels()]
+
+
+def check(config: Config) -> None:
+    """Whether [notices] can work. BadSettings says what to change."""
+    settings = config.notices
+    for name, levels in settings.levels().items():
+        unknown = [level for level in levels if level not in LEVELS]
+        if unknown:
+            raise BadSettings(f"[notices] {name}_levels holds {unknown[0]!r}; levels are {', '.join(LEVELS)}.")
+    if settings.email_to and not settings.smtp_host:
+        raise BadSettings("[notices] email_to is set, but no smtp_host; name the mail server.")
+    if settings.smtp_security == "none" and settings.smtp_user and settings.smtp_host not in _LOOPBACK:
+        raise BadSettings(
+            "[notices] smtp_security is none, which would send the password in clear; use starttls or tls."
+        )
+    if settings.webhook_url and not settings.webhook_secret:
+        raise BadSettings("[notices] webhook_url is set, but no webhook_secret; unsigned notices are not sent.")
+    for name, least in (("timeout_seconds", 1), ("give_up_hours", 1), ("event_days", 1), ("offline_minutes", 1)):
+        if getattr(settings, name) < least:
+            raise BadSettings(f"[notices] {name} must be at least {least}.")
+    configured(config)
