@@ -106,6 +106,7 @@ class CartLine:
     oversold: bool
     reason: str = ""
     return_of: str = ""
+    brand: str = ""
 
     @property
     def before_sale_discount(self) -> int:
@@ -226,6 +227,7 @@ def _price_line(
         oversold=False,
         reason=line.reason if line.qty < 0 else "",
         return_of=line.return_of if line.qty < 0 else "",
+        brand=thing.brand,
     )
 
 
@@ -322,6 +324,7 @@ def _line_back(
         sold=original,
         oversold=False,
         reason=line.reason,
+        brand=str(item.get("brand") or ""),
     )
 
 

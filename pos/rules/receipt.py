@@ -124,6 +124,7 @@ def _item(x: CartLine, cur: str, warehouse: str) -> dict[str, Any]:
         "warehouse": warehouse,
         "note": x.note,
         "return_against": against,
+        **({"brand": x.brand} if x.brand else {}),
         **({"reason": x.reason} if x.reason else {}),
         **({"return_of": x.return_of} if x.return_of else {}),
     }
