@@ -29,7 +29,8 @@ def receipt_view(document: dict[str, Any], config: Config) -> dict[str, Any]:
         return wording.money(minor(amount, currency), currency, locale)
 
     items = document["items"]
-    is_return = document["kind"] == "return"
+    is_return = document["kind"] in ("return", "void")
+    voids = document.get("void")
     discount, rounding = document.get("discount"), document.get("rounding") or Decimal(0)
     change = document.get("change") or Decimal(0)
     customer = document.get("customer") or ""
@@ -38,7 +39,7 @@ def receipt_view(document: dict[str, Any], config: Config) -> dict[str, Any]:
     return {
         "shop": _shop(config),
         "number": document["invoice_name"],
-        "title": "Return" if is_return else "Receipt",
+        "title": "Void" if voids else "Return" if is_return else "Receipt",
         "is_return": is_return,
         "when_text": wording.moment(clock.parse(document["created_at"]), locale),
         "till": document["till"],
@@ -54,7 +55,7 @@ def receipt_view(document: dict[str, Any], config: Config) -> dict[str, Any]:
         "payments": [_payment(row, money) for row in document.get("payments", ())],
         "change_text": money(change) if change else None,
         "prices_include_tax": document.get("prices_include_tax", True),
-        "note": document.get("note") or "",
+        "note": f"Void of {voids['invoice_name']}: {voids['reason']}" if voids else document.get("note") or "",
         "mode": document.get("mode", ""),
         "hash_text": str(document.get("hash", ""))[:12],
     }
@@ -80,7 +81,7 @@ def _line(item: dict[str, Any], marks: dict[str, str], money: Text, locale: str)
         "was_text": money(list_price) if given and list_price is not None else None,
         "discount_text": _discount(given, money, locale) if given else None,
         "tax_text": marks.get(item.get("tax_code") or "", ""),
-        "note": item.get("note") or "",
+        "note": " · ".join(text for text in (item.get("reason"), item.get("note")) if text),
         "is_return": item["qty"] < 0,
     }
 

@@ -111,3 +111,16 @@ def test_a_receipt_of_the_older_shape_can_be_shown_although_it_says_less(shop: c
     view = receipt_view(older, shop)
     assert (view["lines"][0]["amount_text"], view["lines"][0]["unit_text"]) == ("£4.50", "")
     assert (view["taxes"], view["cashier"], view["subtotal_text"]) == ([], "", "£73.40")
+
+
+def test_a_void_says_what_it_voids_and_why(shop: config.Config) -> None:
+    void = {"id": "s1", "invoice_name": "T1-000006", "reason": "Wrong items"}
+    seen = receipt_view(document(kind="void", void=void, total=D("-73.40")), shop)
+    assert (seen["title"], seen["is_return"]) == ("Void", True)
+    assert seen["note"] == "Void of T1-000006: Wrong items"
+
+
+def test_the_reason_of_a_return_stands_beside_its_line(shop: config.Config) -> None:
+    items = document()["items"]
+    items[0] |= {"qty": D("-2.000"), "amount": D("-72.00"), "reason": "Faulty"}
+    assert receipt_view(document(kind="return", items=items), shop)["lines"][0]["note"] == "Faulty · box torn"
