@@ -269,6 +269,13 @@ GROUPS: dict[str, type] = {
 }
 
 
+_ONE_OR_MORE = {
+    ("server", "threads"), ("queue", "workers"), ("security", "pin_tries"), ("security", "pin_lock_minutes"),
+    ("security", "sign_in_hours"), ("security", "body_kb_max"), ("erpnext", "timeout_seconds"),
+    ("erpnext", "probe_seconds"), ("erpnext", "pull_minutes"), ("scanner", "key_gap_ms"),
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything the program is told from outside. `root` is the folder that holds config.ini, data/ and invoices/."""
@@ -350,13 +357,25 @@ def _check(config: Config) -> None:
         ) from None
     if len(config.shop.currency) != 3 or not config.shop.currency.isupper():
         raise BadSettings(f"[shop] currency is {config.shop.currency!r}; use the three capital letters, like GBP.")
-    if not config.till.id.isalnum() or len(config.till.id) > 8:
+    if not (config.till.id.isascii() and config.till.id.isalnum()) or len(config.till.id) > 8:
         raise BadSettings(f"[till] id is {config.till.id!r}; use up to 8 letters and digits, like T1.")
     if not 1 <= config.server.port <= 65535:
         raise BadSettings(f"[server] port is {config.server.port}; it must be between 1 and 65535.")
     for name, url in (("storage", config.storage.url), ("queue", config.queue.url)):
         if not url.startswith("sqlite:///"):
             raise BadSettings(f"[{name}] url is {url.split(':')[0]}://…, which is not supported yet; use sqlite:///.")
+    if config.erpnext.url and not config.erpnext.url.startswith(("https://", "http://")):
+        raise BadSettings(f"[erpnext] url is {config.erpnext.url!r}; write it like https://erp.example.com.")
+    for section in GROUPS:
+        _check_figures(section, getattr(config, section))
+
+
+def _check_figures(section: str, group: object) -> None:
+    """No whole number is below nought, and none is nought where nothing would work any more."""
+    for f in fields(group):
+        value, least = getattr(group, f.name), 1 if (section, f.name) in _ONE_OR_MORE else 0
+        if type(value) is int and value < least:
+            raise BadSettings(f"[{section}] {f.name} is {value}; it must be {least} or more.")
 
 
 def secrets_of(config: Config) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import pytest
 
 from pos import config
 from pos.cli import reference
+from pos.errors import BadSettings
 from tests.conftest import REPO
 
 
@@ -19,6 +20,22 @@ def test_the_files_made_from_the_declarations_are_up_to_date(name: str) -> None:
 def test_the_written_config_ini_loads_to_exactly_the_defaults(tmp_path: Path) -> None:
     (tmp_path / "config.ini").write_text(reference.config_ini(), encoding="utf-8")
     assert config.load(tmp_path, environ={}) == config.Config(root=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SERVER_THREADS=0", "SERVER_THREADS=-1", "QUEUE_WORKERS=0", "SECURITY_PIN_TRIES=0", "SECURITY_BODY_KB_MAX=-1",
+     "STORAGE_DISK_FREE_MB_MIN=-5", "TILL_ID=É1", "TILL_ID="],
+)  # fmt: skip
+def test_a_value_nothing_works_with_stops_the_start(tmp_path: Path, name: str) -> None:
+    key, _, value = name.partition("=")
+    with pytest.raises(BadSettings, match=key.partition("_")[2].lower()):
+        config.load(tmp_path, environ={f"TILLKEEP_{key}": value})
+
+
+def test_an_address_of_a_site_is_one(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=r"erp\.example\.com"):
+        config.load(tmp_path, environ={"ERPNEXT_URL": "ftp://localhost"})
 
 
 def test_every_setting_has_one_comment_line_that_ends_as_a_sentence() -> None:
