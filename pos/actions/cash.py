@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pos.actions import figures
 from pos.actions.approve import Permission, ids_of
 from pos.actions.sell import Seller, Till
 from pos.config import Config
-from pos.errors import Conflict, Invalid
+from pos.errors import Conflict, Invalid, UserError
 from pos.rules import receipt, shift
 from pos.rules.money import major, minor
 from pos.store import audit, catalog, intake
@@ -30,13 +30,13 @@ def record(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     amount = _amount(raw, kind, config)
     reason, note = shift.reason_of(raw), shift.note_of(raw)
     doc = shift.document(kind, key, amount, maker_of(till.store, config, by), reason=reason, note=note)
-    before = intake.find(till.store, key)
-    if before is not None:
-        same_or_conflict(till.store, before.doc, doc, by)
-        return Committed(before.doc, before.body, True, before.n, before.path)
-    permission = Permission(till.store, by, key, ids_of(raw))
-    _permit(permission, kind, amount, config)
-    return save(till, doc, permission, by)
+
+    def make() -> Committed:
+        permission = Permission(till.store, by, key, ids_of(raw))
+        _permit(permission, kind, amount, config)
+        return save(till, doc, permission)
+
+    return once(till, key, lambda saved: same_or_conflict(till.store, saved, doc, by), make)
 
 
 def _amount(raw: Mapping[str, Any], kind: str, config: Config) -> int:
@@ -60,7 +60,31 @@ def _permit(permission: Permission, kind: str, amount: int, config: Config) -> N
     permission.need(right, "amount", reach=major(abs(amount), cur), alone=alone, message=words)
 
 
-def save(till: Till, doc: dict[str, Any], permission: Permission, by: Seller, **more: Any) -> Committed:
+def once(till: Till, key: str, same: Callable[[Mapping[str, Any]], None], make: Callable[[], Committed]) -> Committed:
+    """What was saved under this id, else what `make` saves. `same` raises when the saved one is not what is asked.
+
+    A refusal is looked at twice: the very same request may have been quicker on another thread, and then what it used
+    up (an approval, the open session) is no reason to refuse.
+    """
+    found = _found(till, key)
+    if found is None:
+        try:
+            found = make()
+        except UserError:
+            found = _found(till, key)
+            if found is None:
+                raise
+    if found.duplicate:
+        same(found.doc)
+    return found
+
+
+def _found(till: Till, key: str) -> Committed | None:
+    before = intake.find(till.store, key)
+    return None if before is None else Committed(before.doc, before.body, True, before.n, before.path)
+
+
+def save(till: Till, doc: dict[str, Any], permission: Permission, **more: Any) -> Committed:
     """Check and commit a document of the drawer with the approvals it used. more: what `journal.commit` takes."""
     approved = permission.approved()
     if approved:
@@ -74,10 +98,7 @@ def save(till: Till, doc: dict[str, Any], permission: Permission, by: Seller, **
             guard(tx)
         permission.consume(tx, doc["id"])
 
-    committed = till.journal.commit(doc, admitted, **more)
-    if committed.duplicate and doc["kind"] in shift.KINDS:
-        same_or_conflict(till.store, committed.doc, doc, by)
-    return committed
+    return till.journal.commit(doc, admitted, **more)
 
 
 def same_or_conflict(store: Store, saved: Mapping[str, Any], asked: Mapping[str, Any], by: Seller) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ def open_session(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     size, pieces = shift.float_of(raw, config.shop.currency, config.pricing.tender_max)
     maker = cash.maker_of(till.store, config, by)
     doc = shift.float_document(key, size, maker, note=shift.note_of(raw), pieces=pieces)
-    return _once(till, doc, by) or cash.save(till, doc, Permission(till.store, by, key), by)
+    return _once(till, doc, by, lambda: cash.save(till, doc, Permission(till.store, by, key)))
 
 
 def correct_float(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
@@ -41,19 +41,19 @@ def correct_float(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     before = float_size(till.store, session)
     maker = cash.maker_of(till.store, config, by)
     doc = shift.float_document(key, size, maker, before=before, reason=reason, note=note)
-    found = _once(till, doc, by)
-    if found is not None:
-        return found
-    if size == before and session is not None:
-        raise Invalid("That is the float already.", field="amount")
-    permission = Permission(till.store, by, key, ids_of(raw))
-    permission.need("z_read")
 
     def unchanged(tx: Store) -> None:
         if float_size(tx, shifts.current(tx, config.till.id)) != before:
             raise Conflict("The float was corrected meanwhile. Look at it again.", code="float_changed")
 
-    return cash.save(till, doc, permission, by, guard=unchanged)
+    def make() -> Committed:
+        if size == before and session is not None:
+            raise Invalid("That is the float already.", field="amount")
+        permission = Permission(till.store, by, key, ids_of(raw))
+        permission.need("z_read")
+        return cash.save(till, doc, permission, guard=unchanged)
+
+    return _once(till, doc, by, make)
 
 
 def float_size(store: Store, session: Session | None) -> int:
@@ -64,13 +64,8 @@ def float_size(store: Store, session: Session | None) -> int:
     return sum(v[1] for k, v in sums.tenders.items() if k[1] == "float")
 
 
-def _once(till: Till, doc: Mapping[str, Any], by: Seller) -> Committed | None:
-    """What was saved under this id before; Conflict when it was something else."""
-    before = intake.find(till.store, doc["id"])
-    if before is None:
-        return None
-    cash.same_or_conflict(till.store, before.doc, doc, by)
-    return Committed(before.doc, before.body, True, before.n, before.path)
+def _once(till: Till, doc: Mapping[str, Any], by: Seller, make: Callable[[], Committed]) -> Committed:
+    return cash.once(till, doc["id"], lambda saved: cash.same_or_conflict(till.store, saved, doc, by), make)
 
 
 # -- the count -------------------------------------------------------------------------------------------------------
@@ -142,27 +137,24 @@ def close(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     reason, note = shift.reason_of(raw, needed=False), shift.note_of(raw)
     named = raw.get("count")
     asked = {"count": named, "reason": reason, "note": note}
-    before = intake.find(till.store, key)
-    if before is not None:
-        _same_close(before.doc, asked)
-        return Committed(before.doc, before.body, True, before.n, before.path)
-    session = _open_now(till)
-    if not isinstance(named, str) or not named:
-        raise Invalid("Count the drawer first; the close names the count.", field="count")
-    found = checked(till, counts.get(till.store, named), session)
-    if found.count.session != session.id:
-        raise _count_again()
-    permission = Permission(till.store, by, key, ids_of(raw))
-    permission.need("z_read")
-    if found.needs_reason and not reason:
-        raise Invalid("Say why counted and expected differ.", code="reason", field="reason")
-    if found.needs_approval:
-        most = major(max(abs(row.amount) for row in found.rows), till.config.shop.currency)
-        permission.need("variance", "count", reach=most, message=f"The difference of {most} is above the limit.")
-    committed = _write(till, found, key, permission, by, reason, note)
-    if committed.duplicate:
-        _same_close(committed.doc, asked)
-    return committed
+
+    def make() -> Committed:
+        session = _open_now(till)
+        if not isinstance(named, str) or not named:
+            raise Invalid("Count the drawer first; the close names the count.", field="count")
+        found = checked(till, counts.get(till.store, named), session)
+        if found.count.session != session.id:
+            raise _count_again()
+        permission = Permission(till.store, by, key, ids_of(raw))
+        permission.need("z_read")
+        if found.needs_reason and not reason:
+            raise Invalid("Say why counted and expected differ.", code="reason", field="reason")
+        if found.needs_approval:
+            most = major(max(abs(row.amount) for row in found.rows), till.config.shop.currency)
+            permission.need("variance", "count", reach=most, message=f"The difference of {most} is above the limit.")
+        return _write(till, found, key, permission, by, reason, note)
+
+    return cash.once(till, key, lambda saved: _same_close(saved, asked), make)
 
 
 def _write(
@@ -193,7 +185,7 @@ def _write(
         return {"z": zread.report(shifts.facts(tx, session), given)}
 
     doc = shift.blank("z", key, cash.maker_of(till.store, till.config, by))
-    return cash.save(till, doc, permission, by, guard=still_so, complete=complete)
+    return cash.save(till, doc, permission, guard=still_so, complete=complete)
 
 
 def _attempts(till: Till, tx: Store, session: str) -> tuple[Mapping[str, Any], ...]:

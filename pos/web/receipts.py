@@ -16,7 +16,7 @@ from datetime import date
 from typing import Any
 
 from barcode import Code128
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from pos import clock
@@ -40,7 +40,17 @@ _STATE_WORDS = {
     "differs": "needs a person",
     "": "",
 }
-_KIND_WORDS = {"sale": "Sale", "return": "Return"}
+_KIND_WORDS = {
+    "sale": "Sale",
+    "return": "Return",
+    "void": "Void",
+    "float": "Float",
+    "paid_in": "Paid in",
+    "paid_out": "Paid out",
+    "drop": "To the safe",
+    "no_sale": "Drawer opened",
+    "z": "Z-read",
+}
 _BAR_WIDTH, _BAR_HEIGHT, _QUIET_ZONE = 2, 60, 10
 
 
@@ -67,8 +77,10 @@ def receipt_list() -> str:
 
 @bp.get("/receipts/<number>")
 @auth.needs("reprint")
-def receipt_page(number: str) -> str:
+def receipt_page(number: str) -> ResponseReturnValue:
     document = _document(number)
+    if document["kind"] == "z":
+        return redirect(url_for("shifts.zread_page", number=number))
     config = parts().config
     return render_template(
         "receipt/receipt.html",
@@ -89,14 +101,21 @@ def barcode_svg(number: str) -> Response:
 @auth.needs("reprint")
 def receipt_json(number: str) -> ResponseReturnValue:
     body = receipts.body(parts().store, _known(number))
-    document = documents.decode(body)
+    document = _shown_to(documents.decode(body))
     state = receipts.state(parts().store, document["id"])
     view = b'{"ok":true,"state":%s,"receipt":%s}' % (f'"{state}"'.encode(), body)
     return Response(view, mimetype="application/json")
 
 
 def _document(number: str) -> dict[str, Any]:
-    return documents.decode(receipts.body(parts().store, _known(number)))
+    return _shown_to(documents.decode(receipts.body(parts().store, _known(number))))
+
+
+def _shown_to(document: dict[str, Any]) -> dict[str, Any]:
+    """A Z holds the takings of everybody: its figures are for those who may read them."""
+    if document["kind"] == "z":
+        auth.demand("z_read")
+    return document
 
 
 def _known(number: str) -> str:
