@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -370,7 +371,7 @@ def _check(config: Config) -> None:
         _check_figures(section, getattr(config, section))
 
 
-def _check_figures(section: str, group: object) -> None:
+def _check_figures(section: str, group: Any) -> None:
     """No whole number is below nought, and none is nought where nothing would work any more."""
     for f in fields(group):
         value, least = getattr(group, f.name), 1 if (section, f.name) in _ONE_OR_MORE else 0
