@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 ASK_SECONDS = 1.0
 #: One that did not answer and never did is not asked again for so long.
 SILENT_SECONDS = 600.0
-#: On top of the printer's own time-out: after this the thread that talks to it is left alone.
+#: On top of sending and waiting: after this the thread that talks to it is left alone.
 GRACE_SECONDS = 5.0
 #: Dots across the paper, by columns of it.
 _DOTS = {32: 384, 42: 504, 48: 576}
@@ -125,7 +125,7 @@ class EscPos:
             raise NotPrinted("The printer hangs. Switch it off and on again.")
         errand = _Errand(work)
         errand.start()
-        errand.join(self._seconds + GRACE_SECONDS)
+        errand.join(2 * self._seconds + GRACE_SECONDS)
         if errand.is_alive():
             self._hanging = errand
             if errand.sent:

@@ -42,16 +42,18 @@ def width(text: str) -> int:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """The words in lines of at most `columns`; a word longer than a line is broken, a no-break space is not."""
+    """The words in lines of at most `columns`; a word longer than a line is broken, a no-break space is not, the
+    spaces in front stay."""
     lines: list[str] = []
     for paragraph in clean(text).split("\n"):
-        line = ""
-        for word in paragraph.split(" "):
-            joined = f"{line} {word}" if line and word else line or word
+        words = paragraph.lstrip(" ")
+        line = " " * min(len(paragraph) - len(words), columns - 1)
+        for i, word in enumerate(words.split(" ")):
+            joined = f"{line} {word}" if i and line and word else line + word
             if width(joined) <= columns:
                 line = joined
                 continue
-            if line:
+            if line.strip():
                 lines.append(line)
             *whole, line = _pieces(word, columns)
             lines += whole
@@ -118,7 +120,7 @@ class Roll:
             self.rows.append(Row(left(last, self.columns - width(end)) + end, bold=bold, tall=tall))
         else:
             self.words(words, bold=bold, tall=tall)
-            for line in wrap(end, self.columns):
+            for line in [end] if width(end) <= self.columns else wrap(end, self.columns):
                 self.rows.append(Row(right(line, self.columns), bold=bold, tall=tall))
 
     def table(self, rows: Sequence[Sequence[str]]) -> None:
@@ -146,7 +148,9 @@ class Roll:
                 self.pair(f"  {name}", figure)
 
     def rule(self, sign: str = "-") -> None:
-        """A line across."""
+        """A line across; none under another one."""
+        if sign == "-" and self.rows and self.rows[-1].text in ("-" * self.columns, "=" * self.columns):
+            return
         self.rows.append(Row(sign * self.columns))
 
     def band(self, text: str) -> None:

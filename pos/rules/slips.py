@@ -175,7 +175,7 @@ class _Slip:
     def copied(self) -> None:
         if self.copy is not None:
             at = wording.moment(self.copy.at, self.look.locale)
-            self.roll.words(f"COPY, printed {at} by {self.copy.by}", centre=True)
+            self.roll.words(f"COPY, {at}, {self.copy.by}", centre=True)
 
     # -- receipts ----------------------------------------------------------------------------------------------------
 
@@ -263,11 +263,13 @@ class _Slip:
     def _payments(self) -> None:
         doc, roll = self.doc, self.roll
         for row in doc.get("payments") or ():
-            words = [row["mode_of_payment"]]
+            words, reference = [row["mode_of_payment"]], row.get("reference")
+            if reference and row["kind"] == "voucher":
+                words = [f"{words[0]} {reference}"]
             if row.get("last4"):
                 words.append(f"ends {row['last4']}")
-            if row.get("reference"):
-                words.append(str(row["reference"]) if row["kind"] == "voucher" else f"ref {row['reference']}")
+            if reference and row["kind"] != "voucher":
+                words.append(f"ref {reference}")
             roll.pair(", ".join(words), self.money(row["amount"]))
         if doc.get("change"):
             roll.pair("Change", self.money(doc["change"]), bold=True)

@@ -165,10 +165,12 @@ def failed(store: Store, job: str, now: datetime, reason: str, *, sure: bool, ol
 
 
 def wait(store: Store, job: str, next_at: datetime, reason: str) -> bool:
-    """Nothing reached the paper: again later."""
+    """Nothing reached the paper: again later. Everything else that waits, waits for the same reason."""
     with store.transaction():
         sql = "UPDATE print_job SET state = 'waiting', next_at = ?, reason = ? WHERE id = ? AND state = 'sending'"
-        return store.execute(sql, (clock.stamp(next_at), reason, job)).rowcount == 1
+        changed = store.execute(sql, (clock.stamp(next_at), reason, job)).rowcount
+        store.execute("UPDATE print_job SET reason = ? WHERE state = 'waiting'", (reason,))
+    return bool(changed == 1)
 
 
 def give_up(store: Store, now: datetime) -> list[Job]:
