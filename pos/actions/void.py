@@ -12,17 +12,13 @@ from pos.actions.sell import Seller, Till
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import basket as baskets
-from pos.rules import receipt, tender, void
-from pos.rules.basket import Basket
-from pos.rules.cart import Against, Cart, price_cart
-from pos.rules.tax import TaxRule
-from pos.store import catalog, intake, shifts, voids
+from pos.rules import receipt, void
+from pos.store import intake, shifts, voids
 from pos.store import sold as sales
 from pos.store.db import Store
 from pos.store.journal import Committed
 
 LINES_MAX = 100
-_ANY_TENDER = Decimal(10) ** 12
 
 
 def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
@@ -43,11 +39,7 @@ def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     _check(store, config.till.id, doc)
     may = Permission(store, by, key, ids_of(raw))
     may.need("void", reach=doc["total"])
-    try:
-        made = _document(store, config, doc, key, reason, note, by)
-    except Invalid:  # something came back since it was checked: then that is the reason to give
-        _check(store, config.till.id, doc)
-        raise
+    made = void.document(doc, key, reason, note, {"code": by.code, "name": by.name})
     if approved := may.approved():
         made["approved"] = approved
     receipt.check(made)
@@ -101,48 +93,6 @@ def _same_or_conflict(saved: Mapping[str, Any], doc: Mapping[str, Any], reason: 
             field="document",
             facts={"number": saved["invoice_name"]},
         )
-
-
-def _document(
-    store: Store, config: Config, doc: Mapping[str, Any], key: str, reason: str, note: str, by: Seller
-) -> dict[str, Any]:
-    """The void as a document, by the rules its sale was made under."""
-    rule = TaxRule(
-        doc["tax_rule"],
-        doc["rounding_method"],
-        doc["prices_include_tax"],
-        doc["currency"],
-        config.pricing.cash_step,
-    )
-    cart = _cart(store, doc, reason, rule)
-    paid = tender.settle(cart.total, void.payments(doc), rule, tender_max=_ANY_TENDER)
-    basket = Basket(key, doc["customer"], (), None, (), cart.total)
-    at = receipt.Circumstances(
-        warehouse=config.till.warehouse,
-        price_list=doc["price_list"],
-        cashier_code=by.code,
-        cashier_name=by.name,
-        note=note,
-    )
-    if not paid.complete:
-        raise Conflict(f"{doc['invoice_name']} cannot be taken back to the penny as it stands.", code="not_voidable")
-    made = receipt.build(basket, cart, paid, rule, at) | {"kind": void.KIND, "void": void.block(doc, reason)}
-    if made["total"] != -doc["total"] or made["tax_total"] != -doc["tax_total"]:
-        raise Conflict(
-            f"{doc['invoice_name']} cannot be taken back to the penny as it stands; take the goods back as a return.",
-            code="not_voidable",
-        )
-    houses = {item["line"]: item["warehouse"] for item in doc["items"]}
-    for item in made["items"]:
-        item["warehouse"] = houses[item["line"]]
-    return made
-
-
-def _cart(store: Store, doc: Mapping[str, Any], reason: str, rule: TaxRule) -> Cart:
-    lines = void.lines(doc, reason)
-    goods = catalog.goods(store, {x.item_code for x in lines})
-    sold = sales.sold_lines(store, [Against(doc["id"], x.line) for x in lines])
-    return price_cart(lines, goods, rule, None, sold)
 
 
 # -- before it is paid -----------------------------------------------------------------------------------------------

@@ -5,14 +5,11 @@ A void is a document of its own with every line against the sale's; the sale sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from pos.errors import Conflict, Corrupt
-from pos.rules.cart import Against, LineInput
-from pos.rules.money import minor
-from pos.rules.tender import Payment
 
 #: The kind of the document.
 KIND = "void"
@@ -38,29 +35,54 @@ def refusal(doc: Mapping[str, Any], session: str, came_back: Decimal) -> Conflic
     return None
 
 
-def lines(doc: Mapping[str, Any], reason: str) -> tuple[LineInput, ...]:
-    """Every line of the sale, given back."""
-    return tuple(
-        LineInput(
-            line=item["line"],
-            item_code=item["item_code"],
-            qty=-item["qty"],
-            return_against=Against(doc["id"], item["line"]),
-            reason=reason,
-        )
-        for item in doc["items"]
-    )
+def document(doc: Mapping[str, Any], key: str, reason: str, note: str, cashier: Mapping[str, str]) -> dict[str, Any]:
+    """The void of a sale, unstamped: every figure of it turned round, nothing priced anew."""
+    payments = list(_payments(doc))
+    cash = [p["amount"] for p in payments if p["kind"] == "cash"]
+    kinds = list(dict.fromkeys(p["kind"] for p in payments))
+    taken = ("schema", "customer", "currency", "price_list", "prices_include_tax")
+    rules = ("tax_rule", "rounding_method", "rules_version")
+    return {
+        **{field: doc[field] for field in taken},
+        "kind": KIND,
+        "id": key,
+        "cashier": dict(cashier),
+        "items": [_item(item, doc, reason) for item in doc["items"]],
+        "discount": None,
+        "taxes": [{**row, **{k: -row[k] for k in ("net", "tax", "gross")}} for row in doc["taxes"]],
+        **{field: -doc[field] for field in ("subtotal", "tax_total", "rounding", "total")},
+        "payments": payments,
+        "tender": "none" if not kinds else kinds[0] if len(kinds) == 1 else "split",
+        "cash_given": sum(cash, 0 * doc["total"]),
+        "change": 0 * doc["total"],
+        "vouchers": [],
+        **{field: doc[field] for field in rules},
+        "flags": [],
+        "note": note,
+        KIND: block(doc, reason),
+    }
 
 
-def payments(doc: Mapping[str, Any]) -> list[Payment]:
+def _item(item: Mapping[str, Any], doc: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    """A line given back whole: its discounts are in what was paid for it."""
+    against = {"id": doc["id"], "invoice_name": doc["invoice_name"], "line": item["line"]}
+    return {
+        **item,
+        **{field: -item[field] for field in ("qty", "net", "tax_amount", "amount")},
+        "price_source": "list",
+        "discount": None,
+        "sale_discount": 0 * item["amount"],
+        "return_against": against,
+        "reason": reason,
+    }
+
+
+def _payments(doc: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What was kept of each payment goes back the same way."""
-    currency = doc["currency"]
-    back = []
     for p in doc["payments"]:
-        kept = minor(p["amount"], currency) - minor(p.get("change") or Decimal(0), currency)
+        kept = p["amount"] - (p.get("change") or 0)
         if kept or p["kind"] == "cash":
-            back.append(Payment(p["mode_of_payment"], p["kind"], -kept, p.get("reference") or "", p.get("last4") or ""))
-    return back
+            yield {**p, "amount": -kept, "change": 0 * p["amount"]}
 
 
 def block(doc: Mapping[str, Any], reason: str) -> dict[str, str]:

@@ -65,24 +65,47 @@ def test_what_can_be_voided(row):
     assert (refused.code if refused else "") == row["code"]
 
 
-def test_every_line_comes_back_whole_against_its_own():
-    lines = void.lines(sale(), "Wrong items")
-    assert [(x.line, x.item_code, x.qty, x.reason) for x in lines] == [
-        ("a", "MUG", D("-2.000"), "Wrong items"),
-        ("b", "TEA", D("-0.355"), "Wrong items"),
-    ]
-    assert [(x.return_against.id, x.return_against.line) for x in lines if x.return_against] == [
-        ("s1", "a"),
-        ("s1", "b"),
-    ]
+def test_every_figure_is_turned_round_and_nothing_is_priced_anew():
+    doc = sale(
+        schema="tillkeep.receipt/1", customer="C1", price_list="P", prices_include_tax=True, tax_rule="erpnext",
+        rounding_method="bankers", rules_version="1", subtotal=D("2.91"), tax_total=D("0.36"), rounding=D("-0.06"),
+        total=D("2.85"), taxes=[{"code": "S", "rate": D(20), "net": D("1.80"), "tax": D("0.36"), "gross": D("2.16")}],
+    )  # fmt: skip
+    doc["items"] = [
+        {"line": "a", "item_code": "MUG", "qty": D("2.000"), "net": D("1.80"), "tax_amount": D("0.36"),
+         "amount": D("2.16"), "discount": {"kind": "percent"}, "sale_discount": D("0.10"), "price_source": "typed",
+         "warehouse": "Back room", "return_against": None},
+    ]  # fmt: skip
+    void_of = void.document(doc, "v1", "Wrong items", "", {"code": "9", "name": "Cleo"})
+    (item,) = void_of["items"]
+    assert (item["qty"], item["net"], item["tax_amount"], item["amount"]) == (D(-2), D("-1.80"), D("-0.36"), D("-2.16"))
+    assert (item["discount"], item["sale_discount"], item["reason"]) == (None, 0, "Wrong items")
+    assert item["warehouse"] == "Back room", "where it left from"
+    assert item["return_against"] == {"id": "s1", "invoice_name": "T1-000001", "line": "a"}
+    assert [void_of[k] for k in ("subtotal", "tax_total", "rounding", "total")] == [
+        D("-2.91"), D("-0.36"), D("0.06"), D("-2.85"),
+    ]  # fmt: skip
+    assert void_of["taxes"][0] == {
+        "code": "S",
+        "rate": D(20),
+        "net": D("-1.80"),
+        "tax": D("-0.36"),
+        "gross": D("-2.16"),
+    }
 
 
 def test_what_was_kept_of_each_payment_goes_back_the_same_way():
-    back = void.payments(sale())
-    assert [(p.mode_of_payment, p.amount, p.change, p.last4) for p in back] == [
-        ("Card", -100, 0, "4242"),
-        ("Cash", -185, 0, ""),
+    doc = sale(
+        **dict.fromkeys(("schema", "customer", "price_list", "tax_rule", "rounding_method", "rules_version"), ""),
+        **dict.fromkeys(("subtotal", "tax_total", "rounding", "total"), D("0.00")), prices_include_tax=True, taxes=[],
+        items=[],
+    )  # fmt: skip
+    made = void.document(doc, "v1", "Wrong items", "", {})
+    assert [(p["mode_of_payment"], p["amount"], p["change"], p.get("last4")) for p in made["payments"]] == [
+        ("Card", D("-1.00"), 0, "4242"),
+        ("Cash", D("-1.85"), 0, None),
     ]
+    assert (made["tender"], made["cash_given"], made["change"]) == ("split", D("-1.85"), 0)
 
 
 def test_a_void_says_what_it_voids_and_holds_nothing_else():
