@@ -33,7 +33,8 @@ KEYS = (
     "schema", "kind", "id", "invoice_name", "till", "store", "series", "sequence", "created_at", "business_day",
     "session", "cashier", "mode", "customer", "currency", "price_list", "prices_include_tax", "items", "discount",
     "taxes", "subtotal", "tax_total", "rounding", "total", "payments", "tender", "cash_given", "change", "vouchers",
-    "correction", "cash", "tax_rule", "rounding_method", "rules_version", "flags", "note", "taken_in", "z",
+    "correction", "cash", "tax_rule", "rounding_method", "rules_version", "flags", "note", "approved", "void",
+    "taken_in", "z",
 )  # fmt: skip
 LAST_KEYS = ("prev_hash", "hash")
 

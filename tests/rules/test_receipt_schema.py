@@ -11,7 +11,7 @@ import pytest
 
 from pos.actions import replay
 from pos.config import Config
-from pos.rules import documents
+from pos.rules import documents, void
 from pos.store.journal import Journal
 from tests.actions.test_replay import OLDER
 from tests.conftest import REPO
@@ -76,3 +76,19 @@ def test_every_key_is_in_the_schema_and_on_the_page(written: list[bytes]) -> Non
     assert all(set(read(body)) <= keys for body in written)
     inside = set(SCHEMA["$defs"]["item"]["properties"]) | set(SCHEMA["$defs"]["payment"]["properties"])
     assert [key for key in sorted(keys | inside) if f"`{key}`" not in page] == []
+
+
+def test_a_void_a_reason_and_an_approval_are_what_the_schema_says(journal: Journal, shop: Config) -> None:
+    approved = [{"act": "discount", "by": {"code": "8", "name": "Ben"}, "field": "lines.a1.discount.value"}]
+    sold = journal.commit(sale(line("A", 2)) | {"approved": approved})
+    back = refund(sold.doc)
+    back["items"][0] |= {"reason": "Faulty", "return_of": "T2-000812", "return_against": None}
+    other = journal.commit(sale(line("A", 2)))
+    who = {"code": "8", "name": "Ben"}
+    voided = void.document(other.doc, "0193a1b2-0000-7000-8000-0000000000ff", "Wrong items", "", who)
+    for saved in (sold, journal.commit(back), journal.commit(voided)):
+        body = (shop.invoices / saved.path).read_bytes()
+        assert problems(read(body)) == []
+    broken = read((shop.invoices / saved.path).read_bytes())
+    assert problems({k: v for k, v in broken.items() if k != "void"})
+    assert problems({**broken, "kind": "return"}), "only a void names what it voids"
