@@ -2,7 +2,8 @@
 
 GET /receipts?day=&page=            reprint   receipt/list.html: day (text), iso_day, rows, total, page, pages, before,
                                               after (neighbouring days that have receipts)
-GET /receipts/<number>              reprint   receipt/receipt.html: receipt (see receipt_view), barcode_src
+GET /receipts/<number>              reprint   receipt/receipt.html: receipt (see receipt_view), barcode_src,
+                                              document (its id), printing (see printing.state_view)
 GET /receipts/<number>/barcode.svg  reprint   the number as Code 128
 GET /api/receipts/<number>          reprint   {ok, receipt: the document, state}
 
@@ -20,6 +21,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from pos import clock
+from pos.actions import printing
 from pos.errors import Invalid, NotFound
 from pos.rules import documents, wording
 from pos.store import receipts
@@ -29,7 +31,8 @@ from pos.web.parts import parts
 
 bp = Blueprint("receipts", __name__)
 
-_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,140}\Z")
+#: Numbers of an older system may have a slash; none of this ever names a file.
+_NUMBER = re.compile(r"[A-Za-z0-9._/:-]{1,140}\Z")
 _STATE_WORDS = {
     "queued": "waiting",
     "sending": "being sent",
@@ -75,7 +78,7 @@ def receipt_list() -> str:
     )
 
 
-@bp.get("/receipts/<number>")
+@bp.get("/receipts/<path:number>")
 @auth.needs("reprint")
 def receipt_page(number: str) -> ResponseReturnValue:
     document = _document(number)
@@ -88,16 +91,18 @@ def receipt_page(number: str) -> ResponseReturnValue:
         till_name=config.till.name,
         receipt=receipt_view(document, config),
         barcode_src=url_for("receipts.barcode_svg", number=number),
+        document=document["id"],
+        printing=printing.state_view(parts().press, document["id"]),
     )
 
 
-@bp.get("/receipts/<number>/barcode.svg")
+@bp.get("/receipts/<path:number>/barcode.svg")
 @auth.needs("reprint")
 def barcode_svg(number: str) -> Response:
     return Response(bars_svg(_document(number)["invoice_name"]), mimetype="image/svg+xml")
 
 
-@bp.get("/api/receipts/<number>")
+@bp.get("/api/receipts/<path:number>")
 @auth.needs("reprint")
 def receipt_json(number: str) -> ResponseReturnValue:
     body = receipts.body(parts().store, _known(number))

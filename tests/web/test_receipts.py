@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from pos import clock
+from pos.actions import replay
 from pos.app import App
 from pos.rules import documents
 from pos.store import receipts
@@ -52,6 +54,20 @@ def test_the_json_of_a_receipt_is_the_file_byte_for_byte(till: App, anna: Page, 
     assert answer.json["receipt"]["invoice_name"] == number
     assert answer.json["state"] == ""
     documents.verify(file.read_bytes())
+
+
+def test_the_number_of_an_older_system_may_have_a_slash(till: App, anna: Page) -> None:
+    old = {
+        "invoice_name": "SINV/24/001", "sale_id": "SINV/24/001", "created_at": "2024-05-05T10:00:00", "total": 3,
+        "items": [{"item_code": "A", "item_name": "Jar", "qty": 1, "rate": 3, "vat_rate": 0}], "cash_given": 3,
+        "payments": [{"mode_of_payment": "Cash", "amount": 3}], "change": 0, "customer": "", "tender": "cash",
+    }  # fmt: skip
+    replay.take_in(till.journal, json.dumps(old).encode(), "replay", "ann")
+    listed = re.findall(r'href="(/receipts/[^"?]+)"', anna.get("/receipts?day=2024-05-05").text)
+    assert listed == ["/receipts/SINV/24/001"]
+    assert "Jar" in anna.get(listed[0]).text
+    assert anna.get(listed[0] + "/barcode.svg").mimetype == "image/svg+xml"
+    assert anna.get("/api/receipts/SINV/24/001").json["receipt"]["id"] == "SINV/24/001"
 
 
 @pytest.mark.parametrize("number", ["T1-999999", "..%2f..%2fconfig.ini", "%2e%2e", "a b", "x" * 200, "%00", "';--"])
