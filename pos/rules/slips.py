@@ -193,7 +193,9 @@ class _Slip:
         self._sums()
         self._payments()
         self._taxes()
-        roll.words(doc.get("note") or "", centre=True)
+        voided = doc.get("void")
+        words = f"Void of {voided['invoice_name']}: {voided['reason']}" if voided else doc.get("note") or ""
+        roll.words(words, centre=True)
         roll.rule()
         roll.words(self.look.footer, centre=True)
         if self.look.tax_number:
@@ -217,7 +219,7 @@ class _Slip:
             roll.pair(item["item_name"], figure, mark=mark, bold=True)
         if off:
             roll.pair(self._why(item["discount"]), self.money(-off), mark=" ")
-        roll.words(item.get("note") or "")
+        roll.words(" · ".join(text for text in (item.get("reason"), item.get("note")) if text))
 
     def _mark(self, item: Doc) -> str:
         codes = [(row["code"], row["rate"]) for row in self.doc.get("taxes") or ()]

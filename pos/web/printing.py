@@ -14,7 +14,7 @@ from typing import Any
 from flask import Blueprint, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from pos.actions import paper, printing
+from pos.actions import paper, printing, reports
 from pos.actions.approve import ids_of
 from pos.config import Config
 from pos.errors import Invalid, NotAllowed, NotFound
@@ -34,7 +34,13 @@ bp = Blueprint("printing", __name__)
 def ask() -> ResponseReturnValue:
     body, press, by = json_object(), parts().press, auth.actor()
     template, browser = text(body, "template", 20), body.get("browser") is True
-    if template == "test":
+    if template == "x":
+        if not by.may("z_read"):
+            raise NotAllowed(f"{by.name} may not see the figures of the day.")
+        here = parts()
+        report = reports.lines(reports.x_read(here, by), here.config, here.config.printer.columns)
+        asked = printing.ask_report(press, by, "x", report, browser=browser)
+    elif template == "test":
         if not (by.may("settings") or by.may("reprint")):
             raise NotAllowed(f"{by.name} may not print a test page.")
         asked = printing.ask_report(press, by, "test", browser=browser)
