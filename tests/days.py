@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from pos import clock
-from pos.rules import shift
+from pos.rules import receipt, shift
 from pos.rules.money import major
 from tests import receipts
 
@@ -106,12 +106,28 @@ def _exchange(drawer: Drawer, sold: int, back: int, how: str) -> dict[str, Any]:
 def _line(amount: int, flavour: int) -> dict[str, Any]:
     """A line of one piece; the flavour chooses group, brand, tax and a discount."""
     group, brand = (("Shoes", "Acme"), ("Bags", ""), ("Hats", "Finch"))[flavour % 3]
-    off = Decimal("0.50") if flavour % 2 else Decimal(0)
-    price = f"{Decimal(amount).scaleb(-2):.2f}"
-    row = receipts.line("SKU", 1 if amount > 0 else -1, f"{abs(Decimal(price)):.2f}", item_group=group)
+    off = 50 if flavour % 2 and amount > 0 else 0
+    row = receipts.line("SKU", 1 if amount > 0 else -1, f"{major(abs(amount), 'GBP')}", item_group=group)
+    row |= {"price": major(abs(amount) + off, "GBP"), "sale_discount": major(off, "GBP")}
     if flavour % 5 == 4:
         row |= {"tax_code": "Z0", "tax_rate": Decimal("0.0"), "net": row["amount"], "tax_amount": Decimal("0.00")}
-    return row | {"sale_discount": off, **({"brand": brand} if brand else {})}
+    return row | ({"brand": brand} if brand else {})
+
+
+def _whole(doc: dict[str, Any]) -> None:
+    """Discount and taxes as the lines have them."""
+    off = sum((i["sale_discount"] for i in doc["items"]), Decimal("0.00"))
+    doc["discount"] = {"kind": "amount", "value": off, "reason": "seconds", "amount": off} if off else None
+    rates: dict[tuple[str, Decimal], list[Decimal]] = {}
+    for item in doc["items"]:
+        sums = rates.setdefault((item["tax_code"], item["tax_rate"]), [Decimal(0)] * 3)
+        for i, key in enumerate(("net", "tax_amount", "amount")):
+            sums[i] += item[key]
+    doc["taxes"] = [
+        {"code": code, "rate": rate, "net": net, "tax": tax, "gross": gross}
+        for (code, rate), (net, tax, gross) in rates.items()
+    ]
+    doc["tax_total"] = sum((t["tax"] for t in doc["taxes"]), Decimal("0.00"))
 
 
 def _paid(drawer: Drawer, doc: dict[str, Any], payments: list[tuple[str, int, int]]) -> dict[str, Any]:
@@ -131,4 +147,6 @@ def _paid(drawer: Drawer, doc: dict[str, Any], payments: list[tuple[str, int, in
     doc["change"] = sum((r["change"] for r in rows), Decimal("0.00"))
     doc["cash_given"] = sum((r["amount"] for r in rows if r["kind"] == "cash"), Decimal("0.00"))
     doc["kind"] = "sale" if doc["total"] >= 0 else "return"
+    _whole(doc)
+    receipt.check(doc)
     return doc
