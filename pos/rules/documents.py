@@ -285,11 +285,15 @@ def _why_unreadable(body: bytes, error: Exception) -> str:
 
 
 def _keys(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(_keys(v) for v in value.values() if isinstance(v, dict | list))
-    if isinstance(value, list):
-        return sum(_keys(v) for v in value if isinstance(v, dict | list))
-    return 0
+    count, left = 0, [value]
+    while left:
+        one = left.pop()
+        if type(one) is dict:
+            count += len(one)
+            left.extend([v for v in one.values() if type(v) is dict or type(v) is list])
+        else:
+            left.extend([v for v in one if type(v) is dict or type(v) is list])
+    return count
 
 
 def _strict(body: bytes) -> None:

@@ -74,6 +74,8 @@ class Money:
 
 def exact(value: Decimal | int | str) -> Decimal:
     """A Decimal without guessing: a float or bool is a TypeError; NaN, Infinity and no number at all ValueErrors."""
+    if type(value) is Decimal and value.is_finite():
+        return value
     if isinstance(value, float | bool):
         raise TypeError(f"{type(value).__name__} is not exact; give text, an int or a Decimal")
     try:

@@ -182,15 +182,21 @@ def _check_kind(doc: Mapping[str, Any]) -> None:
             void.check(doc)
 
 
+#: Types that hold no float and nothing else: nearly every value of a receipt.
+_EXACT = frozenset({str, int, bool, Decimal, type(None)})
+
+
 def _no_float(value: Any, path: str = "") -> None:
     if isinstance(value, float):
         raise Corrupt(f"{path or 'a figure'} went through a float", field=path)
     if isinstance(value, Mapping):
         for key, inside in value.items():
-            _no_float(inside, f"{path}.{key}" if path else str(key))
+            if type(inside) not in _EXACT:
+                _no_float(inside, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list | tuple):
         for i, inside in enumerate(value):
-            _no_float(inside, f"{path}.{i}")
+            if type(inside) not in _EXACT:
+                _no_float(inside, f"{path}.{i}")
 
 
 def _same(left: int, right: int, words: str, field: str) -> None:
