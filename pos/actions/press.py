@@ -182,7 +182,7 @@ class Press:
                 self.printer.kick()
             else:
                 must = prints.confirmed_ever(self.store, self.device)
-                confirmed = self.printer.print(rows, must_answer=must).confirmed
+                confirmed = self.printer.send(rows, must_answer=must).confirmed
         except NotPrinted as error:
             self._is_off(error)
             pause = BACK_OFF_SECONDS[min(self._off, len(BACK_OFF_SECONDS)) - 1]

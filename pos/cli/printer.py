@@ -56,7 +56,7 @@ def _do(act: str, printer: Printer, config: Config) -> int:
         printer.print_pages()
         print("Each line names a page. Set [printer] code_page to one that shows £ and € right, like CP858:19.")
     else:
-        done = printer.print(_page(config, printer), must_answer=False)
+        done = printer.send(_page(config, printer), must_answer=False)
         print(_LOOK_FOR)
         if not done.confirmed:
             print("The printer does not say when it has printed, so the till can only tell that it was sent.")

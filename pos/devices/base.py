@@ -41,7 +41,7 @@ class Printer(Protocol):
     def letters(self, text: str) -> str:
         """The text in the letters it has, for laying out."""
 
-    def print(self, rows: Sequence[Row], *, must_answer: bool) -> Done:
+    def send(self, rows: Sequence[Row], *, must_answer: bool) -> Done:
         """Print the rows. must_answer: it has answered before, so silence means that it hangs."""
 
     def print_pages(self) -> None:

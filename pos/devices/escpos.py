@@ -64,7 +64,7 @@ class EscPos:
     def letters(self, text: str) -> str:
         return self.page.shown(text)
 
-    def print(self, rows: Sequence[Row], *, must_answer: bool) -> Done:
+    def send(self, rows: Sequence[Row], *, must_answer: bool) -> Done:
         data = self.render(rows)
         return self._bounded(lambda errand: self._print(errand, data, must_answer))
 

@@ -40,7 +40,7 @@ class FakePrinter:
     def letters(self, text: str) -> str:
         return text
 
-    def print(self, rows: Sequence[Row], *, must_answer: bool) -> Done:
+    def send(self, rows: Sequence[Row], *, must_answer: bool) -> Done:
         self._do("slip")
         self.slips.append(readable(rows, 42))
         return Done(confirmed=self.confirms)

@@ -99,23 +99,23 @@ def test_the_same_rows_make_a_picture_a_person_can_look_at(tmp_path: Path, colum
 
 
 def test_a_printer_that_answers_proves_what_it_printed(fake: FakePrinter, tmp_path: Path) -> None:
-    assert printer(tmp_path, fake.url).print(ROWS, must_answer=False).confirmed
+    assert printer(tmp_path, fake.url).send(ROWS, must_answer=False).confirmed
     assert fake.wait_for_slips()[0].endswith(b"\x1dV\x00")
 
 
 def test_a_printer_that_never_answers_is_believed_and_not_asked_each_time(fake: FakePrinter, tmp_path: Path) -> None:
     fake.mood = "dumb"
     made = printer(tmp_path, fake.url)
-    assert not made.print(ROWS, must_answer=False).confirmed
+    assert not made.send(ROWS, must_answer=False).confirmed
     began = time.monotonic()
-    made.print(ROWS, must_answer=False)
+    made.send(ROWS, must_answer=False)
     assert time.monotonic() - began < 0.5
     assert len(fake.wait_for_slips(2)) == 2
 
 
 def test_a_printer_that_is_off_has_printed_nothing(tmp_path: Path) -> None:
     with pytest.raises(NotPrinted, match="is not there"):
-        printer(tmp_path, f"tcp://127.0.0.1:{closed_port()}").print(ROWS, must_answer=False)
+        printer(tmp_path, f"tcp://127.0.0.1:{closed_port()}").send(ROWS, must_answer=False)
 
 
 @pytest.mark.parametrize(("mood", "words"), [("no_paper", "out of paper"), ("cover", "cover is open")])
@@ -124,7 +124,7 @@ def test_a_printer_that_cannot_says_why_and_gets_nothing(
 ) -> None:
     fake.mood = mood
     with pytest.raises(NotPrinted, match=words):
-        printer(tmp_path, fake.url).print(ROWS, must_answer=False)
+        printer(tmp_path, fake.url).send(ROWS, must_answer=False)
     assert fake.slips == []
 
 
@@ -132,20 +132,20 @@ def test_silence_of_a_printer_that_used_to_answer_means_that_it_hangs(fake: Fake
     fake.mood = "hangs"
     began = time.monotonic()
     with pytest.raises(NotPrinted, match="does not answer"):
-        printer(tmp_path, fake.url).print(ROWS, must_answer=True)
+        printer(tmp_path, fake.url).send(ROWS, must_answer=True)
     assert time.monotonic() - began < 4
 
 
 def test_a_line_closed_after_the_slip_may_have_printed(fake: FakePrinter, tmp_path: Path) -> None:
     fake.mood = "half_closed"
     with pytest.raises(MayHavePrinted, match="Look whether it is on paper"):
-        printer(tmp_path, fake.url).print(ROWS, must_answer=True)
+        printer(tmp_path, fake.url).send(ROWS, must_answer=True)
 
 
 def test_a_printer_that_never_says_it_is_done_may_have_printed(fake: FakePrinter, tmp_path: Path) -> None:
     fake.mood = "stalls"
     with pytest.raises(MayHavePrinted, match="did not say"):
-        printer(tmp_path, fake.url).print(ROWS, must_answer=False)
+        printer(tmp_path, fake.url).send(ROWS, must_answer=False)
 
 
 def test_a_printer_that_takes_nothing_is_given_up_in_time(
@@ -157,7 +157,7 @@ def test_a_printer_that_takes_nothing_is_given_up_in_time(
     monkeypatch.setattr(made, "render", lambda rows: b"x" * 30_000_000)
     began = time.monotonic()
     with pytest.raises(MayHavePrinted):
-        made.print(ROWS, must_answer=False)
+        made.send(ROWS, must_answer=False)
     assert time.monotonic() - began < 15
 
 
@@ -178,10 +178,10 @@ def test_a_device_that_blocks_for_ever_holds_nobody(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(channels, "opened", lambda address, seconds: Stuck())
     with pytest.raises(MayHavePrinted, match="hung"):
-        made.print(ROWS, must_answer=False)
+        made.send(ROWS, must_answer=False)
     began = time.monotonic()
     with pytest.raises(NotPrinted, match="hangs"):
-        made.print(ROWS, must_answer=False)
+        made.send(ROWS, must_answer=False)
     assert time.monotonic() - began < 0.1
 
 
@@ -192,14 +192,14 @@ def test_the_drawer_is_a_pulse_alone(fake: FakePrinter, tmp_path: Path) -> None:
 
 def test_a_file_keeps_every_slip(tmp_path: Path) -> None:
     made = printer(tmp_path, f"file://{tmp_path}/out.bin")
-    made.print(ROWS, must_answer=False)
-    made.print(ROWS, must_answer=False)
+    made.send(ROWS, must_answer=False)
+    made.send(ROWS, must_answer=False)
     assert (tmp_path / "out.bin").read_bytes() == made.render(ROWS) * 2
 
 
 def test_a_file_that_cannot_be_opened_has_printed_nothing(tmp_path: Path) -> None:
     with pytest.raises(NotPrinted, match="cannot be opened"):
-        printer(tmp_path, f"file://{tmp_path}/none/out.bin").print(ROWS, must_answer=False)
+        printer(tmp_path, f"file://{tmp_path}/none/out.bin").send(ROWS, must_answer=False)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
@@ -221,7 +221,7 @@ def test_a_serial_printer_gets_the_same_bytes(tmp_path: Path) -> None:
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    made.print(ROWS, must_answer=False)
+    made.send(ROWS, must_answer=False)
     reader.join(5)
     os.close(master)
     os.close(slave)
@@ -231,7 +231,7 @@ def test_a_serial_printer_gets_the_same_bytes(tmp_path: Path) -> None:
 def test_a_usb_printer_that_is_not_plugged_in_has_printed_nothing(tmp_path: Path) -> None:
     """Also where the C library of USB is missing."""
     with pytest.raises(NotPrinted):
-        printer(tmp_path, "usb://0x0483:0x5743").print(ROWS, must_answer=False)
+        printer(tmp_path, "usb://0x0483:0x5743").send(ROWS, must_answer=False)
 
 
 # -- settings --------------------------------------------------------------------------------------------------------
