@@ -109,8 +109,8 @@ def pay_check(store: Store, config: Config, raw: Mapping[str, Any], by: Seller |
             if error.field and error.field.startswith(last):
                 error.field = "typed" + error.field.removeprefix(last)
             raise
-    if may is not None:
-        permits.of_payments(may, config, priced.cart, shown)
+    if may is not None:  # what is only being typed needs nobody's word yet
+        permits.of_payments(may, config, priced.cart, taken)
     return figures.of_settlement(priced.cart, taken, shown, config)
 
 

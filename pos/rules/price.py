@@ -90,7 +90,7 @@ def within(off: int, cost: int, percent: Decimal, currency: str, rounding: str) 
 
 
 def percent_off(off: int, cost: int, currency: str, rounding: str) -> Decimal:
-    """The smallest percentage, in hundredths, that covers what is taken off: 33 % of 0.99 is 33, not 33.34."""
+    """The percentage that covers what is taken off, as round as it may be: 33 % of 0.99 is 33, not 33.34."""
     if off <= 0 or cost <= 0:
         return Decimal(0)
     hundredths = -(-off * 10_000 // cost)

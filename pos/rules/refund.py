@@ -73,6 +73,8 @@ def sold_line(doc: Mapping[str, Any], line: str, earlier: Iterable[Back] = ()) -
         raise NotFound(f"Receipt {doc['invoice_name']} has no such line.")
     if doc["kind"] not in ("sale", "return") or item["qty"] <= 0:
         raise Invalid(f"That line of {doc['invoice_name']} was not sold; it cannot come back.")
+    if item.get("voucher"):
+        raise Invalid("A gift voucher does not come back as goods: its value is in its code.", code="voucher_line")
     currency = doc["currency"]
     before = list(earlier)
     return Sold(

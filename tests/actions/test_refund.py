@@ -332,3 +332,36 @@ def test_goods_without_a_receipt_may_go_to_any_tender_once_they_were_agreed_to(t
     one = line("MUG", "-1", "r1", reason="Faulty")
     sell.commit(till, basket(one, total="-1.20", pay="Card"), _Only("refund", "blind_return"))
     assert documents_saved(till) == 1
+
+
+# -- exchanges and lines that look alike -----------------------------------------------------------------------------
+
+
+def test_the_same_item_is_sold_and_given_back_in_one_ticket(till):
+    """Lines have ids of their own: a faulty mug for a whole one, at today's price."""
+    doc = sold(till)
+    put_prices(till.store, {"MUG": 150})
+    swap = basket(back(doc)["lines"][0], line("MUG", "1", "n1"), total="0.30", n=2)
+    done = sell.commit(till, swap, SAM).doc
+    assert [(x["item_code"], x["amount"]) for x in done["items"]] == [
+        ("MUG", Decimal("-1.20")),
+        ("MUG", Decimal("1.50")),
+    ]
+    assert done["items"][0]["return_against"]["id"] == doc["id"]
+    assert (done["kind"], done["total"]) == ("sale", Decimal("0.30"))
+
+
+def test_of_two_lines_of_one_item_each_comes_back_at_its_own_price(till):
+    off = {"kind": "percent", "value": "50", "reason": "damaged"}
+    doc = sold(till, line("MUG", "1", "a1"), line("MUG", "1", "a2", discount=off), total="1.80")
+    cheap = basket(line("MUG", "-1", "r1", return_against={"id": doc["id"], "line": "a2"}), total="-0.60", n=2)
+    assert sell.commit(till, cheap, SAM).doc["total"] == Decimal("-0.60")
+    lines = refund.lines(till.store, till.config, "1")["lines"]
+    assert [(x["line"], x["left"], x["left_amount"]) for x in lines] == [("a1", "1", "1.20"), ("a2", "0", "0.00")]
+
+
+def test_what_is_only_being_typed_asks_nobody(till):
+    people.add_user(till.store, "8", "Sam", "supervisor", "1234")
+    doc = sold(till, pay="Card")
+    asked = back(doc, "-2", "-2.40", pay=[]) | {"typed": {"mode_of_payment": "Cash", "amount": "-2.40"}}
+    assert sell.pay_check(till.store, till.config, asked, _Only("refund"))["complete"]

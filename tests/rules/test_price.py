@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pos.errors import Invalid
 from pos.rules.money import major, round_minor
-from pos.rules.price import Discount, line_amount, rate_paid, share_sale_discount, take_off
+from pos.rules.price import Discount, line_amount, percent_off, rate_paid, share_sale_discount, take_off, within
 from tests.rules.shop import D, discount, pence
 from tests.rules.tables import cases
 
@@ -109,3 +109,27 @@ def test_no_line_gets_more_of_a_sale_discount_than_it_costs(data, amounts):
     shares = share_sale_discount(off, amounts)
     assert sum(shares) == off
     assert all(0 <= share <= amount for share, amount in zip(shares, amounts, strict=True))
+
+
+@cases("""
+off     cost    percent
+20      100     20
+33      99      33
+24      120     20
+1       3       33
+1       1000    0.1
+100     100     100
+0       100     0
+5       0       0
+336     1000    33.6
+""")
+def test_the_percentage_of_a_discount_is_the_roundest_that_covers_it(row):
+    off, cost = int(row["off"]), int(row["cost"])
+    found = percent_off(off, cost, "GBP", "bankers")
+    assert found == D(row["percent"])
+
+
+@given(st.integers(1, 10**6), st.data())
+def test_what_is_approved_covers_what_was_asked_for(cost, data):
+    off = data.draw(st.integers(0, cost))
+    assert within(off, cost, percent_off(off, cost, "GBP", "bankers"), "GBP", "bankers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -240,3 +241,73 @@ def test_whole_units_come_back_at_rates_their_sale_was_posted_at(count, off, dat
             assert left[r.rate] >= 0
         rest -= qty
     assert not any(left.values())
+
+
+# -- when, and to where ----------------------------------------------------------------------------------------------
+
+
+@cases("""
+sold          today         days    late
+2026-11-21    2026-11-21    28      no
+2026-11-21    2026-12-19    28      no
+2026-11-21    2026-12-20    28      yes
+2026-11-21    2026-11-22    1       no
+2026-11-21    2036-11-22    0       no
+2026-11-22    2026-11-21    28      no
+""")
+def test_the_days_in_which_goods_come_back(row):
+    late = refund.is_late(date.fromisoformat(row["sold"]), date.fromisoformat(row["today"]), int(row["days"]))
+    assert late is (row["late"] == "yes")
+
+
+def money_of(text):
+    """ "card 140, cash 100" -> [("card", "card", 140), …]"""
+    parts = [part.split() for part in text.split(",") if part.strip()]
+    return [(kind, kind, int(amount)) for kind, amount in parts]
+
+
+@cases("""
+came in               goes back             unbound    tolerance    elsewhere
+cash 240              cash 240              0          0            0
+card 240              card 240              0          0            0
+card 240              cash 240              0          0            240
+card 140, cash 100    cash 240              0          0            140
+card 140, cash 100    card 140, cash 100    0          0            0
+card 140, cash 100    card 240              0          0            100
+cash 240              voucher 240           0          0            0
+card 240              cash 240              240        0            0
+card 240              cash 240              100        0            140
+foreign 240           cash 240              0          0            0
+cash 240              foreign 240           0          0            0
+cash 122              cash 125              0          5            0
+card 122              cash 5                0          5            5
+–                     cash 120              120        0            0
+account 240           cash 240              0          0            240
+""")
+def test_how_much_of_a_refund_goes_another_way_than_it_came(row):
+    came = [refund.Came(mode, kind, amount) for mode, kind, amount in money_of(row["came in"])]
+    other = refund.elsewhere(money_of(row["goes back"]), came, {"voucher"}, int(row["unbound"]), int(row["tolerance"]))
+    assert other == int(row["elsewhere"])
+
+
+def test_a_gift_voucher_that_was_sold_does_not_come_back_as_goods():
+    doc, _ = sale("1 x 10.00 S")
+    doc["items"][0]["voucher"] = {"code": "GV-1"}
+    with pytest.raises(Invalid) as refused:
+        refund.sold_line(doc, "a1")
+    assert refused.value.code == "voucher_line"
+
+
+def test_a_return_of_two_receipts_counts_on_each_with_what_came_back_of_it():
+    def doc(key, **more):
+        return {"id": key, "currency": "GBP", "items": [], "payments": [], **more}
+
+    paid = [{"mode_of_payment": "Cash", "kind": "cash", "amount": D("5.00"), "change": D("1.00")}]
+    back = [{"mode_of_payment": "Cash", "kind": "cash", "amount": D("-3.00"), "change": D("0.00")}]
+    rows = [
+        {"amount": D("-1.00"), "return_against": {"id": "s1"}},
+        {"amount": D("-2.00"), "return_against": {"id": "s2"}},
+        {"amount": D("9.00"), "return_against": None},
+    ]
+    (cash,) = refund.came_in(doc("s1", payments=paid), [doc("r1", items=rows, payments=back)])
+    assert (cash.paid, cash.back, cash.left) == (400, 100, 300)
