@@ -1,10 +1,11 @@
 // Sends the sale. The same id on every try, so a lost answer, a double press or a second tab still make one sale.
 import { NoAnswer, Refused, post } from "./api.js";
+import { approveBasket, needsSecond } from "./approve.js";
 import { askPerson } from "./dialogs.js";
 import { pause } from "./dom.js";
 import { showChange } from "./change.js";
 import { paint as paintPay, saying } from "./pay.js";
-import { repriceNow } from "./pricing.js";
+import { repriceNow, settled } from "./pricing.js";
 import { basketInputs, changed, keep, show, startAfresh, state, tell } from "./state.js";
 import { cannotSave } from "./status.js";
 import { uuid7 } from "./uuid.js";
@@ -26,6 +27,10 @@ export async function commitSale() {
   } finally {
     setSending(false);
   }
+  const { needs } = state;
+  if (!needs || basket !== state.basket || !(await approveBasket(needs))) return;
+  await settled();
+  await commitSale();
 }
 
 /** After a reload: pay was pressed before, and nobody heard the answer. Ask for the same sale again. */
@@ -74,6 +79,9 @@ async function refused(error) {
   else if (error.code === "cannot_save") {
     cannotSave(error.message);
     saying("Not saved. The basket and what was taken are kept; try again when the till can save.", true);
+  } else if (needsSecond(error)) {
+    state.needs = error;
+    saying(error.message);
   } else if (error.status === 401) saying("Not saved yet. Sign in, then take it again; the basket is kept.");
   else saying(error.message, true);
 }

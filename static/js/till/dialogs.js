@@ -2,12 +2,14 @@
 import { byId, h, put } from "./dom.js";
 
 const entries = new Map(); // dialog -> what takes typed figures while it is open
+const scans = new Map(); // dialog -> what takes a scan while it is open; without one, scans wait
 const closed = new Set();
 
-/** Open a dialog. `type(text)` takes what is typed outside its fields and answers how to take it back. */
-export function openDialog(dialog, type = () => {}) {
+/** Open a dialog. `type(text)` takes what is typed outside its fields and answers how to take it back; `scan(code)` takes scans. */
+export function openDialog(dialog, type = () => {}, scan = null) {
   if (dialog.open) return;
   entries.set(dialog, type);
+  if (scan) scans.set(dialog, scan);
   dialog.showModal();
 }
 
@@ -15,6 +17,13 @@ export function openDialog(dialog, type = () => {}) {
 export const openedDialog = () => [...document.querySelectorAll("dialog[open]")].at(-1) ?? null;
 
 export const typeInto = (dialog, text) => entries.get(dialog)?.(text);
+
+/** A scan for the dialog that is open; answers whether it took it. */
+export function scanInto(dialog, code) {
+  const take = scans.get(dialog);
+  take?.(code);
+  return take !== undefined;
+}
 
 /** Be told whenever a dialog has closed. */
 export function whenClosed(listener) {
@@ -25,6 +34,7 @@ export function startDialogs() {
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.addEventListener("close", () => {
       entries.delete(dialog);
+      scans.delete(dialog);
       for (const listener of closed) listener(dialog);
     });
     for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close("cancel"));

@@ -1,5 +1,6 @@
 // The discount dialog: on a line or the whole sale, with a reason. What it makes of the price is asked of the server.
 import { NoAnswer, Refused } from "./api.js";
+import { approveBasket, needsSecond } from "./approve.js";
 import { byId, put } from "./dom.js";
 import { erasing, openDialog, typing } from "./dialogs.js";
 import { Entry, moneyFormat } from "./entry.js";
@@ -134,13 +135,18 @@ async function apply(event) {
   const discount = wanted();
   if (!discount.value || (entry.isZero() && discount.kind !== "price")) return put(byId("discount-problem"), "Type how much.");
   if (!discount.reason) return put(byId("discount-problem"), "Choose a reason; it stands on the receipt and in the books.");
-  try {
-    await wouldCost(withDiscount(discount));
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    return put(byId("discount-problem"), error.message || "The till server does not answer. Try again.");
+  const [sale, id] = [value("target") === "sale", line?.line];
+  for (let given = false; !given; ) {
+    try {
+      await wouldCost(withDiscount(discount));
+      given = true;
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
+      if (needsSecond(error) && (await approveBasket(error))) continue;
+      return put(byId("discount-problem"), error.message || "The till server does not answer. Try again.");
+    }
   }
-  setDiscount(value("target") === "sale" ? null : line.line, discount);
+  setDiscount(sale ? null : id, discount);
   return dialog().close("ok");
 }
 

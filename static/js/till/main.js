@@ -1,9 +1,11 @@
 // Starts the sell screen: reads the kept basket, learns who is signed in, connects the parts.
 import { NoAnswer, Refused, get, setToken, whenSignedOut, whenStale } from "./api.js";
+import { approveBasket } from "./approve.js";
 import { startBasket } from "./basket.js";
+import { heardNotice, startBell } from "./bell.js";
 import { recallChange, startChange } from "./change.js";
 import { resumeSale } from "./commit.js";
-import { askFigure, openDialog, startDialogs } from "./dialogs.js";
+import { askFigure, openDialog, openedDialog, startDialogs } from "./dialogs.js";
 import { openDiscount, startDiscount } from "./discount.js";
 import { byId, disable, figure, icon, pause, put } from "./dom.js";
 import { Entry, moneyFormat } from "./entry.js";
@@ -103,9 +105,19 @@ function openNote() {
 
 function paintPay() {
   const why = whyHeld();
-  disable(byId("pay"), !canPay());
+  disable(byId("pay"), !canPay() && !state.needs);
   byId("pay-amount").replaceChildren(figure(state.priced?.total_text ?? ""));
   byId("held-why").replaceChildren(...(why ? [icon("warn"), why] : []));
+}
+
+let declined = ""; // what nobody agreed to; Pay asks again, the next scan does not
+
+async function secondPerson() {
+  const { needs } = state;
+  const key = `${state.basket.id} ${needs.body.act} ${needs.body.bound}`;
+  if (openedDialog() || state.view !== "sell" || declined === key) return;
+  declined = "";
+  if (!(await approveBasket(needs))) declined = key;
 }
 
 async function readSession() {
@@ -140,6 +152,7 @@ function paintClock() {
 
 function heard(message) {
   if (message.type === "status") paintStatus(message);
+  heardNotice(message);
   if (message.type === "catalog") {
     refreshItems();
     repriceNow();
@@ -158,6 +171,7 @@ async function start() {
   startDiscount();
   startSettings();
   for (const topic of ["basket", "priced", "session"]) on(topic, paintPay);
+  on("needs", secondPerson);
   startRouter(act);
   const scanner = new Scanner({ gap: 45, endKey: "Enter", prefix: "" }, { scanned, typed });
   scanner.listen();
@@ -185,6 +199,7 @@ async function start() {
   watchBasket();
   tell("basket");
   followOtherTabs();
+  startBell({ quiet: () => state.locked, listens: false });
   listen(heard);
   startQueue(takeItem);
   if (!session.locked) refreshItems();

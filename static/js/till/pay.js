@@ -1,6 +1,7 @@
 // The pay view: kinds of payment, the amount being typed, quick sums. Due, taken, left and change come from the server.
 import { NoAnswer, Refused, post } from "./api.js";
 import { say } from "./a11y.js";
+import { approveBasket, needsSecond } from "./approve.js";
 import { commitSale } from "./commit.js";
 import { typing } from "./dialogs.js";
 import { byId, disable, figure, h, icon, pause, put } from "./dom.js";
@@ -21,6 +22,7 @@ let check = null; // the server's last answer for exactly `checkedFor`
 let checkedFor = "";
 let asked = 0; // numbers the questions; only the last one's answer counts
 let taking = false;
+let refusal = null; // the last question was refused for want of a second person
 
 export function startPay() {
   on("session", setUp);
@@ -48,6 +50,7 @@ export function whyHeld() {
   const unknown = lines.filter((line) => line.unknown).length;
   if (!lines.length) return "";
   if (unknown) return unknown === 1 ? "1 code to settle first" : `${unknown} codes to settle first`;
+  if (state.needs) return "Needs a second person: press Pay";
   if (state.problems.has("")) return state.problems.get("");
   if (state.problems.size) return "1 line to settle first";
   if (state.session && !modes.length) return "No way to pay is set up";
@@ -59,6 +62,7 @@ export const canPay = () => state.basket.lines.length > 0 && whyHeld() === "" &&
 
 /** To the pay view, once the server priced what is on screen. */
 export async function openPay() {
+  if (state.needs && state.view === "sell") return void (await approveBasket(state.needs));
   if (!canPay() || state.view === "pay") return;
   await settled();
   if (!canPay() || !isCurrent()) return;
@@ -136,6 +140,7 @@ async function ask() {
     if (mine !== asked) return;
     noAnswer("");
     check = answer;
+    refusal = null;
     checkedFor = key;
     saying("");
   } catch (error) {
@@ -148,6 +153,7 @@ async function ask() {
     }
     if (!(error instanceof Refused)) throw error;
     checkedFor = "";
+    refusal = needsSecond(error) ? error : null;
     if (error.status !== 401) saying(error.message, true);
   }
   paint();
@@ -179,6 +185,10 @@ async function takeOne(amount) {
   const typed = entry.text;
   entry.clear();
   await ask();
+  if (refusal && (await approveBasket(refusal))) {
+    await settled();
+    await ask();
+  }
   if (isChecked()) {
     keep();
     for (const id of ["pay-reference", "pay-last4"]) if (byId(id)) byId(id).value = "";

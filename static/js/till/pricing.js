@@ -1,6 +1,7 @@
 // Asks the server what the basket costs. One question at a time, always about the newest basket; an old answer is dropped.
 import { NoAnswer, Refused, post } from "./api.js";
 import { say } from "./a11y.js";
+import { needsSecond } from "./approve.js";
 import { pause } from "./dom.js";
 import { basketInputs, on, state, tell } from "./state.js";
 import { noAnswer } from "./status.js";
@@ -21,6 +22,7 @@ function reprice() {
     state.priced = null;
     state.pricing = false;
     state.problems.clear();
+    state.needs = null;
     tell("priced");
     return;
   }
@@ -73,6 +75,7 @@ function take(inputs, priced) {
   const known = new Set(state.basket.lines.map((line) => line.line));
   if (!inputs.lines.some(({ line }) => known.has(line))) return; // another sale by now
   state.problems.clear();
+  state.needs = null;
   state.priced = { ...priced, byLine: new Map(priced.lines.map((line) => [line.line, line])), asked: JSON.stringify(inputs) };
   if (isCurrent()) {
     state.pricing = false;
@@ -85,7 +88,9 @@ function refuse(inputs, error) {
   const [, id] = /^lines\.([^.]+)/.exec(error.field) ?? [];
   state.problems.clear();
   state.problems.set(inputs.lines.some((one) => one.line === id) ? id : "", error.message);
+  state.needs = needsSecond(error) ? error : null;
   tell("priced");
+  if (state.needs) tell("needs");
 }
 
 /** Whether the server's figures are for exactly the basket on screen. */

@@ -1,6 +1,6 @@
 // Sends what was typed, pressed or scanned to the part of the screen it is for.
 import { newSale, receiptAddress } from "./change.js";
-import { openedDialog, typeInto } from "./dialogs.js";
+import { openedDialog, scanInto, typeInto } from "./dialogs.js";
 import { isTextField } from "./dom.js";
 import { focusSearch, clearSearch, turnPage } from "./items.js";
 import { actionOf, isFunctionKey, openKeys } from "./keys.js";
@@ -27,8 +27,9 @@ export function startRouter(acting) {
 }
 
 export function scanned(code) {
+  const dialog = openedDialog();
   if (state.locked) refuseScan();
-  else queueScan(code);
+  else if (!dialog || !scanInto(dialog, code)) queueScan(code);
 }
 
 /** Characters a person typed outside a text field. Answers how to take them back. */

@@ -12,6 +12,7 @@ export const state = {
   pricing: false, // an answer for the present basket is still on its way
   view: "sell", // sell | matrix | pay | change
   chosen: null, // line id
+  needs: null, // the refusal that wants a second person for this basket
   finding: null, // the unknown line an item is being looked for
   sending: false, // a sale is on its way; nothing may change it
   canSave: true,
@@ -31,7 +32,7 @@ export function tell(topic) {
 
 function fresh() {
   // `pending`: codes scanned but not yet answered. `sent`: pay was pressed, so the same sale is asked for again after a reload.
-  return { id: "", customer: "", lines: [], discount: null, payments: [], pending: [], total: "", sent: false };
+  return { id: "", customer: "", lines: [], discount: null, payments: [], approvals: [], pending: [], total: "", sent: false };
 }
 
 /** Read the kept basket. A basket that cannot be read is set aside, never guessed at. */
@@ -65,6 +66,7 @@ export function startAfresh() {
   const { pending } = state.basket;
   state.basket = { ...fresh(), pending };
   state.priced = null;
+  state.needs = null;
   state.problems.clear();
   state.chosen = null;
   state.finding = null;
@@ -100,7 +102,7 @@ export function followOtherTabs() {
 
 /** What the server is asked about: inputs only, without lines that are no item yet. */
 export function basketInputs() {
-  const { id, customer, lines, discount } = state.basket;
+  const { id, customer, lines, discount, approvals } = state.basket;
   const inputs = lines.filter((line) => !line.unknown).map(({ shown, ...line }) => line);
-  return { id, customer, lines: inputs, discount };
+  return { id, customer, lines: inputs, discount, ...(approvals.length ? { approvals } : {}) };
 }
