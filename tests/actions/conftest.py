@@ -9,9 +9,11 @@ import pytest
 
 from pos import clock
 from pos import config as settings
+from pos.actions import press as presses
 from pos.actions.line import Job
 from pos.store.db import Store
 from tests import books as other
+from tests.actions.printed import Shop
 from tests.actions.shop import Till, open_till
 from tests.books import Books, Time
 
@@ -42,3 +44,26 @@ def books(store: Store, time: Time) -> Books:
 def job(store: Store, books: Books) -> Job:
     """What a round on that connection is given."""
     return other.job(store, books)
+
+
+@pytest.fixture
+def printing_shop(tmp_path: Path) -> Iterator[Shop]:
+    made = Shop(tmp_path)
+    made.press.start()
+    yield made
+    if made.printer.hold is not None:
+        made.printer.hold.set()
+    made.close()
+
+
+@pytest.fixture
+def still_shop(tmp_path: Path) -> Iterator[Shop]:
+    """The same, its thread not running: a test moves it on by hand."""
+    made = Shop(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presses, "BACK_OFF_SECONDS", (0.05,))
