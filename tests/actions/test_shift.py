@@ -11,10 +11,10 @@ import pytest
 
 from pos import clock
 from pos import config as settings
-from pos.actions import reports, shift
+from pos.actions import reports, shift, void
 from pos.errors import Conflict, Invalid, NeedsApproval, NotAllowed
 from pos.rules import documents
-from pos.store import intake, people, shifts
+from pos.store import catalog, intake, people, shifts
 from pos.store import takings as tables
 from pos.store.rebuild import rebuild
 from pos.store.verify import verify
@@ -564,6 +564,43 @@ def test_held_baskets_are_counted_and_stay(till):
     assert reports.state(till, MANAGER)["held"] == 1
     assert finish(till, "100.00").doc["z"]["held"] == 1
     assert reports.state(till, MANAGER)["held"] == 1
+
+
+def test_voids_are_on_the_z_finished_sales_and_lines_taken_off(till):
+    start(till)
+    mug(till, "2")
+    wrong = mug(till, "3", given="5.00")
+    void.commit(till, {"id": clock.uuid7(), "document": wrong["id"], "reason": "Wrong items"}, MANAGER)
+    row = {"id": clock.uuid7(), "basket": clock.uuid7(), "line": "a1", "item_code": "MUG", "qty": "1", "amount": "1.20"}
+    void.take_off(till.store, till.config, {"lines": [row]}, CASHIER)
+    z = finish(till, "102.40").doc["z"]
+    assert z["voids"] == {"count": 1, "amount": Decimal("-3.60"), "lines": 1, "lines_amount": Decimal("1.20")}
+    assert (z["sales"]["count"], str(z["sales"]["net"]), str(z["gross"])) == (2, "6.00", "2.40")
+    assert z["returns"] == {k: v for k, v in z["returns"].items() if not v}, "a void is no return"
+    assert reports.recomputed(till.store, reports.z_read(till.store, "1"))
+
+
+def test_an_x_resets_nothing_and_who_looked_is_kept(till):
+    """E-95; and who has seen what is expected counts no longer blind."""
+    start(till)
+    mug(till)
+    first, second = reports.x_read(till, MANAGER), reports.x_read(till, MANAGER)
+    assert first["z"] == second["z"]
+    assert documents_saved(till) == 2
+    seen = till.store.execute("SELECT actor, subject FROM audit WHERE act = 'x_read'").fetchall()
+    assert seen == [("mia", "T1-S000001")] * 2
+
+
+def test_foreign_notes_are_a_row_of_their_own_in_the_count(till):
+    """E-53: they were counted as home cash, and never counted at all at the close."""
+    catalog.put_modes(till.store, [{"name": "Euro", "kind": "foreign", "position": 9, "disabled": False}], "test")
+    start(till)
+    mug(till, "2", pay="Euro")
+    rows = tally(till, "100.00", Euro="2.00").rows
+    assert [(r.name, r.kind, r.expected, r.amount) for r in rows] == [
+        ("Cash", "cash", 10000, 0),
+        ("Euro", "foreign", 240, -40),
+    ]
 
 
 # -- late arrivals ---------------------------------------------------------------------------------------------------
