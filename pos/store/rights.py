@@ -5,6 +5,7 @@ Asked for each request, so it is kept in memory and read anew after a change. Th
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Mapping
 from decimal import Decimal
@@ -17,6 +18,7 @@ from pos.store.db import Store
 
 __all__ = ["Rights", "change", "of"]
 
+_reading = threading.Lock()
 _kept: weakref.WeakKeyDictionary[Store, Rights] = weakref.WeakKeyDictionary()
 
 
@@ -24,7 +26,8 @@ def of(store: Store) -> Rights:
     """The table as it stands now."""
     found = _kept.get(store)
     if found is None:
-        found = _kept[store] = _read(store)
+        with _reading:  # a table read before a change must not be kept after it
+            found = _kept[store] = _read(store)
     return found
 
 
@@ -49,7 +52,8 @@ def change(
                 if before.discount_percent_max(role) != percent:
                     _put_ceiling(store, role, percent, before.discount_percent_max(role), by)
     finally:
-        _kept.pop(store, None)
+        with _reading:
+            _kept.pop(store, None)
     return of(store)
 
 
