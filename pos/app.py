@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from flask import Flask
 
 from agents import AGENTS
+from pos import channels
+from pos.actions import hooks
 from pos.actions.press import Press
 from pos.config import Config
 from pos.connectors import configured
@@ -16,10 +18,10 @@ from pos.devices import printer_of
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
-from pos.store import connections
+from pos.store import connections, notices
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
-from pos.web import errors, logs, printing, status
+from pos.web import bell, errors, logs, printing, status
 from pos.web.live import Hub
 from pos.web.parts import Parts
 from pos.web.site import build
@@ -38,7 +40,11 @@ class App:
         self.store = store
         self.journal = journal
         self.control_key = f"tk_{secrets.token_urlsafe(32)}"
-        self.hub = Hub(lambda: status.status_view(store, journal), store.release)
+        self.hub = Hub(
+            lambda: {"type": "status", **status.status_view(store, journal)},
+            lambda: bell.message(store),
+            release=store.release,
+        )
         self.runner = Runner(store, config, AGENTS, journal=journal)
         self.press = Press(store, config, printer_of(config))
         self.flask: Flask = build(
@@ -53,6 +59,7 @@ class App:
             )
         )
         self.runner.listeners.append(self._heard)
+        notices.on_change(store, self._told)
         self.press.listeners.append(lambda job: self.hub.publish(printing.message(job, config)))
         journal.on_commit.append(self._committed)
 
@@ -76,6 +83,11 @@ class App:
         self.runner.ring(committed.doc["kind"])
         self.press.committed(committed.doc)
 
+    def _told(self) -> None:
+        """A notice changed its state: send it out, ring the bell. Perhaps just before it is committed."""
+        self.runner.ring("notice")
+        self.hub.nudge()
+
     def _heard(self, event: str) -> None:
         """An agent changed something: the screens look again."""
         if event == "catalog":
@@ -91,6 +103,8 @@ def create_app(config: Config) -> App:
     logs.install(config)
     if not wording.known_locale(config.shop.locale):
         raise BadSettings(f"[shop] locale is {config.shop.locale!r}, which is not known; use one like en_GB.")
+    channels.check(config)
+    hooks.titles(config.hooks)
     with ExitStack() as undo:
         store = open_store(config)
         undo.callback(store.close)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time as _time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,16 @@ def now() -> datetime:
 def monotonic() -> float:
     """Seconds that never run backwards; for durations, never stored."""
     return _time.monotonic()
+
+
+def steady() -> float | None:
+    """Seconds that no setting of the clock moves and that go on while the machine sleeps; None where there are none."""
+    if sys.platform == "linux":
+        return _time.clock_gettime(_time.CLOCK_BOOTTIME)
+    elif sys.platform == "win32":  # noqa: RET505 - the type checker looks at each system's part by itself
+        return _time.monotonic()
+    else:
+        return None  # macOS stops its own while asleep
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-Level = Literal["info", "check", "needs"]
+What = Literal["raised", "resolved"]
 #: From bad to mild, and how each is called.
 LEVELS: dict[str, str] = {"needs": "Needs a person", "check": "Please check", "info": "For information"}
 TEXT_CHARS_MAX = 500
@@ -22,7 +22,7 @@ class Change:
 
     id: str
     key: str
-    what: Literal["raised", "resolved"]
+    what: What
     level: str
     text: str
     remedy: str

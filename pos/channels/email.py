@@ -1,7 +1,7 @@
 """E-mail by SMTP, with the standard library. The way there is encrypted and its certificate checked, unless
 smtp_security = none switches it off.
 
-A message that was taken twice carries the same Message-ID both times; most mail servers then show it once.
+The same changes sent twice carry the same Message-ID both times; most mail servers then show it once.
 """
 
 from __future__ import annotations
@@ -83,9 +83,9 @@ class Email:
         message["From"] = f'"{_quoted(self._sender.shop)} {_quoted(self._sender.till_name)}" <{self._from}>'
         message["To"] = ", ".join(self._to)
         message["Date"] = format_datetime(clock.now())
-        message["Message-ID"] = f"<{changes[0].id}@{domain}>"
+        message["Message-ID"] = f"<{_digest(*(change.id for change in changes))}@{domain}>"
         # All messages about one cause are one thread.
-        message["References"] = f"<{hashlib.sha256(first.key.encode()).hexdigest()[:32]}@{domain}>"
+        message["References"] = f"<{_digest(first.key)}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content("\n\n".join(self._paragraph(change) for change in changes) + self._foot())
         return message
@@ -113,6 +113,10 @@ def _address(text: str) -> str:
     if "@" not in address.strip("@") or not address.isprintable() or " " in address:
         raise BadSettings(f"[notices] {text.strip()!r} is no e-mail address.")
     return address
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256(" ".join(texts).encode()).hexdigest()[:32]
 
 
 def _quoted(text: str) -> str:

@@ -11,6 +11,7 @@ from pos import cli
 from pos.cli import opened
 from pos.cli.signals import stopped_by_signals
 from pos.runner import Runner
+from pos.store import notices
 from pos.web import logs
 
 
@@ -28,6 +29,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
     logs.install(loaded)
     with opened.till(root) as store:
         runner = Runner(store, loaded, AGENTS, role="agents")
+        notices.on_change(store, lambda: runner.ring("notice"))
         done = threading.Event()
         with stopped_by_signals(done.set):
             runner.start(work=True)

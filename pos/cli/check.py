@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pos import cli, config
-from pos.actions import sell
+from pos import channels, cli, config
+from pos.actions import hooks, sell
 from pos.cli.reference import written
 
 
@@ -36,6 +36,8 @@ def effective(root: Path) -> list[tuple[str, str, str, str]]:
     """(section, setting, value as text, where it came from) of every setting. BadSettings when one is wrong."""
     loaded = config.load(root)
     sell.check_settings(loaded)
+    channels.check(loaded)
+    hooks.titles(loaded.hooks)
     origins = config.origins(root)
     rows = []
     for section, cls in config.GROUPS.items():

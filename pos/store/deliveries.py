@@ -88,7 +88,7 @@ class Turn:
 
 
 def claim(store: Store, turn: Turn, now: datetime) -> list[Row]:
-    """Take what is due, oldest first, at most turn.limit. A later change of a notice never overtakes an earlier one."""
+    """Take what is due, at most turn.limit; of one notice only its oldest change, so that none overtakes another."""
     with store.transaction():
         found = (
             NoticeDelivery.select()
@@ -96,14 +96,16 @@ def claim(store: Store, turn: Turn, now: datetime) -> list[Row]:
             .order_by(NoticeDelivery.n)
             .limit(LOOK_ROWS)
         )
-        taken: list[Any] = []
+        due: list[Any] = []
         behind: set[str] = set()
         for row in found:
-            if row.key in behind or len(taken) == turn.limit or not _is_due(row, turn.quiet, now):
+            if row.key in behind or not _is_due(row, turn.quiet, now):
                 behind.add(row.key)
-            elif _take(row, turn, now):
-                taken.append(row)
-        return [_row(row) for row in taken]
+            else:
+                due.append(row)
+                behind.add(row.key)
+        due.sort(key=lambda row: (row.tries, row.n))  # what failed before holds nothing up
+        return [_row(row) for row in due[: turn.limit] if _take(row, turn, now)]
 
 
 def sent(store: Store, rows: list[Row], owner: str, now: datetime, remark: str = "") -> None:
@@ -140,10 +142,12 @@ def give_up(store: Store, channel: str, hours: int, now: datetime) -> int:
         return int(NoticeDelivery.update(state="late").where(waits & (NoticeDelivery.changed_at < before)).execute())
 
 
-def next_due(store: Store, channels: list[str]) -> str:
-    """When the next row of these channels is due (clock.stamp text); "" when none waits."""
+def next_due(store: Store, channels: list[str], *, quiet: bool) -> str:
+    """When the next row of these channels is due (clock.stamp text); "" when none waits. quiet: of `needs` alone."""
     with store.reading():
         waits = NoticeDelivery.channel.in_(channels) & (NoticeDelivery.state == "waiting")
+        if quiet:
+            waits &= NoticeDelivery.level == "needs"
         return NoticeDelivery.select(fn.MIN(NoticeDelivery.next_at)).where(waits).scalar() or ""
 
 

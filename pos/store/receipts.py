@@ -81,6 +81,15 @@ def body(store: Store, number: str) -> bytes:
     return str(found[0]).encode()
 
 
+def newest_at(store: Store) -> str:
+    """When this till's last document was made, as it says itself; "" when there is none."""
+    row = store.execute(
+        "SELECT created_at FROM document WHERE till = ? AND series = 'till' ORDER BY sequence DESC LIMIT 1",
+        (store.config.till.id,),
+    ).fetchone()
+    return row[0] if row else ""
+
+
 def state(store: Store, document: str) -> str:
     """How far a document is on its way to the books; "" when it goes nowhere."""
     with store.reading():

@@ -1,7 +1,8 @@
 """Who is asking, and may they? Each route declares its rule; a route without one is never served.
 
 Rules: `open_to_all` (nobody need be signed in), `at_till` (this machine or an enrolled device), `signed_in`
-(a person, even behind the lock), `needs("sell")` (a person or a token with that right, not locked).
+(a person, even behind the lock), `anybody` (a person or a token, not locked), `needs("sell")` (a person or a token with
+that right, not locked), `by_signature` (a program that signs what it sends).
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Rule:
     """What a route asks for. `touches`: whether a request counts as use of the till (idle lock)."""
 
-    kind: str  # all | till | person | right
+    kind: str  # all | till | person | anybody | right | signature
     rights: tuple[str, ...] = ()
     touches: bool = True
+    proof: Callable[[], None] | None = None
 
 
 def _ruled(rule: Rule) -> Callable[[View], View]:
@@ -52,6 +54,16 @@ def at_till(view: View) -> View:
 def signed_in(view: View) -> View:
     """A signed-in person, even while the screen is locked: unlock, sign out."""
     return _ruled(Rule("person", touches=False))(view)
+
+
+def anybody(view: View) -> View:
+    """A signed-in person whose screen is not locked, or a token, whatever their role: the bell."""
+    return _ruled(Rule("anybody", touches=False))(view)
+
+
+def by_signature(proof: Callable[[], None]) -> Callable[[View], View]:
+    """A program that nobody signed in: `proof` looks at the request's signature and raises when there is none."""
+    return _ruled(Rule("signature", touches=False, proof=proof))
 
 
 def needs(*any_of: str, touches: bool = True) -> Callable[[View], View]:
@@ -132,6 +144,10 @@ def _program(secret: str) -> people.Actor | None:
 
 def admit(rule: Rule) -> None:
     """Let the request pass or raise: 401 nobody or locked, 403 without the right. Sets `g.actor`."""
+    if rule.proof is not None:
+        g.actor = None  # whatever key it carries besides is not looked at
+        rule.proof()
+        return
     g.actor = identify()
     if rule.kind == "all":
         return
@@ -143,15 +159,21 @@ def admit(rule: Rule) -> None:
         raise SignInNeededHere("Please sign in.")
     if g.actor.via == "pin" and device_id() != g.actor.device:
         raise _not_enrolled()
+    if rule.kind == "anybody":
+        _refuse_locked(g.actor)
     if rule.kind == "right":
         _admit_right(g.actor, rule.rights)
     if rule.touches:
         people.touch(parts().store, g.actor)
 
 
-def _admit_right(who: people.Actor, any_of: tuple[str, ...]) -> None:
+def _refuse_locked(who: people.Actor) -> None:
     if who.locked:
         raise SignInNeededHere("The screen is locked. Enter your PIN to go on.", code="locked")
+
+
+def _admit_right(who: people.Actor, any_of: tuple[str, ...]) -> None:
+    _refuse_locked(who)
     if not any(who.may(right) for right in any_of):
         words = ", or to ".join(rights.RIGHTS[right] for right in any_of)
         raise NotAllowed(f"{who.name} may not do this: it needs the right to {words}.")

@@ -44,7 +44,7 @@ def shielded(what: str, act: Callable[[], Any]) -> None:
 
 
 def wants_json() -> bool:
-    return request.path.startswith("/api/") or request.path in ("/health", "/live")
+    return request.path.startswith(("/api/", "/hooks/")) or request.path in ("/health", "/live")
 
 
 def _pos_error(error: PosError) -> ResponseReturnValue:

@@ -92,7 +92,8 @@ def _gate() -> None:
         live.check_handshake()
     auth.admit(rule)
     who = auth.actor_or_none()
-    if request.method not in _SAFE and (who is None or who.via != "token"):
+    by_page = rule.proof is None and (who is None or who.via != "token")
+    if request.method not in _SAFE and by_page:
         _check_csrf()
 
 

@@ -1,6 +1,7 @@
 """Live: nudges to the screens over a WebSocket. Losing one costs nothing: a screen that reconnects is told it all.
 
-GET /live (WebSocket)  at_till   {"type": "status", …as /api/status}, {"type": "catalog"}
+GET /live (WebSocket)  at_till   {"type": "status", …as /api/status}, {"type": "catalog"},
+                                 {"type": "notice", open, worst, mark}: look at the bell again
 """
 
 from __future__ import annotations
@@ -57,16 +58,17 @@ class _Screen:
 class Hub:
     """Tells every screen what changed. `nudge()` and `publish()` never block and never fail their caller.
 
-    status: makes the status message; called in the hub's own thread, only while a screen listens.
+    states: makers of messages that say how something is; called in the hub's own thread, only while a screen listens.
+    One that says the same as before is not sent.
     """
 
-    def __init__(self, status: Callable[[], dict[str, Any]], release: Callable[[], None] = lambda: None) -> None:
-        self._status = status
+    def __init__(self, *states: Callable[[], dict[str, Any]], release: Callable[[], None] = lambda: None) -> None:
+        self._states = states
         self._release = release
         self._screens: set[_Screen] = set()
         self._wake = threading.Event()
         self._end = threading.Event()
-        self._last = ""
+        self._last: dict[int, str] = {}
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -96,7 +98,7 @@ class Hub:
         """Send to one screen until it goes away, falls behind or may no longer listen. In the socket's own thread."""
         screen = _Screen()
         self._screens.add(screen)
-        self._last = ""  # the new screen is told the status at once
+        self._last = {}  # the new screen is told everything at once
         self._wake.set()
         ask_at = clock.monotonic() + ASK_AGAIN_SECONDS
         try:
@@ -124,11 +126,12 @@ class Hub:
         self._release()
 
     def _tell(self) -> None:
-        message = {"type": "status", **self._status()}
-        text = json.dumps(message)
-        if text != self._last:
-            self._last = text
-            self.publish(message)
+        for n, state in enumerate(self._states):
+            message = state()
+            text = json.dumps(message)
+            if text != self._last.get(n):
+                self._last[n] = text
+                self.publish(message)
 
 
 @sock.route("/live", bp=bp)  # type: ignore[untyped-decorator]

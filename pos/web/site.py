@@ -9,12 +9,14 @@ from flask.json.provider import DefaultJSONProvider
 
 from pos.web import (
     approvals,
+    bell,
     cash,
     catalog,
     display,
     errors,
     guard,
     held,
+    hooks,
     lists,
     live,
     people,
@@ -44,6 +46,8 @@ BLUEPRINTS = (
     cash.bp,
     lists.bp,
     status.bp,
+    bell.bp,
+    hooks.bp,
     live.bp,
 )
 

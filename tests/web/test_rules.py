@@ -23,6 +23,7 @@ ROUTES = {
     "GET /api/items": "sell",
     "GET /api/items/<path:code>/matrix": "sell",
     "GET /api/lookup-barcode": "sell",
+    "GET /api/notices": "anybody",
     "GET /api/print/<document>": "sell reprint z_read",
     "GET /api/printer": "sell reprint z_read settings",
     "GET /api/receipts/<path:number>": "reprint",
@@ -38,6 +39,7 @@ ROUTES = {
     "GET /display": "till",
     "GET /health": "all",
     "GET /live": "till",
+    "GET /notices": "anybody",
     "GET /paper/<document>": "sell reprint z_read",
     "GET /paper/barcode/<code>.svg": "sell reprint z_read",
     "GET /receipts": "reprint",
@@ -58,6 +60,8 @@ ROUTES = {
     "POST /api/hold": "sell",
     "POST /api/import/<kind>": "settings",
     "POST /api/lock": "person",
+    "POST /api/notices/<path:key>/read": "anybody",
+    "POST /api/notices/read": "anybody",
     "POST /api/pay-check": "sell",
     "POST /api/price": "sell",
     "POST /api/print": "sell reprint z_read settings",
@@ -70,6 +74,8 @@ ROUTES = {
     "POST /api/unlock": "person",
     "POST /api/void": "sell",
     "POST /api/void-line": "sell",
+    "POST /hooks/<name>": "signature",
+    "POST /hooks/erpnext/<name>": "signature",
     "PUT /api/rights": "rights",
 }
 
@@ -105,6 +111,7 @@ def sample(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
     for part, value in {
         "<path:code>": "MUG",
+        "<path:key>": "x",
         "<number>": "T1-000001",
         "<name>": "x.png",
         "<kind>": "items",
@@ -115,8 +122,9 @@ def sample(route: str) -> tuple[str, str]:
     return method, path
 
 
-PROTECTED = [route for route, rule in ROUTES.items() if rule not in ("all", "till")]
-BY_RIGHT = [(route, rule) for route, rule in ROUTES.items() if rule not in ("all", "till", "person")]
+PROTECTED = [route for route, rule in ROUTES.items() if rule not in ("all", "till", "signature")]
+OPEN = ("all", "till", "person", "anybody", "signature")
+BY_RIGHT = [(route, rule) for route, rule in ROUTES.items() if rule not in OPEN]
 
 
 def ask(page: Page, route: str, body: dict[str, Any] | None = None) -> Any:
@@ -149,6 +157,26 @@ def test_a_role_gets_exactly_what_its_rights_open(till: App, route: str, rule: s
             assert answer.status_code == 403, role
             if "/api/" in route:
                 assert answer.json["code"] == "not_allowed", role
+
+
+@pytest.mark.parametrize("route", [route for route, rule in ROUTES.items() if rule == "anybody"])
+def test_every_role_has_a_bell_and_a_locked_screen_none(till: App, admin: Page, route: str) -> None:
+    for role in rights.ROLES:
+        page = Page(till, HTTP_AUTHORIZATION=f"Bearer {people.add_token(till.store, role, role)}")
+        assert ask(page, route).status_code in (200, 404), role
+    admin.post("/api/lock")
+    answer = ask(admin, route)
+    assert (
+        (answer.status_code, answer.json["code"]) == (401, "locked") if "/api/" in route else answer.status_code == 302
+    )
+
+
+@pytest.mark.parametrize("route", [route for route, rule in ROUTES.items() if rule == "signature"])
+def test_no_key_and_no_sign_in_stands_in_for_a_signature(till: App, admin: Page, route: str) -> None:
+    key = people.add_token(till.store, "shop", "admin")
+    for page in (Page(till), admin, Page(till, HTTP_AUTHORIZATION=f"Bearer {key}")):
+        answer = ask(page, route)
+        assert (answer.status_code, answer.json["code"]) == (401, "signature")
 
 
 @pytest.mark.parametrize(("route", "rule"), BY_RIGHT)

@@ -1,4 +1,4 @@
-// One tone for added, one lower for not known, a short double one for a scan that has to wait. Made here, no files.
+// One tone for added, one lower for not known, two falling ones for a notice, a short double one for a scan that has to wait. Made here, no files.
 
 const MUTED = "tillkeep.sound";
 let context = null;
@@ -12,6 +12,11 @@ export function mute(on) {
 
 export const added = () => tone(880, 0, 0.06);
 export const unknown = () => tone(220, 0, 0.28);
+
+export function bell() {
+  tone(1318, 0, 0.3);
+  tone(1046, 0.16, 0.5);
+}
 
 export function held() {
   tone(440, 0, 0.05);

@@ -1,0 +1,210 @@
+"""Alarms: one look at what people must hear of before it stops a sale.
+
+Each is raised when it begins and settled when it is over; what is still so at the next look is not said again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pos import clock
+from pos.rules import wording
+from pos.store import connections, deliveries, disk, low, notices, receipts, shifts, tally
+from pos.store.db import Store
+
+MEGABYTE = 1 << 20
+#: The log of the database is normally below 16 MB; this much for two looks in a row means that it is not emptied.
+LOG_MB_MAX = 128
+#: The clock may be set by so much without a word.
+CLOCK_SECONDS = 120
+#: Every item is looked at this often; the items of new documents at each look.
+EVERYTHING_SECONDS = 900.0
+#: More items than this run low in one look: one notice for all of them.
+ITEMS_TOLD_MAX = 20
+
+
+@dataclass(slots=True)
+class Looked:
+    """What one look changed."""
+
+    raised: int = 0
+    settled: int = 0
+
+    def sentence(self) -> str:
+        parts = [f"{self.raised} raised." if self.raised else "", f"{self.settled} settled." if self.settled else ""]
+        return " ".join(part for part in parts if part)
+
+
+@dataclass(slots=True)
+class _Teller:
+    """Raises and settles, and counts what that changed."""
+
+    store: Store
+    looked: Looked
+
+    def state(self, key: str, level: notices.Level, is_so: bool, text: str, remedy: str) -> None:
+        """Raise when it is so and not told yet, settle when it is not."""
+        if is_so:
+            self.looked.raised += notices.raise_once(self.store, key, level, text, remedy)
+        else:
+            self.looked.settled += notices.settle(self.store, key)
+
+    def event(self, key: str, level: notices.Level, text: str, remedy: str) -> None:
+        self.looked.raised += notices.raise_notice(self.store, key, level, text, remedy, event=True)
+
+
+def look(store: Store, memory: dict[str, Any], now: datetime) -> Looked:
+    """One look at everything. memory: what this process remembers between looks; it may be empty."""
+    teller = _Teller(store, Looked())
+    _disks(teller)
+    _log(teller, memory)
+    _clock(teller, memory, now)
+    _session(teller, now)
+    _lines(teller, now)
+    _stock(teller, memory, now)
+    teller.looked.settled += notices.settle_events(store, store.config.notices.event_days)
+    deliveries.thin(store, now)
+    return teller.looked
+
+
+# -- this machine ------------------------------------------------------------------------------------------------------
+
+
+def _disks(teller: _Teller) -> None:
+    """Each disk that holds the database or the receipts. Told below the limit, settled a quarter above it."""
+    config = teller.store.config
+    least = config.storage.disk_free_mb_min
+    places = {place.stat().st_dev: place for place in (config.invoices, teller.store.path.parent) if place.exists()}
+    low_ones = {}
+    for place in places.values():
+        free, key = _free_mb(place), f"disk:{place.name}"
+        bound = least * 5 // 4 if notices.is_open(teller.store, key) else least
+        if free is not None and free < bound:
+            low_ones[key] = (place, free)
+    for key, (place, free) in low_ones.items():
+        text = f"The disk of {place} has {free} MB left. When it is full, nothing can be sold."
+        remedy = f"Make room: {least} MB are asked for ([storage] disk_free_mb_min)."
+        teller.state(key, "needs", True, text, remedy)
+    teller.looked.settled += notices.settle_all_but(teller.store, "disk:", set(low_ones))
+
+
+def _free_mb(place: Path) -> int | None:
+    try:
+        return disk.free_bytes(place) // MEGABYTE
+    except OSError:  # a disk that does not answer shows in the health of the till
+        return None
+
+
+def _log(teller: _Teller, memory: dict[str, Any]) -> None:
+    path = teller.store.path
+    size = disk.file_bytes(path.with_name(path.name + "-wal")) // MEGABYTE
+    twice, memory["log_mb"] = min(size, memory.get("log_mb", 0)), size
+    teller.state(
+        "database-log",
+        "check",
+        twice > LOG_MB_MAX,
+        f"The log of the database has grown to {size} MB and is not emptied.",
+        "Close other programs that have data/till.db open; restarting the till empties it.",
+    )
+
+
+def _clock(teller: _Teller, memory: dict[str, Any], now: datetime) -> None:
+    """A jump since the last look, and a clock that is behind the last receipt of this till."""
+    here, steady = now, clock.steady()
+    was = memory.get("clock")
+    memory["clock"] = (here, steady)
+    if was is not None and steady is not None and was[1] is not None:
+        jump = (here - was[0]).total_seconds() - (steady - was[1])
+        if abs(jump) > CLOCK_SECONDS:
+            way = "forward" if jump > 0 else "back"
+            text = f"The clock of this machine was set {way} by {_minutes(abs(jump))}."
+            teller.event("clock-jump", "check", text, "See that date and time are right; receipts carry them.")
+    newest = receipts.newest_at(teller.store)
+    ahead = (clock.parse(newest) - here).total_seconds() if newest else 0.0
+    teller.state(
+        "clock-behind",
+        "needs",
+        ahead > CLOCK_SECONDS,
+        f"The clock of this machine is {_minutes(ahead)} behind its own last receipt.",
+        "Set date and time of this machine; receipts made meanwhile carry the wrong time.",
+    )
+
+
+def _minutes(seconds: float) -> str:
+    minutes = int(seconds) // 60
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+
+
+# -- this shop ---------------------------------------------------------------------------------------------------------
+
+
+def _session(teller: _Teller, now: datetime) -> None:
+    config = teller.store.config
+    hours = config.shift.old_session_hours
+    found = shifts.current(teller.store, config.till.id)
+    old = found is not None and now - clock.parse(found.opened_at) > timedelta(hours=hours)
+    key = f"session:{found.id}" if found is not None else ""
+    if found is not None and old:
+        since = wording.moment(_local(teller.store, clock.parse(found.opened_at)), config.shop.locale)
+        text = f"Session {found.id} has been open since {since}, longer than {hours} hours."
+        remedy = "Count the drawer and close it; the next sale opens a new one."
+        teller.state(key, "check", True, text, remedy)
+    teller.looked.settled += notices.settle_all_but(teller.store, "session:", {key} if old else set())
+
+
+def _lines(teller: _Teller, now: datetime) -> None:
+    """Connections that have not been reached for longer than [notices] offline_minutes."""
+    store, away = teller.store, set()
+    longest = timedelta(minutes=store.config.notices.offline_minutes)
+    for line in connections.lines(store):
+        if not line.offline_since or now - clock.parse(line.offline_since) < longest:
+            continue
+        key = f"offline:{line.id}"
+        away.add(key)
+        since = wording.moment(_local(store, clock.parse(line.offline_since)), store.config.shop.locale)
+        waiting = tally.waiting(store, line.id)
+        text = f"No line to {line.title} since {since}; {waiting} documents wait. Selling goes on."
+        remedy = "Check this machine's network and whether the other side runs; what waits goes by itself."
+        teller.state(key, "check", True, text, remedy)
+    teller.looked.settled += notices.settle_all_but(store, "offline:", away)
+
+
+def _stock(teller: _Teller, memory: dict[str, Any], now: datetime) -> None:
+    """Items that ran low or are full again. The whole stock once in a while, the goods of new documents each time."""
+    last = memory.get("everything", 0.0)
+    if not last or clock.monotonic() - last > EVERYTHING_SECONDS:
+        memory["everything"] = clock.monotonic()
+        low.everything(teller.store, now, lambda crossed: _tell_stock(teller, crossed))
+    else:
+        low.moved(teller.store, now, lambda crossed: _tell_stock(teller, crossed))
+
+
+def _tell_stock(teller: _Teller, crossed: low.Crossed) -> None:
+    for code in crossed.full:
+        teller.looked.settled += notices.settle(teller.store, f"stock:{code}")
+    if len(crossed.low) > ITEMS_TOLD_MAX:
+        names = ", ".join(one.name for one in crossed.low[:5])
+        text = f"{len(crossed.low)} items ran low at once: {names} and others."
+        teller.event("stock-many", "info", text, "See the stock list.")
+        return
+    for one in crossed.low:
+        words = _low_words(teller.store, one)
+        teller.state(f"stock:{one.code}", "info", True, words, "Order it or bring some in.")
+
+
+def _low_words(store: Store, one: low.Low) -> str:
+    locale = store.config.shop.locale
+    left = wording.quantity(Decimal(one.qty) / 1000, locale)
+    if one.reorder is None:
+        return f"{one.name} ({one.code}): none left." if one.qty == 0 else f"{one.name} ({one.code}): {left} in stock."
+    point = wording.quantity(Decimal(one.reorder) / 1000, locale)
+    return f"{one.name} ({one.code}): {left} left, to be ordered at {point}."
+
+
+def _local(store: Store, moment: datetime) -> datetime:
+    return moment.astimezone(ZoneInfo(store.config.shop.timezone))
