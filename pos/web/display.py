@@ -47,7 +47,8 @@ def last() -> ResponseReturnValue:
 def say() -> ResponseReturnValue:
     if text(json_object(), "state", 20) != "idle":
         raise Invalid('Baskets are shown as they are priced; only "idle" is said here.', field="state")
-    _show(_IDLE)
+    if parts().shown.get(auth.actor().device, _IDLE)["state"] != "paid":  # the change stays until the next basket
+        _show(_IDLE)
     return jsonify({"ok": True})
 
 

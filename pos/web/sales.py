@@ -1,6 +1,7 @@
 """Pricing and selling. The page adds nothing up: it sends the basket and shows what comes back.
 
-POST /api/price        sell             basket without payments -> lines, taxes, totals as text
+POST /api/price        sell             basket without payments -> lines, taxes, totals as text; `preview`:
+                                        true keeps it off the customer's screen
 POST /api/pay-check    sell             basket with payments so far -> taken, left, change, quick amounts
 POST /api/create-sale  sell or replay   basket with payments -> 201 {receipt, duplicate: false}; again 200, true
                                         a receipt (`schema` and `hash`), or one of the older shape (`invoice_name`
@@ -26,8 +27,10 @@ bp = Blueprint("sales", __name__)
 @auth.needs("sell")
 def price() -> ResponseReturnValue:
     here = parts()
-    priced = sell.price(here.store, here.config, json_object(), auth.actor())
-    display.follow(priced)
+    body = json_object()
+    priced = sell.price(here.store, here.config, body, auth.actor())
+    if body.get("preview") is not True:  # a discount being tried out is not the customer's price yet
+        display.follow(priced)
     return jsonify({"ok": True, **priced})
 
 

@@ -43,6 +43,21 @@ def test_an_emptied_basket_leaves_nothing_standing(
     assert anna.post("/api/display", {"state": "basket"}).status_code == 422
 
 
+def test_what_is_only_tried_out_is_not_shown(page: Page, anna: Page, basket: Callable[..., dict[str, Any]]) -> None:
+    anna.post("/api/price", {**basket(), "payments": []})
+    anna.post("/api/price", {**basket(2), "payments": [], "preview": True})
+    assert shown(page)["total_text"] == "£4.99"
+
+
+def test_the_change_stays_when_the_page_begins_an_empty_basket(
+    page: Page, anna: Page, basket: Callable[..., dict[str, Any]]
+) -> None:
+    payment = {"mode_of_payment": "Cash", "amount": "10.00", "reference": "", "last4": ""}
+    anna.post("/api/create-sale", basket(payments=[payment]))
+    anna.post("/api/display", {"state": "idle"})
+    assert shown(page)["change_text"] == "£5.01"
+
+
 def test_it_needs_nobody_signed_in_and_has_no_right(till: App, page: Page) -> None:
     assert page.get("/display").status_code == 200
     page.session()

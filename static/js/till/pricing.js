@@ -18,6 +18,7 @@ function reprice() {
   if (state.sending) return;
   const inputs = basketInputs();
   if (!inputs.lines.length) {
+    if (asked) clearDisplay();
     asked = "";
     state.priced = null;
     state.pricing = false;
@@ -31,6 +32,15 @@ function reprice() {
   running ??= run().finally(() => {
     running = null;
   });
+}
+
+/** The customer's screen shows what was priced last; a basket that was emptied is priced no more. */
+async function clearDisplay() {
+  try {
+    await post("/api/display", { state: "idle" });
+  } catch (error) {
+    if (!(error instanceof NoAnswer || error instanceof Refused)) throw error; // the next basket is shown anyway
+  }
 }
 
 /** Ask again although nothing changed here: prices changed, or the total differed. */
@@ -104,4 +114,4 @@ export function settled() {
 }
 
 /** What the basket would cost with these inputs instead; for the discount dialog. Raises Refused or NoAnswer. */
-export const wouldCost = (inputs) => post("/api/price", inputs);
+export const wouldCost = (inputs) => post("/api/price", { ...inputs, preview: true });
