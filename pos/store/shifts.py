@@ -25,6 +25,9 @@ _COLUMNS = (
 )
 
 
+_SEQUENCE_MAX = 10**12
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One row. last_sequence, z_number and z_document (an id) are None while it is open."""
@@ -153,11 +156,13 @@ def facts(store: Store, session: Session) -> Facts:
         )
 
 
-_OF_SESSION = "till = ? AND series = 'till' AND sequence >= ? AND session = ?"
+_OF_SESSION = "till = ? AND series = 'till' AND sequence BETWEEN ? AND ? AND session = ?"
 
 
 def _key(session: Session) -> tuple[Any, ...]:
-    return (session.till, session.first_sequence, session.id)
+    """For _OF_SESSION. The end keeps a walk backwards from crossing all later sessions."""
+    end = _SEQUENCE_MAX if session.last_sequence is None else session.last_sequence
+    return (session.till, session.first_sequence, end, session.id)
 
 
 def _last_sequence(store: Store, session: Session) -> int:
