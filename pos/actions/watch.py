@@ -11,7 +11,6 @@ away the right one is written again. A file that nobody here wrote is left alone
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,8 +35,6 @@ DAYS_MAX = 40
 #: Files of past days that are compared byte by byte each round, whatever their date says.
 ROLLING_FILES = 200
 NOTICES_MAX = 20
-#: A receipt is saved a moment before its file stands.
-FILE_WAIT_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -145,8 +142,9 @@ def guard_days(run: Run, done: Done) -> None:
         if run.stopping():
             return
         started_ns = _now_ns()
-        _guard(run, day, looked.get(day, (0, 0))[1], slice(0, 0), done)
-        looked[day] = (folder.changed_at(run.store, day), started_ns)
+        since_ns = looked.get(day, (0, 0))[1]
+        found = _guard(run, day, since_ns, slice(0, 0), done)
+        looked[day] = (folder.changed_at(run.store, day), since_ns if found.waiting else started_ns)
         run.breathe()
     done.more = done.more or len(wanted) > DAYS_MAX
     _roll(run, every, done)
@@ -160,27 +158,30 @@ def _roll(run: Run, every: list[str], done: Done) -> None:
     if day not in every:
         day, start = every[0], 0
     looked: dict[str, Any] = run.memory["days"]
-    checked = _guard(run, day, looked.get(day, (0, 0))[1] or _now_ns(), slice(start, start + ROLLING_FILES), done)
-    if checked < ROLLING_FILES:
+    since_ns = looked.get(day, (0, 0))[1] or _now_ns()
+    found = _guard(run, day, since_ns, slice(start, start + ROLLING_FILES), done)
+    if found.checked < ROLLING_FILES:
         run.memory["rolling"] = (every[(every.index(day) + 1) % len(every)], 0)
     else:
         run.memory["rolling"] = (day, start + ROLLING_FILES)
 
 
-def _guard(run: Run, day: str, since_ns: int, full: slice, done: Done) -> int:
-    """One day: put back what is missing, tell people about the rest; how many files were compared."""
+def _guard(run: Run, day: str, since_ns: int, full: slice, done: Done) -> Findings:
+    """One day: put back what is missing, tell people about the rest; what was found."""
     prefix = f"file:{day}/"
     suspects = {n.key.removeprefix("file:") for n in notices.open_notices(run.store, prefix=prefix, limit=1000)}
     found = folder.look(run.store, day, since_ns, suspects, full)
     if found.missing or found.changed:
-        time.sleep(FILE_WAIT_SECONDS)  # a sale of this moment stands in the database before its file does
-        found.missing = [p for p in found.missing if folder.is_right(run.store, p) is None]
-        found.changed = [p for p in found.changed if folder.is_right(run.store, p) is False]
+        # The second look comes after the question whose file is whole, so that none is written in between.
+        ours = set(folder.settled(run.store, found.missing + found.changed))
+        found.waiting = any(path not in ours for path in found.missing + found.changed)
+        found.missing = [p for p in found.missing if p in ours and folder.is_right(run.store, p) is None]
+        found.changed = [p for p in found.changed if p in ours and folder.is_right(run.store, p) is False]
     back = folder.put_back(run.store, found.missing)
     done.put_back += len(back)
     done.alarms.update(found.changed, found.foreign)
     _tell(run, day, found, back)
-    return found.checked
+    return found
 
 
 def _tell(run: Run, day: str, found: Findings, back: list[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pos.store import disk
+from pos.store import disk, intake
 from pos.store.db import Store
 from pos.store.recover import DAY
 
@@ -32,12 +32,15 @@ class Seen:
 
 @dataclass(slots=True)
 class Findings:
-    """What is not as written in one day's folder, as paths below invoices/. checked: files compared byte by byte."""
+    """What is not as written in one day's folder, as paths below invoices/. checked: files compared byte by byte.
+
+    waiting: some file is still the journal's to write, and is to be compared another time."""
 
     missing: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     checked: int = 0
+    waiting: bool = False
 
 
 def drops(invoices: Path) -> list[Seen]:
@@ -123,6 +126,13 @@ def is_right(store: Store, path: str) -> bool | None:
         return None
 
 
+def settled(store: Store, paths: list[str]) -> list[str]:
+    """Those whose file was made durable before this question. The file of any other is still the journal's to write,
+    however long a busy disk lets it wait: a sale stands in the database before its file does."""
+    mark = intake.remembered(store)
+    return [path for path in paths if (n := _number(store, path)) is not None and n <= mark]
+
+
 def put_back(store: Store, paths: list[str]) -> list[str]:
     """Write files again that are missing, from the database; those that were. One that is there is never touched."""
     written = []
@@ -159,3 +169,8 @@ def _files(folder: Path) -> Iterator[Seen]:
 def _body(store: Store, path: str) -> bytes | None:
     row: Any = store.execute("SELECT body FROM document WHERE path = ? LIMIT 1", (path,)).fetchone()
     return row[0].encode("utf-8") if row else None
+
+
+def _number(store: Store, path: str) -> int | None:
+    row: Any = store.execute("SELECT n FROM document WHERE path = ? LIMIT 1", (path,)).fetchone()
+    return row[0] if row else None

@@ -7,15 +7,17 @@ import shutil
 import sys
 import time as real_time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from agents import watch as agent
+from pos import clock
 from pos.actions import watch
 from pos.config import Config
 from pos.runner import Runner
-from pos.store import connections, folder, notices, rounds
+from pos.store import connections, disk, folder, notices, rounds
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
 from pos.store.models import Audit, Document, Outbox
@@ -26,7 +28,6 @@ from tests import books, receipts
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "STILL_SECONDS", 0.05)
     monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.3)
-    monkeypatch.setattr(watch, "FILE_WAIT_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -181,9 +182,11 @@ def test_a_restart_does_not_take_put_aside_files_for_receipts(
 
 @pytest.fixture
 def sold(journal: Journal, shop: Config, store: Store) -> list[Path]:
-    """Five receipts and their files."""
+    """Five receipts and their files, durable."""
     connections.sync(store, [])
-    return [shop.invoices / journal.commit(receipts.sale()).path for _ in range(5)]
+    paths = [shop.invoices / journal.commit(receipts.sale()).path for _ in range(5)]
+    journal.flush()
+    return paths
 
 
 def test_untouched_days_are_quiet(sold: list[Path], look: Callable[..., str], store: Store) -> None:
@@ -259,19 +262,41 @@ def test_a_file_we_did_not_write_is_told_and_left_alone(
 def test_sales_during_the_look_raise_no_alarm(journal: Journal, look: Callable[..., str], store: Store) -> None:
     import threading
 
-    stop = threading.Event()
+    stop, sales = threading.Event(), []
 
     def sell() -> None:
         while not stop.is_set():
-            journal.commit(receipts.sale())
+            sales.append(journal.commit(receipts.sale()).path)
 
     seller = threading.Thread(target=sell)
     seller.start()
-    sentences = {look() for _ in range(5)}
-    stop.set()
-    seller.join()
+    try:
+        sentences = {look() for _ in range(5)}
+    finally:
+        stop.set()
+        seller.join()
+    assert sales
     assert sentences == {"All receipts lie as they were written."}
     assert notices.open_notices(store) == []
+
+
+def test_a_file_the_disk_makes_wait_is_not_missed_until_it_was_written(
+    journal: Journal, look: Callable[..., str], store: Store, shop: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path, _body: bytes, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as away:
+        away.setattr(disk, "write_whole", full)
+        path = shop.invoices / journal.commit(receipts.sale()).path
+        assert [look(), look()] == ["All receipts lie as they were written."] * 2
+        assert not path.exists()
+        assert notices.open_notices(store) == []
+    journal.flush()
+    assert path.exists()
+    path.unlink()
+    assert look() == "1 missing files written again."
+    assert path.exists()
 
 
 def test_a_look_over_many_days_is_bounded(look: Callable[..., str], store: Store, shop: Config) -> None:
@@ -280,9 +305,7 @@ def test_a_look_over_many_days_is_bounded(look: Callable[..., str], store: Store
             (shop.invoices / f"2025-{month}-{n:02}").mkdir()
     assert len(folder.days(store)) == 56
     look()
-    assert rounds.states(store, watch.clock.now())[("watch", "")].due_at < watch.clock.stamp(
-        watch.clock.now() + watch.clock.timedelta(seconds=2)
-    )
+    assert rounds.states(store, clock.now())[("watch", "")].due_at < clock.stamp(clock.now() + timedelta(seconds=2))
 
 
 # -- the agent in its threads ------------------------------------------------------------------------------------------
