@@ -161,6 +161,7 @@ class Returns:
 @dataclass(frozen=True, slots=True)
 class Keys:
     search: str = setting("F1", "Jump to search.")
+    hold: str = setting("F2", "Set the basket aside; with an empty one, show those set aside.")
     discount: str = setting("F3", "Discount.")
     quantity: str = setting("F6", "Quantity of the chosen line.")
     remove: str = setting("F7", "Take the chosen line off.")

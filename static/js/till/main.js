@@ -9,6 +9,7 @@ import { askFigure, openDialog, openedDialog, startDialogs } from "./dialogs.js"
 import { openDiscount, startDiscount } from "./discount.js";
 import { byId, disable, figure, icon, pause, put } from "./dom.js";
 import { Entry, moneyFormat } from "./entry.js";
+import { countHeld, hold, openHeld, startHeld } from "./held.js";
 import { focusSearch, refreshItems, showPane, startItems } from "./items.js";
 import { openKeys, paintKeys } from "./keys.js";
 import { addItem, nameOf, setNote, takeOff } from "./lines.js";
@@ -35,6 +36,7 @@ const ACTS = {
   bag: addBag,
   pay: openPay,
   back: closePay,
+  hold: () => void hold(),
   lock: () => lockNow(),
 };
 
@@ -170,6 +172,7 @@ async function start() {
   startChange();
   startDiscount();
   startSettings();
+  startHeld();
   for (const topic of ["basket", "priced", "session"]) on(topic, paintPay);
   on("needs", secondPerson);
   startRouter(act);
@@ -202,10 +205,20 @@ async function start() {
   startBell({ quiet: () => state.locked, listens: false });
   listen(heard);
   startQueue(takeItem);
-  if (!session.locked) refreshItems();
+  if (!session.locked) {
+    refreshItems();
+    countHeld();
+  }
   if (state.basket.sent) await resumeSale();
   else recallChange();
   keep();
+  if (location.hash) openAsked(location.hash.slice(1));
+}
+
+/** Another page of the till asked for one of this page's dialogs. */
+function openAsked(name) {
+  history.replaceState(null, "", location.pathname);
+  if (name === "held") openHeld();
 }
 
 async function askStatus() {

@@ -73,6 +73,18 @@ export function startAfresh() {
   changed();
 }
 
+/** A basket that was set aside, as it was sent; names follow with its prices. */
+export function takeUp(basket) {
+  const { pending } = state.basket;
+  state.basket = { ...fresh(), ...basket, lines: basket.lines.map((line) => ({ ...line, shown: {} })), pending };
+  state.priced = null;
+  state.needs = null;
+  state.problems.clear();
+  state.chosen = state.basket.lines.at(-1)?.line ?? null;
+  changed();
+  tell("chosen");
+}
+
 export function show(view) {
   if (state.view === view) return;
   state.view = view;
