@@ -163,6 +163,7 @@ class Keys:
     search: str = setting("F1", "Jump to search.")
     hold: str = setting("F2", "Set the basket aside; with an empty one, show those set aside.")
     discount: str = setting("F3", "Discount.")
+    give_back: str = setting("F4", "Goods that come back.")
     quantity: str = setting("F6", "Quantity of the chosen line.")
     remove: str = setting("F7", "Take the chosen line off.")
     note: str = setting("F8", "Note on the chosen line.")

@@ -1,7 +1,7 @@
 // Paints the basket: one element per line, changed in place, so that a new line is there within one frame.
 import { byId, figure, h, icon, put } from "./dom.js";
 import { moneyFormat } from "./entry.js";
-import { lastRemoved, nameOf, putBack, step, takeOff } from "./lines.js";
+import { isBack, lastRemoved, nameOf, putBack, step, takeOff } from "./lines.js";
 import { isCurrent } from "./pricing.js";
 import { sumOf } from "./quantity.js";
 import { choose, lineOf, on, state } from "./state.js";
@@ -94,6 +94,7 @@ function paintLine(line, parts) {
     each && h("span", {}, figure(each)),
     priced?.discount_text && h("span", { class: "off" }, priced.discount_text),
     priced && priced.tax_text !== usualTax && h("span", {}, `tax ${priced.tax_text}`),
+    isBack(line) && h("span", { class: "off" }, backText(line, priced)),
     line.note && h("span", { class: "note" }, line.note),
     problem && h("span", { class: "off" }, problem),
   ].filter(Boolean));
@@ -102,17 +103,22 @@ function paintLine(line, parts) {
     priced?.was_text && h("del", { class: "was", "aria-label": "Before discount" }, figure(priced.was_text)),
     figure(priced ? priced.amount_text : first ?? "…"),
   ].filter(Boolean));
+  parts.row.classList.toggle("is-back", isBack(line));
   parts.row.classList.toggle("is-pricing", priced !== null && !current);
   parts.row.classList.toggle("is-unknown", Boolean(problem));
 }
 
 /** Where the amount comes from, when the quantity is not one: "£7.50 each", "0.345 Kg at £18.50 / Kg". */
 function eachText(line, shown, priced, quantity) {
+  if (line.qty === "-1") return "";
   if (line.price_source === "barcode") return "price of its label";
   if (!priced?.unit_text) return "";
   if (shown.weighed) return `${quantity} ${shown.uom} at ${priced.unit_text}`;
   return line.qty === "1" ? "" : `${priced.unit_text} each`;
 }
+
+/** Why and from which receipt it comes back. */
+const backText = (line, priced) => ["comes back", priced?.return_of ?? line.return_of, line.reason].filter(Boolean).join(", ");
 
 /** What stands most often in a list. */
 function mostOf(texts) {
@@ -135,13 +141,13 @@ function paintHint(list) {
 function paintSum() {
   const { lines } = state.basket;
   const unknown = lines.filter((line) => line.unknown).length;
-  const quantities = lines.filter((line) => !line.unknown && !line.shown?.weighed).map((line) => line.qty);
+  const quantities = lines.filter((line) => !line.unknown && !line.shown?.weighed).map((line) => line.qty.replace("-", ""));
   const weighed = lines.filter((line) => line.shown?.weighed).length;
   const items = sumOf([...quantities, ...Array(weighed).fill("1")]);
   put(byId("basket-count"), lines.length === 0 ? "" : `${counted(lines.length, "line")}, ${counted(items, "item")}`);
   const { priced } = state;
   byId("total-row").classList.toggle("is-pricing", priced !== null && !isCurrent());
-  put(byId("total-word"), unknown ? "Total so far" : "Total");
+  put(byId("total-word"), unknown ? "Total so far" : priced?.total.startsWith("-") ? "To give back" : "Total");
   byId("total").replaceChildren(figure(priced?.total_text ?? (lines.length > unknown ? "…" : zero())));
   const rows = (priced?.taxes ?? []).flatMap((tax) => [h("dt", {}, tax.text), h("dd", {}, figure(tax.amount_text))]);
   if (priced?.discount_text) rows.unshift(h("dt", { class: "off" }, priced.discount_words ?? "Off the whole sale"), h("dd", { class: "off" }, figure(priced.discount_text)));

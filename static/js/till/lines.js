@@ -31,7 +31,7 @@ function isSame(other, line) {
   // A label with a price or a weight is a piece of its own: its barcode vouches for that one line.
   if (other.unknown || line.shown.weighed || line.price_source === "barcode" || line.qty !== "1") return false;
   return other.item_code === line.item_code && other.price === line.price
-    && other.price_source === line.price_source && other.discount === null && other.note === "" && other.return_against === null;
+    && other.price_source === line.price_source && other.discount === null && other.note === "" && other.return_against === null && !isBack(other);
 }
 
 function replaceUnknown(line) {
@@ -57,9 +57,12 @@ export function addUnknown(code, why = "") {
   tell("chosen");
 }
 
+/** Whether the line gives goods back. Its pieces were chosen on the receipt; to change them, return again. */
+export const isBack = (line) => line.qty.startsWith("-");
+
 export function setQuantity(id, qty) {
   const line = lineOf(id);
-  if (!line || line.unknown || line.qty === qty) return;
+  if (!line || line.unknown || isBack(line) || line.qty === qty) return;
   line.qty = qty;
   changed();
 }
@@ -67,7 +70,7 @@ export function setQuantity(id, qty) {
 /** One more or one less of a line; the last one stays until it is taken off. */
 export function step(id, up) {
   const line = lineOf(id);
-  if (!line || line.unknown) return;
+  if (!line || line.unknown || isBack(line)) return;
   const qty = up ? plus(line.qty, "1") : oneLess(line.qty);
   if (qty !== null) setQuantity(id, qty);
 }

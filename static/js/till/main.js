@@ -9,6 +9,7 @@ import { askFigure, openDialog, openedDialog, startDialogs } from "./dialogs.js"
 import { openDiscount, startDiscount } from "./discount.js";
 import { byId, disable, figure, icon, pause, put } from "./dom.js";
 import { Entry, moneyFormat } from "./entry.js";
+import { openGiveBack, startGiveBack } from "./giveback.js";
 import { countHeld, hold, openHeld, startHeld } from "./held.js";
 import { focusSearch, refreshItems, showPane, startItems } from "./items.js";
 import { openKeys, paintKeys } from "./keys.js";
@@ -36,6 +37,7 @@ const ACTS = {
   bag: addBag,
   pay: openPay,
   back: closePay,
+  give_back: () => state.view === "sell" && openGiveBack(),
   hold: () => void hold(),
   lock: () => lockNow(),
 };
@@ -173,6 +175,7 @@ async function start() {
   startDiscount();
   startSettings();
   startHeld();
+  startGiveBack();
   for (const topic of ["basket", "priced", "session"]) on(topic, paintPay);
   on("needs", secondPerson);
   startRouter(act);
@@ -219,6 +222,7 @@ async function start() {
 function openAsked(name) {
   history.replaceState(null, "", location.pathname);
   if (name === "held") openHeld();
+  if (name.startsWith("return")) openGiveBack(decodeURIComponent(name.slice("return=".length)));
 }
 
 async function askStatus() {

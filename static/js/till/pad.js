@@ -2,7 +2,7 @@
 import { byId, put } from "./dom.js";
 import { typing } from "./dialogs.js";
 import { Entry } from "./entry.js";
-import { nameOf, setQuantity } from "./lines.js";
+import { isBack, nameOf, setQuantity } from "./lines.js";
 import { isQuantity } from "./quantity.js";
 import { chosenLine, on, state } from "./state.js";
 
@@ -27,7 +27,7 @@ export function startPad() {
 /** The quantity key: the keyboard's digits now set the chosen line's quantity. */
 export function startQuantity() {
   const chosen = chosenLine();
-  if (!chosen || chosen.unknown) return;
+  if (!chosen || chosen.unknown || isBack(chosen)) return;
   anew(chosen);
   active = true;
   document.activeElement?.blur?.();
@@ -55,7 +55,7 @@ export function typeQuantity(text) {
 
 export function press(key) {
   const chosen = chosenLine();
-  if (!chosen || chosen.unknown) return;
+  if (!chosen || chosen.unknown || isBack(chosen)) return;
   if (chosen !== line) anew(chosen);
   if (entry.press(key)) apply();
 }

@@ -6,6 +6,7 @@ import { commitSale } from "./commit.js";
 import { typing } from "./dialogs.js";
 import { byId, disable, figure, h, icon, pause, put } from "./dom.js";
 import { Entry, moneyFormat } from "./entry.js";
+import { giveWord, isRefund, showCame, signed } from "./payback.js";
 import { isCurrent, settled } from "./pricing.js";
 import { basketInputs, keep, on, show, state } from "./state.js";
 import { noAnswer } from "./status.js";
@@ -69,12 +70,14 @@ export async function openPay() {
   entry.clear();
   saying("");
   if (modes.length) mode = modes.find((one) => one.kind === "cash") ?? modes[0];
+  const came = showCame();
   show("pay");
   paintKinds();
   paint();
   byId("take").focus({ preventScroll: true });
-  await ask();
-  say(`Total ${byId("pay-total").textContent}. ${mode.name}.`);
+  const [names] = await Promise.all([came, ask()]);
+  if (names.length && !names.includes(mode.name) && !entry.text) chooseMode(modes.find((one) => names.includes(one.name)));
+  say(`${isRefund() ? "To give back" : "Total"} ${byId("pay-total").textContent}. ${mode.name}.`);
 }
 
 export function closePay() {
@@ -114,7 +117,7 @@ export function typeAmount(text) {
 }
 
 function typedPayment() {
-  const amount = entry.value();
+  const amount = signed(entry.value());
   return mode && amount ? { mode_of_payment: mode.name, amount } : null;
 }
 
@@ -169,7 +172,7 @@ export async function take() {
     if (!isChecked()) await ask();
     if (!isChecked()) return;
     if (!check.complete || typedPayment()) {
-      const amount = entry.value() || (mode.kind === "cash" ? check.left_in_cash : check.left);
+      const amount = signed(entry.value()) || (mode.kind === "cash" ? check.left_in_cash : check.left);
       if (!(await takeOne(amount))) return;
     }
     if (isChecked() && check.complete) await commitSale();
@@ -192,7 +195,7 @@ async function takeOne(amount) {
   if (isChecked()) {
     keep();
     for (const id of ["pay-reference", "pay-last4"]) if (byId(id)) byId(id).value = "";
-    say(`${mode.name} ${format(amount)} taken. Left ${check.left_text}`);
+    say(`${mode.name} ${format(amount)} ${isRefund() ? "given back" : "taken"}. Left ${check.left_text}`);
     return true;
   }
   // Refused: it was not taken. The sentence stays; the amount can be mended.
@@ -247,7 +250,7 @@ export function paint() {
     put(byId("pay-rounding"), check.rounding_text ? `Cash rounding ${check.rounding_text}` : "from cash only");
   }
   paintPayments(typed);
-  put(byId("typed-what"), mode.kind === "cash" ? "Cash given" : `${mode.name} amount`);
+  put(byId("typed-what"), isRefund() ? `${mode.name} to give back` : mode.kind === "cash" ? "Cash given" : `${mode.name} amount`);
   put(byId("typed-hint"), typed || check?.complete ? "" : "all that is left");
   const output = byId("typed-amount");
   output.classList.toggle("is-idle", !typed);
@@ -262,7 +265,7 @@ function paintPayments(typed) {
     const text = check?.payments?.[at]?.amount_text ?? format(payment.amount);
     const kind = modes.find((one) => one.name === payment.mode_of_payment)?.kind ?? "other";
     const more = [payment.last4 && `ends ${payment.last4}`, payment.reference && `reference ${payment.reference}`].filter(Boolean).join(" · ");
-    return h("li", {}, h("span", { class: "disc" }, icon(SIGNS[kind] ?? "other")), h("b", {}, payment.mode_of_payment, h("small", {}, more || "taken")), h("b", { class: "amount" }, figure(text)),
+    return h("li", {}, h("span", { class: "disc" }, icon(SIGNS[kind] ?? "other")), h("b", {}, payment.mode_of_payment, h("small", {}, more || (isRefund() ? "given back" : "taken"))), h("b", { class: "amount" }, figure(text)),
       h("button", { type: "button", class: "btn btn-quiet btn-square", "aria-label": `Take off ${payment.mode_of_payment} ${text}`, onclick: () => takeOff(at) }, icon("close")));
   });
   if (typed) rows.push(h("li", {}, h("span", { class: "disc now" }, icon(SIGNS[mode.kind] ?? "other")), h("b", {}, mode.name, h("small", {}, "being typed, not taken yet")), h("b", { class: "amount" }, figure(format(typed))), h("span", {})));
@@ -278,7 +281,7 @@ function paintQuick(typed) {
 
 function pickQuick(amount) {
   if (state.sending) return;
-  entry.text = amount;
+  entry.text = amount.replace("-", "");
   ask();
   byId("take").focus({ preventScroll: true });
 }
@@ -286,6 +289,6 @@ function pickQuick(amount) {
 function paintTake(typed) {
   const done = check?.complete;
   const word = state.sending ? "Saving…" : done && !typed ? "Finish the sale" : done ? `Take ${mode.name.toLowerCase()}` : typed ? `Take ${format(typed)}` : mode.kind === "cash" ? `Take ${mode.name.toLowerCase()}, exact` : `Take ${mode.name.toLowerCase()}`;
-  put(byId("take-word"), word);
+  put(byId("take-word"), isRefund() ? giveWord({ saving: state.sending, done, typed, name: mode.name, format }) : word);
   disable(byId("take"), state.sending || !canPay() || !check);
 }

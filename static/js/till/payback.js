@@ -1,0 +1,45 @@
+// When more comes back than is bought: the pay view gives money back, and says how the goods were once paid.
+import { NoAnswer, Refused, get } from "./api.js";
+import { byId, put } from "./dom.js";
+import { state } from "./state.js";
+
+/** Whether the open basket is one to pay back. */
+export const isRefund = () => state.priced?.total.startsWith("-") ?? false;
+
+/** What a person types as 12.00 goes back as -12.00. */
+export const signed = (amount) => (isRefund() && amount ? `-${amount.replace("-", "")}` : amount);
+
+/** Words of the pay view, and the tenders of the receipts the goods come from. Answers the names of those with something left. */
+export async function showCame() {
+  const refund = isRefund();
+  byId("tender").closest(".till").classList.toggle("is-refund", refund);
+  put(byId("pay-left-word"), refund ? "To give back" : "Left to pay");
+  put(byId("taken-word"), refund ? "Given back so far" : "Taken so far");
+  const place = byId("pay-came");
+  place.hidden = true;
+  if (!refund) return [];
+  const ids = new Set(state.basket.lines.map((line) => line.return_against?.id).filter(Boolean));
+  const answers = await Promise.all([...ids].map(linesOf));
+  const came = answers.filter(Boolean).flatMap((one) => one.tenders);
+  place.hidden = came.length === 0;
+  put(place, `It was paid with ${came.map(tenderText).join("; ")}. Another way back needs somebody who may.`);
+  return came.filter((one) => /[1-9]/.test(one.left)).map((one) => one.mode_of_payment);
+}
+
+const tenderText = (one) => `${one.mode_of_payment}${one.last4 ? ` ending ${one.last4}` : ""} ${one.paid_text}${/[1-9]/.test(one.back) ? `, of which ${one.left_text} is left` : ""}`;
+
+async function linesOf(id) {
+  try {
+    return await get(`/api/refunds/${encodeURIComponent(id)}/lines`);
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
+    return null; // paying back works without it; the server refuses what may not be
+  }
+}
+
+/** What the big key says while money goes back. */
+export function giveWord({ saving, done, typed, name, format }) {
+  if (saving) return "Saving…";
+  if (done && !typed) return "Finish";
+  return typed ? `Give back ${format(typed)}` : `Give back, ${name.toLowerCase()}`;
+}
