@@ -35,14 +35,7 @@ def of_cart(cart: Cart, config: Config) -> dict[str, Any]:
     discount = cart.discount.amount if cart.discount else 0
     return {
         "lines": [_line(x, config) for x in cart.lines],
-        "taxes": [
-            {
-                "text": _tax_words(t.rate, config),
-                "amount": plain(t.tax, config),
-                "amount_text": money(t.tax, config),
-            }
-            for t in cart.taxes
-        ],
+        "taxes": _taxes(cart, config),
         "subtotal": plain(cart.goods, config),
         "subtotal_text": money(cart.goods, config),
         "discount": plain(-discount, config),
@@ -53,6 +46,17 @@ def of_cart(cart: Cart, config: Config) -> dict[str, Any]:
         "items_text": _items_words(cart.lines),
         "oversold": [x.line for x in cart.lines if x.oversold],
     }
+
+
+def _taxes(cart: Cart, config: Config) -> list[dict[str, str]]:
+    """One row a rate: codes that share one are told apart in the receipt's table of taxes alone."""
+    sums: dict[Decimal, int] = {}
+    for t in cart.taxes:
+        sums[t.rate] = sums.get(t.rate, 0) + t.tax
+    return [
+        {"text": _tax_words(rate, config), "amount": plain(tax, config), "amount_text": money(tax, config)}
+        for rate, tax in sums.items()
+    ]
 
 
 def _line(x: CartLine, config: Config) -> dict[str, Any]:

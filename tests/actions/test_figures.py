@@ -9,6 +9,8 @@ import pytest
 
 from pos.actions import sell
 from pos.errors import Invalid
+from pos.store import feeds
+from pos.store.models import Item
 from tests.actions.shop import Person, line
 
 
@@ -45,6 +47,16 @@ def test_the_figures_of_the_page_add_up(till):
     shown = sell.price(till.store, till.config, asked)
     assert sum(Decimal(x["amount"]) for x in shown["lines"]) == Decimal(shown["subtotal"])
     assert Decimal(shown["subtotal"]) + Decimal(shown["discount"]) == Decimal(shown["total"])
+
+
+def test_codes_that_share_a_rate_are_one_row(till):
+    feeds.put_taxes(till.store, [{"code": "S2", "title": "Second at 20%", "rate": "20"}])
+    with till.store.transaction():
+        Item.update(tax_code="S2").where(Item.code == "SHOE-8").execute()
+    shown = sell.price(till.store, till.config, {"lines": [line("MUG", "2"), line("SHOE-8", id_="a2")]})
+    alone = [sell.price(till.store, till.config, {"lines": [x]}) for x in (line("MUG", "2"), line("SHOE-8"))]
+    assert [t["text"] for t in shown["taxes"]] == ["Includes tax at 20%"]
+    assert Decimal(shown["taxes"][0]["amount"]) == sum(Decimal(x["taxes"][0]["amount"]) for x in alone)
 
 
 def test_pay_check_counts_what_is_typed_but_does_not_take_it(till):
