@@ -11,6 +11,7 @@ from typing import Any
 from pos import channels, cli, config
 from pos.actions import hooks, sell
 from pos.cli.reference import written
+from pos.devices import printer_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +37,7 @@ def effective(root: Path) -> list[tuple[str, str, str, str]]:
     """(section, setting, value as text, where it came from) of every setting. BadSettings when one is wrong."""
     loaded = config.load(root)
     sell.check_settings(loaded)
+    printer_of(loaded)
     channels.check(loaded)
     hooks.titles(loaded.hooks)
     origins = config.origins(root)

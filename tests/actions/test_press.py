@@ -16,6 +16,7 @@ from pos.actions import press as presses
 from pos.actions import printing, sell
 from pos.devices.base import MayHavePrinted, NotPrinted
 from pos.store import notices, prints
+from tests.actions import drawer
 from tests.actions.printed import CASHIER, Shop
 from tests.actions.shop import Person, basket, line
 
@@ -83,6 +84,19 @@ def test_each_kind_of_document_does_what_belongs_to_it(
     cash = [{"kind": "cash", "amount": Decimal(total), "change": Decimal(0)}] if Decimal(total) else []
     doc = {**still.sell(), "kind": kind, "items": [], "payments": cash, "total": Decimal(total), "correction": False}
     assert presses.wanted(doc, still.config, clock.now()) == wanted
+
+
+def test_the_close_of_a_session_prints_its_z_and_again_as_a_copy(shop: Shop) -> None:
+    drawer.start(shop.till)
+    drawer.mug(shop.till)
+    z = drawer.finish(shop.till, "101.20").doc
+    shop.settle(lambda: shop.state(z) == "printed")
+    paper = shop.printer.slips[-1]
+    assert f"Z-READ {z['z']['name']}" in paper
+    assert " ".join(z["hash"][i : i + 8] for i in range(0, 16, 8)) in paper
+    printing.ask(shop.press, Person(), z["id"])
+    shop.settle(lambda: "C O P Y" in shop.printer.slips[-1])
+    assert [slip for slip in shop.printer.slips if "Opening float" in slip] != []
 
 
 def test_auto_no_prints_only_when_somebody_asks(tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ class FakePrinter:
     stalls: answers that it is ready, takes the slip and never says that it is done.
     """
 
-    def __init__(self, mood: str = "ready") -> None:
-        self.mood = mood
+    def __init__(self, mood: str = "ready", seconds: float = 0) -> None:
+        """seconds: how long it takes to print, before it says that it is done."""
+        self.mood, self.seconds = mood, seconds
         self.slips: list[bytes] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -64,6 +65,7 @@ class FakePrinter:
                     line.close()
                     return
                 if slip.endswith(b"\x1dr\x01") and self.mood == "ready":
+                    time.sleep(self.seconds)
                     line.sendall(b"\x00")
         except OSError:
             pass
