@@ -19,6 +19,7 @@ BENCHES = {
     "screen": "tests.bench.screen_bench",
     "start": "tests.bench.start_bench",
     "outbox": "tests.bench.outbox_bench",
+    "report": "tests.bench.report_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\
