@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from pos.demo import data
@@ -113,10 +114,18 @@ def labels() -> tuple[tuple[str, str], ...]:
 def _people(store: Store) -> tuple[Pin, ...]:
     pins: list[Pin] = []
     for code, name, role in _rows(data.PEOPLE):
-        pin = f"{secrets.randbelow(9000) + 1000}"
+        pin = random_pin()
         people.add_user(store, code, name, role, pin)
         pins.append(Pin(code, name, pin))
     return tuple(pins)
+
+
+def random_pin() -> str:
+    """Four digits that nobody would try first: neither all alike nor a straight run."""
+    while True:
+        pin = f"{secrets.randbelow(9000) + 1000}"
+        if {int(b) - int(a) for a, b in pairwise(pin)} not in ({0}, {1}, {-1}):
+            return pin
 
 
 def _price(store: Store, item: dict[str, Any]) -> dict[str, Any]:

@@ -86,3 +86,9 @@ def test_half_a_load_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatc
 def test_ways_to_pay_are_those_that_work(store: Store, loaded: demo.DemoSummary) -> None:
     assert [m.kind for m in catalog.payment_modes(store)] == ["cash", "card", "account", "other"]
     assert catalog.customer(store, store.config.till.walk_in) is not None
+
+
+def test_a_pin_made_by_chance_is_none_that_anybody_tries_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([1111 - 1000, 1234 - 1000, 4321 - 1000, 9876 - 1000, 1357 - 1000])
+    monkeypatch.setattr(demo.secrets, "randbelow", lambda _: next(drawn))
+    assert demo.random_pin() == "1357"
