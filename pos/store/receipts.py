@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from peewee import fn
@@ -11,15 +13,21 @@ from pos.store.db import Store
 from pos.store.models import Document, Outbox, User
 
 PAGE_ROWS = 50
+#: How the file of an imported receipt begins.
+IMPORTED = "imported-"
 #: A document's parts on their way, the most telling first.
 _TELLING = ("rejected", "differs", "unknown", "sending", "queued", "sent", "booked")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One receipt in the list. total: minor units. state: of its way to the books, "" = it goes nowhere."""
+    """One receipt in the list. total: minor units. state: of its way to the books, "" = it goes nowhere.
+
+    name: what `body` finds it by; its number, but for an imported one that is called like one of ours.
+    """
 
     number: str
+    name: str
     kind: str
     created_at: str
     cashier: str
@@ -52,12 +60,14 @@ def day(store: Store, wanted: str = "", page: int = 1) -> Day:
         page = min(max(page, 1), pages)
         found = list(Document.select().where(of_day).order_by(Document.n.desc()).paginate(page, PAGE_ROWS))
         states = _states([d.id for d in found])
+        names_of = _names(found)
         names = {user.code: user.name for user in User.select(User.code, User.name)}
         before = Document.select(fn.MAX(Document.business_day)).where(Document.business_day < shown).scalar()
         after = Document.select(fn.MIN(Document.business_day)).where(Document.business_day > shown).scalar()
     rows = tuple(
         Row(
             d.number,
+            names_of[d.n],
             d.kind,
             d.created_at,
             names.get(d.cashier, d.cashier),
@@ -71,14 +81,33 @@ def day(store: Store, wanted: str = "", page: int = 1) -> Day:
     return Day(shown, rows, total, page, pages, before or "", after or "")
 
 
-def body(store: Store, number: str) -> bytes:
-    """The receipt's file, byte for byte. NotFound. Of an imported twin and our own, our own."""
+def body(store: Store, name: str) -> bytes:
+    """The receipt's file, byte for byte, by its number or, of an imported one, by the name of its file without ending.
+    NotFound. Of an imported twin and our own, our own."""
     found = store.execute(
-        "SELECT body FROM document WHERE number = ? ORDER BY series = 'till' DESC, n DESC LIMIT 1", (number,)
+        "SELECT body FROM document WHERE number = ? ORDER BY series = 'till' DESC, n DESC LIMIT 1", (name,)
     ).fetchone()
+    if found is None and name.startswith(IMPORTED):
+        found = store.execute(
+            "SELECT body FROM document WHERE series = 'imported' AND path = business_day || '/' || ? || '.json'",
+            (name,),
+        ).fetchone()
     if found is None:
-        raise NotFound(f"There is no receipt {number} on this till.")
+        raise NotFound(f"There is no receipt {name} on this till.")
     return str(found[0]).encode()
+
+
+def _names(found: Sequence[Document]) -> dict[int, str]:
+    """By what each of these is to be asked for: (n of the document, name)."""
+    imported = [d.number for d in found if d.series == "imported"]
+    query = Document.select(Document.number).where(Document.number.in_(imported)).order_by(Document.n)
+    twice = {number for number, times in Counter(d.number for d in query).items() if times > 1}
+    return {
+        d.n: d.path.rpartition("/")[2].removesuffix(".json")
+        if d.series == "imported" and d.number in twice
+        else d.number
+        for d in found
+    }
 
 
 def newest_at(store: Store) -> str:

@@ -7,7 +7,7 @@ GET /receipts/<number>              reprint   receipt/receipt.html: receipt (see
 GET /receipts/<number>/barcode.svg  reprint   the number as Code 128
 GET /api/receipts/<number>          reprint   {ok, receipt: the document, state}
 
-rows: number, kind_text, time_text, cashier, customer, total_text, is_return, state, state_text.
+rows: number, name (for the address), kind_text, time_text, cashier, customer, total_text, is_return, state, state_text.
 """
 
 from __future__ import annotations
@@ -139,6 +139,7 @@ def _day(text: str) -> str:
 def _row(row: receipts.Row, locale: str) -> dict[str, Any]:
     return {
         "number": row.number,
+        "name": row.name,
         "kind_text": _KIND_WORDS.get(row.kind, row.kind),
         "time_text": wording.clock_time(clock.parse(row.created_at), locale),
         "cashier": row.cashier,

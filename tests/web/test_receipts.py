@@ -70,7 +70,29 @@ def test_the_number_of_an_older_system_may_have_a_slash(till: App, anna: Page) -
     assert anna.get("/api/receipts/SINV/24/001").json["receipt"]["id"] == "SINV/24/001"
 
 
-@pytest.mark.parametrize("number", ["T1-999999", "..%2f..%2fconfig.ini", "%2e%2e", "a b", "x" * 200, "%00", "';--"])
+def test_an_imported_receipt_called_like_one_of_ours_is_opened_by_its_own_address(
+    till: App, anna: Page, basket: Basket
+) -> None:
+    number = sell(anna, basket(2))
+    old = {
+        "invoice_name": number, "sale_id": "old-1", "created_at": "2024-05-05T10:00:00", "total": 3,
+        "items": [{"item_code": "A", "item_name": "Jar", "qty": 1, "rate": 3, "vat_rate": 0}], "cash_given": 3,
+        "payments": [{"mode_of_payment": "Cash", "amount": 3}], "change": 0, "customer": "", "tender": "cash",
+    }  # fmt: skip
+    replay.take_in(till.journal, json.dumps(old).encode(), "replay", "ann")
+    (address,) = re.findall(r'href="(/receipts/[^"?]+)"', anna.get("/receipts?day=2024-05-05").text)
+    assert address == "/receipts/imported-000001-document"
+    assert "Jar" in anna.get(address).text
+    assert anna.get(address + "/barcode.svg").mimetype == "image/svg+xml"
+    assert anna.get("/api" + address).json["receipt"]["series"] == "imported"
+    assert "Mug" in anna.get(f"/receipts/{number}").text
+    assert f'href="/receipts/{number}"' in anna.get("/receipts").text
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["T1-999999", "imported-000009-document", "..%2f..%2fconfig.ini", "%2e%2e", "a b", "x" * 200, "%00", "';--"],
+)
 def test_a_number_nobody_has_is_not_found_and_touches_no_file(anna: Page, number: str) -> None:
     for path in (f"/receipts/{number}", f"/api/receipts/{number}", f"/receipts/{number}/barcode.svg"):
         assert anna.get(path).status_code in (404, 308), path
