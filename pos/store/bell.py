@@ -45,7 +45,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the bell says to everybody. mark: grows with each change, so that a screen knows when to look again."""
+    """What the bell says to everybody. mark: another one after each change, so that a screen knows when to look again."""
 
     open: int
     worst: str
@@ -63,8 +63,8 @@ def ring(store: Store, person: str) -> Ring:
 def state(store: Store) -> State:
     """The bell of the till."""
     rows = store.execute("SELECT level, count(*) FROM notice WHERE resolved_at = '' GROUP BY level").fetchall()
-    mark = store.execute("SELECT count(*), coalesce(sum(changes + count), 0) FROM notice").fetchone()
-    return State(sum(count for _, count in rows), _worst(level for level, _ in rows), f"{mark[0]}-{mark[1]}")
+    mark = store.execute("SELECT count(*), coalesce(sum(changes), 0), coalesce(sum(count), 0) FROM notice").fetchone()
+    return State(sum(count for _, count in rows), _worst(level for level, _ in rows), "-".join(map(str, mark)))
 
 
 def listed(store: Store, person: str, offset: int, limit: int, now: datetime) -> tuple[list[Listed], int, int]:
