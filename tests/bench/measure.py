@@ -63,6 +63,7 @@ def box() -> None:
         ("memory", f"{psutil.virtual_memory().total / 2**30:.1f} GiB"),
         ("disk", f"{disk.device} ({disk.fstype})" if disk else "unknown"),
         ("system", platform.platform()),
+        ("load before the first bench", " ".join(f"{n:.1f}" for n in psutil.getloadavg()) + " (other work on the box)"),
         ("Python, SQLite", f"{sys.version.split()[0]}, {sqlite3.sqlite_version}"),
     ]
     table("Measured on", ("what", "this box"), rows)
