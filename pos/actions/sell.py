@@ -191,6 +191,8 @@ def _price(store: Store, config: Config, basket: Basket, may: Permission | None)
     for line in basket.lines:
         if line.price_source == "barcode":
             _check_label(store, line)
+        elif tender.has_card_number(line.barcode):
+            _check_known(store, line)
     cart = price_cart(basket.lines, goods, rule, basket.discount, sold, config.pricing.discount_percent_max)
     if may is not None:
         permits.of_cart(may, config, cart, goods)
@@ -212,6 +214,18 @@ def _check_label(store: Store, line: LineInput) -> None:
         raise Invalid("The price is not the one on the label; scan it again.", code="label_price", field=where)
     if line.qty not in (1, -1):
         raise Invalid("A label with a price is one line of quantity 1.", code="label_price", field=f"{where}.qty")
+
+
+def _check_known(store: Store, line: LineInput) -> None:
+    """What looks like a card number is kept as a barcode when the catalogue, or the item itself, is called so."""
+    try:
+        catalog.by_barcode(store, line.barcode)
+    except (NotFound, Invalid):
+        raise Invalid(
+            "That looks like a card number, and no item has it as its barcode; scan the item.",
+            code="card_number",
+            field=f"lines.{line.line}.barcode",
+        ) from None
 
 
 def _check_total(priced: _Priced, config: Config) -> None:

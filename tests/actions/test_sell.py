@@ -13,7 +13,7 @@ from pos import config as settings
 from pos.actions import figures, sell
 from pos.errors import BadSettings, Conflict, Invalid, NotAllowed
 from pos.rules import documents, receipt
-from pos.store import catalog
+from pos.store import catalog, feeds
 from pos.web.paper import receipt_view
 from tests.actions.shop import Person, basket, documents_saved, label, line, put_prices
 from tests.rules.tables import cases
@@ -305,6 +305,21 @@ def test_a_price_from_a_label_must_be_the_labels_own(till):
         with pytest.raises(Invalid) as refused:
             sell.commit(till, basket(bad, total=bad["price"], n=2), Person("cashier"))
         assert refused.value.field.startswith("lines.a1")
+    assert documents_saved(till) == 1
+
+
+def test_a_card_number_is_kept_as_no_barcode_unless_the_catalogue_knows_it(till):
+    card = "4111111111111111"
+    for barcode in (card, "4111 1111 1111 1111", f"x{card}"):
+        for ask in (
+            lambda given: sell.commit(till, basket(given, total="1.20"), Person("cashier")),
+            lambda given: sell.price(till.store, till.config, {"lines": [given]}, Person("cashier")),
+        ):
+            with pytest.raises(Invalid) as refused:
+                ask(line("MUG", barcode=barcode))
+            assert (refused.value.code, refused.value.field) == ("card_number", "lines.a1.barcode")
+    feeds.put_barcodes(till.store, [{"code": card, "item": "MUG"}])
+    assert sell.commit(till, basket(line("MUG", barcode=card), total="1.20"), Person("cashier")).doc["total"]
     assert documents_saved(till) == 1
 
 
