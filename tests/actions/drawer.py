@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos import clock
-from pos.actions import cash, sell, shift
+from pos.actions import cash, reports, sell, shift
 from pos.store import approvals, people
 from pos.store.journal import Committed
 from tests.actions.shop import Person, Till, basket, line
@@ -56,3 +56,8 @@ def agreed(till: Till, act: str, subject: str, asker: Person, by: Person = MANAG
     if by.code not in {p.code for p in people.people(till.store)}:
         people.add_user(till.store, by.code, by.name, by.role)
     return approvals.grant(till.store, act, subject, by, asker.code)
+
+
+def expected(till: Till) -> Decimal:
+    """What must be in the drawer now."""
+    return reports.x_read(till, MANAGER)["z"]["cash"]["expected"]
