@@ -1,6 +1,7 @@
 """The sell page. Everything it shows it asks for by itself (/api/session, /api/items, /api/status).
 
-GET /    open, else the sign-in page    till/sell.html: shop_name, till_name
+GET /day  sell or z_read             till/day.html: shop_name, till_name
+GET /     open, else the sign-in page    till/sell.html: shop_name, till_name
 """
 
 from __future__ import annotations
@@ -25,3 +26,11 @@ def sell_page() -> ResponseReturnValue:
         return redirect(url_for("receipts.receipt_list"))
     config = parts().config
     return render_template("till/sell.html", shop_name=config.shop.name, till_name=config.till.name)
+
+
+@bp.get("/day")
+@auth.needs("sell", "z_read")
+def day_page() -> str:
+    """Float, cash in and out, X, count and close; what it shows it asks for by itself."""
+    config = parts().config
+    return render_template("till/day.html", shop_name=config.shop.name, till_name=config.till.name)

@@ -65,7 +65,7 @@ async function refresh() {
   paintCount(answer.count);
   const rows = [...answer.held.map((one) => row(one, false)), ...answer.taken.map((one) => row(one, true))];
   byId("held-list").replaceChildren(...(rows.length ? rows : [h("li", { class: "held-none" }, "No basket is set aside.")]));
-  (byId("held-list").querySelector("button") ?? dialog().querySelector("[data-close]")).focus();
+  (byId("held-list").querySelector(".held-row > button:last-child") ?? dialog().querySelector("[data-close]")).focus();
 }
 
 function row(one, taken) {

@@ -51,7 +51,7 @@ export function whyHeld() {
   const unknown = lines.filter((line) => line.unknown).length;
   if (!lines.length) return "";
   if (unknown) return unknown === 1 ? "1 code to settle first" : `${unknown} codes to settle first`;
-  if (state.needs) return "Needs a second person: press Pay";
+  if (state.needs) return "Needs a second person";
   if (state.problems.has("")) return state.problems.get("");
   if (state.problems.size) return "1 line to settle first";
   if (state.session && !modes.length) return "No way to pay is set up";
