@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from pos.app import App
+from pos.store import feeds
 from tests.browser.screen import Screen
 
 pytestmark = pytest.mark.browser
@@ -127,6 +129,13 @@ def test_a_label_with_a_weight_is_that_much_at_the_shelfs_price(screen: Screen) 
     expect(screen.page.locator("#lines .name")).to_have_text("Shoe wax, loose")
     screen.expect_total("£6.38")
     expect(screen.page.locator("#lines .more")).to_contain_text("0.345 Kg at £18.50")
+
+
+def test_a_label_with_a_price_on_weighed_goods_says_both(screen: Screen, till: App) -> None:
+    feeds.put_barcodes(till.store, [{"code": "2000018", "item": "WAX"}])
+    screen.scan("2000018004326")
+    screen.expect_total("£4.32")
+    expect(screen.page.locator("#lines .more")).to_contain_text("0.234 Kg, £4.32 on its label")
 
 
 def test_a_person_typing_slowly_searches_and_scans_nothing(screen: Screen) -> None:

@@ -111,7 +111,7 @@ function paintLine(line, parts) {
 /** Where the amount comes from, when the quantity is not one: "£7.50 each", "0.345 Kg at £18.50 / Kg". */
 function eachText(line, shown, priced, quantity) {
   if (line.qty === "-1") return "";
-  if (line.price_source === "barcode") return "price of its label";
+  if (line.price_source === "barcode") return labelText(shown, priced);
   if (!priced?.unit_text) return "";
   if (shown.weighed) return `${quantity} ${shown.uom} at ${priced.unit_text}`;
   return line.qty === "1" ? "" : `${priced.unit_text} each`;
@@ -119,6 +119,12 @@ function eachText(line, shown, priced, quantity) {
 
 /** Why and from which receipt it comes back. */
 const backText = (line, priced) => ["comes back", priced?.return_of ?? line.return_of, line.reason].filter(Boolean).join(", ");
+
+/** What a label with a price on it says of goods sold by weight: "0.240 Kg, £4.32 on its label". */
+function labelText(shown, priced) {
+  const price = priced?.was_text ?? priced?.amount_text;
+  return shown.weighed && price ? `${priced.qty_text} ${shown.uom}, ${price} on its label` : "price of its label";
+}
 
 /** What stands most often in a list. */
 function mostOf(texts) {
