@@ -221,3 +221,22 @@ def test_an_address_that_is_nothing_says_so_in_plain_words(screen: Screen) -> No
     expect(screen.page.locator("h1")).to_have_text("Nothing is here")
     screen.take("text=Back to selling")
     screen.expect_view("sell")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 640), (720, 600), (390, 844)], ids=lambda n: str(n))
+def test_the_amount_given_is_whole_also_when_the_server_is_gone(new_window: Any, width: int, height: int) -> None:
+    screen: Screen = new_window(width=width, height=height).sign_in()
+    screen.scan(BOOT, SOCKS)
+    screen.expect_total("£126.50")
+    screen.take("#pay")
+    screen.expect_view("pay")
+    expect(screen.page.locator("#pay-left")).to_have_text("£126.50")
+    screen.page.route("**/api/**", lambda route: route.abort("connectionrefused"))
+    amount = screen.page.locator("#typed-amount")
+    for keys, shown in (("122800", "£1,228.00"), ("", "£126.50")):
+        screen.type(keys)
+        expect(screen.page.get_by_text("does not answer").first).to_be_visible()
+        expect(amount).to_have_text(shown)
+        assert amount.evaluate("(e) => e.scrollWidth - e.clientWidth") == 0, shown
+        assert amount.evaluate("(e) => e.parentElement.scrollWidth - e.parentElement.clientWidth") == 0, shown
+        screen.press(*["Backspace"] * len(keys))
