@@ -153,7 +153,7 @@ class _Port:
     """USB, serial or network, through python-escpos; the time-outs it lacks are set on the port itself."""
 
     def __init__(self, address: Address, seconds: int) -> None:
-        self._kind, self._seconds = address.kind, seconds
+        self._kind, self._seconds, self._all_out = address.kind, seconds, True
         printer = library("escpos.printer")
         trouble = library("escpos.exceptions").Error
         if address.kind == "tcp":
@@ -172,7 +172,11 @@ class _Port:
             raise NotPrinted(f"The printer's port cannot be used: {error}.") from error
 
     def write(self, data: bytes) -> None:
+        self._all_out = False
         self._printer._raw(data)
+        if self._kind == "serial":
+            self._printer.device.flush()  # a port takes seconds for a slip; closing it earlier would drop the rest
+        self._all_out = True
 
     def read(self, seconds: float) -> bytes:
         device = self._printer.device
@@ -201,7 +205,7 @@ class _Port:
     def close(self) -> None:
         device = self._printer.device
         try:
-            if device and self._kind == "serial":
+            if device and self._kind == "serial" and not self._all_out:
                 device.reset_output_buffer()  # else closing waits for ever for a printer that is off
             self._printer.close()
         except OSError:

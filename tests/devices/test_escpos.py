@@ -216,6 +216,7 @@ def test_a_serial_printer_gets_the_same_bytes(tmp_path: Path) -> None:
 
     def read() -> None:
         nonlocal got
+        time.sleep(0.3)  # as slow as a port of 9600 baud
         while len(got) < len(wanted):
             got += os.read(master, 1024)
 
