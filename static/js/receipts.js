@@ -47,7 +47,7 @@ async function follow() {
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print(button.dataset.print, button.dataset.browser === "yes"));
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !isTextField(event.target)) location.assign("/");
+  if (event.key === "Escape" && !isTextField(event.target) && !document.querySelector("dialog[open]")) location.assign("/");
 });
 
 // The gift receipt is shown and printed alone; the ordinary one is what the page opens with.

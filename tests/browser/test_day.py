@@ -27,12 +27,12 @@ def amount(screen: Screen, digits: str, reason: str = "") -> None:
 def test_from_float_to_z(screen: Screen) -> None:
     page = screen.page
     page.goto(screen.url + "/day")
-    screen.take("text=Open with a float")
+    screen.take("[data-day=float]")
     amount(screen, "15000")
     expect(page.locator("#day-done")).to_contain_text("£150.00")
     expect(page.locator("#day-facts")).to_contain_text("£150.00")
 
-    screen.take("text=To the safe")
+    screen.take("[data-day=drop]")
     amount(screen, "2000")
     expect(page.locator("#amount-problem")).to_have_text("Say what for.")
     page.fill("#amount-reason", "Too many notes")
@@ -54,7 +54,9 @@ def test_from_float_to_z(screen: Screen) -> None:
     screen.press("F9")
     expect(page.locator("#pieces input")).to_have_count(12)
     assert "137.50" not in page.inner_text("#day"), "the count is blind"
-    page.fill("[data-value='20.00']", "6")
+    screen.press("Enter", "6", "Enter")  # from £50 to £20, and on; nothing is fixed by it
+    expect(page.locator("[data-value='20.00']")).to_have_value("6")
+    expect(page.locator("#day")).to_have_attribute("data-step", "count")
     page.fill("[data-value='0.50']", "15")
     screen.press("F9")
     expect(page.locator("#day")).to_have_attribute("data-step", "compare")
@@ -80,7 +82,7 @@ def test_a_manager_reads_x_and_finds_the_z_in_the_list(new_window: object) -> No
     screen.sign_in(shop.MANAGER, shop.MANAGER_PIN)
     page = screen.page
     page.goto(screen.url + "/day")
-    screen.take("text=Open with a float")
+    screen.take("[data-day=float]")
     amount(screen, "5000")
     expect(page.locator("#takings")).to_be_visible()
     screen.take("[data-day=x]")

@@ -98,3 +98,30 @@ def test_an_unknown_receipt_offers_the_way_without_one(screen: Screen) -> None:
     screen.expect_view("change")
     item = screen.receipts()[-1]["items"][0]
     assert item["qty"] == "-1.000"
+
+
+def test_a_finished_sale_is_voided_from_its_receipt(screen: Screen) -> None:
+    page = screen.page
+    number = sell(screen, SOCKS)
+    page.goto(f"{screen.url}/receipts/{number}")
+    screen.take("#void")
+    screen.take("#dlg-words [type=submit]")
+    expect(page.locator("#words-problem")).to_have_text("Say why it is voided.")
+    page.locator("#words-chips").get_by_text("Wrong items").click()
+    screen.take("#dlg-words [type=submit]")
+    agree(screen)
+    page.wait_for_url(lambda url: number not in url)
+    void = screen.receipts()[-1]
+    assert void["total"] == "-7.50"
+    page.goto(f"{screen.url}/receipts/{number}")
+    expect(page.locator("#voided")).to_contain_text(void["invoice_name"])
+    expect(page.locator("#void")).to_be_hidden()
+
+
+def test_a_receipts_page_leads_to_the_return_of_its_goods(screen: Screen) -> None:
+    page = screen.page
+    number = sell(screen, SOCKS)
+    page.goto(f"{screen.url}/receipts/{number}")
+    screen.take("#give-back")
+    expect(page.locator("#back-what")).to_contain_text(number)
+    screen.press("Escape")

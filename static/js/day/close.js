@@ -17,12 +17,19 @@ let closed = () => {};
 /** closedWith(z): the Z is written. */
 export function startClose(shop, format, closedWith) {
   [money, digits, closed] = [format, shop.digits, closedWith];
-  byId("count-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    (compared ? close : compare)();
-  });
+  byId("count-form").addEventListener("submit", (event) => event.preventDefault());
+  byId("count-form").addEventListener("keydown", nextField);
   byId("go").addEventListener("click", () => (compared ? close() : compare()));
   byId("count-again").addEventListener("click", () => startCount(shift));
+}
+
+/** Enter and the arrows go from note to coin; only Compare fixes the count. */
+function nextField(event) {
+  const by = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  const fields = [...byId("pieces").querySelectorAll("input"), ...byId("others").querySelectorAll("input"), byId("go")];
+  fields[fields.indexOf(event.target) + by]?.focus();
 }
 
 /** Begin the count; nothing of what is expected is on the page. */
