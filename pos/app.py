@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from contextlib import ExitStack
 
@@ -25,8 +24,6 @@ from pos.web import bell, errors, logs, printing, status
 from pos.web.live import Hub
 from pos.web.parts import Parts
 from pos.web.site import build
-
-log = logging.getLogger(__name__)
 
 
 class App:
@@ -111,15 +108,6 @@ def create_app(config: Config) -> App:
         connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
         journal = Journal(store)
         undo.callback(journal.close)
-        _say_recovered(journal)
         app = App(config, store, journal)
         undo.pop_all()  # from here on the app closes them
     return app
-
-
-def _say_recovered(journal: Journal) -> None:
-    found = journal.recovered
-    if found.rewritten or found.adopted:
-        log.warning("recovered: %d receipt files rewritten, %d taken in", len(found.rewritten), len(found.adopted))
-    for sentence in found.notices:
-        log.warning("recovery: %s", sentence)

@@ -19,7 +19,7 @@ from pos.actions import replay
 from pos.agent import Run
 from pos.errors import Conflict, Invalid
 from pos.rules import documents
-from pos.store import audit, folder, notices
+from pos.store import audit, disk, folder, notices
 from pos.store.folder import DROPPED, REFUSED, Findings, Seen
 from pos.store.journal import Journal
 
@@ -89,7 +89,7 @@ def _take_in(journal: Journal, seen: Seen, still_seconds: float, done: Done) -> 
     try:
         if seen.size > documents.BODY_BYTES_MAX:
             raise Invalid(f"It is larger than {documents.BODY_BYTES_MAX >> 20} MB, so it is no receipt.")
-        taken = replay.take_in(journal, seen.path.read_bytes(), folder.printable(seen.path.name), ACTOR)
+        taken = replay.take_in(journal, seen.path.read_bytes(), disk.printable(seen.path.name), ACTOR)
     except Invalid as error:
         if still_seconds < PATIENCE_SECONDS:
             return False  # perhaps it is copied slowly
@@ -111,7 +111,7 @@ def _refuse(journal: Journal, seen: Seen, reason: str, done: Done) -> None:
     if not _aside(seen, REFUSED, reason):
         return
     done.refused += 1
-    name = folder.printable(seen.path.name)
+    name = disk.printable(seen.path.name)
     text = f"{name} was dropped into invoices/ and could not be taken in: {reason}"
     remedy = f"It lies in invoices/{REFUSED}/ now, with the reason beside it."
     with journal.store.transaction():
@@ -200,7 +200,7 @@ def _tell(run: Run, day: str, found: Findings, back: list[str]) -> None:
         (found.changed, changed, "file.changed"),
         (found.foreign, foreign, "file.foreign"),
     ):
-        for path in map(folder.printable, paths[:NOTICES_MAX]):
+        for path in map(disk.printable, paths[:NOTICES_MAX]):
             key = f"file:{path}"
             open_keys.add(key)
             with store.transaction():

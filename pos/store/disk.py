@@ -45,6 +45,11 @@ _BINARY = getattr(os, "O_BINARY", 0)
 # -- whole files -----------------------------------------------------------------------------------------------------
 
 
+def printable(name: str) -> str:
+    """A file's name as people are told it: no line breaks, no marks that turn text round, no broken letters."""
+    return "".join(ch if ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in name)
+
+
 def write_whole(path: Path, body: bytes, *, flush: bool = False) -> None:
     """Afterwards the file holds exactly these bytes for every reader; before, what it held. OSError leaves the old one.
 

@@ -56,11 +56,6 @@ def drops(invoices: Path) -> list[Seen]:
     return sorted(found, key=lambda seen: (seen.mtime_ns, seen.path.name))
 
 
-def printable(name: str) -> str:
-    """A file's name as people are told it: no line breaks, no marks that turn text round, no broken letters."""
-    return "".join(ch if ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in name)
-
-
 def put_aside(file: Path, where: str, reason: str = "") -> Path:
     """Move a dropped file beside the days, never over another one; a reason goes along as text. OSError when not."""
     folder = file.parent / where

@@ -101,7 +101,7 @@ def _adopt(store: Store, found: Recovered) -> None:
         try:
             _adopt_one(store, path, doc, body, found)
         except Conflict as error:
-            found.notices.append(f"{path} was left alone: {error.message}")
+            found.notices.append(disk.printable(f"{path} was left alone: {error.message}"))
 
 
 def readable(
@@ -116,7 +116,7 @@ def readable(
             if ledger.path_of(doc) != path:
                 raise Corrupt(f"it says it belongs at {ledger.path_of(doc)}")
         except (Corrupt, OSError) as error:
-            say(f"{path} is no receipt this till can trust and was left alone: {error}.")
+            say(disk.printable(f"{path} is no receipt this till can trust and was left alone: {error}."))
             continue
         good.append((path, doc, body))
     good.sort(key=lambda one: order(one[1]))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pos.app import create_app
 from pos.config import Config
 from pos.rules import ledger
 from pos.store import disk, intake
@@ -196,3 +197,18 @@ def test_a_pipe_among_the_receipts_holds_up_no_start(sold: tuple[Config, list[Pa
     assert found.rewritten == [f"{paths[1].parent.name}/T1-000002.json"]
     assert found.notices == []
     assert f"{paths[0].parent.name}/T1-000099.json" not in list(files(shop.invoices))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="this file system takes no such names")
+def test_a_name_nobody_can_read_is_told_in_one_line_and_once(
+    sold: tuple[Config, list[Path]], caplog: pytest.LogCaptureFixture
+) -> None:
+    shop, _ = sold
+    start(shop)
+    (shop.invoices / "2026-03-01").mkdir(exist_ok=True)
+    (shop.invoices / "2026-03-01" / "new\nline\x1b[2J.json").write_bytes(b"{}")
+    caplog.set_level(logging.WARNING)
+    create_app(shop).stop()
+    told = [r.getMessage() for r in caplog.records if "was left alone" in r.getMessage()]
+    assert len(told) == 1
+    assert told[0].isprintable()
