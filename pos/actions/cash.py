@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pos.actions import figures
 from pos.actions.approve import Permission, ids_of
+from pos.actions.repeated import once
 from pos.actions.sell import Seller, Till
 from pos.config import Config
-from pos.errors import Conflict, Invalid, UserError
+from pos.errors import Conflict, Invalid
 from pos.rules import receipt, shift
 from pos.rules.money import major, minor
-from pos.store import audit, catalog, intake
+from pos.store import audit, catalog
 from pos.store.db import Store
 from pos.store.journal import Committed
 
@@ -36,7 +37,7 @@ def record(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
         _permit(permission, kind, amount, config)
         return save(till, doc, permission)
 
-    return once(till, key, lambda saved: same_or_conflict(till.store, saved, doc, by), make)
+    return once(till.store, key, lambda saved: same_or_conflict(till.store, saved, doc, by), make)
 
 
 def _amount(raw: Mapping[str, Any], kind: str, config: Config) -> int:
@@ -58,30 +59,6 @@ def _permit(permission: Permission, kind: str, amount: int, config: Config) -> N
     words = "" if within else f"{figures.money(abs(amount), config)} is more than {by.name} may pay out alone."
     alone = by.may(right) and within
     permission.need(right, "amount", reach=major(abs(amount), cur), alone=alone, message=words)
-
-
-def once(till: Till, key: str, same: Callable[[Mapping[str, Any]], None], make: Callable[[], Committed]) -> Committed:
-    """What was saved under this id, else what `make` saves. `same` raises when the saved one is not what is asked.
-
-    A refusal is looked at twice: the very same request may have been quicker on another thread, and then what it used
-    up (an approval, the open session) is no reason to refuse.
-    """
-    found = _found(till, key)
-    if found is None:
-        try:
-            found = make()
-        except UserError:
-            found = _found(till, key)
-            if found is None:
-                raise
-    if found.duplicate:
-        same(found.doc)
-    return found
-
-
-def _found(till: Till, key: str) -> Committed | None:
-    before = intake.find(till.store, key)
-    return None if before is None else Committed(before.doc, before.body, True, before.n, before.path)
 
 
 def save(till: Till, doc: dict[str, Any], permission: Permission, **more: Any) -> Committed:

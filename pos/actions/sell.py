@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 from pos.actions import figures, permits
 from pos.actions.approve import Permission, ids_of
+from pos.actions.repeated import once
 from pos.config import Config
 from pos.errors import BadSettings, Conflict, Invalid, NotFound, UserError
-from pos.rules import barcode, receipt, tender
+from pos.rules import barcode, receipt, rights, shift, tender
 from pos.rules import basket as baskets
 from pos.rules.basket import Basket, Tendered
 from pos.rules.cart import Against, Cart, Goods, LineInput, price_cart
@@ -22,7 +23,7 @@ from pos.rules.money import minor
 from pos.rules.refund import Sold
 from pos.rules.tax import TaxRule
 from pos.rules.tender import Payment, Settlement
-from pos.store import audit, catalog, intake, notices
+from pos.store import audit, catalog, notices
 from pos.store import sold as sales
 from pos.store.db import Store
 from pos.store.journal import Committed, Journal
@@ -81,6 +82,11 @@ def check_settings(config: Config) -> None:
         raise BadSettings("[pricing] discount_percent_max must be between 0 and 100.")
     if config.pricing.tender_max <= 0:
         raise BadSettings("[pricing] tender_max must be above 0.")
+    if config.shift.variance_max < 0 or config.shift.old_session_hours < 1:
+        raise BadSettings("[shift] variance_max must not be below 0, and old_session_hours at least 1.")
+    unknown = set(shift.ceilings(config.shift.paid_out_max)) - set(rights.ROLES)
+    if unknown:
+        raise BadSettings(f"[shift] paid_out_max names {min(unknown)}; roles are: {', '.join(rights.ROLES)}.")
 
 
 def price(store: Store, config: Config, raw: Mapping[str, Any], by: Seller | None = None) -> dict[str, Any]:
@@ -121,13 +127,18 @@ def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     Conflict other_content (naming the field; people are told) for the same id with something else in it, Conflict
     total_differs when the screen showed another total, Invalid, NotAllowed, and CannotSave when nothing was saved.
     """
+    store = till.store
+    basket = _parse(till.config, raw, final=True)
+    return once(
+        store,
+        basket.id,
+        lambda saved: _same_or_conflict(store, basket, saved, by),
+        lambda: _save(till, basket, Permission(store, by, basket.id, ids_of(raw)), by),
+    )
+
+
+def _save(till: Till, basket: Basket, may: Permission, by: Seller) -> Committed:
     store, config = till.store, till.config
-    basket = _parse(config, raw, final=True)
-    before = intake.find(store, basket.id)
-    if before is not None:
-        _same_or_conflict(store, basket, before.doc, by)
-        return Committed(before.doc, before.body, True, before.n, before.path)
-    may = Permission(store, by, basket.id, ids_of(raw))
     priced = _price(store, config, basket, may)
     _check_total(priced, config)
     settlement = _settle(store, config, priced, basket.payments)
@@ -139,10 +150,7 @@ def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     if approved := may.approved():
         doc["approved"] = approved
     receipt.check(doc)
-    committed = till.journal.commit(doc, lambda tx: _guard(tx, priced.sold, may, basket.id))
-    if committed.duplicate:
-        _same_or_conflict(store, basket, committed.doc, by)
-    return committed
+    return till.journal.commit(doc, lambda tx: _guard(tx, priced.sold, may, basket.id))
 
 
 def _parse(config: Config, raw: Mapping[str, Any], *, final: bool) -> Basket:

@@ -9,6 +9,7 @@ from typing import Any
 from pos import clock
 from pos.actions import cash
 from pos.actions.approve import Permission, ids_of
+from pos.actions.repeated import once
 from pos.actions.sell import Seller, Till
 from pos.errors import Conflict, Invalid
 from pos.rules import count, shift, takings, zread
@@ -65,7 +66,7 @@ def float_size(store: Store, session: Session | None) -> int:
 
 
 def _once(till: Till, doc: Mapping[str, Any], by: Seller, make: Callable[[], Committed]) -> Committed:
-    return cash.once(till, doc["id"], lambda saved: cash.same_or_conflict(till.store, saved, doc, by), make)
+    return once(till.store, doc["id"], lambda saved: cash.same_or_conflict(till.store, saved, doc, by), make)
 
 
 # -- the count -------------------------------------------------------------------------------------------------------
@@ -154,7 +155,7 @@ def close(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
             permission.need("variance", "count", reach=most, message=f"The difference of {most} is above the limit.")
         return _write(till, found, key, permission, by, reason, note)
 
-    return cash.once(till, key, lambda saved: _same_close(saved, asked), make)
+    return once(till.store, key, lambda saved: _same_close(saved, asked), make)
 
 
 def _write(

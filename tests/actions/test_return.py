@@ -51,6 +51,17 @@ def test_a_repeated_return_is_the_same_receipt_and_no_second_one(till):
     assert documents_saved(till) == 2
 
 
+def test_the_same_return_pressed_six_times_at_once_is_one_and_answered_alike(till):
+    """The second finds nothing left to give back, because the first one is saved: that is no reason to refuse it."""
+    sale = sell.commit(till, basket(line("MUG"), total="1.20"), Person()).doc
+    asked = give_back(sale, "-1", "-1.20", 2)
+    for _ in range(5):
+        with ThreadPoolExecutor(6) as pool:
+            bodies = {done.body for done in pool.map(lambda _n: sell.commit(till, asked, Person()), range(6))}
+        assert len(bodies) == 1
+    assert documents_saved(till) == 2
+
+
 def test_two_returns_of_one_piece_at_once_give_one(till):
     sale = sell.commit(till, basket(line("MUG"), total="1.20"), Person()).doc
 

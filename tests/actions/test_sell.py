@@ -13,7 +13,7 @@ from pos import config as settings
 from pos.actions import figures, sell
 from pos.errors import BadSettings, Conflict, Invalid, NotAllowed
 from pos.rules import documents, receipt
-from pos.store import catalog, feeds
+from pos.store import catalog, feeds, intake
 from pos.web.paper import receipt_view
 from tests.actions.shop import Person, basket, documents_saved, label, line, put_prices
 from tests.rules.tables import cases
@@ -30,6 +30,19 @@ TENDER_MAX               0
 """)
 def test_pricing_settings_that_make_no_sense_stop_the_start(tmp_path, row):
     config = settings.load(tmp_path, environ={f"TILLKEEP_PRICING_{row['setting']}": row["value"]})
+    with pytest.raises(BadSettings, match=row["setting"].lower()):
+        sell.check_settings(config)
+
+
+@cases("""
+setting                  value
+VARIANCE_MAX             -1
+OLD_SESSION_HOURS        0
+PAID_OUT_MAX             cashier
+PAID_OUT_MAX             waiter:20
+""")
+def test_shift_settings_that_make_no_sense_stop_the_start(tmp_path, row):
+    config = settings.load(tmp_path, environ={f"TILLKEEP_SHIFT_{row['setting']}": row["value"]})
     with pytest.raises(BadSettings, match=row["setting"].lower()):
         sell.check_settings(config)
 
@@ -157,10 +170,10 @@ def test_eight_at_once_make_one_sale(till):
 
 def test_another_basket_that_comes_in_at_the_same_moment_under_the_same_id_is_refused(till, monkeypatch):
     """Both were looked up before either was saved: the second finds the first only inside the writer."""
-    real = sell.intake.find
+    real = intake.find
     asked, other = basket(line("MUG"), total="1.20"), basket(line("MUG", "2"), total="2.40")
     sell.commit(till, asked, Person())
-    monkeypatch.setattr(sell.intake, "find", lambda *_: None)
+    monkeypatch.setattr(intake, "find", lambda *_: None)
     with pytest.raises(Conflict) as refused:
         monkeypatch.setattr(till.journal, "commit", _with(till.journal.commit, real))
         sell.commit(till, other, Person())
@@ -171,7 +184,7 @@ def _with(commit, find):
     """The journal sees the truth; only the first look-up of the action was blind."""
 
     def run(doc, guard=None):
-        sell.intake.find = find
+        intake.find = find
         return commit(doc, guard)
 
     return run
