@@ -64,6 +64,7 @@ class App:
         """Start the live screens and the agents (which only pass bells on when a process of their own runs them)."""
         self.hub.start()
         self.runner.start()
+        self.runner.ring("notice")  # what a server before this one did not get out
         self.press.start()
 
     def stop(self) -> None:

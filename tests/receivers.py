@@ -62,9 +62,13 @@ class Mailbox:
             self.controller.port = free_port()
         self.controller.start()
         self.port = self.controller.port
+        self.runs = True
 
     def stop(self) -> None:
-        self.controller.stop(no_assert=True)
+        """End it; twice does nothing."""
+        if self.runs:
+            self.runs = False
+            self.controller.stop(no_assert=True)
 
     def _check(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)

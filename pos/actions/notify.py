@@ -20,6 +20,8 @@ MESSAGES_MAX = 20
 FAILURES_MAX = 3
 #: What is due and was not taken (somebody else holds what is before it) is looked at again after this.
 AGAIN_SECONDS = 15.0
+#: One server has a folder: another one's name on a row is that of a dead one.
+SERVER = "server:"
 #: After so many tries people at the till are told that a channel does not get through.
 TRIES_TOLD = 3
 #: A row is taken for this much longer than a message may take.
@@ -54,6 +56,8 @@ def deliver(
 ) -> Done:
     """One round over all channels that are set up."""
     done = Done()
+    if owner.startswith(SERVER):
+        deliveries.owner_is_dead(store, SERVER, owner)
     for channel in channels:
         done.late += deliveries.give_up(store, channel.name, store.config.notices.give_up_hours, now())
         failures = messages = 0

@@ -108,6 +108,16 @@ def claim(store: Store, turn: Turn, now: datetime) -> list[Row]:
         return [_row(row) for row in due[: turn.limit] if _take(row, turn, now)]
 
 
+def owner_is_dead(store: Store, owners: str, me: str) -> int:
+    """What owners whose name starts so hold, but for me, is let go; how many. Only for one who knows they are dead."""
+    held = (NoticeDelivery.state == "sending") & NoticeDelivery.owner.startswith(owners) & (NoticeDelivery.owner != me)
+    with store.reading():
+        if not NoticeDelivery.select().where(held).exists():
+            return 0
+    with store.transaction():
+        return int(NoticeDelivery.update(state="waiting", owner="", lease_until="").where(held).execute())
+
+
 def sent(store: Store, rows: list[Row], owner: str, now: datetime, remark: str = "") -> None:
     """They were taken."""
     values = {"state": "done", "done_at": clock.stamp(now), "error": remark, "lease_until": "", "owner": ""}
