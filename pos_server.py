@@ -1,23 +1,26 @@
 #!/usr/bin/env python3
-"""The switch: reads the command line and hands over to one command in pos/cli. `serve` when none is named."""
+"""The switch: reads the command line and hands over to one command in pos/cli. `serve` when none is named.
 
-from __future__ import annotations
+This file is read by whatever Python the machine has, so its syntax stays that of Python 3.6.
+"""
 
 import sys
-import traceback
-from pathlib import Path
-from types import TracebackType
+
+NEEDED = (3, 11)
+if sys.version_info < NEEDED:
+    found = sys.version.split()[0]
+    sys.stderr.write(f"pos_server.py: Tillkeep needs Python 3.11 or newer, and this is {found}: install a newer one.\n")
+    sys.exit(2)
+
+import traceback  # noqa: E402 - what an old Python lacks comes after the question which one it is
+from pathlib import Path  # noqa: E402
+from types import TracebackType  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-NEEDED = (3, 11)
 
 
 def main(argv: list[str]) -> int:
     """Run one command; a person's mistake ends in one line on stderr and an exit code, never in a traceback."""
-    if sys.version_info < NEEDED:
-        return say(
-            f"Tillkeep needs Python 3.11 or newer, and this is {sys.version.split()[0]}: install a newer one.", 2
-        )
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a Windows console may lack a letter
     try:

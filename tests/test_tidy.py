@@ -230,7 +230,8 @@ def test_only_the_folders_of_the_plan_stand_at_the_top() -> None:
     assert top - {"pos_server.py", *fixed} - program - words == set()
 
 
-def test_tasks_py_parses_on_a_python_too_old_to_run_it() -> None:
+@pytest.mark.parametrize("name", ["tasks.py", "pos_server.py"])
+def test_what_is_started_by_hand_parses_on_a_python_too_old_to_run_it(name: str) -> None:
     """It must live long enough to refuse that Python in one line."""
-    ast.parse(text(REPO / "tasks.py"), feature_version=(3, 6))
-    assert "from __future__" not in text(REPO / "tasks.py")
+    ast.parse(text(REPO / name), feature_version=(3, 6))
+    assert "from __future__" not in text(REPO / name)
