@@ -387,3 +387,11 @@ def secrets_of(config: Config) -> tuple[str, ...]:
     return tuple(
         value for group in groups for f in fields(group) if f.metadata["secret"] and (value := getattr(group, f.name))
     )
+
+
+def open_to_others(root: Path) -> str:
+    """A warning when others on this machine may read root/.env, "" when not; Windows keeps such rights elsewhere."""
+    path = root / ".env"
+    if os.name == "nt" or not path.exists() or not path.stat().st_mode & 0o077:
+        return ""
+    return f"{path} can be read by others on this machine; keep its secrets to yourself: chmod 600 {path}"

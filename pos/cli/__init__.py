@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -105,6 +106,12 @@ def split(words: list[str]) -> tuple[str, list[str]]:
     if first in ("-h", "--help") or (first and not first.startswith("-")):
         return "", words
     return "serve", ["serve", *words]
+
+
+def warn(sentence: str) -> None:
+    """One line on stderr about something that does not hinder the command; none when there is nothing to say."""
+    if sentence:
+        print(f"Note: {sentence}", file=sys.stderr)
 
 
 def _sentence(text: str) -> str:

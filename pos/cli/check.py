@@ -21,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, root: Path) -> int:
     """Print every setting. Wrong settings end with code 2 and the sentence that names them."""
     rows = effective(root)
+    cli.warn(config.open_to_others(root))
     if args.json:
         print(json.dumps([{"section": s, "setting": k, "value": v, "from": o} for s, k, v, o in rows], indent=1))
         return cli.OK

@@ -38,6 +38,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
         with stopped_by_signals(server.stop):
             app.start()
             control.announce(loaded, server.port, app.control_key)
+            cli.warn(config.open_to_others(root))
             _greet(loaded, server.port, demo)
             server.run()
         server.close_screens()

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import REPO
 
 
@@ -71,3 +73,14 @@ def test_a_wrong_setting_ends_with_code_2_and_one_line_that_names_it(tmp_path: P
         assert named in done.stderr, text
         assert "Traceback" not in done.stderr
         assert done.stdout == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of a file are kept elsewhere there")
+@pytest.mark.parametrize(("mode", "told"), [(0o600, False), (0o640, True), (0o604, True)])
+def test_secrets_that_others_may_read_are_mentioned(tmp_path: Path, mode: int, told: bool) -> None:
+    (tmp_path / ".env").write_text("ERPNEXT_API_KEY=by-dotenv-5520\n")
+    (tmp_path / ".env").chmod(mode)
+    done = pos_server("check", "--root", str(tmp_path), "--json")
+    assert done.returncode == 0
+    assert ("can be read by others" in done.stderr) is told
+    assert json.loads(done.stdout), "what programs read stays as it is"
