@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pos import clock
-from pos.actions import reports, void
+from pos.actions import reports, shift, void
 from pos.rules import documents, zread
 from pos.store import catalog, shifts
 from pos.store import takings as tables
@@ -13,6 +13,8 @@ from pos.store.rebuild import rebuild
 from pos.store.verify import verify
 from tests.actions.drawer import CASHIER, MANAGER, back, expected, finish, move, mug, start, tally
 from tests.actions.shop import Till, documents_saved, open_till
+from tests.conftest import REPO
+from tests.rules.test_receipt_schema import problems, read
 
 
 def day(till: Till) -> dict:
@@ -86,6 +88,23 @@ def test_the_documents_alone_make_the_same_z_byte_for_byte_also_after_rebuild(ti
         assert verify(again.config).differences == []
     finally:
         again.close()
+
+
+def test_every_document_of_the_day_is_what_the_schema_says(till):
+    day(till)
+    shift.correct_float(till, {"id": clock.uuid7(), "amount": "149.00", "reason": "counted again"}, MANAGER)
+    finish(till, "59.00", reason="Wrong change given")
+    files = sorted(till.config.invoices.glob("*/*.json"))
+    kinds = [read(file.read_bytes())["kind"] for file in files]
+    assert kinds == [
+        "float", "sale", "sale", "return", "paid_in", "paid_out", "drop", "no_sale", "float", "z",
+    ]  # fmt: skip
+    assert [problems(read(file.read_bytes())) for file in files] == [[]] * len(files)
+    z = read(files[-1].read_bytes())
+    page = (REPO / "docs" / "receipt-format.md").read_text(encoding="utf-8")
+    assert [key for key in (*z["z"], *z["z"]["cash"]) if f"`{key}`" not in page and key not in page] == []
+    assert problems({**z, "z": {k: v for k, v in z["z"].items() if k != "gross"}})
+    assert problems({k: v for k, v in z.items() if k != "z"})
 
 
 def test_sums_and_decoded_documents_give_the_same_z_byte_for_byte(till):
