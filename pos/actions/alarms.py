@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pos import clock
 from pos.rules import wording
-from pos.store import connections, deliveries, disk, low, notices, receipts, shifts, tally
+from pos.store import connections, deliveries, disk, hook_events, low, notices, receipts, shifts, tally
 from pos.store.db import Store
 
 MEGABYTE = 1 << 20
@@ -24,6 +24,7 @@ LOG_MB_MAX = 128
 CLOCK_SECONDS = 120
 #: Every item is looked at this often; the items of new documents at each look.
 EVERYTHING_SECONDS = 900.0
+THIN_SECONDS = 3600.0
 #: More items than this run low in one look: one notice for all of them.
 ITEMS_TOLD_MAX = 20
 
@@ -68,8 +69,17 @@ def look(store: Store, memory: dict[str, Any], now: datetime) -> Looked:
     _lines(teller, now)
     _stock(teller, memory, now)
     teller.looked.settled += notices.settle_events(store, store.config.notices.event_days)
-    deliveries.thin(store, now)
+    _thin(store, memory, now)
     return teller.looked
+
+
+def _thin(store: Store, memory: dict[str, Any], now: datetime) -> None:
+    """Once in a while: records that nobody needs any more."""
+    last = memory.get("thinned")
+    if last is None or clock.monotonic() - last > THIN_SECONDS:
+        memory["thinned"] = clock.monotonic()
+        deliveries.thin(store, now)
+        hook_events.thin(store, now - timedelta(days=hook_events.KEPT_DAYS))
 
 
 # -- this machine ------------------------------------------------------------------------------------------------------

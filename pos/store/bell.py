@@ -45,7 +45,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the bell says to everybody. mark: another one after each change, so that a screen knows when to look again."""
+    """What the bell says to everybody. mark: another one after each change, so that screens know when to look again."""
 
     open: int
     worst: str
