@@ -1,7 +1,7 @@
-"""The sell page. Everything it shows it asks for by itself (/api/session, /api/items, /api/status).
+"""The sell page and the page of the day. Everything they show they ask for by themselves (/api/session, /api/shift …).
 
-GET /day  sell or z_read             till/day.html: shop_name, till_name
-GET /     open, else the sign-in page    till/sell.html: shop_name, till_name
+GET /      open, else the sign-in page    till/sell.html: shop_name, till_name
+GET /day   sell or z_read                 till/day.html: shop_name, till_name
 """
 
 from __future__ import annotations

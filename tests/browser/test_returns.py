@@ -1,4 +1,4 @@
-"""Goods come back: by receipt, in part, in exchange, without a receipt; somebody who may agrees, money goes the way it came."""
+"""Goods come back: by receipt, in part, in exchange, without a receipt; somebody agrees, money goes the way it came."""
 
 from __future__ import annotations
 

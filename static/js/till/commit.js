@@ -28,6 +28,7 @@ export async function commitSale() {
     setSending(false);
   }
   const { needs } = state;
+  state.needs = null; // given up, the next press asks again
   if (!needs || basket !== state.basket || !(await approveBasket(needs))) return;
   await settled();
   await commitSale();
