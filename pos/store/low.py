@@ -84,11 +84,12 @@ def _judge(store: Store, codes: list[str], now: datetime, tell: Tell, *, upto: i
     found: dict[str, Low] = {}
     for start in range(0, len(codes), BITE_ITEMS):
         found.update(_low_of(store, codes[start : start + BITE_ITEMS]))
-    asked = set(codes)
-    with store.transaction():
-        known = {code for (code,) in store.execute("SELECT item FROM low_stock").fetchall()} & asked
-        new, gone = sorted(found.keys() - known), sorted(known - found.keys())
-        at = clock.stamp(now)
+    known = {code for (code,) in store.execute("SELECT item FROM low_stock").fetchall()} & set(codes)
+    new, gone = sorted(found.keys() - known), sorted(known - found.keys())
+    if not new and not gone and _meta(store, _UPTO) == str(upto):
+        return Crossed([], [])
+    at = clock.stamp(now)
+    with store.transaction():  # short: sales wait for it; nobody else writes these rows
         for code in new:
             store.execute("INSERT OR IGNORE INTO low_stock (item, since) VALUES (?, ?)", (code, at))
         for code in gone:

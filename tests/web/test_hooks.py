@@ -106,7 +106,8 @@ def test_erpnexts_three_tries_ring_once_and_a_changed_order_is_counted(post: Pos
 
 
 RECORDED = (
-    '{"doctype": "Item", "name": "COKE-330", "modified": "2026-11-21 08:25:31.776039", "item_name": "Coca-Cola 330ml can"}',
+    '{"doctype": "Item", "name": "COKE-330", "modified": "2026-11-21 08:25:31.776039", '
+    '"item_name": "Coca-Cola 330ml can"}',
     "2tJx9FzQndWv/PzLr3P+q0H7DN/1HlEbDfI6ZIsUV7c=",
 )
 
