@@ -1,4 +1,4 @@
-"""Setting a basket aside and taking it up again, whole: lines, discounts, notes, customer, all as the page sent them."""
+"""Setting a basket aside and taking it up again, whole: lines, discounts, notes and customer as sent."""
 
 from __future__ import annotations
 

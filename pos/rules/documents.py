@@ -386,10 +386,14 @@ def _shape(doc: Mapping[str, Any]) -> None:
         raise Corrupt("id is not made of letters, digits and dashes")
     if not _HEX.match(doc["prev_hash"]):
         raise Corrupt("prev_hash is not a hash")
+    _moment(doc["created_at"])
+    path_of(doc)
+
+
+def _moment(text: str) -> None:
     try:
-        zone = datetime.fromisoformat(doc["created_at"]).tzinfo
+        zone = datetime.fromisoformat(text).tzinfo
     except ValueError:
         zone = None
     if zone is None:
         raise Corrupt("created_at is no moment with its offset from UTC")
-    path_of(doc)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 import time as real_time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -18,6 +17,8 @@ from pos.runner import Agent, Run, Runner, daily, every
 from pos.store import notices, rounds
 from pos.store.db import Store
 from pos.store.models import AgentRun, AgentState
+from tests.agents.rounds_of import Start, counting, until
+from tests.agents.rounds_of import start as start
 from tests.books import Books, Time
 
 
@@ -26,46 +27,6 @@ def time() -> Iterator[Time]:
     now = Time()
     with clock.set_to(now):
         yield now
-
-
-Start = Callable[..., Runner]
-
-
-@pytest.fixture
-def start(store: Store, shop: Config) -> Iterator[Start]:
-    """Runners that end with the test."""
-    begun: list[Runner] = []
-
-    def begin(*agents: Agent, work: bool | None = True, role: str = "server", kinds: tuple = (), **more) -> Runner:  # type: ignore[type-arg, no-untyped-def]
-        runner = Runner(store, shop, agents, kinds=kinds, role=role, **more)
-        begun.append(runner)
-        runner.start(work=work)
-        return runner
-
-    yield begin
-    for runner in begun:
-        runner.stop()
-
-
-def counting(
-    name: str = "count", seconds: int = 3600, rings: tuple[str, ...] = (), per: str = ""
-) -> tuple[Agent, list]:  # type: ignore[type-arg]
-    ran: list[str] = []
-
-    def run(job: Run) -> str:
-        ran.append(job.cause)
-        return f"round {len(ran)}"
-
-    return Agent(name, "Counts", run, every(seconds=seconds), rings=rings, per=per), ran
-
-
-def until(true: Callable[[], object], seconds: float = 8.0) -> bool:
-    end = real_time.monotonic() + seconds
-    while real_time.monotonic() < end:
-        if true():
-            return True
-        real_time.sleep(0.01)
-    return bool(true())
 
 
 # -- when --------------------------------------------------------------------------------------------------------------
@@ -386,27 +347,3 @@ def test_a_broken_queue_file_is_made_anew(start: Start, shop: Config) -> None:
     agent, ran = counting()
     start(agent)
     assert until(lambda: ran == ["schedule"])
-
-
-def test_a_start_tries_at_once_what_failed_and_what_could_not_hear(start: Start, store: Store, shop: Config) -> None:
-    quiet, quiet_ran = counting("quiet")
-    ears, ears_ran = counting("ears")
-    failed, failed_ran = counting("failed")
-    ears = replace(ears, listen=lambda _config, _ring: lambda: None)
-    Runner(store, shop, [quiet, ears, failed], kinds=())
-    later = clock.now() + timedelta(minutes=9)
-    for agent, failures in ((quiet, 0), (ears, 0), (failed, 3)):
-        n = rounds.take(store, (agent.name, ""), "x", "schedule", clock.now())
-        rounds.finish(store, (agent.name, ""), "x", n, clock.now(), rounds.End("ok", "", "", later, failures))
-    start(quiet, ears, failed)
-    assert until(lambda: ears_ran and failed_ran)
-    assert quiet_ran == []
-
-
-def test_a_new_server_frees_what_the_killed_one_held(start: Start, store: Store, shop: Config) -> None:
-    agent, ran = counting()
-    Runner(store, shop, [agent], kinds=())
-    rounds.take(store, ("count", ""), "server:9:killed", "schedule", clock.now())
-    start(agent)
-    assert until(lambda: [past.outcome for past in rounds.latest(store)] == ["ok", "abandoned"], 3)
-    assert ran == ["schedule"]
