@@ -4,6 +4,7 @@ import { NoAnswer, Refused, get } from "./api.js";
 import { byId, put } from "./dom.js";
 import { listen } from "./live.js";
 import * as sound from "./sound.js";
+import { on } from "./state.js";
 
 const POLL_MS = 30000;
 const WORST = { needs: "needs a person", check: "please check", info: "for information" };
@@ -15,6 +16,10 @@ let may = () => true;
 export function startBell({ quiet = () => false, listens = true } = {}) {
   may = () => !quiet();
   if (listens) listen(heardNotice);
+  on("session", () => {
+    unread = null; // somebody else may be at the till: what is new to them makes no sound
+    ask();
+  });
   setInterval(ask, POLL_MS);
   return ask();
 }
