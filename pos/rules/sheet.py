@@ -27,6 +27,7 @@ ITEM_COLUMNS = {
     "tax": "percent; 20",
     "barcode": "one or several, separated by spaces",
     "stock": "pieces or weight in the till's warehouse, up to three decimals",
+    "reorder": "told when stock is at or below it; empty = when none is left",
     "uom": "unit; Nos when empty",
     "brand": "",
     "description": "",
@@ -133,6 +134,8 @@ def item(cells: Mapping[str, str], currency: str, price_list: str, warehouse: st
         row["uom"] = cells["uom"]
     if "template" in cells:
         row["variant_of"] = cells["template"] or None
+    if "reorder" in cells:
+        row["reorder"] = _thousandths(cells, "reorder") if cells["reorder"] else None
     if "barcode" in cells:
         row["barcodes"] = [{"code": _barcode(one), "uom": ""} for one in dict.fromkeys(cells["barcode"].split())]
     attributes = [
@@ -211,7 +214,11 @@ def _price(cells: Mapping[str, str], currency: str, price_list: str) -> dict[str
 def _stock(cells: Mapping[str, str], warehouse: str) -> dict[str, Any] | None:
     if not cells.get("stock"):
         return None
-    thousandths = _number(cells, "stock").scaleb(3)
+    return {"item": cells["code"], "warehouse": warehouse, "qty": _thousandths(cells, "stock")}
+
+
+def _thousandths(cells: Mapping[str, str], column: str) -> int:
+    thousandths = _number(cells, column).scaleb(3)
     if thousandths != thousandths.to_integral_value():
-        raise Invalid(f"stock is {cells['stock']!r}; three decimals are the most.", field="stock")
-    return {"item": cells["code"], "warehouse": warehouse, "qty": int(thousandths)}
+        raise Invalid(f"{column} is {cells[column]!r}; three decimals are the most.", field=column)
+    return int(thousandths)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pos import clock
-from pos.actions import alarms
+from pos.actions import alarms, bring_in
 from pos.config import Config
 from pos.store import catalog, connections, disk, low, notices
 from pos.store.db import Store
@@ -242,8 +242,8 @@ def test_an_item_is_told_when_the_last_one_goes_and_settled_when_it_comes(
 
 def test_the_reorder_point_is_the_line_where_it_is_known(store: Store, look: Look, journal: Journal) -> None:
     goods(store, A=10)
-    with store.transaction():
-        store.execute("UPDATE item SET reorder = 8000 WHERE code = 'A'")
+    row = {"code": "A", "name": "Item A", "group": "x", "reorder": "8"}
+    assert bring_in.items(store, [row], "test").refused == ()
     look()
     sell(journal, "A")
     look()

@@ -66,6 +66,8 @@ def test_a_price_becomes_whole_pennies_exactly(price: str, minor: int | None) ->
         ({"price": "twelve"}, "must be a number"),
         ({"tax": "120"}, "between 0 and 100"),
         ({"stock": "1.0005"}, "three decimals"),
+        ({"reorder": "1.0005"}, "three decimals"),
+        ({"reorder": "few"}, "must be a number"),
         ({"weighed": "perhaps"}, "yes or no"),
         ({"name": "Bo\x07ot"}, "control character"),
         ({"name": "x" * 1001}, "too long"),
@@ -79,12 +81,12 @@ def test_a_row_that_cannot_be_taken_names_its_column(cells: dict[str, str], says
 
 def test_a_full_row_is_read_in_every_column() -> None:
     found = item(
-        price="25", tax="17.50%", barcode="5012345678900 5012345678917", stock="3.5", uom="Kg", brand="Otter",
+        price="25", tax="17.50%", barcode="5012345678900 5012345678917", stock="3.5", reorder="2.5", uom="Kg", brand="Otter",
         description="Warm", weighed="yes", template="B", **{"attribute Size": "UK 9", "attribute Colour": "Tan"},
     )  # fmt: skip
     assert found.item == {
         "code": "B1", "name": "Boot", "item_group": "Shoes", "brand": "Otter", "description": "Warm", "weighed": True,
-        "uom": "Kg", "variant_of": "B", "tax_code": "17.5%",
+        "uom": "Kg", "variant_of": "B", "tax_code": "17.5%", "reorder": 2500,
         "barcodes": [{"code": "5012345678900", "uom": ""}, {"code": "5012345678917", "uom": ""}],
         "attributes": [
             {"name": "Size", "value": "UK 9", "position": 0}, {"name": "Colour", "value": "Tan", "position": 1},
@@ -98,6 +100,8 @@ def test_a_full_row_is_read_in_every_column() -> None:
 def test_a_column_that_is_not_there_changes_nothing_and_an_empty_one_clears() -> None:
     assert "brand" not in item().item
     assert item(brand="").item["brand"] == ""
+    assert "reorder" not in item().item
+    assert item(reorder="").item["reorder"] is None
     assert item().price is None
     assert item().stock is None
 
