@@ -13,7 +13,7 @@ from pos.actions.sell import Seller, Till
 from pos.actions.shift import Checked
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound
-from pos.rules import count, documents, takings, wording, zread
+from pos.rules import count, documents, takings, tender, wording, zread
 from pos.rules.money import major, minor
 from pos.rules.takings import Sums
 from pos.store import audit, catalog, counts, held, intake, people, receipts, shifts, tally
@@ -233,6 +233,7 @@ def compared(till: Till, found: Checked) -> dict[str, Any]:
         "variance": figures.plain(found.rows[0].amount, config),
         "variance_text": figures.money(found.rows[0].amount, config),
         "sentence": sentence(found.rows[0].name, found.rows[0].amount, config),
+        "hint": tender.change_words(abs(found.rows[0].amount), config.shop.currency),
         "needs_reason": found.needs_reason,
         "needs_approval": found.needs_approval,
         "limit_text": _text(config.shift.variance_max, config),

@@ -78,6 +78,7 @@ def test_how_the_expected_cash_comes_about_adds_up_line_by_line(anna: Page, admi
         ("To the safe: why", "-£50.00"), ("Expected in the drawer", "£74.98"),
     ]  # fmt: skip
     assert (told["sentence"], told["variance_text"]) == ("Cash is £4.98 short.", "-£4.98")
+    assert told["hint"] == "Two £2 coins, a 50p, two 20p coins, a 5p, a 2p and a 1p"
     assert told["documents_text"] == "1 sale, 0 returns: T1-000002 to T1-000002, £9.98."
 
 
