@@ -9,7 +9,6 @@ from pos.rules.zpaper import Words
 from tests.receipts import stamped
 from tests.rules.test_zread import DAY, GIVEN, session, z_of
 
-
 ENGLISH = Words("en_GB")
 
 
