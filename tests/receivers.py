@@ -61,6 +61,7 @@ class Mailbox:
         if port == 0:
             self.controller.port = free_port()
         self.controller.start()
+        self.connections = 0  # its own first one, which only wakes it
         self.port = self.controller.port
         self.runs = True
 

@@ -91,6 +91,8 @@ def _one_message(store: Store, channel: Channel, owner: str, now: Callable[[], d
     except ConnectorError as error:
         return _failed(store, channel, rows, owner, now(), error, done)
     deliveries.sent(store, rows, owner, now(), remark)
+    # A message of several changes fails for the channel's sake, one of a single change perhaps for its own.
+    deliveries.release(store, channel.name, tried=channel.together > 1, now=now())
     notices.settle(store, deliveries.trouble_key(channel.name))
     done.sent[channel.name] = done.sent.get(channel.name, 0) + len(rows)
     return True

@@ -144,6 +144,19 @@ def hold(store: Store, channel: str, until: datetime) -> None:
         NoticeDelivery.update(next_at=moment).where(waits & (NoticeDelivery.next_at < moment)).execute()
 
 
+def release(store: Store, channel: str, *, tried: bool, now: datetime) -> None:
+    """The channel is there again: what was held back is due now; with `tried` also what failed itself."""
+    waits = (NoticeDelivery.channel == channel) & (NoticeDelivery.state == "waiting")
+    held = waits & (NoticeDelivery.next_at > clock.stamp(now))
+    if not tried:
+        held &= NoticeDelivery.tries == 0
+    with store.reading():
+        if not NoticeDelivery.select().where(held).exists():
+            return
+    with store.transaction():
+        NoticeDelivery.update(next_at=clock.stamp(now)).where(held).execute()
+
+
 def give_up(store: Store, channel: str, hours: int, now: datetime) -> int:
     """What has waited for so long would only be old news: it stays at the bell. How many."""
     before = clock.stamp(now - timedelta(hours=hours))

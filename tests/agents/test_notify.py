@@ -142,6 +142,26 @@ def test_one_channel_away_holds_no_other_up_and_loses_nothing(
     assert any("e-mail" in post.json["text"] for post in hooks(there)), "the others told of it"
 
 
+def test_a_channel_that_is_away_is_asked_once_a_rung_and_gets_everything_when_it_is_back(
+    store: Store, box: Mailbox, send: Send, time: Time
+) -> None:
+    box.says = ["451 later"] * 2
+    for n in range(25):
+        notices.raise_notice(store, f"n{n}", "needs", f"Number {n}.")
+    for _ in range(3):
+        send()
+    assert box.connections == 1, "neither the 20 of the message nor the 5 behind it are tried before their rung"
+    time.passes(59)
+    send()
+    assert box.connections == 1
+    time.passes(1)
+    send()
+    assert (box.connections, box.messages) == (2, [])
+    notices.raise_notice(store, "fresh", "needs", "Number 25.")
+    assert send().sent["email"] == 26, "one that is taken brings the others along"
+    assert len(box.messages) == 3
+
+
 def test_a_slow_receiver_is_left_in_time_and_asked_again_under_the_same_id(
     store: Store, there: Receiver, send: Send, time: Time
 ) -> None:

@@ -81,8 +81,9 @@ def test_a_row_that_cannot_be_taken_names_its_column(cells: dict[str, str], says
 
 def test_a_full_row_is_read_in_every_column() -> None:
     found = item(
-        price="25", tax="17.50%", barcode="5012345678900 5012345678917", stock="3.5", reorder="2.5", uom="Kg", brand="Otter",
-        description="Warm", weighed="yes", template="B", **{"attribute Size": "UK 9", "attribute Colour": "Tan"},
+        price="25", tax="17.50%", barcode="5012345678900 5012345678917", stock="3.5", reorder="2.5", uom="Kg",
+        brand="Otter", description="Warm", weighed="yes", template="B",
+        **{"attribute Size": "UK 9", "attribute Colour": "Tan"},
     )  # fmt: skip
     assert found.item == {
         "code": "B1", "name": "Boot", "item_group": "Shoes", "brand": "Otter", "description": "Warm", "weighed": True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -205,6 +206,24 @@ def test_what_is_claimed_is_nobody_elses(store: Store) -> None:
     assert ("a", "raised", "sending") in queued(), "not theirs to say"
     deliveries.sent(store, mine, "me", now, "remark")
     assert queued()[0] == ("a", "raised", "done")
+
+
+def test_of_many_that_claim_at_once_each_row_has_one_owner(store: Store) -> None:
+    for n in range(40):
+        notices.raise_notice(store, f"n{n}", "needs", "N")
+    now, taken = clock.now(), []
+
+    def work(owner: str) -> None:
+        while rows := deliveries.claim(store, turn(limit=1, owner=owner), now):
+            taken.extend(row.key for row in rows)
+        store.release()
+
+    threads = [threading.Thread(target=work, args=(f"o{n}",)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == sorted(f"n{n}" for n in range(40))
 
 
 def test_a_sender_that_died_is_followed_by_another_under_the_same_id(store: Store) -> None:
