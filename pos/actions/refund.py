@@ -19,7 +19,7 @@ from pos.rules import ledger, refund, void, wording
 from pos.rules.cart import Against
 from pos.rules.money import major, minor
 from pos.rules.price import rate_paid
-from pos.store import catalog, intake, shifts
+from pos.store import catalog, shifts
 from pos.store import sold as sales
 from pos.store.db import Store
 

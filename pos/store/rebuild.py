@@ -145,9 +145,7 @@ def _is_new(one: _Read, seen: dict[tuple[Any, ...], str], found: Rebuilt) -> boo
     return True
 
 
-def _insert(
-    store: Store, good: list[_Read], sessions: dict[str, tuple[Any, ...]], closings: list[ledger.Rows]
-) -> None:
+def _insert(store: Store, good: list[_Read], sessions: dict[str, tuple[Any, ...]], closings: list[ledger.Rows]) -> None:
     many = store.database.connection().executemany
     rows = [one.rows for one in good if one.rows is not None]
     many(entries.DOCUMENT, [r.document for r in rows])
