@@ -18,6 +18,7 @@ from pos.store.models.notices import HookEvent, LowStock, Notice, NoticeDelivery
 from pos.store.models.people import Approval, Audit, Device, DiscountCeiling, RightOverride, SignIn, Token, User
 from pos.store.models.prints import PrintJob
 from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders
+from pos.store.models.vouchers import VoucherHold, VoucherKnown, VoucherRow
 
 #: Rebuilt from invoices/ alone, row by row.
 LEDGER = (Document, Line, Tender, Movement, Session)
@@ -33,7 +34,9 @@ PRINTS = (PrintJob,)
 BASKETS = (Held, LineVoid)
 #: Sums over the documents; made anew from them at any time.
 TAKINGS = (TakingsPeople, TakingsGoods, TakingsTenders)
-ALL = (*LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS)
+#: Gift vouchers: what documents say of them comes from invoices/, the rest from the issuer.
+VOUCHERS = (VoucherRow, VoucherKnown, VoucherHold)
+ALL = (*LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS)
 
 __all__ = [
     "ALL",
@@ -45,6 +48,7 @@ __all__ = [
     "PEOPLE",
     "PRINTS",
     "TAKINGS",
+    "VOUCHERS",
     "AgentRun",
     "AgentState",
     "Approval",
@@ -84,5 +88,8 @@ __all__ = [
     "Tender",
     "Token",
     "User",
+    "VoucherHold",
+    "VoucherKnown",
+    "VoucherRow",
     "database",
 ]

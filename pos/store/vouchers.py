@@ -1,0 +1,270 @@
+"""The ledger of gift vouchers: rows by id, never a balance. What documents say of vouchers enters with them
+(`store.entries`); what other tills did comes from the issuer, row by row, and each id counts once.
+
+The issuer is the first connection that keeps vouchers; without one it is this till itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pos import clock
+from pos.store import entries
+from pos.store.db import Store
+
+#: When the issuer last gave everything that is new, in `meta`.
+KNOWN = "vouchers_known_at"
+#: A hold nobody used or released is let go after this.
+HOLD_MINUTES = 15
+#: Acts that put a voucher into somebody's hand.
+MADE = ("issue", "refund")
+ACTS = ("issue", "redeem", "refund", "expire", "adjust")
+
+_COLUMNS = "id, code, act, amount, at, expires, till, document, position, origin, exposure, sent_at"
+
+
+class LedgerRow(NamedTuple):
+    """One change of one voucher. amount, exposure: minor units. sent_at: when the issuer had it, "" = not yet."""
+
+    id: str
+    code: str
+    act: str
+    amount: int
+    at: str
+    expires: str = ""
+    till: str = ""
+    document: str = ""
+    position: int = 0
+    origin: str = "issuer"
+    exposure: int = 0
+    sent_at: str = ""
+
+
+class Hold(NamedTuple):
+    """Value set aside for a basket. till: where the basket is. released_at: "" while it is held."""
+
+    id: str
+    code: str
+    amount: int
+    till: str
+    basket: str
+    at: str
+    released_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known here of one voucher. Minor units.
+
+    issued: what it was made over. held: set aside by other tills now. expires: the last day it can be used, "" = no
+    end. state: unknown | active | used | expired | inactive. known_at: when the issuer last confirmed it, "" = never.
+    issued_here: made in this shop. exposure: used out of the issuer's reach and not settled. shared: the issuer has
+    some of its rows, so other tills may use it.
+    """
+
+    code: str
+    issued: int = 0
+    balance: int = 0
+    held: int = 0
+    expires: str = ""
+    state: str = "unknown"
+    known_at: str = ""
+    issued_here: bool = False
+    exposure: int = 0
+    shared: bool = False
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def balance(store: Store, code: str, today: str = "") -> Standing:
+    """What is known here of a voucher; state "unknown" without a row. today: the business day, ISO; "" = now."""
+    rows = rows_of(store, code)
+    if not rows:
+        return Standing(code)
+    day = today or business_day(store)
+    known_at, status = _known(store, code)
+    left, expires = sum(x.amount for x in rows), max(x.expires for x in rows)
+    state = "used" if left <= 0 else "active"
+    if expires and expires < day:
+        state = "expired"
+    if status:
+        state = status
+    made = [x for x in rows if x.act in MADE] or rows
+    return Standing(
+        code=code,
+        issued=max(0, made[0].amount),
+        balance=left,
+        held=_held(store, code),
+        expires=expires,
+        state=state,
+        known_at=known_at,
+        issued_here=_issued_here(store, code),
+        exposure=sum(x.exposure for x in rows if not x.sent_at),
+        shared=any(x.sent_at or x.origin == "issuer" for x in rows),
+    )
+
+
+def business_day(store: Store) -> str:
+    """The business day it is now."""
+    shop = store.config.shop
+    return clock.business_day(clock.now(), shop.timezone, shop.day_starts).isoformat()
+
+
+def rows_of(store: Store, code: str) -> list[LedgerRow]:
+    """Every row of a voucher, oldest first."""
+    return _many(store, "code = ? ORDER BY at, document, position, id", (code,))
+
+
+def of_document(store: Store, document: str) -> list[LedgerRow]:
+    """The rows one document made."""
+    return _many(store, "document = ? AND origin = 'document' ORDER BY position", (document,))
+
+
+def exists(store: Store, code: str) -> bool:
+    """Whether anything is known of a voucher."""
+    return store.execute("SELECT 1 FROM voucher_row WHERE code = ? LIMIT 1", (code,)).fetchone() is not None
+
+
+def overdrawn(store: Store) -> list[Standing]:
+    """Vouchers of which more was used than was on them: used at two tills that could not see each other."""
+    codes = store.execute("SELECT code FROM voucher_row GROUP BY code HAVING sum(amount) < 0 ORDER BY code").fetchall()
+    return [balance(store, code) for (code,) in codes]
+
+
+def expired(store: Store, today: str = "", limit: int = 500) -> list[Standing]:
+    """Vouchers past their last day that still have something on them. today: a business day, ISO; "" = now."""
+    day = today or business_day(store)
+    codes = store.execute(
+        "SELECT code FROM voucher_row GROUP BY code HAVING sum(amount) > 0 AND max(expires) <> '' AND max(expires) < ?"
+        " ORDER BY code LIMIT ?",
+        (day, limit),
+    ).fetchall()
+    return [balance(store, code, day) for (code,) in codes]
+
+
+def _many(store: Store, where: str, values: Sequence[object]) -> list[LedgerRow]:
+    rows = store.execute(f"SELECT {_COLUMNS} FROM voucher_row WHERE {where}", tuple(values)).fetchall()
+    return [LedgerRow(*row) for row in rows]
+
+
+def _known(store: Store, code: str) -> tuple[str, str]:
+    """(when the issuer was last heard about it, status)."""
+    row = store.execute("SELECT known_at, status FROM voucher_known WHERE code = ?", (code,)).fetchone()
+    known_at, status = row or ("", "")
+    return max(known_at, entries.meta(store, KNOWN, "")), status
+
+
+def _issued_here(store: Store, code: str) -> bool:
+    row = store.execute(
+        "SELECT 1 FROM voucher_row r LEFT JOIN document d ON d.id = r.document"
+        " WHERE r.code = ? AND r.act IN ('issue', 'refund') AND (r.till = ? OR d.store = ?) LIMIT 1",
+        (code, store.config.till.id, store.config.till.store),
+    ).fetchone()
+    return row is not None
+
+
+# -- the issuer ------------------------------------------------------------------------------------------------------
+
+
+def unsent(store: Store, limit: int = 200) -> list[LedgerRow]:
+    """Rows of documents here that the issuer does not have yet, oldest first."""
+    where = "sent_at = '' AND origin = 'document' ORDER BY at, document, position LIMIT ?"
+    return _many(store, where, (limit,))
+
+
+def mark_sent(store: Store, ids: Iterable[str], at: datetime | None = None) -> int:
+    """The issuer has these rows; how many that was new of."""
+    stamp = clock.stamp(at or clock.now())
+    with store.transaction():
+        changed = [
+            store.execute("UPDATE voucher_row SET sent_at = ? WHERE id = ? AND sent_at = ''", (stamp, key)).rowcount
+            for key in ids
+        ]
+    return sum(changed)
+
+
+def take_in(
+    store: Store, rows: Iterable[LedgerRow], known_at: datetime, codes: Iterable[str] = (), *, everything: bool = False
+) -> int:
+    """Enter rows of the issuer by id, each once; how many were new. Nothing is ever set or taken away.
+
+    A row that is one of ours only learns that the issuer has it. codes: vouchers of which these are all rows, so the
+    issuer's word on them is as new as known_at; everything: that holds for all vouchers.
+    """
+    stamp, new = clock.stamp(known_at), 0
+    marks = ", ".join("?" * len(LedgerRow._fields))
+    insert = f"INSERT INTO voucher_row ({_COLUMNS}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING"
+    with store.transaction():
+        for row in rows:
+            if row.act not in ACTS:
+                raise ValueError(f"{row.act} is no act on a voucher")
+            new += store.execute(insert, row._replace(origin="issuer", sent_at=stamp)).rowcount
+            store.execute("UPDATE voucher_row SET sent_at = ? WHERE id = ? AND sent_at = ''", (stamp, row.id))
+        for code in codes:
+            store.execute(
+                "INSERT INTO voucher_known (code, known_at, status) VALUES (?, ?, '') ON CONFLICT (code) DO UPDATE"
+                " SET known_at = max(known_at, excluded.known_at)",
+                (code, stamp),
+            )
+        if everything:
+            entries.set_meta(store, KNOWN, stamp)
+    return new
+
+
+def set_status(store: Store, code: str, status: str) -> None:
+    """What the issuer says beside the rows: "inactive" while it is switched off there, else ""."""
+    with store.transaction():
+        store.execute(
+            "INSERT INTO voucher_known (code, known_at, status) VALUES (?, '', ?)"
+            " ON CONFLICT (code) DO UPDATE SET status = excluded.status",
+            (code, status),
+        )
+
+
+# -- holds -----------------------------------------------------------------------------------------------------------
+
+
+def hold(store: Store, held: Hold) -> None:
+    """Set value aside; the same id again changes the amount and begins anew."""
+    with store.transaction():
+        store.execute(
+            "INSERT INTO voucher_hold (id, code, amount, till, basket, at, released_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, at = excluded.at,"
+            " released_at = excluded.released_at",
+            held,
+        )
+
+
+def release(store: Store, ids: Iterable[str]) -> None:
+    """Let go of holds."""
+    now = clock.stamp(clock.now())
+    with store.transaction():
+        for key in ids:
+            store.execute("UPDATE voucher_hold SET released_at = ? WHERE id = ? AND released_at = ''", (now, key))
+
+
+def holds(store: Store, *, code: str = "", stale_only: bool = False) -> list[Hold]:
+    """Open holds, oldest first. stale_only: nobody used them in time, or their basket was paid."""
+    since = clock.stamp(clock.now() - timedelta(minutes=HOLD_MINUTES))
+    stale = " AND (at <= ? OR EXISTS (SELECT 1 FROM document d WHERE d.id = basket))" if stale_only else ""
+    rows = store.execute(
+        "SELECT id, code, amount, till, basket, at, released_at FROM voucher_hold WHERE released_at = ''"
+        f" AND (? = '' OR code = ?){stale} ORDER BY at, id",
+        (code, code, *((since,) if stale_only else ())),
+    ).fetchall()
+    return [Hold(*row) for row in rows]
+
+
+def _held(store: Store, code: str) -> int:
+    """What other tills set aside. Baskets of this till wait for each other in the commit itself."""
+    since = clock.stamp(clock.now() - timedelta(minutes=HOLD_MINUTES))
+    row = store.execute(
+        "SELECT coalesce(sum(amount), 0) FROM voucher_hold"
+        " WHERE code = ? AND released_at = '' AND till <> ? AND at > ?",
+        (code, store.config.till.id, since),
+    ).fetchone()
+    return int(row[0])
