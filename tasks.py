@@ -146,7 +146,7 @@ def prove(rest):
 
 
 def docs(rest):
-    """Write what is made from the declarations in pos/config.py."""
+    """Write what is made from the declarations in pos/sections.py."""
     return module("pos.cli.reference", rest, "run")
 
 

@@ -1,4 +1,4 @@
-"""config.ini, .env.example and docs/settings.md, made from the declarations in pos/config.py.
+"""config.ini, .env.example and docs/settings.md, made from the declarations in pos/sections.py.
 
 `python3 tasks.py docs` writes them; a test holds them to the declarations.
 """
@@ -40,7 +40,7 @@ Read at start, from three places; the first that names a setting wins:
 
 An unknown section or setting, or a value that cannot be, stops the start with one sentence that names it.
 `python pos_server.py check` prints the effective value of each and where it came from, secrets hidden.
-This page and `config.ini` are made from `pos/config.py` by `python3 tasks.py docs`.
+This page and `config.ini` are made from `pos/sections.py` by `python3 tasks.py docs`.
 """
 
 

@@ -1,4 +1,4 @@
-"""config.ini, .env.example and docs/settings.md say what pos/config.py declares."""
+"""config.ini, .env.example and docs/settings.md say what pos/sections.py declares."""
 
 from __future__ import annotations
 
