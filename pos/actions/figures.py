@@ -68,6 +68,7 @@ def _line(x: CartLine, config: Config) -> dict[str, Any]:
         "detail": " · ".join(x.attributes.values()),
         "qty": f"{x.qty.normalize():f}",
         "qty_text": wording.quantity(x.qty, loc),
+        "unit": f"{x.price.normalize():f}",
         "unit_text": _unit_words(x, config),
         "amount": plain(x.before_sale_discount, config),
         "amount_text": money(x.before_sale_discount, config),

@@ -12,8 +12,8 @@ from pos.actions.sell import Seller, Till
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import basket as baskets
-from pos.rules import receipt, void
-from pos.store import intake, shifts, voids
+from pos.rules import price, receipt, void
+from pos.store import catalog, intake, shifts, voids
 from pos.store import sold as sales
 from pos.store.db import Store
 from pos.store.journal import Committed
@@ -101,31 +101,44 @@ def _same_or_conflict(saved: Mapping[str, Any], doc: Mapping[str, Any], reason: 
 def take_off(store: Store, config: Config, raw: Mapping[str, Any], by: Seller) -> int:
     """Write down lines, or pieces of lines, taken off a basket before it was paid; how many were new.
 
-    `{lines: [{id, basket, line, item_code, item_name, qty, amount}]}`. The page sends them whenever it suits it.
+    `{lines: [{id, basket, line, item_code, item_name, qty, amount | unit}]}`: `amount` of the whole line as it was shown,
+    or the `unit` price of the pieces; with neither, the shelf's price. The page sends them whenever it suits it.
     """
     given = raw.get("lines")
     if not isinstance(given, list) or not given or len(given) > LINES_MAX:
         raise Invalid(f"Send a list of 1 to {LINES_MAX} lines.", field="lines")
-    return voids.take_off(store, [_off(x, f"lines.{i}", config) for i, x in enumerate(given)], by.code)
+    return voids.take_off(store, [_off(store, x, f"lines.{i}", config) for i, x in enumerate(given)], by.code)
 
 
-def _off(raw: Any, where: str, config: Config) -> voids.TakenOff:
+def _off(store: Store, raw: Any, where: str, config: Config) -> voids.TakenOff:
     if not isinstance(raw, Mapping) or not all(
         isinstance(raw.get(k), str) for k in ("id", "basket", "line", "item_code")
     ):
         raise Invalid("Each says id, basket, line and item_code.", field=where)
     if not baskets.UUID.match(raw["id"]) or not baskets.LINE_ID.match(raw["line"]) or len(raw["basket"]) > 36:
         raise Invalid("Each has a UUID of its own, and the ids of its basket and line.", field=f"{where}.id")
-    amount = raw.get("amount")
+    qty = _pieces(raw.get("qty"), f"{where}.qty")
     return voids.TakenOff(
         id=raw["id"],
         basket=raw["basket"],
         line=raw["line"],
         item_code=spoken(raw["item_code"], baskets.TEXT_MAX["item_code"], f"{where}.item_code"),
         item_name=spoken(raw.get("item_name") or "", baskets.TEXT_MAX["item_code"], f"{where}.item_name"),
-        qty=_pieces(raw.get("qty"), f"{where}.qty"),
-        amount=0 if amount in (None, "") else baskets.money(amount, f"{where}.amount", config.shop.currency),
+        qty=qty,
+        amount=_worth(store, raw, qty, where, config),
     )
+
+
+def _worth(store: Store, raw: Mapping[str, Any], qty: Decimal, where: str, config: Config) -> int:
+    currency = config.shop.currency
+    if raw.get("amount") not in (None, ""):
+        return baskets.money(raw["amount"], f"{where}.amount", currency)
+    if raw.get("unit") not in (None, ""):
+        unit = baskets.number(raw["unit"], f"{where}.unit")
+    else:
+        goods = catalog.goods(store, [raw["item_code"]]).get(raw["item_code"])
+        unit = (goods.price if goods else None) or Decimal(0)
+    return price.worth(unit, qty, currency, config.pricing.rounding)
 
 
 def _pieces(value: Any, where: str) -> Decimal:

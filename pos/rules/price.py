@@ -41,6 +41,11 @@ def line_amount(price: int, qty: Decimal, currency: str, rounding: str) -> int:
     return round_minor(major(price, currency) * qty, currency, rounding)
 
 
+def worth(price: Decimal, qty: Decimal, currency: str, rounding: str) -> int:
+    """Unit price in major units, finer than a coin where it must be, times quantity, rounded once."""
+    return round_minor(price * qty, currency, rounding)
+
+
 def take_off(
     discount: Discount, base: int, qty: Decimal, currency: str, rounding: str, *, field: str, percent_max: Decimal
 ) -> Given:

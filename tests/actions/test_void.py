@@ -218,6 +218,15 @@ def test_a_line_taken_off_before_pay_is_audited_and_counted_once(till):
     ]  # fmt: skip
 
 
+def test_pieces_taken_off_are_worth_their_price_or_the_shelfs(till):
+    given = off(1, qty="2", unit="0.75", amount="")
+    shelf = off(2, qty="3", amount="")
+    nobody_knows = off(3, item_code="GONE", amount="")
+    assert void.take_off(till.store, till.config, {"lines": [given, shelf, nobody_knows]}, Person()) == 3
+    found = till.store.execute("SELECT amount FROM line_void ORDER BY id").fetchall()
+    assert found == [(150,), (360,), (0,)]
+
+
 def test_a_line_taken_off_belongs_to_the_session_its_sale_would_have(till):
     doc = sold(till)
     void.take_off(till.store, till.config, {"lines": [off()]}, Person())

@@ -5,6 +5,7 @@ import { openDialog } from "./dialogs.js";
 import { byId, figure, h, icon, put } from "./dom.js";
 import { settled } from "./pricing.js";
 import { show, startAfresh, state, takeUp } from "./state.js";
+import { flush } from "./takenoff.js";
 import { uuid7 } from "./uuid.js";
 import { askWords } from "./words.js";
 
@@ -40,6 +41,7 @@ async function putAside(title, failed = problem) {
   const { approvals, ...basket } = basketToKeep();
   const answer = await tried(() => post("/api/hold", { basket, title, total: state.priced?.total ?? "" }), failed);
   if (!answer) return false;
+  flush();
   startAfresh();
   paintCount(answer.count);
   say(`Basket held${title ? `: ${title}` : ""}.`);

@@ -1,7 +1,8 @@
 // What can be done to the lines of the basket. Quantities are exact texts; amounts come from the server alone.
 import { say } from "./a11y.js";
 import { plus, oneLess } from "./quantity.js";
-import { changed, choose, keep, lineOf, state, tell } from "./state.js";
+import { changed, choose, keep, lineOf, startAfresh, state, tell } from "./state.js";
+import { flush, forget, lineOff, piecesOff } from "./takenoff.js";
 import { uuid7 } from "./uuid.js";
 
 let removed = null; // the last line taken off, and where it stood
@@ -11,7 +12,7 @@ export function addItem(tile, inputs) {
   const shown = { name: tile.name, detail: tile.detail, unit_text: tile.price_text, uom: tile.uom, weighed: tile.weighed };
   const line = { line: uuid7(), item_code: inputs.item_code ?? tile.code, qty: inputs.qty ?? "1", barcode: inputs.barcode ?? "",
     price: inputs.price ?? null, price_source: inputs.price_source ?? "list", discount: null, note: "", return_against: null, shown };
-  removed = null;
+  forgetRemoved();
   if (state.finding && replaceUnknown(line)) return line.line;
   const same = state.basket.lines.findLast((other) => isSame(other, line));
   if (same) {
@@ -52,7 +53,7 @@ export function addUnknown(code, why = "") {
   const line = { line: uuid7(), unknown: true, code, why, item_code: "", qty: "1", barcode: code };
   state.basket.lines.push(line);
   state.chosen = line.line;
-  removed = null;
+  forgetRemoved();
   changed();
   tell("chosen");
 }
@@ -72,7 +73,9 @@ export function step(id, up) {
   const line = lineOf(id);
   if (!line || line.unknown || isBack(line)) return;
   const qty = up ? plus(line.qty, "1") : oneLess(line.qty);
-  if (qty !== null) setQuantity(id, qty);
+  if (qty === null) return;
+  if (!up) piecesOff(line, "1");
+  setQuantity(id, qty);
 }
 
 export function setDiscount(id, discount) {
@@ -91,8 +94,9 @@ export function takeOff(id) {
   const { lines } = state.basket;
   const at = lines.findIndex((line) => line.line === id);
   if (at < 0) return;
+  const told = lineOff(lines[at]);
   const [line] = lines.splice(at, 1);
-  removed = { line, at, discount: lines.length ? null : state.basket.discount };
+  removed = { basket: state.basket.id, line, at, told, discount: lines.length ? null : state.basket.discount };
   if (state.finding === id) {
     state.finding = null;
     tell("finding");
@@ -104,13 +108,30 @@ export function takeOff(id) {
   say(`${nameOf(line)} taken off`);
 }
 
-export const lastRemoved = () => removed;
+/** Give the whole basket up: nothing of it is sold, and everything in it counts as taken off. */
+export function emptyBasket() {
+  for (const line of state.basket.lines) lineOff(line);
+  startAfresh();
+  forgetRemoved();
+  tell("chosen");
+  say("Basket emptied");
+}
+
+/** Something else was done: what was taken off stays off. */
+function forgetRemoved() {
+  removed = null;
+  flush();
+}
+
+/** The line taken off last, as long as it can be put back. */
+export const lastRemoved = () => (removed?.basket === state.basket.id ? removed : null);
 export const nameOf = (line) => (line.unknown ? `Code ${line.code}` : line.shown?.name || line.item_code);
 
 export function putBack() {
-  if (!removed) return;
-  const { line, at, discount } = removed;
+  if (!lastRemoved()) return;
+  const { line, at, told, discount } = removed;
   removed = null;
+  forget(told);
   state.basket.lines.splice(at, 0, line);
   state.basket.discount ??= discount;
   state.chosen = line.line;

@@ -1,9 +1,12 @@
 // The lock over the screen. The basket behind it stays as it is; the server refuses everything until the PIN is right.
 import { NoAnswer, Refused, post } from "./api.js";
 import { sayNow } from "./a11y.js";
-import { byId, put } from "./dom.js";
+import { byId, pause, put } from "./dom.js";
 import * as sound from "./sound.js";
 import { state, tell } from "./state.js";
+import { flush } from "./takenoff.js";
+
+const TELL_MS = 800;
 
 let touched = performance.now();
 
@@ -28,7 +31,9 @@ function lockWhenIdle() {
 /** Lock here and on the server. */
 export async function lockNow(why = "") {
   if (state.sending || state.locked) return;
+  const told = flush(); // by whoever took it off; the next person may be another
   cover(why);
+  await Promise.race([told, pause(TELL_MS)]);
   try {
     await post("/api/lock");
   } catch (error) {

@@ -2,9 +2,10 @@
 import { byId, put } from "./dom.js";
 import { typing } from "./dialogs.js";
 import { Entry } from "./entry.js";
-import { isBack, nameOf, setQuantity } from "./lines.js";
-import { isQuantity } from "./quantity.js";
+import { isBack, nameOf, setQuantity, takeOff } from "./lines.js";
+import { isQuantity, shortBy } from "./quantity.js";
 import { chosenLine, on, state } from "./state.js";
+import { piecesOff } from "./takenoff.js";
 
 const TOGETHER_MS = 2500; // digits typed within this time are one figure
 const DIGITS_MAX = 5;
@@ -13,6 +14,8 @@ let entry = new Entry("decimal", 0, DIGITS_MAX);
 let line = null;
 let active = false; // the quantity key was pressed: digits of the keyboard come here, too
 let timer = 0;
+let stood = ""; // the quantity that is being typed over
+let became = ""; // what the typing made of it so far
 
 export function startPad() {
   const side = byId("entry").closest(".side");
@@ -38,7 +41,14 @@ export const isTypingQuantity = () => active;
 
 export function endQuantity() {
   active = false;
+  done();
+}
+
+/** The figure is complete. Nothing of it means that the line goes. */
+function done() {
+  const gone = line && entry.text && entry.isZero() ? line.line : null;
   anew(chosenLine());
+  if (gone) takeOff(gone);
   paint();
 }
 
@@ -62,14 +72,21 @@ export function press(key) {
 
 function apply() {
   clearTimeout(timer);
-  timer = setTimeout(() => anew(line), TOGETHER_MS);
+  timer = setTimeout(done, TOGETHER_MS);
   const value = entry.value();
-  if (line && isQuantity(value)) setQuantity(line.line, value);
+  if (line && isQuantity(value)) {
+    stood ||= line.qty;
+    became = value;
+    setQuantity(line.line, value);
+  }
   paint();
 }
 
 function anew(chosen) {
   clearTimeout(timer);
+  const fewer = line && entry.text ? shortBy(stood, became) : "";
+  if (fewer) piecesOff(line, fewer);
+  stood = became = "";
   line = chosen;
   entry = new Entry("decimal", chosen?.shown?.weighed ? 3 : 0, DIGITS_MAX);
 }

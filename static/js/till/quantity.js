@@ -20,6 +20,12 @@ export function plus(first, second) {
   return quantityText(thousandths(first) + thousandths(second));
 }
 
+/** How much the second is below the first, or "" when it is not. */
+export function shortBy(first, second) {
+  const [from, to] = [thousandths(first), thousandths(second)];
+  return from !== null && to !== null && from > to ? quantityText(from - to) : "";
+}
+
 /** One less, or null when nothing would be left. */
 export function oneLess(text) {
   const count = thousandths(text) - 1000n;

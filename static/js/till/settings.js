@@ -1,14 +1,16 @@
 // This screen: sound, light or dark, sign out; on a phone also what the big screen has as buttons.
 import { NoAnswer, Refused, post } from "./api.js";
 import { openDialog } from "./dialogs.js";
-import { byId } from "./dom.js";
+import { byId, pause } from "./dom.js";
 import * as sound from "./sound.js";
+import { flush } from "./takenoff.js";
 
 const THEME = "tillkeep.theme";
+const TELL_MS = 800;
 
 export function startSettings() {
   const dialog = byId("dlg-settings");
-  for (const id of ["open-settings", "phone-more"]) byId(id).addEventListener("click", () => open(dialog));
+  for (const id of ["open-settings", "phone-more"]) byId(id)?.addEventListener("click", () => open(dialog));
   dialog.addEventListener("change", (event) => {
     if (event.target.name === "sound") sound.mute(event.target.value === "off");
     if (event.target.name === "sound" && event.target.value === "on") sound.added();
@@ -37,6 +39,7 @@ function chooseTheme(theme) {
 }
 
 async function signOut() {
+  await Promise.race([flush(), pause(TELL_MS)]);
   try {
     await post("/api/sign-out");
   } catch (error) {
