@@ -24,6 +24,7 @@ from pos.sections import (
     Pricing,
     Printer,
     Queue,
+    Reconcile,
     Returns,
     Scanner,
     Security,
@@ -46,6 +47,7 @@ __all__ = [
     "Pricing",
     "Printer",
     "Queue",
+    "Reconcile",
     "Returns",
     "Scanner",
     "Security",
@@ -73,6 +75,7 @@ GROUPS: dict[str, type] = {
     "shift": Shift,
     "returns": Returns,
     "vouchers": Vouchers,
+    "reconcile": Reconcile,
     "keys": Keys,
     "scanner": Scanner,
     "printer": Printer,
@@ -104,6 +107,7 @@ class Config:
     shift: Shift = field(default_factory=Shift)
     returns: Returns = field(default_factory=Returns)
     vouchers: Vouchers = field(default_factory=Vouchers)
+    reconcile: Reconcile = field(default_factory=Reconcile)
     keys: Keys = field(default_factory=Keys)
     scanner: Scanner = field(default_factory=Scanner)
     printer: Printer = field(default_factory=Printer)

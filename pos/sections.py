@@ -20,6 +20,7 @@ class Shop:
     tax_number: str = setting("", "Your VAT or sales-tax registration, printed on the receipt.")
     footer: str = setting("Return unworn items within 28 days with this receipt.", "Last words of the receipt.")
     currency: str = setting("GBP", "ISO 4217 code of the only home currency.")
+    language: str = setting("en", "What screens and paper are written in: en, ar. A browser may choose another.")
     locale: str = setting("en_GB", "How money and dates look on screen and paper.")
     timezone: str = setting("Europe/London", "IANA name; the business day is counted in it.")
     day_starts: time = setting(time(0, 0), "A sale before this time belongs to the day before.")
@@ -89,6 +90,14 @@ class Erpnext:
     tax_template: str = setting("", "Sales Taxes and Charges Template whose accounts are used.")
     income_account: str = setting("", "Income account for lines; empty = ERPNext's default.")
     rounding_account: str = setting("", "Account for cash rounding; needed when cash_step is above the minor unit.")
+    cash_account: str = setting("", "Account of the drawer; empty = that of the cash Mode of Payment.")
+    paid_out_account: str = setting("", "Expense account for cash paid out; needed to book any.")
+    paid_in_account: str = setting("", "Account cash put in comes from; needed to book any.")
+    safe_account: str = setting("", "Account of the safe or bank that drops go to; needed to book any.")
+    over_short_account: str = setting("", "Account for what a counted drawer was over or short; needed to book any.")
+    reason_accounts: str = setting(
+        "", "Reasons with an account of their own, reason: account, a bar between, like Milk: 5210 - Staff - TS"
+    )
     settle_seconds: int = setting(
         150, "How long before asking what became of a lost answer; longer than their time-out."
     )
@@ -160,6 +169,15 @@ class Vouchers:
     )
     offline_limit: Decimal = setting(Decimal(50), "With limit: up to this much of one voucher.")
     fresh_minutes: int = setting(15, "The issuer counts as in reach this long after it was last heard.")
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    days: int = setting(14, "Days behind that the daily look at the books reads again.")
+    daily_at: time = setting(time(4, 30), "When the daily look begins, on the shop's wall clock.")
+    tolerance: Decimal = setting(
+        Decimal(0), "A figure of one document may differ by so much and still match; shown as such."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCh
 from pos.store.models.notices import HookEvent, LowStock, Notice, NoticeDelivery, NoticeRead
 from pos.store.models.people import Approval, Audit, Device, DiscountCeiling, RightOverride, SignIn, Token, User
 from pos.store.models.prints import PrintJob
+from pos.store.models.reconciliations import Reconciliation, ReconciliationItem
 from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders
 from pos.store.models.vouchers import VoucherHold, VoucherKnown, VoucherRow
 
@@ -36,7 +37,9 @@ BASKETS = (Held, LineVoid)
 TAKINGS = (TakingsPeople, TakingsGoods, TakingsTenders)
 #: Gift vouchers: what documents say of them comes from invoices/, the rest from the issuer.
 VOUCHERS = (VoucherRow, VoucherKnown, VoucherHold)
-ALL = (*LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS)
+#: Till and books side by side; found again by looking.
+RECONCILIATIONS = (Reconciliation, ReconciliationItem)
+ALL = (*LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS)
 
 __all__ = [
     "ALL",
@@ -47,6 +50,7 @@ __all__ = [
     "NOTICES",
     "PEOPLE",
     "PRINTS",
+    "RECONCILIATIONS",
     "TAKINGS",
     "VOUCHERS",
     "AgentRun",
@@ -77,6 +81,8 @@ __all__ = [
     "PaymentMode",
     "Price",
     "PrintJob",
+    "Reconciliation",
+    "ReconciliationItem",
     "RightOverride",
     "Session",
     "SignIn",
