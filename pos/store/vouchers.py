@@ -7,11 +7,11 @@ The issuer is the first connection that keeps vouchers; without one it is this t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pos import clock
+from pos.rules.voucher import ACTS, Standing
 from pos.store import entries
 from pos.store.db import Store
 
@@ -21,7 +21,8 @@ KNOWN = "vouchers_known_at"
 HOLD_MINUTES = 15
 #: Acts that put a voucher into somebody's hand.
 MADE = ("issue", "refund")
-ACTS = ("issue", "redeem", "refund", "expire", "adjust")
+
+__all__ = ["Hold", "LedgerRow", "Standing"]
 
 _COLUMNS = "id, code, act, amount, at, expires, till, document, position, origin, exposure, sent_at"
 
@@ -53,28 +54,6 @@ class Hold(NamedTuple):
     basket: str
     at: str
     released_at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is known here of one voucher. Minor units.
-
-    issued: what it was made over. held: set aside by other tills now. expires: the last day it can be used, "" = no
-    end. state: unknown | active | used | expired | inactive. known_at: when the issuer last confirmed it, "" = never.
-    issued_here: made in this shop. exposure: used out of the issuer's reach and not settled. shared: the issuer has
-    some of its rows, so other tills may use it.
-    """
-
-    code: str
-    issued: int = 0
-    balance: int = 0
-    held: int = 0
-    expires: str = ""
-    state: str = "unknown"
-    known_at: str = ""
-    issued_here: bool = False
-    exposure: int = 0
-    shared: bool = False
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -149,6 +128,20 @@ def expired(store: Store, today: str = "", limit: int = 500) -> list[Standing]:
 def _many(store: Store, where: str, values: Sequence[object]) -> list[LedgerRow]:
     rows = store.execute(f"SELECT {_COLUMNS} FROM voucher_row WHERE {where}", tuple(values)).fetchall()
     return [LedgerRow(*row) for row in rows]
+
+
+def issuer(store: Store) -> str:
+    """The connection that keeps the shop's vouchers; "" = this till itself does."""
+    found = entries.connections(store)
+    return found[0][0] if found else ""
+
+
+def is_fresh(store: Store, known: Standing) -> bool:
+    """Whether the issuer was heard about this voucher a moment ago, or is this till itself."""
+    if not issuer(store):
+        return True
+    minutes = store.config.vouchers.fresh_minutes
+    return bool(known.known_at) and clock.now() - clock.parse(known.known_at) <= timedelta(minutes=minutes)
 
 
 def _known(store: Store, code: str) -> tuple[str, str]:
