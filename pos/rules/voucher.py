@@ -1,0 +1,376 @@
+"""Gift vouchers: what a document does to them, whether it may, and the rows of it.
+
+A voucher is a ledger: its balance is the sum of its rows, signed minor units. Value comes onto one by `issue` (sold, or
+by hand) and `refund`, and leaves it by `redeem` and `expire`; `adjust` corrects either way. A row's id is the
+document's and its place there, so each counts once wherever it arrives.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pos.errors import Conflict, Corrupt, Invalid
+from pos.rules import wording
+from pos.rules.money import digits_of, major, minor
+
+#: The kind of a document that issues, adjusts or expires vouchers without a sale.
+KIND = "voucher"
+#: Act -> the sign of its amount; 0: either.
+ACTS = {"issue": 1, "redeem": -1, "refund": 1, "expire": -1, "adjust": 0}
+#: Acts a document without a sale may hold.
+BY_HAND = ("issue", "adjust", "expire")
+CODE_CHARS_MAX = 40
+#: Letters of a code made here: none that is taken for another one.
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+SECRET_CHARS = 6
+
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9._/-]{3,39}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known here of one voucher. Minor units.
+
+    issued: what it was made over. held: set aside by other tills now. expires: the last day it can be used, "" = no
+    end. state: unknown | active | used | expired | inactive. known_at: when the issuer last confirmed it, "" = never.
+    issued_here: made in this shop. exposure: used out of the issuer's reach and not settled. shared: the issuer has
+    some of its rows, so other tills may use it.
+    """
+
+    code: str
+    issued: int = 0
+    balance: int = 0
+    held: int = 0
+    expires: str = ""
+    state: str = "unknown"
+    known_at: str = ""
+    issued_here: bool = False
+    exposure: int = 0
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far the issuer's word goes now. fresh: it was heard lately, or is this till itself. rule: [vouchers]
+    offline; limit: minor units, with the rule "limit"."""
+
+    fresh: bool
+    rule: str
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a shop sells as a voucher. amount_min, amount_max: minor units. months: 0 = no end."""
+
+    amount_min: int
+    amount_max: int
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One thing a document does to a voucher. amount: signed. made: the code was made here, nobody typed it. new: the
+    code must not be known yet. field: how errors name it."""
+
+    act: str
+    code: str
+    amount: int
+    made: bool = False
+    new: bool = False
+    field: str = ""
+
+
+# -- codes -----------------------------------------------------------------------------------------------------------
+
+
+def code_of(text: str, field: str = "code") -> str:
+    """A typed or scanned code as it is kept: capital letters, no space around it. Invalid when it cannot be one."""
+    code = text.strip().upper()
+    if not _CODE.match(code):
+        raise Invalid(
+            "A voucher's code has 4 to 40 letters, digits and dashes; scan or type it again.",
+            code="voucher_code",
+            field=field,
+        )
+    return code
+
+
+def may_be_code(text: str) -> bool:
+    """Whether a scan could be a voucher's code."""
+    return bool(_CODE.match(text.strip().upper()))
+
+
+def make_code(day: date, choose: Callable[[str], str]) -> str:
+    """A new code: GV-261121-K7M2QX. choose: one of these letters, so that nobody can guess it."""
+    secret = "".join(choose(LETTERS) for _ in range(SECRET_CHARS))
+    return f"GV-{day:%y%m%d}-{secret}"
+
+
+def expires_on(day: date, months: int) -> str:
+    """The last day of a voucher made on `day`, ISO: the same day so many months later, or the last one that month has.
+    "" with 0 months: no end."""
+    if months <= 0:
+        return ""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1])).isoformat()
+
+
+# -- what may be used ------------------------------------------------------------------------------------------------
+
+
+def may_use(known: Standing, reach: Reach) -> int:
+    """How much of a voucher may be used now: what is on it, less what other tills hold, within the offline rule."""
+    if known.state != "active":
+        return 0
+    left = max(0, known.balance - known.held)
+    if reach.fresh or not known.shared:  # nobody else can know of a voucher the issuer does not
+        return left
+    if reach.rule == "limit":
+        return max(0, min(left, reach.limit - known.exposure))
+    if reach.rule == "issued_here":
+        return left if known.issued_here else 0
+    return 0
+
+
+def exposed(known: Standing, reach: Reach, amount: int) -> int:
+    """How much of a use the issuer has not confirmed: all of it while it is out of reach, nothing else."""
+    return amount if known.shared and not reach.fresh else 0
+
+
+def offline_words(known: Standing, reach: Reach, currency: str, locale: str) -> str:
+    """What the shop's rule says while the issuer is out of reach; "" while it is not, or nobody else knows it."""
+    if reach.fresh or not known.shared or known.state in ("unknown", "inactive"):
+        return ""
+    if reach.rule == "limit":
+        limit = wording.money(reach.limit, currency, locale)
+        return f"The issuer is out of reach: up to {limit} of a voucher is taken until it is back."
+    if reach.rule == "issued_here" and known.issued_here:
+        return "The issuer is out of reach: this voucher was made in this shop, so it is taken as it is known here."
+    if reach.rule == "issued_here":
+        return "The issuer is out of reach: only vouchers made in this shop are taken until it is back."
+    return "The issuer is out of reach: no voucher is taken until it is back."
+
+
+def refusal(
+    known: Standing, amount: int, reach: Reach, currency: str, locale: str, field: str = "amount"
+) -> Invalid | None:
+    """Why `amount` (positive) of a voucher cannot be used, in words for the customer; None when it can."""
+    code = known.code
+    if known.state == "unknown":
+        return Refused(f"Voucher {code} is not known here. Look at the code again.", "voucher_unknown", field)
+    if known.state == "inactive":
+        return Refused(f"Voucher {code} is switched off; it cannot be used.", "voucher_inactive", field)
+    if known.state == "expired":
+        day = wording.short_day(date.fromisoformat(known.expires), locale)
+        return Refused(f"Voucher {code} could be used until {day}; it has expired.", "voucher_expired", field)
+    can = may_use(known, reach)
+    if amount <= can:
+        return None
+    offline = offline_words(known, reach, currency, locale)
+    left = max(0, known.balance - known.held)
+    if can < left:
+        words = f"{offline} Of {code} {wording.money(can, currency, locale)} may be used now."
+        return Refused(words, "voucher_offline", field, str(major(can, currency)))
+    if not known.balance > 0:
+        return Refused(f"Nothing is left on voucher {code}.", "voucher_short", field, str(major(0, currency)))
+    held = f"; {wording.money(known.held, currency, locale)} is set aside at another till" if known.held else ""
+    words = f"{wording.money(can, currency, locale)} of voucher {code} may be used{held}."
+    return Refused(words, "voucher_short", field, str(major(can, currency)))
+
+
+class Refused(Invalid):
+    """A voucher cannot be used so. may_use: how much of it can, as text in major units; None when nothing is known."""
+
+    def __init__(self, message: str, code: str, field: str, may_use: str | None = None) -> None:
+        super().__init__(message, code=code, field=field)
+        self.may_use = may_use
+
+    def details(self) -> dict[str, Any]:
+        return {"may_use": self.may_use}
+
+
+def check_amount(amount: int, terms: Terms, currency: str, locale: str, field: str) -> None:
+    """Invalid unless a voucher may be made over this."""
+    if terms.amount_min <= amount <= terms.amount_max:
+        return
+    low, high = (wording.money(x, currency, locale) for x in (terms.amount_min, terms.amount_max))
+    raise Invalid(f"A voucher is made over {low} to {high}.", code="voucher_amount", field=field)
+
+
+# -- the rows of a document ------------------------------------------------------------------------------------------
+
+
+def entered(
+    wanted: Sequence[Wanted],
+    document: str,
+    find: Callable[[str], Standing],
+    reach: Callable[[Standing], Reach],
+    *,
+    expires: str,
+    currency: str,
+    locale: str,
+) -> list[dict[str, Any]]:
+    """What a document writes under `vouchers`, each row with what is on its voucher after it.
+
+    find: what is known inside the transaction that saves the document. expires: of vouchers it makes. Raises Refused
+    for value that is not there, Conflict `voucher_taken` for a new code that is known already.
+    """
+    rows: list[dict[str, Any]] = []
+    seen: dict[str, Standing] = {}
+    left: dict[str, int] = {}
+    for position, x in enumerate(wanted, start=1):
+        known = seen.setdefault(x.code, find(x.code))
+        _admit(x, known, left.get(x.code, 0), reach(known), currency, locale)
+        left[x.code] = left.get(x.code, 0) + x.amount
+        row: dict[str, Any] = {
+            "id": f"{document}:{position}",
+            "code": x.code,
+            "act": x.act,
+            "amount": major(x.amount, currency),
+            "balance": major(known.balance + left[x.code], currency),
+            "expires": expires if x.new else known.expires,
+        }
+        if x.made:
+            row["made"] = True
+        unconfirmed = exposed(known, reach(known), -x.amount) if x.amount < 0 and x.act != "expire" else 0
+        if unconfirmed:
+            row["exposure"] = major(unconfirmed, currency)
+        rows.append(row)
+    return rows
+
+
+def _admit(x: Wanted, known: Standing, before: int, reach: Reach, currency: str, locale: str) -> None:
+    """Pass when one row may be written. before: what this very document did to the voucher already."""
+    if x.new:
+        if known.state != "unknown" or before:
+            raise Conflict(
+                f"The code {x.code} is already of another voucher; take another one.",
+                code="voucher_taken",
+                field=x.field or None,
+            )
+        return
+    if x.act == "redeem":
+        refused = refusal(known, -x.amount - before, reach, currency, locale, x.field)
+        if refused is not None:
+            raise refused
+    elif known.state == "unknown" or (x.act == "refund" and known.state in ("inactive", "expired") and x.field):
+        refused = refusal(known, 0, reach, currency, locale, x.field)
+        assert refused is not None
+        raise refused
+    elif known.balance + before + x.amount < 0:
+        on_it = wording.money(known.balance + before, currency, locale)
+        raise Refused(
+            f"Only {on_it} is on voucher {x.code}.", "voucher_short", x.field, str(major(known.balance, currency))
+        )
+
+
+def ledger_rows(doc: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The ledger's rows of a stamped document, in the order of `ledger.VOUCHER`.
+
+    Documents from before the ledger, and imported ones, name code and amount alone: whoever issued those vouchers was
+    told then, so they make no rows and nothing counts twice.
+    """
+    if doc["series"] != "till":
+        return []
+    digits = digits_of(doc["currency"])
+    at = datetime.fromisoformat(doc["created_at"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return [
+        (row["id"], row["code"], row["act"], _units(row["amount"], digits), at, row.get("expires") or "", doc["till"],
+         doc["id"], position, _units(row.get("exposure"), digits))
+        for position, row in enumerate(doc.get("vouchers") or (), start=1)
+        if row.get("act")
+    ]  # fmt: skip
+
+
+def _units(value: Any, digits: int) -> int:
+    if value is None:
+        return 0
+    scaled = value.scaleb(digits)
+    whole = int(scaled)
+    if whole != scaled:
+        raise ValueError(f"{value} has more than {digits} decimals")
+    return whole
+
+
+def check(doc: Mapping[str, Any]) -> None:
+    """Prove what a document says of vouchers. Corrupt says what is wrong."""
+    rows, cur = doc.get("vouchers") or [], doc["currency"]
+    if not any(row.get("act") for row in rows):
+        if doc["kind"] == KIND:
+            raise Corrupt("it does nothing to a voucher", field="vouchers")
+        return
+    sums: dict[tuple[str, str], int] = {}
+    for position, row in enumerate(rows, start=1):
+        act, amount = row.get("act"), minor(row["amount"], cur)
+        if act not in ACTS or not amount or ACTS[act] * amount < 0 or not row["code"]:
+            raise Corrupt(f"voucher {row['code']}: {act} of {amount} is no act on a voucher", field="vouchers")
+        if row["id"] != f"{doc['id']}:{position}":
+            raise Corrupt(f"voucher row {position} is not called by its document and place", field="vouchers")
+        key = (row["code"], "in" if amount > 0 else "out")
+        sums[key] = sums.get(key, 0) + amount
+        if doc["kind"] == KIND and act not in BY_HAND:
+            raise Corrupt(f"a document without a sale cannot {act} a voucher", field="vouchers")
+    if doc["kind"] == KIND:
+        block = doc[KIND]
+        if not isinstance(block["reason"], str) or not block["reason"]:
+            raise Corrupt("it gives no reason", field=KIND)
+    elif sums != _moved(doc, cur):
+        raise Corrupt("its voucher rows are not its lines and payments", field="vouchers")
+
+
+def _moved(doc: Mapping[str, Any], cur: str) -> dict[tuple[str, str], int]:
+    """What lines and payments say went onto vouchers ("in") and off them ("out"), by code."""
+    found: dict[tuple[str, str], int] = {}
+    sold = [(i["voucher"]["code"], minor(i["amount"], cur)) for i in doc["items"] if i.get("voucher")]
+    paid = [(p["reference"], -minor(p["amount"], cur)) for p in doc["payments"] if p["kind"] == "voucher"]
+    for code, amount in (*sold, *paid):
+        key = (code, "in" if amount > 0 else "out")
+        found[key] = found.get(key, 0) + amount
+    return found
+
+
+def turned(doc: Mapping[str, Any], cur: str) -> list[Wanted]:
+    """What voiding a sale does to its vouchers: sold ones lose what was put on them, used value comes back."""
+    found = []
+    for row in doc.get("vouchers") or ():
+        if row.get("act"):
+            amount = -minor(row["amount"], cur)
+            found.append(Wanted("refund" if amount > 0 else "adjust", row["code"], amount))
+    return found
+
+
+def of_payments(payments: Iterable[tuple[int, str, int]], made: frozenset[str] = frozenset()) -> list[Wanted]:
+    """What payments by voucher do: (place among the payments, code, amount). Taken: redeem; given back: refund, onto a
+    new one when the code was made for it."""
+    return [
+        Wanted(
+            "redeem" if amount > 0 else "refund",
+            code,
+            -amount,
+            made=code in made,
+            new=code in made,
+            field=f"payments.{place}.amount",
+        )
+        for place, code, amount in payments
+    ]
+
+
+def block(reason: str, note: str) -> dict[str, str]:
+    """What a document without a sale says of itself, under `voucher`."""
+    return {"reason": reason, "note": note}
+
+
+def same_asked(doc: Mapping[str, Any], act: str, code: str, amount: Decimal, reason: str) -> bool:
+    """Whether a saved document is what is asked for now. code: "" where it was to be made."""
+    if doc["kind"] != KIND or len(doc["vouchers"]) != 1 or doc[KIND]["reason"] != reason:
+        return False
+    row = doc["vouchers"][0]
+    asked_code = "" if row.get("made") else row["code"]
+    return bool((row["act"], asked_code, row["amount"]) == (act, code, amount))
