@@ -65,6 +65,7 @@ def main():
         "faults": "seeded faults between the till and ERPNext; one document per sale at the end",
         "bench": "measure; further words name the benches",
         "prove": "the long runs of docs/proof.md",
+        "languages": "bring every text people read into the files of pos/locale; --check only compares",
         "docs": "write config.ini, .env.example and docs/settings.md anew from the declarations",
     }
     for name, words in passing.items():
@@ -148,6 +149,11 @@ def prove(rest):
 def docs(rest):
     """Write what is made from the declarations in pos/sections.py."""
     return module("pos.cli.reference", rest, "run")
+
+
+def languages(rest):
+    """Texts out of templates, scripts and Python into pos/locale; see docs/languages.md."""
+    return module("pos.cli.languages", rest, "run")
 
 
 def module(name, rest, needs="test"):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from contextlib import ExitStack
+from dataclasses import replace
 
 from flask import Flask
 
 from agents import AGENTS
-from pos import channels
+from pos import channels, language
 from pos.actions import hooks
 from pos.actions.press import Press
 from pos.config import Config
@@ -101,6 +102,11 @@ def create_app(config: Config) -> App:
     logs.install(config)
     if not wording.known_locale(config.shop.locale):
         raise BadSettings(f"[shop] locale is {config.shop.locale!r}, which is not known; use one like en_GB.")
+    if config.shop.language not in language.known():
+        words = ", ".join(language.known())
+        raise BadSettings(f"[shop] language is {config.shop.language!r}; there are: {words}.")
+    locale = wording.locale_for(config.shop.language, config.shop.locale)
+    config = replace(config, shop=replace(config.shop, locale=locale))
     channels.check(config)
     hooks.titles(config.hooks)
     with ExitStack() as undo:

@@ -74,3 +74,12 @@ def known_locale(locale: str) -> bool:
     except (UnknownLocaleError, ValueError):
         return False
     return True
+
+
+def locale_for(language: str, locale: str) -> str:
+    """How a reader of a language is used to figures: the shop's locale when it speaks it, else that language's own."""
+    shop = Locale.parse(locale, sep="_")
+    if shop.language == language:
+        return locale
+    there = f"{language}_{shop.territory}"
+    return there if shop.territory and known_locale(there) else language

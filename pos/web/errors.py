@@ -16,15 +16,17 @@ from werkzeug.exceptions import HTTPException
 
 from pos import clock
 from pos.errors import PosError, SignInNeededHere
+from pos.said import said
+from pos.web import reader
 
 log = logging.getLogger(__name__)
 
 _HTTP_WORDS = {
-    400: ("bad_request", "The till did not understand this request."),
-    404: ("not_found", "There is nothing at this address."),
-    405: ("method", "This address does not take this kind of request."),
-    413: ("too_large", "This is more than the till takes at once ([security] body_kb_max)."),
-    415: ("content_type", "Send this as application/json."),
+    400: ("bad_request", said("The till did not understand this request.")),
+    404: ("not_found", said("There is nothing at this address.")),
+    405: ("method", said("This address does not take this kind of request.")),
+    413: ("too_large", said("This is more than the till takes at once ([security] body_kb_max).")),
+    415: ("content_type", said("Send this as application/json.")),
 }
 
 
@@ -74,7 +76,7 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     return _answer(
         500,
         "unexpected",
-        f"Something went wrong inside the till. Try again; when it stays, report the error {error_id}.",
+        said("Something went wrong inside the till. Try again; when it stays, report the error {id}.", id=error_id),
         None,
         {"error_id": error_id},
     )
@@ -82,6 +84,7 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 def _answer(status: int, code: str, message: str, field: str | None, details: dict[str, Any]) -> Response:
     g.error_code = code
+    message = reader.here().say(message)
     if wants_json():
         body = jsonify({**details, "ok": False, "code": code, "message": message, "field": field})
         return make_response(body, status)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import current_app
+from flask import current_app, g, has_request_context
 
 from pos.actions.press import Press
 from pos.config import Config
 from pos.store.db import Store
 from pos.store.journal import Journal
+from pos.web import reader
 
 if TYPE_CHECKING:
     from pos.web.live import Hub
@@ -39,5 +40,14 @@ class Parts:
 
 
 def parts() -> Parts:
-    """The parts of the till this request is served by."""
-    return cast(Parts, current_app.extensions[KEY])
+    """The parts of the till this request is served by; `config` with figures as whoever reads is used to them.
+
+    `store.config` is the shop's own, whoever reads: for paper.
+    """
+    found = cast(Parts, current_app.extensions[KEY])
+    if not has_request_context():
+        return found
+    if "parts" not in g:
+        config = reader.seen(found.config)
+        g.parts = found if config is found.config else replace(found, config=config)
+    return cast(Parts, g.parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
@@ -14,13 +15,16 @@ from pos.web import (
     catalog,
     display,
     errors,
+    frame,
     guard,
     held,
     hooks,
+    language,
     lists,
     live,
     people,
     printing,
+    reader,
     receipts,
     refunds,
     sales,
@@ -49,6 +53,7 @@ BLUEPRINTS = (
     bell.bp,
     hooks.bp,
     live.bp,
+    language.bp,
 )
 
 _REPO = Path(__file__).resolve().parents[2]
@@ -61,6 +66,9 @@ class _Exact(DefaultJSONProvider):
     ensure_ascii = False
     default = None  # type: ignore[assignment]
 
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        return super().dumps(reader.said(obj), **kwargs)
+
 
 def build(parts: Parts) -> Flask:
     """The Flask application of one till."""
@@ -72,6 +80,8 @@ def build(parts: Parts) -> Flask:
     guard.install(app, parts.config)
     errors.install(app)
     statics.install(app)
+    frame.install(app)
+    language.install(app, parts.config)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

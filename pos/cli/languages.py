@@ -1,0 +1,162 @@
+"""`python3 tasks.py languages`: every text people read, out of templates, scripts and Python, into pos/locale.
+
+What is no longer said is dropped, what is new stands there empty, what was translated stays. `--check` writes nothing
+and fails when a file is not as it would be written, or a text is not translated, or names other facts.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import write_po
+
+from pos import language
+
+REPO = Path(__file__).resolve().parent.parent.parent
+
+#: Errors for people: their first word is a sentence.
+ERRORS = (
+    "UserError",
+    "Invalid",
+    "NotFound",
+    "Conflict",
+    "SignInNeededHere",
+    "NotAllowed",
+    "NeedsApproval",
+    "CannotSave",
+)
+PYTHON: dict[str, Any] = {"said": None, "nsaid": (1, 2), "psaid": ((1, "c"), 2), "say": None, "nsay": (1, 2)}
+PYTHON |= dict.fromkeys((*ERRORS, "LockedOut"), (1,))
+SCRIPT: dict[str, Any] = {"t": None, "tn": (1, 2), "tp": ((1, "c"), 2)}
+TEMPLATE: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+#: Where texts stand: folder, end of the name, Babel's way of reading it, what marks a text, options.
+PLACES: tuple[tuple[str, str, str, dict[str, Any], dict[str, str]], ...] = (
+    (
+        "templates",
+        ".html",
+        "jinja2",
+        TEMPLATE,
+        {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true", "silent": "false"},
+    ),
+    ("static/js", ".js", "javascript", SCRIPT, {"parse_template_string": "true"}),
+    ("pos", ".py", "python", PYTHON, {}),
+    ("agents", ".py", "python", PYTHON, {}),
+)
+#: No dates and names, so that writing a file twice changes nothing.
+HEADER = """\
+# Texts of the till. Texts and places are written by `python3 tasks.py languages`: see docs/languages.md.
+msgid ""
+msgstr ""
+"Project-Id-Version: Tillkeep\\n"
+"Language: {tag}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: {plural}\\n"
+
+"""
+#: A fact's place in a text: {name}, or %(name)s in a template.
+FACT = re.compile(r"\{(\w+)\}|%\((\w+)\)s")
+#: A language's plain text must not be shown as a pattern: an odd per cent sign in a template's text ends the page.
+ODD_PERCENT = re.compile(r"(?<!%)(?:%%)*%(?!%|\(\w+\)s)")
+
+
+def main(words: list[str]) -> int:
+    """Write the files, or with --check compare them. 0 = done, or nothing to complain of."""
+    if words not in ([], ["--check"]):
+        sys.exit("languages takes --check or nothing")
+    found = list(problems()) if words else []
+    if not words:
+        for tag in language.known():
+            path = language.FOLDER / tag / "LC_MESSAGES" / "till.po"
+            path.write_bytes(written(tag))
+            missing = sum(1 for _ in untranslated(language.read_catalog(tag)))
+            print(f"{tag}: {len(language.read_catalog(tag))} texts, {missing} not translated")
+    print(*found, sep="\n" if found else "")
+    return 1 if found else 0
+
+
+def problems() -> Iterator[str]:
+    """What keeps the files from being whole, one sentence each."""
+    for tag in language.known():
+        name = f"pos/locale/{tag}/LC_MESSAGES/till.po"
+        catalog, wanted = language.read_catalog(tag), texts()
+        for message in wanted:
+            if message.id and catalog.get(_first(message), message.context) is None:
+                yield f"{name} lacks {_first(message)!r}; run `python3 tasks.py languages`"
+        if tag != language.SOURCE:
+            for message in untranslated(catalog):
+                yield f"{name}: not translated: {_first(message)!r}"
+        yield from (f"{name}: {words}" for words in wrong_facts(catalog))
+
+
+def written(tag: str) -> bytes:
+    """A language's file as it should be now: its translations, with exactly the texts that are said."""
+    catalog = language.read_catalog(tag)
+    catalog.update(texts(), no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    out = io.BytesIO()
+    write_po(out, catalog, width=120, omit_header=True, include_lineno=False, ignore_obsolete=True)
+    return HEADER.format(tag=tag, plural=catalog.plural_forms).encode() + out.getvalue()
+
+
+def texts() -> Catalog:
+    """Every text people read, with the files it stands in."""
+    catalog = Catalog(project="Tillkeep", charset="utf-8")
+    rows: list[tuple[str, Any, str | None]] = []
+    for folder, end, method, marks, options in PLACES:
+        for path in sorted((REPO / folder).rglob(f"*{end}")):
+            where = path.relative_to(REPO).as_posix()
+            read = {"encoding": "utf-8", **options}
+            for _, text, _, context in extract_from_file(method, path, marks, (), read, strip_comment_tags=False):
+                rows.append((where, text, context))
+    for where, text, context in sorted(rows, key=lambda row: (_key(row[1]), row[2] or "", row[0])):
+        catalog.add(text, locations=[(where, 0)], context=context)
+    return catalog
+
+
+def untranslated(catalog: Catalog) -> Iterator[Message]:
+    for message in catalog:
+        found = message.string
+        if message.id and (message.fuzzy or not (all(found) if isinstance(found, list | tuple) else found)):
+            yield message
+
+
+def wrong_facts(catalog: Catalog) -> Iterator[str]:
+    """A translation must name the facts of its text, all and no others; a plural form may leave the count out."""
+    for message in catalog:
+        ids = [message.id] if isinstance(message.id, str) else list(message.id)
+        found = list(message.string) if isinstance(message.string, list | tuple) else [message.string or ""]
+        wanted, in_template = facts(ids[-1]), any(where.startswith("templates/") for where, _ in message.locations)
+        for text in found:
+            if not message.id or not text:
+                continue
+            free = {"n", "num"} if len(ids) > 1 else set()
+            if facts(text) - free != wanted - free:
+                yield f"{ids[0]!r} has {sorted(wanted)}, its translation {sorted(facts(text))}"
+            if in_template and ODD_PERCENT.search(text):
+                yield f"{ids[0]!r}: write %% for a per cent sign in {text!r}"
+
+
+def facts(text: str) -> set[str]:
+    """The names of the facts in a text."""
+    return {first or second for first, second in FACT.findall(text)}
+
+
+def _key(text: Any) -> str:
+    return text if isinstance(text, str) else str(text[0])
+
+
+def _first(message: Message) -> str:
+    return _key(message.id)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

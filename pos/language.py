@@ -1,0 +1,116 @@
+"""The languages the till speaks: pos/locale/<language>/LC_MESSAGES/till.po, read as they are, with nothing to compile.
+
+English is the source: each English text is its own key, so a text without a translation is shown in English.
+"""
+
+from __future__ import annotations
+
+import functools
+import gettext
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from pos.said import Said
+
+FOLDER = Path(__file__).resolve().parent / "locale"
+SOURCE = "en"
+#: Between a context and its text, as gettext keeps them.
+CONTEXT_MARK = "\x04"
+#: Counts that between them meet every plural form a language has.
+_COUNTS = (*range(200), 1000, 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language. name: as its own people call it. words: what the pages need of it, as JSON; "" = nothing."""
+
+    tag: str
+    name: str
+    direction: str
+    texts: gettext.NullTranslations
+    words: str
+
+    @property
+    def mark(self) -> str:
+        """Changes with every word, so that the catalogue may be kept by browsers for ever."""
+        return hashlib.sha256(self.words.encode()).hexdigest()[:12] if self.words else ""
+
+    def say(self, text: str) -> str:
+        """A text in this language: a `Said` by its pattern and facts, any other looked up as it stands."""
+        if not isinstance(text, Said):
+            return self.texts.gettext(text) if text else text
+        if text.many:
+            found = self.texts.ngettext(text.pattern, text.many, text.n)
+        elif text.context:
+            found = self.texts.pgettext(text.context, text.pattern)
+        else:
+            found = self.texts.gettext(text.pattern)
+        facts = {name: self.say(fact) if isinstance(fact, Said) else fact for name, fact in text.facts.items()}
+        return found.format_map(facts) if facts else found
+
+    def said_in(self, value: Any) -> Any:
+        """The same JSON-like value with every `Said` in it in this language. Other texts are data: left alone."""
+        if isinstance(value, Said):
+            return self.say(value)
+        if isinstance(value, Mapping):
+            return {key: self.said_in(inside) for key, inside in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.said_in(inside) for inside in value]
+        return value
+
+
+def known() -> tuple[str, ...]:
+    """The languages there are files for, the source first."""
+    found = sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/till.po"))
+    return (SOURCE, *(tag for tag in found if tag != SOURCE))
+
+
+@functools.cache
+def of(tag: str) -> Language:
+    """A language by its name ("ar"), read once. KeyError when there is no file for it."""
+    if tag not in known():
+        raise KeyError(tag)
+    locale = Locale.parse(tag, sep="_")
+    catalog = read_catalog(tag)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    texts = gettext.GNUTranslations(compiled)
+    name = locale.get_display_name(tag) or tag
+    return Language(tag, name[:1].upper() + name[1:], locale.text_direction, texts, _words(catalog, locale))
+
+
+def read_catalog(tag: str) -> Catalog:
+    """The messages of a language as they are written down."""
+    path = FOLDER / tag / "LC_MESSAGES" / "till.po"
+    with path.open("rb") as file:
+        return read_po(file, locale=tag)
+
+
+def _words(catalog: Catalog, locale: Locale) -> str:
+    """{plural: {category: index}, words: {text: translation, or its plural forms}} of the texts that scripts show."""
+    words: dict[str, Any] = {}
+    for message in catalog:
+        if not message.id or message.fuzzy or not any(path.startswith("static/") for path, _ in message.locations):
+            continue
+        ids, found = message.id, message.string
+        if not (all(found) if isinstance(found, list | tuple) else found):
+            continue
+        first = ids if isinstance(ids, str) else ids[0]
+        key = f"{message.context}{CONTEXT_MARK}{first}" if message.context else first
+        words[key] = list(found) if isinstance(found, list | tuple) else found
+    if not words:
+        return ""
+    form = gettext.c2py(catalog.plural_expr)
+    plural = {locale.plural_form(count): form(count) for count in _COUNTS}
+    return json.dumps({"plural": plural, "words": words}, ensure_ascii=False, sort_keys=True)

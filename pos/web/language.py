@@ -1,0 +1,62 @@
+"""The language and the figures of whoever reads: their browser's own choice, else that of the shop.
+
+GET /words/<language>.<mark>.json   open   the texts of the pages' scripts; kept for ever under their mark
+
+The choice is a cookie the page sets (`static/js/language.js`). Texts are translated here, at the edge: templates by
+`_()`, errors and JSON answers where they hold a `Said`. Stored documents and paper never follow the reader: paper is in
+the language of the shop.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, request, url_for
+
+from pos import language
+from pos.config import Config
+from pos.errors import NotFound
+from pos.said import Said
+from pos.web import auth, reader
+from pos.web.parts import parts
+
+bp = Blueprint("language", __name__)
+
+
+def install(app: Flask, config: Config) -> None:
+    """`_()`, `ngettext()` and `pgettext()` in every template, and `language` for its frame."""
+    app.extensions[reader.COOKIE] = config.shop.language
+    env = app.jinja_env
+    env.add_extension("jinja2.ext.i18n")
+    env.policies["ext.i18n.trimmed"] = True
+    cast(Any, env).install_gettext_callables(
+        lambda text: reader.here().texts.gettext(text),
+        lambda one, many, count: reader.here().texts.ngettext(one, many, count),
+        newstyle=True,
+        pgettext=lambda context, text: reader.here().texts.pgettext(context, text),
+        npgettext=lambda context, one, many, count: reader.here().texts.npgettext(context, one, many, count),
+    )
+    env.finalize = lambda value: reader.here().say(value) if isinstance(value, Said) else value
+    app.context_processor(_frame)
+
+
+def _frame() -> dict[str, Any]:
+    spoken = reader.here()
+    others = [language.of(tag) for tag in language.known()]
+    words = url_for("language.words", tag=spoken.tag, mark=spoken.mark) if spoken.words else ""
+    lang = reader.seen(parts().store.config).shop.locale.replace("_", "-")
+    return {"language": spoken, "languages": others, "words_url": words, "page_lang": lang}
+
+
+@bp.get("/words/<tag>.<mark>.json")
+@auth.open_to_all
+def words(tag: str, mark: str) -> Response:
+    if tag not in language.known():
+        raise NotFound("There is no such language.")
+    spoken = language.of(tag)
+    answer = Response(spoken.words or '{"plural": {}, "words": {}}', mimetype="application/json")
+    answer.set_etag(spoken.mark)
+    kept = mark == spoken.mark
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+    answer.make_conditional(request)
+    return answer
