@@ -19,7 +19,9 @@ from pos.web import auth
 FOLDER = Path(__file__).resolve().parents[2] / "static"
 #: How long a version is believed before the files are looked at again (a changed file shows at the next page).
 LOOK_AGAIN_SECONDS = 2.0
-_known: tuple[float, str] = (0.0, "")
+_looked_at = 0.0
+_facts: list[tuple[str, int, int]] = []
+_version = ""
 
 
 def install(app: Flask) -> None:
@@ -42,16 +44,30 @@ def _add_version(endpoint: str, values: dict[str, Any]) -> None:
 
 
 def version_of_files() -> str:
-    """A short word that changes with any name, size or time of change below static/."""
-    global _known
-    looked_at, version = _known
-    if version and clock.monotonic() - looked_at < LOOK_AGAIN_SECONDS:
-        return version
+    """A short word for the names and contents of everything below static/."""
+    _look()
+    return _version
+
+
+def names() -> list[str]:
+    """Every file below static/, as it stands in an address after the version."""
+    _look()
+    return [name for name, _, _ in _facts]
+
+
+def _look() -> None:
+    """Read the files when their names, sizes or times of change are not as they were the last time."""
+    global _looked_at, _facts, _version
+    if _version and clock.monotonic() - _looked_at < LOOK_AGAIN_SECONDS:
+        return
     facts = sorted(
-        (str(path.relative_to(FOLDER)), info.st_size, info.st_mtime_ns)
+        (path.relative_to(FOLDER).as_posix(), info.st_size, info.st_mtime_ns)
         for path in FOLDER.rglob("*")
         if path.is_file() and (info := path.stat())
     )
-    version = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
-    _known = (clock.monotonic(), version)
-    return version
+    if facts != _facts:
+        read = hashlib.sha256()
+        for name, _, _ in facts:
+            read.update(f"{name}\0{hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()}\0".encode())
+        _facts, _version = facts, read.hexdigest()[:12]
+    _looked_at = clock.monotonic()
