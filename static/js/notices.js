@@ -1,6 +1,6 @@
 // Notices: mark one or all as read. What changes meanwhile is said at the bell above; the list itself stays calm.
-import { NoAnswer, Refused, get, post, setToken, whenSignedOut } from "./till/api.js";
-import { byId, isTextField, put } from "./till/dom.js";
+import { NoAnswer, Refused, post } from "./till/api.js";
+import { byId, put } from "./till/dom.js";
 
 const count = byId("told-count");
 
@@ -45,14 +45,3 @@ byId("read-all")?.addEventListener("click", async () => {
   for (const row of document.querySelectorAll(".notice.is-new")) markRead(row);
   said(answer);
 });
-
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !isTextField(event.target)) location.assign("/");
-});
-
-whenSignedOut(() => location.assign("/"));
-try {
-  setToken((await get("/api/session")).csrf);
-} catch (error) {
-  if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-}

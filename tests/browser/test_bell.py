@@ -45,7 +45,7 @@ def test_notices_are_read_by_keyboard_and_the_count_follows_on_every_screen(scre
     expect(page.locator("#bell-count")).to_have_text("2")
     other = page.context.new_page()
     other.goto(screen.url + "/notices")
-    expect(other.locator("h1")).to_have_text("Notices 2 open, 2 not read by you")
+    expect(other.locator("main h1")).to_have_text("Notices 2 open, 2 not read by you")
     expect(other.locator(".notice:not(.is-over) .notice-text")).to_have_text(["A person is needed.", "Look at <this>."])
     first = other.locator("[data-read]").first
     first.focus()

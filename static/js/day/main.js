@@ -1,9 +1,11 @@
 // The day of the till: open with a float, cash in and out, an X-read, the close and its Z.
-import { NoAnswer, Refused, get, post, setToken, whenSignedOut } from "../till/api.js";
+import { session, whenBack } from "../office/frame.js";
+import { NoAnswer, Refused, get, post } from "../till/api.js";
 import { say } from "../till/a11y.js";
-import { openDialog, openedDialog, startDialogs } from "../till/dialogs.js";
+import { openDialog, openedDialog } from "../till/dialogs.js";
 import { byId, figure, h, put } from "../till/dom.js";
 import { moneyFormat } from "../till/entry.js";
+import { state } from "../till/state.js";
 import { askAmount, startAmounts } from "./amount.js";
 import { startClose, startCount } from "./close.js";
 
@@ -110,34 +112,38 @@ const ACTS = {
 for (const kind of Object.keys(CASH)) ACTS[kind] = () => saved(moveCash(kind));
 
 function key(event) {
-  if (event.defaultPrevented || openedDialog() || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.defaultPrevented || state.locked || openedDialog() || event.ctrlKey || event.altKey || event.metaKey) return;
   const step = byId("day").dataset.step;
   if (event.key === "F9" && (step === "count" || step === "compare")) byId("go").click();
   else if (event.key === "F9" && step === "open") ACTS.close();
   else if (event.key === "Escape" && step === "count") refresh();
-  else if (event.key === "Escape" && step === "open") location.assign("/");
+  else if (event.key === "Escape" && step === "compare") return void event.preventDefault(); // a stored count is not left by a slip
   else return;
   event.preventDefault();
 }
 
+/** Who sees what: by the rights of the person who is signed in. */
+function showByRights({ user }) {
+  for (const place of document.querySelectorAll("[data-right]")) place.hidden = !user.rights.includes(place.dataset.right);
+}
+
 async function start() {
-  startDialogs();
-  whenSignedOut(({ code }) => location.assign(code === "locked" ? "/" : "/sign-in"));
-  const session = await tried(() => get("/api/session"));
-  if (!session) return;
-  if (!session.user || session.locked) return location.assign(session.locked ? "/" : "/sign-in");
-  setToken(session.csrf);
-  const format = moneyFormat(session.shop);
-  startAmounts(session.shop, format);
-  startClose(session.shop, format, closedWith);
-  for (const place of document.querySelectorAll("[data-right]")) place.hidden = !session.user.rights.includes(place.dataset.right);
+  const opened = await session;
+  if (!opened) return;
+  const format = moneyFormat(opened.shop);
+  startAmounts(opened.shop, format);
+  startClose(opened.shop, format, closedWith);
+  showByRights(opened);
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-day]");
     if (button) ACTS[button.dataset.day]();
   });
   document.addEventListener("keydown", key);
-  await refresh();
-  return undefined;
+  whenBack((again) => {
+    showByRights(again);
+    if (["open", "closed"].includes(byId("day").dataset.step)) refresh(); // a count that is under way stays
+  });
+  if (!opened.locked) await refresh();
 }
 
 start();

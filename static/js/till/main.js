@@ -1,32 +1,30 @@
 // Starts the sell screen: reads the kept basket, learns who is signed in, connects the parts.
-import { NoAnswer, Refused, get, setToken, whenSignedOut, whenStale } from "./api.js";
 import { approveBasket } from "./approve.js";
 import { startBasket } from "./basket.js";
-import { heardNotice, startBell } from "./bell.js";
 import { recallChange, startChange } from "./change.js";
 import { resumeSale } from "./commit.js";
-import { askFigure, openDialog, openedDialog, startDialogs } from "./dialogs.js";
+import { askFigure, askPerson, openDialog, openedDialog, startDialogs } from "./dialogs.js";
 import { openDiscount, startDiscount } from "./discount.js";
-import { byId, disable, figure, icon, pause, put } from "./dom.js";
+import { byId, disable, figure, icon, put } from "./dom.js";
 import { Entry, moneyFormat } from "./entry.js";
+import { openSession, startBars, startNews } from "./frame.js";
 import { openGiveBack, startGiveBack } from "./giveback.js";
 import { countHeld, hold, openHeld, startHeld } from "./held.js";
 import { focusSearch, refreshItems, showPane, startItems } from "./items.js";
-import { openKeys, paintKeys } from "./keys.js";
-import { addItem, nameOf, setNote, takeOff } from "./lines.js";
-import { listen } from "./live.js";
-import { cover, lockNow, startLock } from "./lock.js";
+import { openKeys } from "./keys.js";
+import { addItem, emptyBasket, nameOf, setNote, takeOff } from "./lines.js";
+import { lockNow } from "./lock.js";
 import { openMatrix, startMatrix } from "./matrix.js";
 import { startPad, startQuantity } from "./pad.js";
 import { canPay, closePay, openPay, startPay, whyHeld } from "./pay.js";
+import { openPrice } from "./price.js";
 import { repriceNow, watchBasket } from "./pricing.js";
 import { scanned, startRouter, typed } from "./router.js";
 import { Scanner } from "./scan.js";
 import { startQueue, tryCode } from "./scanned.js";
-import { startSettings } from "./settings.js";
 import * as sound from "./sound.js";
 import { chosenLine, followOtherTabs, keep, on, recall, state, tell } from "./state.js";
-import { noAnswer, paintStatus } from "./status.js";
+import { startTakenOff } from "./takenoff.js";
 
 const ACTS = {
   search: () => void focusSearch(),
@@ -34,11 +32,13 @@ const ACTS = {
   quantity: startQuantity,
   remove: () => state.chosen && takeOff(state.chosen),
   note: openNote,
+  price: () => void openPrice(),
   bag: addBag,
   pay: openPay,
   back: closePay,
   give_back: () => state.view === "sell" && openGiveBack(),
   hold: () => void hold(),
+  empty: () => void askEmpty(),
   lock: () => lockNow(),
 };
 
@@ -85,6 +85,16 @@ async function pickByCode(code) {
   addItem({ code, name: bag.name ?? "Carrier bag", detail: "", price_text: bag.price_text, uom: "", weighed: false }, { item_code: code });
 }
 
+/** No key of its own, and Enter keeps the basket: nobody empties it by accident. */
+async function askEmpty() {
+  const { id, lines, payments } = state.basket;
+  if (state.view !== "sell" || !lines.length || openedDialog()) return;
+  const words = payments.length ? "Give back first what was taken for it. " : "";
+  const facts = [["Total", byId("total").textContent]];
+  const answer = await askPerson({ title: "Empty the basket?", words: `${words}Nothing of it is sold. What was in it is kept for the day's report.`, facts, buttons: [["empty", "Empty it"], ["keep", "Keep it", "btn-main"]] });
+  if (answer === "empty" && state.basket.id === id && !state.sending) emptyBasket();
+}
+
 function findItem(id) {
   state.finding = id;
   tell("finding");
@@ -124,43 +134,15 @@ async function secondPerson() {
   if (!(await approveBasket(needs))) declined = key;
 }
 
-async function readSession() {
-  for (;;) {
-    try {
-      return await get("/api/session");
-    } catch (error) {
-      if (!(error instanceof NoAnswer || error instanceof Refused)) throw error;
-      noAnswer("The till server does not answer. Trying again; the basket is kept.");
-      await pause(1000);
-    }
-  }
-}
-
-function useSession(session) {
-  state.session = session;
-  setToken(session.csrf);
-  if (!session.user) return location.assign("/sign-in");
-  for (const id of ["user-name", "user-phone"]) put(byId(id), session.user.name);
-  byId("lock-now").setAttribute("aria-label", `Signed in: ${session.user.name}. Lock the till, ${session.keys.lock}`);
+function showBag(session) {
   byId("bag").hidden = byId("phone-bag").hidden = !session.bag;
   byId("bag-price").textContent = session.bag?.price_text ?? "";
-  paintKeys();
-  tell("session");
-  return undefined;
 }
 
-function paintClock() {
-  const now = new Date();
-  put(byId("clock"), now.toLocaleTimeString(state.session?.shop.locale, { hour: "2-digit", minute: "2-digit" }));
-}
-
-function heard(message) {
-  if (message.type === "status") paintStatus(message);
-  heardNotice(message);
-  if (message.type === "catalog") {
-    refreshItems();
-    repriceNow();
-  }
+function heard({ type }) {
+  if (type !== "catalog") return;
+  refreshItems();
+  repriceNow();
 }
 
 async function start() {
@@ -173,7 +155,6 @@ async function start() {
   startPay();
   startChange();
   startDiscount();
-  startSettings();
   startHeld();
   startGiveBack();
   for (const topic of ["basket", "priced", "session"]) on(topic, paintPay);
@@ -183,31 +164,26 @@ async function start() {
   scanner.listen();
   for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => showPane(button.dataset.show));
   byId("open-keys").addEventListener("click", openKeys);
-  byId("lock-now").addEventListener("click", () => lockNow());
-  byId("save-again").addEventListener("click", askStatus);
+  startBars();
   tell("basket");
 
-  whenSignedOut(({ code }) => (code === "locked" ? cover() : location.assign("/sign-in")));
-  whenStale(async () => (await readSession()).csrf);
-  const session = await readSession();
-  noAnswer("");
-  useSession(session);
-  if (!session.user) return;
+  const session = await openSession();
+  if (!session) return;
+  showBag(session);
   scanner.options = { gap: session.scanner.key_gap_ms, endKey: session.scanner.end_key, prefix: session.scanner.prefix };
-  startLock((again) => {
-    useSession(again);
-    refreshItems();
-    repriceNow();
-  });
-  if (session.locked) cover();
-  paintClock();
-  setInterval(paintClock, 5000);
   watchBasket();
   tell("basket");
   followOtherTabs();
-  startBell({ quiet: () => state.locked, listens: false });
-  listen(heard);
+  startNews({
+    heard,
+    back: (again) => {
+      showBag(again);
+      refreshItems();
+      repriceNow();
+    },
+  });
   startQueue(takeItem);
+  startTakenOff();
   if (!session.locked) {
     refreshItems();
     countHeld();
@@ -223,14 +199,6 @@ function openAsked(name) {
   history.replaceState(null, "", location.pathname);
   if (name === "held") openHeld();
   if (name.startsWith("return")) openGiveBack(decodeURIComponent(name.slice("return=".length)));
-}
-
-async function askStatus() {
-  try {
-    paintStatus(await get("/api/status"));
-  } catch (error) {
-    if (!(error instanceof NoAnswer || error instanceof Refused)) throw error;
-  }
 }
 
 start();
