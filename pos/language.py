@@ -69,10 +69,17 @@ class Language:
         return value
 
 
+@functools.cache
 def known() -> tuple[str, ...]:
     """The languages there are files for, the source first."""
     found = sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/till.po"))
     return (SOURCE, *(tag for tag in found if tag != SOURCE))
+
+
+@functools.cache
+def choices() -> tuple[tuple[str, str], ...]:
+    """The languages with what their own people call them."""
+    return tuple((tag, _name(Locale.parse(tag, sep="_"))) for tag in known())
 
 
 @functools.cache
@@ -86,8 +93,12 @@ def of(tag: str) -> Language:
     write_mo(compiled, catalog)
     compiled.seek(0)
     texts = gettext.GNUTranslations(compiled)
-    name = locale.get_display_name(tag) or tag
-    return Language(tag, name[:1].upper() + name[1:], locale.text_direction, texts, _words(catalog, locale))
+    return Language(tag, _name(locale), locale.text_direction, texts, _words(catalog, locale))
+
+
+def _name(locale: Locale) -> str:
+    name = locale.get_display_name(locale) or str(locale)
+    return name[:1].upper() + name[1:]
 
 
 def read_catalog(tag: str) -> Catalog:

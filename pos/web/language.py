@@ -17,6 +17,7 @@ from pos import language
 from pos.config import Config
 from pos.errors import NotFound
 from pos.said import Said
+from pos.said import said as reword
 from pos.web import auth, reader
 from pos.web.parts import parts
 
@@ -42,10 +43,11 @@ def install(app: Flask, config: Config) -> None:
 
 def _frame() -> dict[str, Any]:
     spoken = reader.here()
-    others = [language.of(tag) for tag in language.known()]
     words = url_for("language.words", tag=spoken.tag, mark=spoken.mark) if spoken.words else ""
     lang = reader.seen(parts().store.config).shop.locale.replace("_", "-")
-    return {"language": spoken, "languages": others, "words_url": words, "page_lang": lang}
+    paper = language.of(parts().store.config.shop.language)
+    frame = {"language": spoken, "languages": language.choices(), "words_url": words, "page_lang": lang}
+    return {**frame, "paper_language": paper, "say": lambda text, **facts: paper.say(reword(text, **facts))}
 
 
 @bp.get("/words/<tag>.<mark>.json")

@@ -1,4 +1,5 @@
 // Signing in: cashier code, then PIN; by keyboard or by the keypad. A scan is refused with a tone, it is no PIN.
+import { t } from "./language.js";
 import { NoAnswer, Refused, get, post, setToken, whenStale } from "./till/api.js";
 import { byId, put } from "./till/dom.js";
 import { Scanner } from "./till/scan.js";
@@ -11,7 +12,7 @@ let field = code;
 for (const input of [code, pin]) {
   input.addEventListener("focus", () => {
     field = input;
-    put(byId("go-word"), input === pin ? "Sign in" : "Next");
+    put(byId("go-word"), input === pin ? t("Sign in") : t("Next"));
   });
 }
 
