@@ -191,6 +191,8 @@ class Keys:
     note: str = setting("F8", "Note on the chosen line.")
     pay: str = setting("F9", "Pay.")
     bag: str = setting("F10", "Carrier bag.")
+    price: str = setting("*", "Another price for the chosen line.")
+    voucher: str = setting("/", "Gift voucher: sell one, or look at one.")
     lock: str = setting("F12", "Lock the till.")
 
 

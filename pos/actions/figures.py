@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos.config import Config
-from pos.rules import tender, wording
+from pos.rules import price, tender, wording
 from pos.rules.cart import Cart, CartLine
 from pos.rules.money import major, minor
 from pos.rules.price import Given
@@ -72,13 +72,22 @@ def _line(x: CartLine, config: Config) -> dict[str, Any]:
         "unit_text": _unit_words(x, config),
         "amount": plain(x.before_sale_discount, config),
         "amount_text": money(x.before_sale_discount, config),
-        "was_text": money(x.base, config) if x.discount else None,
+        "was_text": money(_before(x, config), config) if x.discount or x.overridden else None,
         "discount_text": _discount_words(x.discount, config) if x.discount else None,
+        "list": plain(x.list_price, config),
+        "override_text": f"price changed, {money(x.list_price, config)} on the shelf" if x.overridden else None,
         "tax_text": wording.percent(x.tax_rate, loc),
         "note": x.note,
         "oversold": x.oversold,
         "return_of": x.sold.invoice_name if x.sold else None,
     }
+
+
+def _before(x: CartLine, config: Config) -> int:
+    """What the line would cost at the shelf's price and without a discount."""
+    if not x.overridden:
+        return x.base
+    return price.line_amount(x.list_price, x.qty, config.shop.currency, config.pricing.rounding)
 
 
 def _unit_words(x: CartLine, config: Config) -> str:

@@ -19,7 +19,7 @@ from pos.rules import barcode, receipt, rights, shift, tender
 from pos.rules import basket as baskets
 from pos.rules.basket import Basket, Tendered
 from pos.rules.cart import Against, Cart, Goods, LineInput, price_cart
-from pos.rules.money import minor
+from pos.rules.money import major, minor
 from pos.rules.refund import Sold
 from pos.rules.tax import TaxRule
 from pos.rules.tender import Payment, Settlement
@@ -150,7 +150,7 @@ def _save(till: Till, basket: Basket, may: Permission, by: Seller) -> Committed:
     if approved := may.approved():
         doc["approved"] = approved
     receipt.check(doc)
-    return till.journal.commit(doc, lambda tx: _guard(tx, priced.sold, may, basket.id))
+    return till.journal.commit(doc, lambda tx: _guard(tx, priced, may, by))
 
 
 def _parse(config: Config, raw: Mapping[str, Any], *, final: bool) -> Basket:
@@ -286,10 +286,11 @@ def _check_customer(store: Store, code: str) -> None:
         raise Invalid(f"Customer {customer.name} is switched off.", code="disabled_customer", field="customer")
 
 
-def _guard(tx: Store, sold: Mapping[Against, Sold], may: Permission, document: str) -> None:
-    """Inside the transaction: nobody gave the same goods back since this basket was priced, and what somebody else
-    agreed to is used up with it."""
-    for against, then in sold.items():
+def _guard(tx: Store, priced: _Priced, may: Permission, by: Seller) -> None:
+    """Inside the transaction: nobody gave the same goods back since this basket was priced; changed prices are written
+    down, and what somebody else agreed to is used up with it."""
+    document = priced.basket.id
+    for against, then in priced.sold.items():
         now = sales.given_back(tx, against)
         if sum((b.qty for b in now), Decimal(0)) != then.back.qty or sum(b.amount for b in now) != then.back.amount:
             raise Conflict(
@@ -297,4 +298,8 @@ def _guard(tx: Store, sold: Mapping[Against, Sold], may: Permission, document: s
                 code="returned_meanwhile",
                 field="lines",
             )
+    for x in priced.cart.lines:
+        if x.overridden:
+            prices = {"price": f"{x.price:f}", "shelf": f"{major(x.list_price, priced.rule.currency):f}"}
+            audit.record(tx, by.code, "price.override", document, {"line": x.line, "item": x.item_code, **prices})
     may.consume(tx, document)

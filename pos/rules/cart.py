@@ -107,6 +107,7 @@ class CartLine:
     reason: str = ""
     return_of: str = ""
     brand: str = ""
+    overridden: bool = False  # a person typed another price than the shelf's
 
     @property
     def before_sale_discount(self) -> int:
@@ -228,7 +229,14 @@ def _price_line(
         reason=line.reason if line.qty < 0 else "",
         return_of=line.return_of if line.qty < 0 else "",
         brand=thing.brand,
+        overridden=_is_override(line, thing, unit, rule.currency),
     )
+
+
+def _is_override(line: LineInput, thing: Goods, unit: int, currency: str) -> bool:
+    if line.price_source != "typed" or line.qty < 0 or thing.open_price or thing.price is None:
+        return False
+    return unit != minor(thing.price, currency)
 
 
 def _check_qty(line: LineInput, where: str) -> None:

@@ -1,8 +1,8 @@
 // Receipts: print in the browser, and back to selling. A scan here starts the next sale: the code goes along.
 import { NoAnswer, Refused, get, post, setToken } from "./till/api.js";
 import { byId, isTextField, put } from "./till/dom.js";
-import { Scanner } from "./till/scan.js";
-import { keep, recall, state } from "./till/state.js";
+import { startScanning } from "./till/scanning.js";
+import { keep, recall, state, tell } from "./till/state.js";
 
 const desk = byId("desk");
 
@@ -50,22 +50,20 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !isTextField(event.target) && !document.querySelector("dialog[open]")) location.assign("/");
 });
 
-// The gift receipt is shown and printed alone; the ordinary one is what the page opens with.
-const scanner = new Scanner({ gap: 45, endKey: "Enter", prefix: "" }, {
+startScanning({
   scanned(code) {
     recall();
     state.basket.pending.push(code);
     keep();
     location.assign("/");
   },
-  typed() {},
 });
-scanner.listen();
 
 try {
   const session = await get("/api/session");
   setToken(session.csrf);
-  if (session.scanner) scanner.options = { gap: session.scanner.key_gap_ms, endKey: session.scanner.end_key, prefix: session.scanner.prefix };
+  state.session = session;
+  tell("session");
 } catch (error) {
   if (!(error instanceof Refused || error instanceof NoAnswer)) throw error; // the usual timing serves until then
 }

@@ -1,8 +1,8 @@
 // Asks for an amount on the keypad and a reason, and sends them. It stays open, with the same id, until that is answered.
 import { NoAnswer, Refused } from "../till/api.js";
 import { withApproval } from "../till/approve.js";
-import { openDialog } from "../till/dialogs.js";
-import { byId, isTextField, put } from "../till/dom.js";
+import { erasing, openDialog, typing } from "../till/dialogs.js";
+import { byId, put } from "../till/dom.js";
 import { Entry } from "../till/entry.js";
 import { uuid7 } from "../till/uuid.js";
 
@@ -16,11 +16,7 @@ export function startAmounts(shop, money) {
     const key = event.target.closest("[data-pad]")?.dataset.pad;
     if (key) press(key);
   });
-  byId("dlg-amount").addEventListener("keydown", (event) => {
-    if (isTextField(event.target) || event.ctrlKey || event.altKey || event.metaKey) return;
-    const key = { Backspace: "erase", Delete: "clear" }[event.key] ?? (/^[\d.,]$/.test(event.key) ? event.key : "");
-    if (key) press(key);
-  });
+  byId("dlg-amount").addEventListener("keydown", (event) => erasing(event) && press(event.key === "Delete" ? "clear" : "erase"));
 }
 
 function press(key) {
@@ -71,7 +67,7 @@ export function askAmount({ title, what, hint = "", button, withAmount = true, w
     return undefined;
   };
   form.addEventListener("submit", submit);
-  openDialog(dialog);
+  openDialog(dialog, (text) => typing(entry, text, paint));
   (withAmount ? byId("amount-go").closest("button") : reason).focus();
   return new Promise((done) => {
     dialog.addEventListener("close", () => {

@@ -2,9 +2,8 @@
 import { byId, figure, h, icon, put } from "./dom.js";
 import { moneyFormat } from "./entry.js";
 import { isBack, lastRemoved, nameOf, putBack, step, takeOff } from "./lines.js";
-import { isCurrent } from "./pricing.js";
 import { sumOf } from "./quantity.js";
-import { choose, lineOf, on, state } from "./state.js";
+import { choose, isCurrent, lineOf, on, state } from "./state.js";
 
 const painted = new Map(); // line id -> its elements
 let acts = { find() {}, discount() {} };
@@ -92,6 +91,7 @@ function paintLine(line, parts) {
   parts.more.replaceChildren(...[
     detail && h("span", {}, detail),
     each && h("span", {}, figure(each)),
+    priced?.override_text && h("span", { class: "off" }, priced.override_text),
     priced?.discount_text && h("span", { class: "off" }, priced.discount_text),
     priced && priced.tax_text !== usualTax && h("span", {}, `tax ${priced.tax_text}`),
     isBack(line) && h("span", { class: "off" }, backText(line, priced)),
@@ -100,7 +100,7 @@ function paintLine(line, parts) {
   ].filter(Boolean));
   const first = line.price === null && line.qty === "1" ? shown.unit_text : "…";
   parts.amount.replaceChildren(...[
-    priced?.was_text && h("del", { class: "was", "aria-label": "Before discount" }, figure(priced.was_text)),
+    priced?.was_text && h("del", { class: "was", "aria-label": priced.override_text ? "At the shelf's price" : "Before discount" }, figure(priced.was_text)),
     figure(priced ? priced.amount_text : first ?? "…"),
   ].filter(Boolean));
   parts.row.classList.toggle("is-back", isBack(line));

@@ -54,8 +54,11 @@ export function askPerson({ title, words, facts = [], buttons }) {
   return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue), { once: true }));
 }
 
-/** Ask for one figure (price, weight). Answers its text, or null when cancelled. */
-export function askFigure({ title, what, hint, entry, shown, check }) {
+/**
+ * Ask for one figure (price, weight). Answers its text, or null when cancelled. check(entry): the problem with it, or "";
+ * it may ask the server. other: { text, value }, a button that answers the value at once.
+ */
+export function askFigure({ title, what, hint, entry, shown, check, button = "Add to basket", other = null }) {
   const dialog = byId("dlg-figure");
   const paint = () => put(byId("figure-typed"), shown(entry));
   const press = (key) => {
@@ -66,6 +69,9 @@ export function askFigure({ title, what, hint, entry, shown, check }) {
   put(byId("dlg-figure-title"), title);
   put(byId("figure-what"), what);
   put(byId("figure-hint"), hint);
+  put(byId("figure-go"), button);
+  byId("figure-other").hidden = other === null;
+  put(byId("figure-other"), other?.text);
   put(byId("figure-problem"), "");
   paint();
   const pad = dialog.querySelector(".pad");
@@ -73,14 +79,23 @@ export function askFigure({ title, what, hint, entry, shown, check }) {
   const keys = (event) => erasing(event) && press("erase");
   const form = dialog.querySelector("form");
   let answer = null;
-  const submit = (event) => {
-    event.preventDefault();
-    const problem = check(entry);
-    put(byId("figure-problem"), problem);
-    if (problem) return;
-    answer = entry.value();
+  let busy = false;
+  const finish = (value) => {
+    answer = value;
     dialog.close("ok");
   };
+  const submit = async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    const value = entry.value();
+    const problem = await check(entry);
+    busy = false;
+    put(byId("figure-problem"), problem);
+    if (!problem && dialog.open) finish(value);
+  };
+  const pickOther = () => finish(other.value);
+  byId("figure-other").addEventListener("click", pickOther);
   pad.addEventListener("click", tap);
   dialog.addEventListener("keydown", keys);
   form.addEventListener("submit", submit);
@@ -91,6 +106,7 @@ export function askFigure({ title, what, hint, entry, shown, check }) {
       pad.removeEventListener("click", tap);
       dialog.removeEventListener("keydown", keys);
       form.removeEventListener("submit", submit);
+      byId("figure-other").removeEventListener("click", pickOther);
       done(answer);
     }, { once: true });
   });

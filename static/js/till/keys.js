@@ -3,7 +3,7 @@ import { openDialog, openedDialog } from "./dialogs.js";
 import { byId, h } from "./dom.js";
 import { state } from "./state.js";
 
-const WORDS = { search: "Search items", hold: "Hold the basket; held baskets", give_back: "Goods that come back", discount: "Discount", quantity: "Quantity of the line", remove: "Take the line off", note: "Note on the line", bag: "Carrier bag", pay: "Pay", lock: "Lock the till" };
+const WORDS = { search: "Search items", hold: "Hold the basket; held baskets", give_back: "Goods that come back", discount: "Discount", quantity: "Quantity of the line", remove: "Take the line off", note: "Note on the line", price: "Another price for the line", voucher: "Gift voucher", bag: "Carrier bag", pay: "Pay", lock: "Lock the till" };
 
 /** Write the configured keys onto the buttons. */
 export function paintKeys() {

@@ -84,6 +84,12 @@ export function setDiscount(id, discount) {
   changed();
 }
 
+/** Another unit price, or "" for the shelf's again. */
+export function setPrice(id, price) {
+  Object.assign(lineOf(id), price ? { price, price_source: "typed" } : { price: null, price_source: "list" });
+  changed();
+}
+
 export function setNote(id, note) {
   lineOf(id).note = note;
   changed();

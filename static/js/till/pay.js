@@ -7,8 +7,8 @@ import { typing } from "./dialogs.js";
 import { byId, disable, figure, h, icon, pause, put } from "./dom.js";
 import { Entry, moneyFormat } from "./entry.js";
 import { giveWord, isRefund, showCame, signed } from "./payback.js";
-import { isCurrent, settled } from "./pricing.js";
-import { basketInputs, keep, on, show, state } from "./state.js";
+import { settled } from "./pricing.js";
+import { basketInputs, isCurrent, keep, on, show, state } from "./state.js";
 import { noAnswer } from "./status.js";
 
 // The kinds that work by themselves. A voucher needs its ledger and an account needs a customer; neither is sold here yet.

@@ -3,7 +3,7 @@ import { NoAnswer, Refused, post } from "./api.js";
 import { say } from "./a11y.js";
 import { needsSecond } from "./approve.js";
 import { pause } from "./dom.js";
-import { basketInputs, on, state, tell } from "./state.js";
+import { basketInputs, isCurrent, on, state, tell } from "./state.js";
 import { noAnswer } from "./status.js";
 
 let asked = ""; // the inputs of the last question, answered or not
@@ -101,11 +101,6 @@ function refuse(inputs, error) {
   state.needs = needsSecond(error) ? error : null;
   tell("priced");
   if (state.needs) tell("needs");
-}
-
-/** Whether the server's figures are for exactly the basket on screen. */
-export function isCurrent() {
-  return state.priced !== null && state.priced.asked === JSON.stringify(basketInputs());
 }
 
 /** Resolves when the present basket is priced (or the server refused it). */

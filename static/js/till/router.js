@@ -45,6 +45,8 @@ export function typed(text) {
 
 function typedOnSell(text) {
   if (text === "?") return openKeys();
+  const action = text.length === 1 && actionOf(text);
+  if (action) return act(action);
   if (pad.isTypingQuantity() && /^[\d.,]+$/.test(text)) return pad.typeQuantity(text);
   if (text === "+" || text === "-") return step(state.chosen, text === "+");
   return focusSearch(text);

@@ -118,3 +118,6 @@ export function basketInputs() {
   const inputs = lines.filter((line) => !line.unknown).map(({ shown, ...line }) => line);
   return { id, customer, lines: inputs, discount, ...(approvals.length ? { approvals } : {}) };
 }
+
+/** Whether the server's figures are for exactly the basket on screen. */
+export const isCurrent = () => state.priced !== null && state.priced.asked === JSON.stringify(basketInputs());

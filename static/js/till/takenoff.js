@@ -1,8 +1,7 @@
 // Lines and pieces taken off before pay, for the audit and the Z: kept in this browser until the server has them, each
 // with an id of its own, so that a lost answer or a second window counts once. Nothing ever waits for it.
 import { NoAnswer, Refused, post } from "./api.js";
-import { isCurrent } from "./pricing.js";
-import { on, state } from "./state.js";
+import { isCurrent, on, state } from "./state.js";
 import { uuid7 } from "./uuid.js";
 
 const KEPT = "tillkeep.takenoff";
