@@ -6,11 +6,13 @@ A connector is one folder below pos/connectors: `mapping.py` (pure wire formats)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from pos.config import Config
+from pos.rules.reconcile import Figures
 
 #: One receipt document, as `rules.documents` decodes it.
 Document = Mapping[str, Any]
@@ -80,12 +82,126 @@ class Page:
     refused: tuple[tuple[str, str], ...] = ()
 
 
+#: Most keys one `booked` asks for: its answer stays within what is read of one answer.
+BOOKED_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One submitted document there that says a till made it.
+
+    key, kind: as `booked` wants them. number, session: as that till called them. day: its posting date there.
+    """
+
+    key: str
+    kind: str
+    remote_id: str
+    number: str
+    session: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """One bounded page of them. after: what to hand back for the next page, "" = this was the last."""
+
+    rows: tuple[Listed, ...]
+    after: str
+
+
 @dataclass(frozen=True, slots=True)
 class NameList:
     """Every name a feed holds now. complete: their own count agrees with it, so a missing name is a removal."""
 
     names: frozenset[str]
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherEntry:
+    """One row of the voucher ledger as its issuer keeps it. amount, held: minor units.
+
+    id: the same everywhere, so a row counts once. act: issue, redeem, refund, expire, adjust (amount counts, signed),
+    hold (held is set aside for the basket in `document`), release (ends the hold its id begins with). at: clock.stamp()
+    text. order: the issuer's own order, in which no row ever turns up before one that could be read earlier. made_at:
+    the issuer's own clock, only ever compared with itself. Both are "" before the issuer has the row.
+    """
+
+    id: str
+    code: str
+    act: str
+    amount: int = 0
+    held: int = 0
+    at: str = ""
+    expires: str = ""
+    till: str = ""
+    document: str = ""
+    position: int = 0
+    receipt: str = ""
+    order: str = ""
+    made_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherMade:
+    """A voucher as it was made by hand in the other system. amount: minor units. status: "" or inactive."""
+
+    code: str
+    amount: int
+    at: str
+    expires: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """One bounded page of entries, oldest change first; cursor, more and refused as in `Page`."""
+
+    rows: tuple[VoucherEntry, ...]
+    cursor: str
+    more: bool
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MadePage:
+    """One bounded page of vouchers made by hand, oldest change first; cursor, more and refused as in `Page`."""
+
+    rows: tuple[VoucherMade, ...]
+    cursor: str
+    more: bool
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+class VoucherBook(Protocol):
+    """The issuer of gift vouchers, seen from a till: a ledger of rows by id. No balance is ever written there.
+
+    Every method raises the connector errors only, and none retries by itself.
+    """
+
+    def put_voucher(self, entry: VoucherEntry) -> None:
+        """Keep a row. One with this id that says the same is success; Rejected ("id_taken") when it says otherwise."""
+        ...
+
+    def find_vouchers(self, ids: Collection[str]) -> dict[str, VoucherEntry]:
+        """Which of these rows are there, by id; one question for all of them."""
+        ...
+
+    def voucher_entries(self, code: str) -> tuple[VoucherEntry, ...]:
+        """Every row of one voucher, in the issuer's own order, holds and releases among them."""
+        ...
+
+    def pull_vouchers(self, since: str) -> EntryPage:
+        """One page of rows that are new or were changed after the cursor `since` ("" = from the beginning)."""
+        ...
+
+    def voucher_made(self, code: str) -> VoucherMade | None:
+        """The voucher as it was made there by hand; None when nobody did."""
+        ...
+
+    def pull_made(self, since: str) -> MadePage:
+        """One page of vouchers made by hand that are new or were changed after the cursor `since`."""
+        ...
 
 
 class Connector(Protocol):
@@ -104,16 +220,18 @@ class Connector(Protocol):
         """The cheapest question that shows the line is back; a few seconds at most. Unavailable when it is not."""
         ...
 
-    def find(self, key: str) -> Posted | None:
-        """The document with this key as it is stored there now, complete (figures, rows); None when there is none."""
+    def find(self, key: str, kind: str = "sale") -> Posted | None:
+        """The document with this key as it is stored there now, complete (figures, rows); None when there is none.
+
+        kind: of the till's document, which decides what it is over there."""
         ...
 
     def post(self, document: Document, part: str, key: str, context: Context) -> Posted:
-        """Book one part ("sale" or "return") under the key, submitted. The answer may be short of figures."""
+        """Book one part ("sale", "return" or "cash") under the key, submitted. The answer may be short of figures."""
         ...
 
-    def fetch(self, remote_id: str) -> Posted:
-        """Read one document back as it is stored there now, complete (figures, rows)."""
+    def fetch(self, remote_id: str, kind: str = "sale") -> Posted:
+        """Read one document back as it is stored there now, complete (figures, rows). kind: as in find()."""
         ...
 
     def finish(self, document: Document, part: str, posted: Posted) -> Posted:
@@ -123,6 +241,25 @@ class Connector(Protocol):
 
     def compare(self, document: Document, part: str, posted: Posted) -> str:
         """The difference in words; empty when what is booked equals the receipt to the minor unit. Pure."""
+        ...
+
+    def booked(self, wanted: Mapping[str, str]) -> dict[str, Posted]:
+        """Everything that is stored there now under these keys, complete, by key: drafts and cancelled documents too,
+        and in place of a cancelled one what it was amended to. wanted: key -> kind, as in find(); at most BOOKED_MAX.
+        """
+        ...
+
+    def listed(self, till: str, since: datetime, until: datetime, after: str) -> ListedPage:
+        """One page of the submitted documents of a till, posted on the days from `since` to `until` there. after: that
+        of the page before, "" for the first."""
+        ...
+
+    def expected(self, document: Document, part: str) -> Figures:
+        """What one part must come to there. Pure. Rejected when it cannot be booked with the set-up as it is."""
+        ...
+
+    def figures(self, posted: Posted, currency: str) -> Figures:
+        """What a document comes to there, under the same names as `expected`. Pure. ValueError when it is no figure."""
         ...
 
     def pull(self, feed: str, since: str) -> Page:
@@ -146,8 +283,10 @@ class Connector(Protocol):
 class Kind:
     """What sort of system this is: the agents learn from it what to try, a settings screen draws its form from it.
 
-    documents: the kinds of document it books. feeds: names from FEEDS in the order to pull them.
+    documents: the parts of documents it books. accounting: it keeps the accounts behind the shop's own system, as
+    QuickBooks does. feeds: names from FEEDS in the order to pull them.
     whole: those of `feeds` that have names() and whose missing rows are switched off.
+    voucher_book: the ledger of gift vouchers behind a connector of this kind, None where there is none.
     settings: names in the group of config.ini called like the kind. connect(config, facts) must be cheap and speak
     to nobody; facts is what the kind's own setup command learned, kept as JSON in Meta "facts.<kind name>" ({} before).
     """
@@ -161,6 +300,8 @@ class Kind:
     configured: Callable[[Config], bool]
     address: Callable[[Config], str]
     connect: Callable[[Config, Mapping[str, Any]], Connector]
+    accounting: bool = False
+    voucher_book: Callable[[Connector], VoucherBook | None] = lambda _connector: None
 
 
 def key_of(document_id: str, part: str, parts: tuple[str, ...]) -> str:

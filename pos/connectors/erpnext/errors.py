@@ -34,6 +34,8 @@ ROLES = {
     "Customer": "Sales User",
     "POS Profile": "Accounts User",
     "Custom Field": "System Manager",
+    "Gift Voucher": "Accounts User",
+    "Gift Voucher Entry": "Accounts User",
 }
 SAID_CHARS_MAX = 200
 

@@ -19,6 +19,9 @@ class SetupFacts:
     company's sales tax template `tax_template`, in its order. item_taxes: Item Tax Template -> account -> rate.
     modes: Mode of Payment -> type (Cash, Bank, General, Phone). mode_order: those that can be booked, in the order of
     the POS Profile where there is one. exchange_mode: the cash mode that sets off the halves of an exchange.
+    mode_accounts: Mode of Payment -> the company's account for it. accounts: an account as the settings write it -> its
+    whole name there, for those that can be booked on. cost_center: the company's default one. vouchers: it keeps the
+    ledger of gift vouchers; vouchers_by_hand: and those people make there.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -34,10 +37,15 @@ class SetupFacts:
     modes: Mapping[str, str] = field(default_factory=dict)
     mode_order: tuple[str, ...] = ()
     exchange_mode: str = ""
+    mode_accounts: Mapping[str, str] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    cost_center: str = ""
     pos_profile: str = ""
     cashier_doctype: str = ""
     open_price_field: bool = False
     customer_field: bool = False
+    vouchers: bool = False
+    vouchers_by_hand: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """What load() takes back."""

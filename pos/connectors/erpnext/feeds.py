@@ -85,7 +85,7 @@ def pull(erpnext: Asks, feed: str, since: str, facts: SetupFacts, config: Config
     if not doctype:
         return Page((), "", more=False)
     fields = [*FIELDS[feed], *(["pos_open_price"] if feed == "items" and facts.open_price_field else [])]
-    found = _changed(erpnext, doctype, fields, filters, since)
+    found = changed(erpnext, doctype, fields, filters, since)
     beside = _beside(erpnext, found) if feed == "items" and found else {}
     rows, refused = [], []
     for theirs in found:
@@ -108,7 +108,8 @@ def rewound(cursor: str) -> str:
         return ""
 
 
-def _changed(erpnext: Asks, doctype: str, fields: list[str], filters: Filters, since: str) -> list[Row]:
+def changed(erpnext: Asks, doctype: str, fields: list[str], filters: Filters, since: str) -> list[Row]:
+    """At most PAGE_ROWS rows after the cursor, oldest change first; `fields` names `modified` and `name`."""
     stamp, _, name = since.partition("|")
     order = "modified asc, name asc"
     if not stamp:
