@@ -34,7 +34,7 @@ KEYS = (
     "session", "cashier", "mode", "customer", "currency", "price_list", "prices_include_tax", "items", "discount",
     "taxes", "subtotal", "tax_total", "rounding", "total", "payments", "tender", "cash_given", "change", "vouchers",
     "correction", "cash", "tax_rule", "rounding_method", "rules_version", "flags", "note", "approved", "void",
-    "taken_in", "z",
+    "voucher", "taken_in", "z",
 )  # fmt: skip
 LAST_KEYS = ("prev_hash", "hash")
 
@@ -45,7 +45,7 @@ _ITEM = {k: _MONEY for k in ("sale_discount", "net", "tax_amount", "amount")}
 _ITEM |= {"qty": _QTY, "list_price": _PRICE, "price": _PRICE, "rate": _PRICE, "tax_rate": _FREE}
 _TAX = {"net": _MONEY, "tax": _MONEY, "gross": _MONEY, "rate": _FREE}
 _PAYMENT = {"amount": _MONEY, "change": _MONEY}
-_VOUCHER = {"amount": _MONEY, "balance": _MONEY}
+_VOUCHER = {"amount": _MONEY, "balance": _MONEY, "exposure": _MONEY}
 _DISCOUNT = {"amount": _MONEY, "value": _FREE}
 _CASH = {k: _MONEY for k in ("amount", "float", "value")}
 #: The figures of a Z, wherever in its block they stand.
@@ -54,7 +54,7 @@ _Z = {
     for k in (
         "amount", "discount", "net", "tax", "gross", "rounding", "total", "lines_amount", "sales", "returns", "sale",
         "refund", "float", "given", "change", "refunds", "paid_in", "paid_out", "drops", "expected", "counted",
-        "difference", "variance", "value",
+        "difference", "variance", "value", "exposure",
     )
 } | {"rate": _FREE, "qty": _QTY, "items": _QTY}  # fmt: skip
 #: Keys of a Z that hold money wherever a figure stands under them.

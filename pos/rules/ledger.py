@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pos.errors import Corrupt
+from pos.rules import voucher
 from pos.rules.money import digits_of
 
 #: Columns of the rows, in the order of the tuples below.
@@ -25,6 +26,7 @@ LINE = (
 )  # fmt: skip
 TENDER = ("document", "position", "kind", "mode", "amount", "change", "reference")
 MOVEMENT = ("document", "position", "item_code", "warehouse", "qty")
+VOUCHER = ("id", "code", "act", "amount", "at", "expires", "till", "document", "position", "exposure")
 SESSION = (
     "id", "till", "number", "opened_at", "opened_by", "business_day", "closed_at", "open", "first_sequence",
     "last_sequence", "z_number", "z_document", "counted",
@@ -55,6 +57,7 @@ class Rows(NamedTuple):
     session: tuple[Any, ...] | None
     closing: tuple[Any, ...] | None = None
     late: tuple[str, ...] = ()
+    vouchers: tuple[tuple[Any, ...], ...] = ()
 
 
 def number_of(till: str, sequence: int) -> str:
@@ -94,9 +97,12 @@ def path_of(doc: Mapping[str, Any]) -> str:
 
 def parts(doc: Mapping[str, Any]) -> tuple[str, ...]:
     """The documents the books get from this one: ("sale",), ("return",), or both for an exchange; ("cash",) for cash
-    put in or taken out; none for others: a float stays in the drawer, a no-sale and a Z move nothing."""
+    put in or taken out and for a Z whose drawer was over or short; none for others: a float stays in the drawer, a
+    no-sale moves nothing."""
     if doc["kind"] in ("paid_in", "paid_out", "drop"):
         return ("cash",) if doc["total"] else ()
+    if doc["kind"] == "z":
+        return ("cash",) if variance(doc) else ()
     if doc["kind"] not in ("sale", "return", "void"):
         return ()
     signs = {r["qty"] > 0 for r in doc["items"] if r["qty"]}
@@ -105,6 +111,13 @@ def parts(doc: Mapping[str, Any]) -> tuple[str, ...]:
     if not signs:
         return (doc["kind"],)
     return ("sale",) if True in signs else ("return",)
+
+
+def variance(doc: Mapping[str, Any]) -> Decimal:
+    """What the counted drawer of a Z held more (or less, below nothing) than was expected."""
+    count = (doc.get("z") or {}).get("count") or {}
+    found: Decimal = count.get("variance", Decimal(0))
+    return found
 
 
 def after(doc: Mapping[str, Any]) -> list[str]:
@@ -144,7 +157,8 @@ def _rows(doc: Mapping[str, Any], body: bytes) -> Rows:
     ]
     closing = _closing(doc)
     late = tuple(str(x["session"]) for x in doc["z"]["late"]) if closing else ()
-    return Rows(head, lines, tenders, movements, _session(doc, cashier), closing, late)
+    vouchers = tuple(voucher.ledger_rows(doc))
+    return Rows(head, lines, tenders, movements, _session(doc, cashier), closing, late, vouchers)
 
 
 def _line(key: str, position: int, row: Mapping[str, Any], digits: int) -> tuple[Any, ...]:

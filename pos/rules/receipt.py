@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos.errors import Corrupt
-from pos.rules import label, shift, void, zread
+from pos.rules import label, shift, void, voucher, zread
 from pos.rules.basket import Basket
 from pos.rules.cart import Cart, CartLine
 from pos.rules.documents import SCHEMA
@@ -166,7 +166,7 @@ def check(doc: Mapping[str, Any]) -> None:
 
 def _check_kind(doc: Mapping[str, Any]) -> None:
     kind = doc.get("kind")
-    if kind not in ("sale", "return", "void", "z", *shift.KINDS):
+    if kind not in ("sale", "return", "void", "z", voucher.KIND, *shift.KINDS):
         return
     if not isinstance(doc["currency"], str) or len(doc["currency"]) != 3:
         raise Corrupt(f"its currency is {doc['currency']!r}", field="currency")
@@ -174,10 +174,14 @@ def _check_kind(doc: Mapping[str, Any]) -> None:
         zread.check(doc)
     elif kind in shift.KINDS:
         shift.check(doc)
+    elif kind == voucher.KIND:
+        shift.check_moves_nothing(doc)
+        voucher.check(doc)
     else:
         _check_lines(doc)
         _check_sums(doc)
         _check_payments(doc)
+        voucher.check(doc)
         if kind == void.KIND:
             void.check(doc)
 

@@ -140,6 +140,13 @@ def _check_float(doc: Mapping[str, Any], amount: int) -> None:
         raise Corrupt("its notes and coins are not the float", field="cash")
 
 
+def check_moves_nothing(doc: Mapping[str, Any]) -> None:
+    """Prove that a document holds no money, whatever it does to vouchers."""
+    check_sells_nothing({**doc, "vouchers": []})
+    if doc["payments"] or doc["total"] or doc["cash_given"]:
+        raise Corrupt(f"a {doc['kind']} moves no money", field="payments")
+
+
 def check_sells_nothing(doc: Mapping[str, Any]) -> None:
     """Prove that a document that is no sale holds nothing of one."""
     zero = ("subtotal", "tax_total", "rounding", "change")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from pos.rules import ledger, shift
+from pos.rules import ledger, shift, voucher
 from pos.rules.count import Expected
 from pos.rules.money import major
 
@@ -26,7 +26,7 @@ TENDERS_SUMS = ("payments", "amount", "change")
 
 Table = dict[tuple[Any, ...], tuple[int, ...]]
 #: Documents that trade with a customer; the others are the drawer's and the Z itself.
-DRAWER = (*shift.KINDS, "z")
+DRAWER = (*shift.KINDS, voucher.KIND, "z")
 
 
 @dataclass

@@ -289,6 +289,11 @@ def ledger_rows(doc: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
+def units(value: Decimal, currency: str) -> int:
+    """Minor units of a figure of a document."""
+    return _units(value, digits_of(currency))
+
+
 def _units(value: Any, digits: int) -> int:
     if value is None:
         return 0

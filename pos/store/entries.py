@@ -24,6 +24,14 @@ SESSION = _insert("session", ledger.SESSION, "ON CONFLICT (id) DO NOTHING")
 #: Only the first Z closes a session; a second one for it, from elsewhere, changes nothing.
 CLOSING = f"UPDATE session SET open = 0, {' = ?, '.join(ledger.CLOSING)} = ? WHERE id = ? AND z_document IS NULL"
 LATE = "UPDATE session SET counted = counted + 1 WHERE id = ?"
+#: A row of another till may have come from the issuer before its document: then it is the document's from here on.
+VOUCHER = _insert(
+    "voucher_row",
+    (*ledger.VOUCHER, "origin", "sent_at"),
+    "ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, at = excluded.at, expires = excluded.expires,"
+    " till = excluded.till, document = excluded.document, position = excluded.position, exposure = excluded.exposure"
+    " WHERE voucher_row.code = excluded.code AND voucher_row.amount = excluded.amount",
+)
 OUTBOX = _insert(
     "outbox",
     (
@@ -33,8 +41,8 @@ OUTBOX = _insert(
 )  # fmt: skip
 
 
-#: Parts that the connections book. No connection books cash movements yet; a row nobody can send would wait for ever.
-BOOKED_PARTS = ("sale", "return")
+#: Parts that the connections book; a row nobody can send would wait for ever.
+BOOKED_PARTS = ("sale", "return", "cash")
 
 
 class Last(NamedTuple):
@@ -62,12 +70,19 @@ def put(store: Store, rows: ledger.Rows) -> int:
     many(LINE, rows.lines)
     many(TENDER, rows.tenders)
     many(MOVEMENT, rows.movements)
+    if rows.vouchers:
+        many(VOUCHER, voucher_rows(rows))
     if rows.session is not None:
         store.execute(SESSION, rows.session)
     if rows.closing is not None:
         store.execute(CLOSING, rows.closing)
         many(LATE, [(name,) for name in rows.late])
     return n
+
+
+def voucher_rows(rows: ledger.Rows) -> list[tuple[Any, ...]]:
+    """The voucher rows of a document as the table takes them: not with the issuer yet, as far as is known here."""
+    return [(*row, "document", "") for row in rows.vouchers]
 
 
 def outbox_rows(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pos import clock
 from pos.errors import Conflict
-from pos.rules import documents, ledger, receipt
+from pos.rules import documents, ledger, receipt, voucher
 from pos.store import audit, entries, overs, shifts
 from pos.store.db import Store
 
@@ -76,7 +76,7 @@ def sell(
         invoice_name=ledger.number_of(till, before.sequence + 1),
         created_at=local(store, now).isoformat(timespec="milliseconds"),
         business_day=_business_day(store, doc, now),
-        session=shifts.name_now(session, till),
+        session=_session_of(session, doc, till),
         mode=entries.mode(store),
         prev_hash=before.hash,
     )
@@ -87,6 +87,13 @@ def sell(
     entries.put_outbox(store, stamped, "queued", now)
     _tell(store, stamped["cashier"]["code"], stamped["kind"], stamped, {})
     return Entered(stamped, body, False, n, ledger.path_of(stamped))
+
+
+def _session_of(found: shifts.Session | None, doc: Mapping[str, Any], till: str) -> str:
+    """Vouchers are issued and expired at any hour: such a document opens no session."""
+    if doc["kind"] == voucher.KIND and (found is None or not found.open):
+        return ""
+    return shifts.name_now(found, till)
 
 
 def _business_day(store: Store, doc: Mapping[str, Any], now: datetime) -> str:

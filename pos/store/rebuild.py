@@ -152,6 +152,7 @@ def _insert(store: Store, good: list[_Read], sessions: dict[str, tuple[Any, ...]
     many(entries.LINE, chain.from_iterable(r.lines for r in rows))
     many(entries.TENDER, chain.from_iterable(r.tenders for r in rows))
     many(entries.MOVEMENT, chain.from_iterable(r.movements for r in rows))
+    many(entries.VOUCHER, chain.from_iterable(entries.voucher_rows(r) for r in rows))
     many(entries.OUTBOX, chain.from_iterable(one.outbox for one in good))
     for r in rows:
         if r.session is not None:

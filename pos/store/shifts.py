@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pos.errors import Conflict, NotFound
-from pos.rules import documents, ledger, shift, zread
+from pos.rules import documents, ledger, shift, voucher, zread
 from pos.rules.money import major
 from pos.rules.takings import DRAWER
 from pos.rules.zread import Facts, Given
@@ -78,6 +78,12 @@ def by_z(store: Store, till: str, number: int) -> Session:
     return _session(row)
 
 
+def by_id(store: Store, key: str) -> Session | None:
+    """The session of that name, or None."""
+    row = store.execute(f"SELECT {_COLUMNS} FROM session WHERE id = ?", (key,)).fetchone()
+    return _session(row) if row else None
+
+
 def closed(store: Store, till: str, limit: int, before: int | None = None) -> list[Session]:
     """Closed sessions, the newest first; `before`: with a smaller Z number only."""
     rows = store.execute(
@@ -102,6 +108,8 @@ def _session(row: tuple[Any, ...]) -> Session:
 def admit(found: Session | None, doc: Mapping[str, Any], *, insist: bool) -> None:
     """Whether a document may be made now, asked inside its transaction. Conflict says what stands in the way."""
     kind = doc["kind"]
+    if kind == voucher.KIND:
+        return  # belongs to the session that is open, or to none
     opens = kind == "float" and not doc["correction"]
     if found is not None and found.open:
         if opens:

@@ -158,6 +158,9 @@ def _one(reader: _Reader, invoices: Path, n: int, row: dict[str, Any], values: t
         asked = f"SELECT {', '.join(columns)} FROM {table} WHERE document = ? ORDER BY {order}"
         if reader.execute(asked, (doc["id"],)).fetchall() != wanted:
             return f"the {table} rows of the database are not those of the receipt"
+    asked = f"SELECT {', '.join(ledger.VOUCHER)} FROM voucher_row WHERE document = ? AND origin = 'document'"
+    if reader.execute(f"{asked} ORDER BY position", (doc["id"],)).fetchall() != list(rows.vouchers):
+        return "the voucher rows of the database are not those of the receipt"
     report.lines += len(rows.lines)
     return _outbox_difference(reader, doc)
 

@@ -103,6 +103,14 @@ def of_document(store: Store, document: str) -> list[LedgerRow]:
     return _many(store, "document = ? AND origin = 'document' ORDER BY position", (document,))
 
 
+def numbers(store: Store, code: str) -> dict[str, str]:
+    """The numbers of the documents here that touched a voucher, by id."""
+    rows = store.execute(
+        "SELECT d.id, d.number FROM voucher_row r JOIN document d ON d.id = r.document WHERE r.code = ?", (code,)
+    )
+    return dict(rows.fetchall())
+
+
 def exists(store: Store, code: str) -> bool:
     """Whether anything is known of a voucher."""
     return store.execute("SELECT 1 FROM voucher_row WHERE code = ? LIMIT 1", (code,)).fetchone() is not None
@@ -123,6 +131,62 @@ def expired(store: Store, today: str = "", limit: int = 500) -> list[Standing]:
         (day, limit),
     ).fetchall()
     return [balance(store, code, day) for (code,) in codes]
+
+
+class Summed(NamedTuple):
+    """What the rows of all vouchers come to, minor units; outstanding is their sum, exposure what is not settled."""
+
+    vouchers: int
+    issued: int
+    refunded: int
+    used: int
+    expired: int
+    adjusted: int
+    outstanding: int
+    exposure: int
+
+
+_STATES = {
+    "": "1",
+    "active": "sum(amount) > 0 AND (max(expires) = '' OR max(expires) >= :day)",
+    "used": "sum(amount) <= 0 AND (max(expires) = '' OR max(expires) >= :day)",
+    "expired": "max(expires) <> '' AND max(expires) < :day",
+    "overdrawn": "sum(amount) < 0",
+    "exposed": "sum(CASE sent_at WHEN '' THEN exposure ELSE 0 END) > 0",
+}
+STATES = tuple(_STATES)
+
+
+def listed(store: Store, state: str = "", part: str = "", limit: int = 50, offset: int = 0) -> list[Standing]:
+    """Vouchers with some row, the last touched first. state: one of STATES; part: of the code."""
+    codes = store.execute(
+        "SELECT code FROM voucher_row WHERE instr(code, :part) > 0 OR :part = '' GROUP BY code"
+        f" HAVING {_STATES[state]} ORDER BY max(at) DESC, code LIMIT :limit OFFSET :offset",
+        {"part": part.upper(), "day": business_day(store), "limit": limit, "offset": offset},
+    ).fetchall()
+    return [balance(store, code) for (code,) in codes]
+
+
+def count(store: Store, state: str = "", part: str = "") -> int:
+    """How many vouchers `listed` would find without a limit."""
+    row = store.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM voucher_row WHERE instr(code, :part) > 0 OR :part = '' GROUP BY code"
+        f" HAVING {_STATES[state]})",
+        {"part": part.upper(), "day": business_day(store)},
+    ).fetchone()
+    return int(row[0])
+
+
+def summed(store: Store) -> Summed:
+    """The whole ledger in a few figures."""
+    acts = {act: (n, amount) for act, n, amount in store.execute(
+        "SELECT act, count(*), sum(amount) FROM voucher_row GROUP BY act")}  # fmt: skip
+    total, vouchers, exposure = store.execute(
+        "SELECT coalesce(sum(amount), 0), count(DISTINCT code),"
+        " coalesce(sum(CASE sent_at WHEN '' THEN exposure ELSE 0 END), 0) FROM voucher_row"
+    ).fetchone()
+    of = {act: acts.get(act, (0, 0))[1] for act in ACTS}
+    return Summed(vouchers, of["issue"], of["refund"], -of["redeem"], -of["expire"], of["adjust"], total, exposure)
 
 
 def _many(store: Store, where: str, values: Sequence[object]) -> list[LedgerRow]:

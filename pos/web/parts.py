@@ -26,6 +26,8 @@ class Parts:
 
     `ring(event)` wakes the agents that wait for an event ("sale", "refund"); it never fails the caller.
     `control_key` is a bearer key for programs on this machine, made anew at each start.
+    `ask_issuer(code, basket, amount)` asks the issuer of gift vouchers about one, and takes in what it says; it raises
+    nothing. None where this till is the issuer.
     `shown` holds what each customer display was shown last, by device.
     """
 
@@ -36,6 +38,7 @@ class Parts:
     ring: Callable[[str], None]
     press: Press
     control_key: str
+    ask_issuer: Callable[[str, str, int], None] | None = None
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 

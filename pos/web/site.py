@@ -28,15 +28,18 @@ from pos.web import (
     receipts,
     refunds,
     sales,
+    shell,
     shifts,
     statics,
     status,
     till,
+    vouchers,
 )
 from pos.web.parts import KEY, Parts
 
 BLUEPRINTS = (
     till.bp,
+    shell.bp,
     people.bp,
     approvals.bp,
     catalog.bp,
@@ -48,6 +51,7 @@ BLUEPRINTS = (
     display.bp,
     shifts.bp,
     cash.bp,
+    vouchers.bp,
     lists.bp,
     status.bp,
     bell.bp,

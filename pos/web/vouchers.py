@@ -1,0 +1,105 @@
+"""Gift vouchers over HTTP. They are sold and used with a basket (`/api/create-sale`); here they are looked at, and
+issued or adjusted by hand.
+
+GET  /api/vouchers           z_read, voucher_issue   state, q, limit, offset -> {sums, vouchers, total, overdrawn, …}
+GET  /vouchers               z_read, voucher_issue   till/vouchers.html: as GET /api/vouchers, and state, q, states, limit
+GET  /api/vouchers/<code>    sell, voucher_issue …   {voucher, may_use, …, rows}; 404 voucher_unknown
+POST /api/vouchers/check     sell                    {code, basket?, amount?} -> {voucher, can_redeem, may_use, …}
+POST /api/vouchers/issue     sell or voucher_issue   {id, code?, amount, reason, note?, approvals?} -> 201; again 200
+POST /api/vouchers/adjust    sell or voucher_issue   {id, code, amount, reason, note?, approvals?} -> 201; again 200
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from pos.actions import voucher, voucher_views
+from pos.errors import Invalid
+from pos.rules import basket as baskets
+from pos.store import vouchers
+from pos.store.journal import Committed
+from pos.web import auth
+from pos.web.body import json_object
+from pos.web.parts import parts
+
+bp = Blueprint("vouchers", __name__)
+
+LIMIT, LIMIT_MAX, OFFSET_MAX = 50, 200, 1_000_000
+
+
+@bp.get("/api/vouchers")
+@auth.needs("z_read", "voucher_issue")
+def ledger() -> ResponseReturnValue:
+    state, part = request.args.get("state", ""), request.args.get("q", "").strip()
+    if state not in vouchers.STATES:
+        raise Invalid(f"state is one of: {', '.join(vouchers.STATES[1:])}.", field="state")
+    limit, offset = _number("limit", LIMIT, 1, LIMIT_MAX), _number("offset", 0, 0, OFFSET_MAX)
+    found = voucher_views.ledger(parts().store, parts().config, state, part[:40], limit, offset)
+    return jsonify({"ok": True, **found})
+
+
+@bp.get("/api/vouchers/<path:code>")
+@auth.needs("sell", "z_read", "voucher_issue")
+def one(code: str) -> ResponseReturnValue:
+    return jsonify({"ok": True, **voucher_views.with_rows(parts().store, parts().config, code)})
+
+
+@bp.post("/api/vouchers/check")
+@auth.needs("sell")
+def check() -> ResponseReturnValue:
+    """The issuer is asked for at most two seconds, outside any transaction; nothing else waits for it."""
+    raw = json_object()
+    config, store = parts().config, parts().store
+    known = voucher.check(store, raw, parts().ask_issuer)
+    given = raw.get("amount")
+    amount = 0 if given in (None, "") else max(0, baskets.money(given, "amount", config.shop.currency))
+    return jsonify({"ok": True, **voucher_views.checked(store, config, known, amount)})
+
+
+@bp.post("/api/vouchers/issue")
+@auth.needs("sell", "voucher_issue")
+def issue() -> ResponseReturnValue:
+    return _made(voucher.issue(parts(), json_object(), auth.actor()))
+
+
+@bp.post("/api/vouchers/adjust")
+@auth.needs("sell", "voucher_issue")
+def adjust() -> ResponseReturnValue:
+    return _made(voucher.adjust(parts(), json_object(), auth.actor()))
+
+
+def _made(committed: Committed) -> ResponseReturnValue:
+    view = voucher_views.made(committed, parts().config)
+    status = 200 if committed.duplicate else 201
+    return jsonify({"ok": True, "document": view, "duplicate": committed.duplicate}), status
+
+
+def _number(name: str, default: int, low: int, high: int) -> int:
+    text = request.args.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):
+        raise Invalid(f"{name} must be a whole number from {low} to {high}.", field=name)
+    return int(text)
+
+
+@bp.get("/vouchers")
+@auth.needs("z_read", "voucher_issue")
+def page() -> str:
+    """The ledger as a page: the same figures as GET /api/vouchers, with the filter in the address."""
+    state, part = request.args.get("state", ""), request.args.get("q", "").strip()[:40]
+    state = state if state in vouchers.STATES else ""
+    offset = _number("offset", 0, 0, OFFSET_MAX)
+    store, config = parts().store, parts().config
+    found = voucher_views.ledger(store, config, state, part, LIMIT, offset)
+    return render_template(
+        "till/vouchers.html",
+        **found,
+        state=state,
+        q=part,
+        limit=LIMIT,
+        states=[name for name in vouchers.STATES if name],
+        shop_name=config.shop.name,
+        till_name=config.till.name,
+    )
