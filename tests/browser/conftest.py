@@ -108,6 +108,7 @@ class Watch:
 def _context(browser: Browser, *, dark: bool = False, **options: Any) -> BrowserContext:
     size = {"width": options.pop("width", WINDOW["width"]), "height": options.pop("height", WINDOW["height"])}
     scheme: Any = "dark" if dark else "light"
+    options.setdefault("service_workers", "block")  # it would answer in the place of what a test routes
     context = browser.new_context(viewport=size, color_scheme=scheme, locale="en-GB", **options)
     context.set_default_timeout(PATIENCE_MS)
     return context
