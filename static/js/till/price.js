@@ -5,7 +5,7 @@ import { approveBasket, needsSecond } from "./approve.js";
 import { askFigure } from "./dialogs.js";
 import { Entry, moneyFormat } from "./entry.js";
 import { isBack, nameOf, setPrice } from "./lines.js";
-import { settled, wouldCost } from "./pricing.js";
+import { wouldCost } from "./pricing.js";
 import { basketInputs, chosenLine, state } from "./state.js";
 
 /** Ask for the price of the chosen line. Labels carry their own, and what comes back costs what was paid for it. */
@@ -13,7 +13,6 @@ export async function openPrice() {
   const line = chosenLine();
   if (!line || line.unknown || state.sending || state.view !== "sell") return;
   if (isBack(line) || line.price_source === "barcode" || line.voucher) return say("The price of this line is fixed.");
-  await settled();
   const { shop } = state.session;
   const format = moneyFormat(shop);
   const priced = state.priced?.byLine.get(line.line);

@@ -45,11 +45,20 @@ export function typed(text) {
 
 function typedOnSell(text) {
   if (text === "?") return openKeys();
-  const action = text.length === 1 && actionOf(text);
-  if (action) return act(action);
+  const [first, ...more] = text;
+  if (actionOf(first) && more.every((key) => /[\d.,]/.test(key))) return actOnSign(first, more.join(""));
   if (pad.isTypingQuantity() && /^[\d.,]+$/.test(text)) return pad.typeQuantity(text);
   if (text === "+" || text === "-") return step(state.chosen, text === "+");
   return focusSearch(text);
+}
+
+/** A sign that is a key (price, gift voucher), and what was typed right behind it into the dialog it opens. */
+function actOnSign(sign, more) {
+  act(actionOf(sign));
+  const dialog = openedDialog();
+  if (!dialog) return undefined;
+  if (more) typeInto(dialog, more);
+  return () => dialog.close("cancel"); // it was the start of a scan
 }
 
 const KEYS_OF_VIEW = { sell: keyOnSell, pay: keyOnPay, change: keyOnChange, matrix: keyOnMatrix };
