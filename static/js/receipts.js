@@ -1,5 +1,6 @@
 // Receipts: print in the browser, and back to selling. A scan here starts the next sale: the code goes along.
 import { NoAnswer, Refused, get, post, setToken } from "./till/api.js";
+import { withApproval } from "./till/approve.js";
 import { byId, isTextField, put } from "./till/dom.js";
 import { startScanning } from "./till/scanning.js";
 import { keep, recall, state, tell } from "./till/state.js";
@@ -14,11 +15,12 @@ const say = (text) => put(byId("print-state"), text);
 async function print(kind, browser = false) {
   let answer;
   try {
-    answer = await post("/api/print", { document: desk.dataset.document, template: kind, browser });
+    answer = await withApproval((approvals) => post("/api/print", { document: desk.dataset.document, template: kind, browser, approvals }));
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
     return say(error instanceof Refused ? error.message : "The till does not answer. The sale is saved.");
   }
+  if (!answer) return undefined; // a copy nobody agreed to
   say(answer.job.text);
   if (!answer.browser) return follow();
   if (kind !== "receipt" && kind !== "gift") return location.assign(`${answer.page}&back=${encodeURIComponent(location.pathname)}`);

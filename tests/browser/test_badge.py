@@ -1,0 +1,73 @@
+"""A badge held to the scanner agrees to an act on every page that asks for somebody, not on the sell screen alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from pos.app import App
+from pos.store import people
+from tests.browser import shop
+from tests.browser.screen import Screen
+from tests.browser.test_returns import sell
+
+pytestmark = pytest.mark.browser
+
+SOCKS = "96385074"
+BADGE = "TKB-OWEN-MARSH-0900"
+
+
+@pytest.fixture(autouse=True)
+def _badge(till: App) -> Iterator[None]:
+    people.set_badge(till.store, shop.MANAGER, BADGE)
+    yield
+
+
+def agree_by_badge(screen: Screen, act: str) -> None:
+    """Scan, then the PIN: the focus is there already."""
+    expect(screen.page.locator("#dlg-approve[open]")).to_be_visible()
+    screen.scan(BADGE)
+    expect(screen.page.locator("#approve-why")).to_have_text("Badge read. Type the PIN.")
+    assert screen.page.input_value("#approve-code") == ""
+    screen.type(shop.MANAGER_PIN)
+    screen.press("Enter")
+    expect(screen.page.locator("#dlg-approve[open]")).to_have_count(0)
+
+
+def test_on_a_receipt(screen: Screen) -> None:
+    number = sell(screen, SOCKS)
+    screen.page.goto(f"{screen.url}/receipts/{number}")
+    screen.take("#void")
+    screen.page.locator("#words-chips").get_by_text("Wrong items").click()
+    screen.take("#dlg-words [type=submit]")
+    agree_by_badge(screen, "void")
+    screen.page.wait_for_url(lambda url: number not in url)
+    assert [(x["act"], x["by"]["code"]) for x in screen.receipts()[-1]["approved"]] == [("void", shop.MANAGER)]
+
+
+def test_on_the_page_of_the_day(screen: Screen) -> None:
+    page = screen.page
+    sell(screen, SOCKS)
+    page.goto(screen.url + "/day")
+    screen.take("[data-day=paid_out]")
+    screen.type("500")
+    expect(page.locator("#amount-typed")).to_have_text("£5.00")
+    page.fill("#amount-reason", "Milk")
+    screen.take("#dlg-amount [type=submit]")
+    agree_by_badge(screen, "paid_out")
+    expect(page.locator("#day-done")).to_contain_text("£5.00")
+    assert [x["act"] for x in screen.receipts()[-1]["approved"]] == ["paid_out"]
+
+
+def test_a_scan_on_the_page_of_the_day_presses_nothing_and_is_no_amount(screen: Screen) -> None:
+    page = screen.page
+    page.goto(screen.url + "/day")
+    page.focus("[data-day=no_sale]")
+    screen.scan(SOCKS)
+    page.wait_for_timeout(150)
+    assert page.locator("dialog[open]").count() == 0
+    screen.take("[data-day=paid_in]")
+    screen.scan(SOCKS)
+    expect(page.locator("#amount-typed")).to_have_text("£0.00")
