@@ -9,7 +9,7 @@ from dataclasses import replace
 from flask import Flask
 
 from agents import AGENTS
-from pos import channels, language
+from pos import channels, clock, language
 from pos.actions import hooks
 from pos.actions.press import Press
 from pos.config import Config
@@ -18,7 +18,7 @@ from pos.devices import printer_of
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
-from pos.store import connections, notices
+from pos.store import connections, earlier, notices
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import bell, errors, logs, printing, status
@@ -113,6 +113,7 @@ def create_app(config: Config) -> App:
         store = open_store(config)
         undo.callback(store.close)
         connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
+        earlier.queue(store, clock.now())
         journal = Journal(store)
         undo.callback(journal.close)
         app = App(config, store, journal)

@@ -91,7 +91,7 @@ class Books:
         return Kind(
             name="erpnext",
             title="Books",
-            documents=("sale", "return"),
+            documents=("sale", "return", "cash"),
             feeds=tuple(self.tables) or ("items",),
             whole=tuple(self.lists),
             settings=(),
@@ -130,14 +130,14 @@ class Wire:
         self.books.pings += 1
         self._line()
 
-    def find(self, key: str) -> Posted | None:
+    def find(self, key: str, kind: str = "sale") -> Posted | None:
         self._line()
         self.books.asked.append(key)
         _next(self.books.finding)
         found = self.books.booked.get(key)
         return self._posted(found) if found else None
 
-    def fetch(self, remote_id: str) -> Posted:
+    def fetch(self, remote_id: str, kind: str = "sale") -> Posted:
         self._line()
         found = next((b for b in self.books.booked.values() if b.name == remote_id), None)
         if found is None:

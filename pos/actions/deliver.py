@@ -185,7 +185,7 @@ def _refused(job: Job, row: Claimed, document: Document, refusal: Rejected, done
     """They said no; but it may be there all the same, from a try whose answer was lost."""
     connector = job.memory.connector
     try:
-        found = connector.find(_key(row, document))
+        found = connector.find(_key(row, document), document["kind"])
         if found is not None and found.state == "draft":
             found = connector.finish(document, row.part, found)
     except Rejected as again:
@@ -203,7 +203,7 @@ def _no_answer(job: Job, row: Claimed, document: Document, error: Unknown, done:
     """It may have been booked. One look at once: that it is there is proof; that it is not, only when they answered."""
     answered = error.code.startswith(ANSWERED)
     try:
-        found = job.memory.connector.find(_key(row, document))
+        found = job.memory.connector.find(_key(row, document), document["kind"])
     except ConnectorError as silence:
         outbox.lost(job.store, row, job.now(), job.settle_seconds, error.code, error.message)
         done.unknown += 1
@@ -227,7 +227,7 @@ def _no_answer(job: Job, row: Claimed, document: Document, error: Unknown, done:
 def _ask(job: Job, row: Claimed, document: Document, done: Done) -> None:
     asked_at = job.now()
     try:
-        found = job.memory.connector.find(_key(row, document))
+        found = job.memory.connector.find(_key(row, document), document["kind"])
     except ConnectorError as error:
         _undecided(job, row, error, done)
         return
@@ -300,9 +300,9 @@ def _there(job: Job, row: Claimed, document: Document, posted: Posted, done: Don
 def _read_back(job: Job, row: Claimed, document: Document, done: Done) -> None:
     connector = job.memory.connector
     try:
-        stored = connector.fetch(row.remote_id)
+        stored = connector.fetch(row.remote_id, document["kind"])
         if stored.state == "draft":
-            stored = connector.fetch(connector.finish(document, row.part, stored).remote_id)
+            stored = connector.fetch(connector.finish(document, row.part, stored).remote_id, document["kind"])
     except Rejected as error:
         _reject(job, row, error, done)
         return

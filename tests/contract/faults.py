@@ -1,4 +1,4 @@
-"""Seeded trouble: sales and returns are sent through every kind of failure until nothing is left.
+"""Seeded trouble: sales, returns and cash movements are sent through every kind of failure until nothing is left.
 
     python -m tests.contract.faults --runs 20 --seed 1 --receipts 40
 
@@ -15,12 +15,14 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from pos.connectors.base import Posted, key_of
 from pos.errors import Unavailable, Unknown
 from pos.rules import documents
 from pos.store import outbox
+from tests.actions import drawer
 from tests.contract import baskets
 from tests.contract.emulators.erpnext_faults import Faults
 from tests.contract.tills import Till, due, till
@@ -65,13 +67,17 @@ def one_run(root: Path, seed: int, receipts: int, rates: dict[str, float] | None
             shop.later(_until_next(shop))
         result.failures = Counter(shop.emulator.faults.counts)
         sent = shop.emulator.requests
-        result.posts = sum(1 for method, path in sent if method == "POST" and "Sales" in path)
+        result.posts = sum(1 for method, path in sent if method == "POST" and "/resource/" in path)
         shop.emulator.faults.on = False
         _judge(shop, result)
         return result
 
 
 def _sell(shop: Till) -> int:
+    if shop.chance.random() < 0.15:
+        kind = shop.chance.choice(("paid_in", "paid_out", "drop"))
+        drawer.move(shop, kind, str(Decimal(shop.chance.randint(1, 9999)).scaleb(-2)), reason="milk")
+        return 1
     wants_return = shop.world.sold and shop.chance.random() < 0.2
     make = baskets.random_return if wants_return else baskets.random_sale
     doc = make(shop.chance, shop.world)
@@ -94,8 +100,8 @@ def _until_next(shop: Till) -> float:
 
 def _judge(shop: Till, result: Result) -> None:
     there: dict[str, list[dict[str, object]]] = {}
-    for invoice in shop.invoices():
-        there.setdefault(str(invoice["pos_receipt_id"]), []).append(invoice)
+    for booked in shop.there("Sales Invoice", "Journal Entry", "Payment Entry"):
+        there.setdefault(str(booked["pos_receipt_id"]), []).append(booked)
     for row in shop.rows():
         result.parts += 1
         doc = documents.decode(outbox.body(shop.store, row.document))
@@ -106,21 +112,21 @@ def _judge(shop: Till, result: Result) -> None:
         if len(found) != 1 or found[0]["docstatus"] != 1:
             result.wrong.append(f"{doc['invoice_name']} {row.part} is there {len(found)} times")
             continue
-        stored = _read_back(shop, str(found[0]["name"]))
+        stored = _read_back(shop, str(found[0]["name"]), doc["kind"])
         difference = shop.world.connector.compare(doc, row.part, stored)
         if difference:
             result.wrong.append(f"{doc['invoice_name']} {row.part}: {difference}")
     result.wrong += [f"{key} is there and belongs to no receipt" for key in there]
 
 
-def _read_back(shop: Till, name: str) -> Posted:
+def _read_back(shop: Till, name: str, kind: str) -> Posted:
     """The stored document. On a busy machine an honest answer too may take longer than this till's short patience."""
     for _ in range(JUDGE_TRIES):
         try:
-            return shop.world.connector.fetch(name)
+            return shop.world.connector.fetch(name, kind)
         except (Unavailable, Unknown):
             time.sleep(READ_SECONDS)
-    return shop.world.connector.fetch(name)
+    return shop.world.connector.fetch(name, kind)
 
 
 def main() -> int:

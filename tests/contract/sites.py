@@ -20,6 +20,15 @@ STANDARD, REDUCED, ZERO = f"VAT 20 incl - {shops.ABBR}", f"Reduced - {shops.ABBR
 VAT, VAT_5 = f"VAT - {shops.ABBR}", f"VAT 5 - {shops.ABBR}"
 RATES = {STANDARD: Decimal(20), REDUCED: Decimal(5), ZERO: Decimal(0)}
 
+#: Where cash that moves is booked, as the settings of `till_config` say.
+CASH = {
+    "TILLKEEP_ERPNEXT_PAID_OUT_ACCOUNT": f"Miscellaneous Expenses - {shops.ABBR}",
+    "TILLKEEP_ERPNEXT_PAID_IN_ACCOUNT": f"Owner - {shops.ABBR}",
+    "TILLKEEP_ERPNEXT_SAFE_ACCOUNT": f"Safe - {shops.ABBR}",
+    "TILLKEEP_ERPNEXT_OVER_SHORT_ACCOUNT": f"Cash Over and Short - {shops.ABBR}",
+    "TILLKEEP_ERPNEXT_REASON_ACCOUNTS": f"Milk: Staff Welfare - {shops.ABBR}",
+}
+
 
 def basket_site(*, rounding: str = "bankers", own_account: bool = False) -> Site:
     """A site with three goods and three VAT rates that lets stock go below zero, as a shop should."""
@@ -43,6 +52,7 @@ def till_config(root: Path, url: str, **more: str) -> Config:
         "ERPNEXT_API_KEY": shops.TILL[0],
         "ERPNEXT_API_SECRET": shops.TILL[1],
         "TILLKEEP_TILL_WALK_IN": "Walk-in",
+        **CASH,
         **more,
     }
     return settings.load(root, environ)

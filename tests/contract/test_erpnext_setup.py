@@ -77,6 +77,46 @@ def test_setup_says_what_is_left_to_do(tmp_path: Path, site: Emulator, spoil: An
     assert any(words in sentence for sentence in report.blocking), report.blocking
 
 
+@pytest.mark.parametrize(
+    ("settings", "spoil", "words"),
+    [
+        ({"PAID_OUT_ACCOUNT": ""}, None, "No account is set for cash paid out: set [erpnext] paid_out_account."),
+        ({"SAFE_ACCOUNT": "Vault - TS"}, None, "'Vault - TS', is not in the chart of accounts of Test Shop Ltd."),
+        ({"SAFE_ACCOUNT": "Cash - TS"}, None, "is the drawer's own"),
+        ({"OVER_SHORT_ACCOUNT": "Debtors - TS"}, None, "is of type Receivable, which needs a customer"),
+        ({"REASON_ACCOUNTS": "Milk 5200"}, None, "reason_accounts cannot be read: 'Milk 5200' must be written"),
+        ({}, {"is_group": 1}, "is a group; name an account below it"),
+        ({}, {"disabled": 1}, "is disabled in ERPNext"),
+        ({}, {"account_currency": "EUR"}, "is kept in EUR, not GBP"),
+        ({}, {"account_type": ""}, "is of type none; one of type Cash or Bank is meant"),
+    ],
+)
+def test_setup_says_which_accounts_cash_cannot_be_booked_on(
+    tmp_path: Path, site: Emulator, settings: dict[str, str], spoil: dict[str, Any] | None, words: str
+) -> None:
+    site.site.docs["Account"]["Safe - TS"].update(spoil or {})
+    config = till_config(tmp_path, site.url, **{f"TILLKEEP_ERPNEXT_{k}": v for k, v in settings.items()})
+    store = open_store(config)
+    report = prepare(store, config, "cli", shops.MANAGER[0], shops.MANAGER[1])
+    store.close()
+    assert any(words in sentence for sentence in report.todo), report.todo
+    assert report.blocking == [], "sales need none of them"
+    assert [s for s in report.todo if "account" in s.casefold()] == [s for s in report.todo if words in s]
+
+
+def test_an_account_is_known_by_whole_name_number_or_name(tmp_path: Path, site: Emulator) -> None:
+    site.site.docs["Account"]["Safe - TS"]["account_number"] = "1810"
+    named = {"SAFE_ACCOUNT": "1810", "PAID_IN_ACCOUNT": "Owner", "CASH_ACCOUNT": "Cash - TS"}
+    config = till_config(tmp_path, site.url, **{f"TILLKEEP_ERPNEXT_{k}": v for k, v in named.items()})
+    store = open_store(config)
+    facts = prepare(store, config, "cli", shops.MANAGER[0], shops.MANAGER[1]).facts
+    store.close()
+    assert {k: facts.accounts[k] for k in named.values()} == {
+        "1810": "Safe - TS", "Owner": "Owner - TS", "Cash - TS": "Cash - TS",
+    }  # fmt: skip
+    assert (facts.mode_accounts["Cash"], facts.cost_center) == ("Cash - TS", "Main - TS")
+
+
 def test_setup_by_somebody_who_may_not_is_refused(tmp_path: Path) -> None:
     with Emulator(shops.recorded(installed=False)) as emulator:
         config = till_config(tmp_path, emulator.url)

@@ -13,6 +13,7 @@ from typing import Any
 from pos import clock
 from pos.actions import deliver
 from pos.actions.line import Job, Memory
+from pos.config import Config
 from pos.connectors.erpnext.client import Erpnext
 from pos.rules import documents
 from pos.store import connections
@@ -62,6 +63,10 @@ class Till:
         self.emulator.wait_idle()
         self.time.passes(seconds)
 
+    @property
+    def config(self) -> Config:
+        return self.store.config
+
     def row(self, document: str, part: str = "sale") -> Any:
         return Outbox.get((Outbox.document == document) & (Outbox.part == part))
 
@@ -70,19 +75,25 @@ class Till:
 
     def invoices(self, document: str = "") -> list[dict[str, Any]]:
         """What the site holds, of one receipt or of all."""
-        there = self.emulator.site.docs["Sales Invoice"].values()
-        return [d for d in there if not document or d["pos_receipt_id"] == document]
+        return self.there("Sales Invoice", key=document)
+
+    def there(self, *doctypes: str, key: str = "") -> list[dict[str, Any]]:
+        """What the site holds of these doctypes, of one key or of all."""
+        docs = self.emulator.site.docs
+        return [d for doctype in doctypes for d in docs[doctype].values() if not key or d["pos_receipt_id"] == key]
 
 
 @contextmanager
-def till(root: Path, *, seed: int = 1, read_seconds: float = 5.0, slow_seconds: float = 0.3) -> Iterator[Till]:
-    """Prices include tax, two rates on one account, banker's rounding."""
+def till(
+    root: Path, *, seed: int = 1, read_seconds: float = 5.0, slow_seconds: float = 0.3, **settings: str
+) -> Iterator[Till]:
+    """Prices include tax, two rates on one account, banker's rounding. settings: by their environment names."""
     time = Time()
     site = basket_site()
     site.clock = clock.now
     emulator = Emulator(site, slow_seconds=slow_seconds)
     with clock.set_to(time), emulator:
-        config = till_config(root, emulator.url)
+        config = till_config(root, emulator.url, **settings)
         facts = learned(config)
         connector = Erpnext(config, facts)
         connector._http._read_seconds = read_seconds

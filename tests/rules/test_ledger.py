@@ -74,6 +74,12 @@ def test_the_books_get_one_document_or_two(quantities: list[int], kind: str, par
     assert ledger.parts({"kind": kind, "items": [{"qty": Decimal(q)} for q in quantities]}) == parts
 
 
+@pytest.mark.parametrize(("variance", "parts"), [("-0.01", ("cash",)), ("3.00", ("cash",)), ("0.00", ())])
+def test_the_books_get_what_a_drawer_was_over_or_short(variance: str, parts: tuple[str, ...]) -> None:
+    doc = {"kind": "z", "items": [], "z": {"count": {"variance": Decimal(variance)}}}
+    assert (ledger.parts(doc), ledger.variance(doc)) == (parts, Decimal(variance))
+
+
 @pytest.mark.parametrize(
     ("kind", "total", "parts"),
     [

@@ -158,7 +158,7 @@ def test_a_z_closes_its_session_and_says_which_documents_came_late() -> None:
     assert rows.closing == (doc["created_at"], 13, 7, doc["id"], 13, "T1-S000001")
     assert rows.late == ("T1-S000001",)
     assert (rows.lines, rows.tenders, rows.movements) == ([], [], [])
-    assert ledger.parts(doc) == ()
+    assert ledger.parts(doc) == ("cash",), "its drawer was not as expected"
 
 
 def test_the_figures_of_a_z_stand_in_its_file_each_on_a_line() -> None:

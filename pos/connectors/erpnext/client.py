@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from pos import clock
 from pos.config import Config
-from pos.connectors.base import Context, Document, NameList, Page, Posted
-from pos.connectors.erpnext import compare, feeds, mapping
+from pos.connectors.base import Context, Document, ListedPage, NameList, Page, Posted
+from pos.connectors.erpnext import cash, compare, feeds, holdings, mapping
 from pos.connectors.erpnext.errors import Where, error_for
 from pos.connectors.erpnext.facts import SetupFacts
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable, Unknown
 from pos.http import Answer, Http
+from pos.rules.reconcile import Figures
 
-INVOICE = "Sales Invoice"
+INVOICE = cash.INVOICE
 KEY_FIELD = "pos_receipt_id"
 CUSTOMER_KEY_FIELD = "pos_customer_id"
 PING_SECONDS = 5.0
@@ -40,6 +42,8 @@ class Erpnext:
         settings = config.erpnext
         self._config = config
         self._facts = SetupFacts.load(facts)
+        #: Doctypes seen to have the key field; check() looks at invoices every hour.
+        self._probed = {INVOICE}
         key, secret = key or settings.api_key, secret or settings.api_secret
         self._http = Http(
             settings.url,
@@ -82,47 +86,62 @@ class Erpnext:
             )
 
     @property
+    def is_set_up(self) -> bool:
+        """Whether setup ran, so that `facts` can be asked for."""
+        return self._facts is not None
+
+    @property
     def facts(self) -> SetupFacts:
         """What setup learned; Rejected when it never ran."""
         if self._facts is None:
             raise Rejected("This ERPNext site was not set up for the till yet.", code="setup_needed", remedy=_SETUP)
         return self._facts
 
-    def _probe_field(self) -> None:
+    def _probe_field(self, doctype: str = INVOICE) -> None:
         """Unknown fields are dropped without a word: without this one, nothing would stop a second booking."""
         try:
-            self.rows(INVOICE, ["name", KEY_FIELD], limit=1)
+            self.rows(doctype, ["name", KEY_FIELD], limit=1)
         except Rejected as error:
             if error.code != "field_missing":
                 raise
+            what = f"{doctype}s" if doctype == INVOICE else f"{doctype.removesuffix('y')}ies"
             raise Rejected(
-                f"ERPNext has no field {KEY_FIELD} on its {INVOICE}s, so nothing is sent.",
+                f"ERPNext has no field {KEY_FIELD} on its {what}, so nothing is sent.",
                 code="field_missing",
                 remedy=_SETUP,
             ) from error
 
     # -- documents --
 
-    def find(self, key: str) -> Posted | None:
-        found = self.rows(INVOICE, ["name", "docstatus"], [[KEY_FIELD, "=", key]], limit=2)
-        return self.fetch(str(found[0]["name"])) if found else None
+    def find(self, key: str, kind: str = "sale") -> Posted | None:
+        found = self.rows(cash.doctype_of(kind), ["name", "docstatus"], [[KEY_FIELD, "=", key]], limit=2)
+        return self.fetch(str(found[0]["name"]), kind) if found else None
 
-    def fetch(self, remote_id: str) -> Posted:
-        return compare.posted(self.document(INVOICE, remote_id))
+    def fetch(self, remote_id: str, kind: str = "sale") -> Posted:
+        doctype = cash.doctype_of(kind)
+        return _posted(doctype, self.document(doctype, remote_id))
 
     def post(self, document: Document, part: str, key: str, context: Context) -> Posted:
         try:
-            body = mapping.invoice(document, part, key, context, self.facts, self._config)
+            if part == "cash":
+                body = cash.entry(document, key, self.facts, self._config)
+            else:
+                body = mapping.invoice(document, part, key, context, self.facts, self._config)
         except (ArithmeticError, KeyError, TypeError, ValueError) as error:
             # An imported receipt may lack what an invoice needs; one such must not stop the others.
             raise Rejected(
-                f"This receipt cannot be written as an invoice ({error!r}).",
+                f"This receipt cannot be written as {'an entry' if part == 'cash' else 'an invoice'} ({error!r}).",
                 code="not_mappable",
                 remedy="Book it in ERPNext by hand, and settle it here.",
             ) from error
-        draft = compare.posted(self._send("POST", f"/api/resource/{quote(INVOICE)}", body))
+        doctype = str(body["doctype"])
+        if doctype not in self._probed:  # a field is missing on this doctype only: nothing else need wait for it
+            self._probe_field(doctype)
+            self._probed.add(doctype)
+        draft = _posted(doctype, self._send("POST", _resource(doctype), body, doctype))
         if draft.figures["key"] != key:
             # The field went missing since the last check; a second post would not be refused.
+            self._probed.discard(doctype)
             raise Rejected(
                 f"ERPNext dropped the receipt's id from {draft.remote_id}; it stays a draft.",
                 code="field_missing",
@@ -131,30 +150,43 @@ class Erpnext:
         return self.finish(document, part, draft)
 
     def finish(self, document: Document, part: str, posted: Posted) -> Posted:
-        """Submit the draft once its figures are the receipt's. Pennies that ERPNext's binary floats round otherwise are
+        """Submit the draft once its figures are the document's. Pennies that ERPNext's floats round otherwise are
         moved by correcting tax rows in the same request; a greater difference stays a draft, for a person to see."""
         body: dict[str, Any] = {"docstatus": 1}
-        words = compare.difference(document, part, posted, self.facts, self._config, draft=True)
-        if words:
+        if part == "cash":
+            if words := cash.difference(document, posted, self.facts, self._config, draft=True):
+                raise _would_differ(posted, words)
+        elif words := compare.difference(document, part, posted, self.facts, self._config, draft=True):
             taxes = mapping.corrected_taxes(document, part, posted.figures, self.facts)
             if taxes is None or compare.difference(
                 document, part, posted, self.facts, self._config, draft=True, pennies=True
             ):
-                raise Rejected(
-                    f"ERPNext would book {posted.remote_id} otherwise than the receipt says: {words}.",
-                    code="figures_differ",
-                    remedy=f"Look at the draft {posted.remote_id} there, put right what differs, delete it and retry.",
-                )
+                raise _would_differ(posted, words)
             body["taxes"] = taxes
+        doctype = cash.doctype_of(document["kind"])
         try:
-            done = self._send("PUT", f"/api/resource/{quote(INVOICE)}/{quote(posted.remote_id, safe='')}", body)
+            done = self._send("PUT", f"{_resource(doctype)}/{quote(posted.remote_id, safe='')}", body, doctype)
         except Unavailable as error:
             # The draft is there: "nothing was sent" would be true of this request only.
             raise Unknown(error.message, code=error.code) from error
-        return compare.posted(done)
+        return _posted(doctype, done)
 
     def compare(self, document: Document, part: str, posted: Posted) -> str:
+        if part == "cash":
+            return cash.difference(document, posted, self.facts, self._config)
         return compare.difference(document, part, posted, self.facts, self._config)
+
+    def booked(self, wanted: Mapping[str, str]) -> dict[str, Posted]:
+        return holdings.booked(self, wanted, _posted)
+
+    def listed(self, till: str, since: datetime, until: datetime, after: str) -> ListedPage:
+        return holdings.listed(self, till, since, until, after, self.facts)
+
+    def expected(self, document: Document, part: str) -> Figures:
+        return holdings.expected(document, part, self.facts, self._config)
+
+    def figures(self, posted: Posted, currency: str) -> Figures:
+        return holdings.figures(posted, currency, self.facts, self._config)
 
     def ensure_customer(
         self, customer_id: str, name: str, group: str = "Individual", phone: str = "", email: str = ""
@@ -277,6 +309,18 @@ class Erpnext:
         if answer.status != 200 or not _is_data(answer, key):
             raise error_for(answer, where, doctype, clock.now())
         return answer.json()[key]
+
+
+def _posted(doctype: str, doc: Mapping[str, Any]) -> Posted:
+    return compare.posted(doc) if doctype == INVOICE else cash.posted(doc)
+
+
+def _would_differ(posted: Posted, words: str) -> Rejected:
+    return Rejected(
+        f"ERPNext would book {posted.remote_id} otherwise than the receipt says: {words}.",
+        code="figures_differ",
+        remedy=f"Look at the draft {posted.remote_id} there, put right what differs, delete it and retry.",
+    )
 
 
 def _resource(doctype: str) -> str:

@@ -12,6 +12,8 @@ from datetime import date
 from typing import Any
 
 from pos.config import Config
+from pos.connectors.erpnext import accounts, doctypes
+from pos.connectors.erpnext.cash import JOURNAL, PAYMENT
 from pos.connectors.erpnext.client import CUSTOMER_KEY_FIELD, INVOICE, KEY_FIELD, Erpnext
 from pos.connectors.erpnext.errors import ROLES
 from pos.connectors.erpnext.facts import SetupFacts
@@ -22,15 +24,15 @@ from pos.errors import Rejected
 KEY_FIELDS = {
     INVOICE: KEY_FIELD,
     "Stock Entry": KEY_FIELD,
-    "Payment Entry": KEY_FIELD,
-    "Journal Entry": KEY_FIELD,
+    PAYMENT: KEY_FIELD,
+    JOURNAL: KEY_FIELD,
     "Customer": CUSTOMER_KEY_FIELD,
 }
 #: Optional: goods without a price of their own.
 OPEN_PRICE_FIELD = "pos_open_price"
 #: What the till's user must be able to read: the feeds, and what it books.
 READS = (
-    INVOICE, "Payment Entry", "Journal Entry", "Stock Entry", "Item", "Item Group", "Item Price", "Item Tax Template",
+    INVOICE, PAYMENT, JOURNAL, "Stock Entry", "Item", "Item Group", "Item Price", "Item Tax Template",
     "Bin", "Customer", "Mode of Payment",
 )  # fmt: skip
 TILL_ROLES = ("Accounts User", "Sales User", "Stock User", "Sales Master Manager")
@@ -40,42 +42,6 @@ ROUNDINGS = {
     "Commercial Rounding": "commercial",
     "Banker's Rounding (legacy)": "bankers_legacy",
 }
-
-_RIGHTS = [
-    {"role": "System Manager", "read": 1, "write": 1, "create": 1},
-    {"role": "Accounts User", "read": 1, "write": 1, "create": 1},
-    {"role": "Sales User", "read": 1},
-]
-
-
-def _f(fieldname: str, fieldtype: str = "Data", **more: Any) -> dict[str, Any]:
-    return {"fieldname": fieldname, "label": fieldname.replace("_", " ").capitalize(), "fieldtype": fieldtype, **more}
-
-
-#: Doctypes of ours: name -> (field it is named by, fields). One that is there already is used when it has the fields.
-DOCTYPES: dict[str, tuple[str, list[dict[str, Any]]]] = {
-    "Cashier": (
-        "cashier_code",
-        [
-            _f("cashier_code", reqd=1, unique=1, in_list_view=1),
-            _f("cashier_name", reqd=1, in_list_view=1),
-            _f("role", "Select", options="cashier\nsupervisor\nmanager", in_list_view=1),
-            _f("active", "Check"),
-        ],
-    ),
-    "Gift Voucher": (
-        "voucher_code",
-        [
-            _f("voucher_code", reqd=1, unique=1, in_list_view=1),
-            _f("initial_amount", "Currency", in_list_view=1),
-            _f("balance_amount", "Currency", in_list_view=1),
-            _f("status", "Select", options="Active\nInactive\nExpired", in_list_view=1),
-            _f("issued_on", "Date"),
-            _f("expires_on", "Date"),
-        ],
-    ),
-}
-
 
 @dataclass(slots=True)
 class Report:
@@ -98,8 +64,7 @@ def run(config: Config, till: Erpnext, admin: Erpnext | None, kept: SetupFacts |
     if admin is not None:
         for doctype, fieldname in KEY_FIELDS.items():
             _field(admin, doctype, fieldname, report)
-        for name, (key, fields) in DOCTYPES.items():
-            _doctype(admin, name, key, fields, report)
+        doctypes.create(admin, report)
         if not _has_field(admin, "Item", OPEN_PRICE_FIELD):
             wanted = {
                 "dt": "Item",
@@ -145,30 +110,6 @@ def _field(admin: Erpnext, doctype: str, fieldname: str, report: Report) -> None
         )
 
 
-def _doctype(admin: Erpnext, name: str, key: str, fields: list[dict[str, Any]], report: Report) -> None:
-    there = admin.rows("DocType", ["name"], [["name", "=", name]])
-    if not there:
-        body = {
-            "name": name,
-            "module": "Accounts",
-            "custom": 1,
-            "autoname": f"field:{key}",
-            "fields": fields,
-            "permissions": _RIGHTS,
-        }
-        admin.create("DocType", body)
-        report.done.append(f"Created the doctype {name}.")
-        return
-    has = {f["fieldname"] for f in admin.document("DocType", name)["fields"]}
-    missing = [f["fieldname"] for f in fields if f["fieldname"] not in has]
-    if missing:
-        report.todo.append(
-            f"The doctype {name} lacks {', '.join(missing)}; it is not used until these fields are added."
-        )
-    else:
-        report.done.append(f"The doctype {name} is there.")
-
-
 # -- what is learned ---------------------------------------------------------------------------------------------------
 
 
@@ -187,7 +128,9 @@ def _learn(admin: Erpnext, config: Config, user: str, report: Report) -> SetupFa
         for m in admin.rows("Mode of Payment", ["name", "type"], [["enabled", "=", 1]])
     }
     listed = tuple(str(p["mode_of_payment"]) for p in profile.get("payments", ()))
-    order = _payable(admin, str(company["name"]), modes, listed, report)
+    payable = _payable(admin, str(company["name"]), modes, listed, report)
+    order = tuple(payable)
+    drawers = {mode: account for mode, account in payable.items() if modes[mode] == "Cash"}
     return SetupFacts(
         versions={app: str(v.get("version", "")) for app, v in versions.items()},
         user=user,
@@ -202,15 +145,20 @@ def _learn(admin: Erpnext, config: Config, user: str, report: Report) -> SetupFa
         modes=modes,
         mode_order=order,
         exchange_mode=_exchange_mode(modes, order),
+        mode_accounts=payable,
+        accounts=accounts.learn(admin, config, company, drawers, report.todo.append),
+        cost_center=str(company.get("cost_center") or ""),
         pos_profile=str(profile.get("name") or ""),
-        cashier_doctype="Cashier" if _usable(admin, "Cashier") else "",
+        cashier_doctype=doctypes.CASHIER if doctypes.usable(admin, doctypes.CASHIER) else "",
+        vouchers=doctypes.usable(admin, doctypes.ENTRY),
+        vouchers_by_hand=doctypes.usable(admin, doctypes.VOUCHER),
         open_price_field=_has_field(admin, "Item", OPEN_PRICE_FIELD),
         customer_field=_has_field(admin, "Customer", CUSTOMER_KEY_FIELD),
     )
 
 
 def _company(admin: Erpnext, config: Config) -> dict[str, Any]:
-    fields = ["name", "default_currency", "round_off_account"]
+    fields = ["name", "default_currency", "round_off_account", "cost_center"]
     found = admin.rows("Company", fields, [["name", "=", config.erpnext.company]] if config.erpnext.company else [])
     if len(found) == 1:
         return found[0]
@@ -271,22 +219,23 @@ def _item_taxes(admin: Erpnext, company: str) -> dict[str, dict[str, str]]:
 
 def _payable(
     admin: Erpnext, company: str, modes: dict[str, str], listed: tuple[str, ...], report: Report
-) -> tuple[str, ...]:
-    """The modes that can be booked, those of the POS Profile first. One without an account for the company is refused
+) -> dict[str, str]:
+    """The modes that can be booked, with their account, in the POS Profile's order. One without an account is refused
     by ERPNext when the invoice is created; a mode of the kind "account" needs none."""
-    usable = []
+    usable: dict[str, str] = {}
     for mode in listed or sorted(modes, key=lambda m: (modes[m] != "Cash", m)):
         if mode not in modes:
             report.todo.append(f"The Mode of Payment {mode!r} of the POS Profile is disabled.")
         elif kind_of_mode(mode, modes[mode]) != "account":
-            accounts = admin.document("Mode of Payment", mode)["accounts"]
-            if any(a["company"] == company and a["default_account"] for a in accounts):
-                usable.append(mode)
+            rows = admin.document("Mode of Payment", mode)["accounts"]
+            account = next((a["default_account"] for a in rows if a["company"] == company), None)
+            if account:
+                usable[mode] = str(account)
             elif listed:
                 report.todo.append(f"The Mode of Payment {mode!r} has no account for {company}; it is not offered.")
     if not any(modes[mode] == "Cash" for mode in usable):
         report.blocking.append(f"No Mode of Payment of type Cash has an account for {company}; set one.")
-    return tuple(usable)
+    return usable
 
 
 def _exchange_mode(modes: dict[str, str], order: tuple[str, ...]) -> str:
@@ -296,13 +245,6 @@ def _exchange_mode(modes: dict[str, str], order: tuple[str, ...]) -> str:
 
 def _has_field(admin: Erpnext, doctype: str, fieldname: str) -> bool:
     return bool(admin.rows("Custom Field", ["name"], [["dt", "=", doctype], ["fieldname", "=", fieldname]]))
-
-
-def _usable(admin: Erpnext, name: str) -> bool:
-    if not admin.rows("DocType", ["name"], [["name", "=", name]]):
-        return False
-    has = {f["fieldname"] for f in admin.document("DocType", name)["fields"]}
-    return all(f["fieldname"] in has for f in DOCTYPES[name][1])
 
 
 # -- what a person must know -------------------------------------------------------------------------------------------
@@ -361,7 +303,9 @@ def _roles(admin: Erpnext, user: str, report: Report) -> None:
 
 def _as_the_till(till: Erpnext, report: Report) -> None:
     """Look at everything with the till's own key: what it cannot read, it can neither pull nor find again."""
-    readable = [*READS, *([report.facts.cashier_doctype] if report.facts.cashier_doctype else [])]
+    facts = report.facts
+    readable = [*READS, *([facts.cashier_doctype] if facts.cashier_doctype else [])]
+    readable += [doctypes.ENTRY] * facts.vouchers + [doctypes.VOUCHER] * facts.vouchers_by_hand
     for doctype in readable:
         try:
             till.rows(doctype, ["name"], limit=1)
@@ -371,8 +315,11 @@ def _as_the_till(till: Erpnext, report: Report) -> None:
             report.blocking.append(
                 f"The till's user may not read {doctype}; give it {ROLES.get(doctype, 'a role that may')}."
             )
-    try:
-        till.rows(INVOICE, ["name", KEY_FIELD], limit=1)
-    except Rejected as error:
-        if error.code == "field_missing":
-            report.blocking.append(f"The field {KEY_FIELD} is missing on {INVOICE}; nothing is sent without it.")
+    for doctype in (INVOICE, JOURNAL, PAYMENT):
+        try:
+            till.rows(doctype, ["name", KEY_FIELD], limit=1)
+        except Rejected as error:
+            if error.code == "field_missing":
+                say = report.blocking if doctype == INVOICE else report.todo
+                what = "nothing" if doctype == INVOICE else "no cash movement of that kind"
+                say.append(f"The field {KEY_FIELD} is missing on {doctype}; {what} is sent without it.")

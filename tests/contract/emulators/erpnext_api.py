@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.contract.emulators.erpnext_documents import insert
-from tests.contract.emulators.erpnext_invoices import cancel, submit
+from tests.contract.emulators.erpnext_entries import submit
+from tests.contract.emulators.erpnext_invoices import cancel
 from tests.contract.emulators.erpnext_keep import stored
 from tests.contract.emulators.erpnext_lists import children, parsed, query
 from tests.contract.emulators.erpnext_site import SINGLES, STANDARD, Account, Doc, Refusal, Site

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tests.contract.emulators import erpnext_custom as custom
+from tests.contract.emulators import erpnext_entries as entries
 from tests.contract.emulators import erpnext_invoices as invoices
 from tests.contract.emulators.erpnext_figures import flt
 from tests.contract.emulators.erpnext_keep import cleaned, give_name, keep, unique
-from tests.contract.emulators.erpnext_site import Doc, DocType, Refusal, Site
+from tests.contract.emulators.erpnext_site import Doc, Refusal, Site
 
 
 def insert(site: Site, doctype: str, body: Any, user: str) -> Doc:
@@ -20,6 +22,8 @@ def insert(site: Site, doctype: str, body: Any, user: str) -> Doc:
         return invoices.create(site, doc, body, user)
     if doctype in ("Journal Entry", "Payment Entry", "Stock Entry"):
         return _voucher(site, doc, body, user)
+    if site.is_custom(doctype):
+        return custom.insert(site, doc, user)
     return _plain(site, doctype, doc, user)
 
 
@@ -28,7 +32,7 @@ def _plain(site: Site, doctype: str, doc: Doc, user: str) -> Doc:
     if doctype == "Custom Field":
         return _custom_field(site, doc, user)
     if doctype == "DocType":
-        return _custom_doctype(site, doc, user)
+        return custom.create_doctype(site, doc, user)
     if doctype == "Item":
         _check_item(site, doc)
     name = str(doc.get(key or "name") or "")
@@ -59,15 +63,6 @@ def _check_item(site: Site, doc: Doc) -> None:
             raise Refusal(417, "ValidationError", f"Barcode {code} already used in Item {taken[0]}")
 
 
-def _check_item(site: Site, doc: Doc) -> None:
-    if not doc.get("item_code"):
-        raise Refusal(417, "ValidationError", "Item Code is required")
-    for code in (row["barcode"] for row in doc.get("barcodes", ())):
-        taken = [i["name"] for i in site.docs["Item"].values() if any(b["barcode"] == code for b in i["barcodes"])]
-        if taken:
-            raise Refusal(417, "ValidationError", f"Barcode {code} already used in Item {taken[0]}")
-
-
 def _custom_field(site: Site, doc: Doc, user: str) -> Doc:
     where = (doc["dt"], doc["fieldname"])
     if doc["dt"] not in site.doctypes:
@@ -82,48 +77,30 @@ def _custom_field(site: Site, doc: Doc, user: str) -> Doc:
     return keep(site, doc, user)
 
 
-def _custom_doctype(site: Site, doc: Doc, user: str) -> Doc:
-    name = str(doc.get("name") or "")
-    if name in site.docs["DocType"] or name in site.doctypes:
-        raise Refusal(409, "DuplicateEntryError", f"DocType {name} already exists")
-    doc["name"] = name
-    kept = keep(site, doc, user)
-    fields = frozenset(f["fieldname"] for f in doc["fields"])
-    autoname = str(doc.get("autoname") or "")
-    site.doctypes[name] = DocType(fields, {}, autoname.removeprefix("field:") if ":" in autoname else "name")
-    site.docs[name] = {}
-    return kept
-
-
 def _voucher(site: Site, doc: Doc, body: Doc, user: str) -> Doc:
     doctype = doc["doctype"]
-    if doctype == "Journal Entry":
-        debit = sum(flt(r.get("debit_in_account_currency")) for r in doc["accounts"])
-        credit = sum(flt(r.get("credit_in_account_currency")) for r in doc["accounts"])
-        if flt(debit - credit):
-            raise Refusal(
-                417,
-                "ValidationError",
-                f"Total Debit must be equal to Total Credit. The difference is {flt(debit - credit)}",
-            )
-        doc |= {"total_debit": debit, "total_credit": credit}
-    unique(site, doc)
-    give_name(site, doc, body)
     doc.setdefault("posting_date", site.local_now().date().isoformat())
-    if doctype == "Stock Entry" and doc["docstatus"] == 1:
-        for row in doc["items"]:
-            if row.get("s_warehouse"):
-                invoices.take(site, row["item_code"], row["s_warehouse"], flt(row["qty"], 3), doc["posting_date"])
-        for row in doc["items"]:
-            for field, sign in (("s_warehouse", -1), ("t_warehouse", 1)):
-                if row.get(field):
-                    invoices.put_in(site, row["item_code"], row[field], sign * flt(row["qty"], 3))
+    if doctype in entries.DOCTYPES:
+        entries.check(site, doc)
+    unique(site, doc)
+    before = dict(site._series)
+    give_name(site, doc, body)
     if doctype == "Payment Entry":
         doc["status"] = "Submitted" if doc["docstatus"] else "Draft"
-        doc["total_allocated_amount"] = sum(flt(r.get("allocated_amount")) for r in doc["references"])
-        for row in doc["references"] if doc["docstatus"] == 1 else ():
-            invoice = site.get(row["reference_doctype"], row["reference_name"])
-            invoice["outstanding_amount"] = flt(invoice["outstanding_amount"] - flt(row["allocated_amount"]))
-            invoice["status"] = invoices.status_of(site, invoice)
-            site.touch(invoice)
+    if doc["docstatus"] == 1:
+        try:
+            (_move_goods if doctype == "Stock Entry" else entries.post)(site, doc)
+        except Refusal:
+            site._series = before
+            raise
     return keep(site, doc, user)
+
+
+def _move_goods(site: Site, doc: Doc) -> None:
+    for row in doc["items"]:
+        if row.get("s_warehouse"):
+            invoices.take(site, row["item_code"], row["s_warehouse"], flt(row["qty"], 3), doc["posting_date"])
+    for row in doc["items"]:
+        for field, sign in (("s_warehouse", -1), ("t_warehouse", 1)):
+            if row.get(field):
+                invoices.put_in(site, row["item_code"], row[field], sign * flt(row["qty"], 3))

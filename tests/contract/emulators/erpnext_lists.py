@@ -119,6 +119,8 @@ def _matches(doc: Doc, filters: list[tuple[str, str, Any]]) -> bool:
 def _holds(have: Any, operator: str, value: Any) -> bool:
     if operator == "in":
         wanted = value.split(",") if isinstance(value, str) else value
+        if isinstance(have, str) and all(isinstance(v, str) for v in wanted):
+            return have.casefold() in {v.casefold() for v in wanted}
         return any(_holds(have, "=", v) for v in wanted)
     if operator == "not in":
         return not _holds(have, "in", value)

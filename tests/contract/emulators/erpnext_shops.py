@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pos.connectors.erpnext.doctypes import DOCTYPES
 from tests.contract.emulators.erpnext_documents import insert
 from tests.contract.emulators.erpnext_site import Site
 
@@ -40,12 +41,14 @@ def bare(**options: Any) -> Site:
         default_currency="GBP",
         abbr=ABBR,
         round_off_account=f"Round Off - {ABBR}",
+        cost_center=f"Main - {ABBR}",
         country="United Kingdom",
     )
     for name, kind in (
         ("VAT", "Tax"), ("VAT 5", "Tax"), ("Cash", "Cash"), ("Card Clearing", "Bank"), ("Gift Vouchers", "Bank"),
         ("Sales", "Income Account"), ("Round Off", "Round Off"), ("Debtors", "Receivable"), ("Bank Account", "Bank"),
-        ("Miscellaneous Expenses", "Chargeable"),
+        ("Miscellaneous Expenses", "Chargeable"), ("Safe", "Cash"), ("Cash Over and Short", "Expense Account"),
+        ("Owner", ""), ("Staff Welfare", "Expense Account"),
     ):  # fmt: skip
         site.put(
             "Account", f"{name} - {ABBR}", account_name=name, company=COMPANY, is_group=0, account_type=kind, disabled=0
@@ -136,6 +139,9 @@ def install(site: Site) -> Site:
         "unique": 1,
     }
     insert(site, "Custom Field", field, MANAGER[2])
+    for name, wanted in DOCTYPES.items():
+        body = {"name": name, "module": "Accounts", "custom": 1, "autoname": wanted.autoname}
+        insert(site, "DocType", body | {"fields": list(wanted.fields), "permissions": wanted.rights}, MANAGER[2])
     return site
 
 

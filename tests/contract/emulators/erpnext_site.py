@@ -49,7 +49,7 @@ _INVOICE = _f(
     "disable_rounded_total taxes_and_charges apply_discount_on discount_amount additional_discount_percentage "
     "naming_series remarks status total net_total grand_total rounded_total rounding_adjustment total_qty "
     "total_taxes_and_charges paid_amount base_paid_amount change_amount base_change_amount outstanding_amount "
-    "account_for_change_amount debit_to title cost_center write_off_account write_off_amount tax_category"
+    "account_for_change_amount debit_to amended_from title cost_center write_off_account write_off_amount tax_category"
 )
 _ITEM_ROW = _f(
     "item_code item_name description qty uom stock_uom rate price_list_rate discount_percentage discount_amount amount "
@@ -57,10 +57,10 @@ _ITEM_ROW = _f(
     "barcode item_group parent parentfield parenttype"
 )
 _TAX_ROW = _f(
-    "charge_type account_head description rate tax_amount included_in_print_rate cost_center total parent parentfield "
+    "charge_type account_head description rate tax_amount included_in_print_rate cost_center total parent parentfield parenttype "
     "tax_amount_after_discount_amount row_id"
 )
-_PAYMENT_ROW = _f("mode_of_payment amount base_amount account type default parent parentfield")
+_PAYMENT_ROW = _f("mode_of_payment amount base_amount account type default parent parentfield parenttype")
 
 DOCTYPES: dict[str, DocType] = {
     "Sales Invoice": DocType(
@@ -106,9 +106,14 @@ DOCTYPES: dict[str, DocType] = {
     "POS Payment Method": DocType(_f("mode_of_payment default parent parentfield parenttype")),
     "POS Profile User": DocType(_f("user default parent parentfield parenttype")),
     "Warehouse": DocType(_f("warehouse_name company is_group disabled"), name_from="name"),
-    "Company": DocType(_f("company_name default_currency round_off_account abbr country"), name_from="company_name"),
+    "Company": DocType(
+        _f("company_name default_currency round_off_account cost_center abbr country"), name_from="company_name"
+    ),
     "Price List": DocType(_f("price_list_name currency selling enabled"), name_from="price_list_name"),
-    "Account": DocType(_f("account_name company is_group account_type root_type disabled"), name_from="name"),
+    "Account": DocType(
+        _f("account_name account_number company is_group account_type account_currency root_type disabled"),
+        name_from="name",
+    ),
     "Fiscal Year": DocType(_f("year year_start_date year_end_date disabled"), name_from="year"),
     "Accounting Period": DocType(_f("start_date end_date company"), name_from="name"),
     "Item Tax Template": DocType(_f("title company disabled"), {"taxes": "Item Tax Template Detail"}, "name"),
@@ -124,7 +129,12 @@ DOCTYPES: dict[str, DocType] = {
         {"fields": "DocField", "permissions": "DocPerm"},
         "name",
     ),
-    "DocField": DocType(_f("fieldname fieldtype label options reqd unique in_list_view parent parentfield parenttype")),
+    "DocField": DocType(
+        _f(
+            "fieldname fieldtype label options reqd unique search_index in_list_view in_standard_filter parent "
+            "parentfield parenttype"
+        )
+    ),
     "DocPerm": DocType(_f("role read write create parent parentfield parenttype")),
     "System Settings": DocType(
         _f("time_zone rounding_method currency_precision float_precision allow_error_traceback")
@@ -134,18 +144,22 @@ DOCTYPES: dict[str, DocType] = {
     "User": DocType(_f("email enabled full_name"), {"roles": "Has Role"}, "email"),
     "Has Role": DocType(_f("role parent parentfield parenttype")),
     "Journal Entry": DocType(
-        _f("voucher_type company posting_date user_remark total_debit total_credit"),
+        _f(
+            "voucher_type company posting_date user_remark total_debit total_credit difference title status amended_from"
+        ),
         {"accounts": "Journal Entry Account"},
         series="ACC-JV-.YYYY.-.#####",
     ),
     "Journal Entry Account": DocType(
-        _f("account debit_in_account_currency credit_in_account_currency cost_center parent")
+        _f(
+            "account debit_in_account_currency credit_in_account_currency debit credit cost_center parent parenttype idx"
+        )
     ),
     "Payment Entry": DocType(
         _f(
             "payment_type party_type party company posting_date mode_of_payment paid_from paid_to paid_amount "
             "received_amount source_exchange_rate target_exchange_rate reference_no reference_date "
-            "total_allocated_amount status"
+            "total_allocated_amount difference_amount status remarks custom_remarks amended_from"
         ),
         {"references": "Payment Entry Reference"},
         series="ACC-PAY-.YYYY.-.#####",
