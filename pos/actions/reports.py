@@ -311,15 +311,24 @@ def _text(amount: Decimal, config: Config) -> str:
 
 def days(store: Store, first: str, last: str) -> dict[str, Any]:
     """What the business days from first to last came to, with the hours of the day. Invalid for no such stretch."""
+    begin, end = stretch(first, last)
+    shown = _shown(day_figures(store, begin, end), store.config.shop.currency, store.config.shop.locale)
+    return {"from": begin.isoformat(), "to": end.isoformat(), **shown}
+
+
+def stretch(first: str, last: str) -> tuple[date, date]:
+    """The two days of a report. Invalid when they are none, or further apart than DAYS_MAX."""
     begin, end = _day(first, "from"), _day(last, "to")
     if end < begin or (end - begin).days >= DAYS_MAX:
         raise Invalid(f"Choose up to {DAYS_MAX} days, the earlier one first.", field="to")
-    config = store.config
-    sums = tables.of_days(store, config.till.id, begin.isoformat(), end.isoformat())
-    found = takings.figures(sums, _names(store), config.shop.currency)
-    found["hours"] = _hours(sums, config.shop.currency)
-    shown = _shown(found, config.shop.currency, config.shop.locale)
-    return {"from": begin.isoformat(), "to": end.isoformat(), **shown}
+    return begin, end
+
+
+def day_figures(store: Store, begin: date, end: date) -> dict[str, Any]:
+    """The figures of these business days, as exact Decimals."""
+    currency = store.config.shop.currency
+    sums = tables.of_days(store, store.config.till.id, begin.isoformat(), end.isoformat())
+    return {**takings.figures(sums, _names(store), currency), "hours": _hours(sums, currency)}
 
 
 def _day(text: str, field: str) -> date:

@@ -90,6 +90,21 @@ def of_days(store: Readable, till: str, first: str, last: str) -> Sums:
     return found
 
 
+def by_session(store: Readable, till: str, first: str, last: str) -> dict[str, dict[str, tuple[int, int]]]:
+    """Session -> business day -> (receipts, their total in minor units), of these days; the drawer's own left out."""
+    sessions = f"{till}-S"
+    stored = "business_day BETWEEN ? AND ? AND substr(session, 1, ?) = ?"
+    live = "d.business_day BETWEEN ? AND ? AND substr(d.session, 1, ?) = ?"
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    with store.reading():
+        for table, row in _rows(store, stored, live, (first, last, len(sessions), sessions)):
+            if table.name == "takings_people" and row[4] not in takings.DRAWER:
+                days = found.setdefault(row[0], {})
+                count, total = days.get(row[1], (0, 0))
+                days[row[1]] = (count + row[5], total + row[8])
+    return found
+
+
 def documents_by_session(store: Readable) -> dict[str, int]:
     """How many documents each session holds now, Zs left out."""
     with store.reading():
