@@ -1,4 +1,5 @@
 // The customer's screen: it shows the basket of one device as the server priced it. It never sends anything.
+import { tn } from "./language.js";
 const PAID_MS = 25000;
 const AGAIN_MS_MAX = 10000;
 const display = document.getElementById("display");
@@ -28,7 +29,7 @@ function line(row) {
 
 function show(message) {
   clearTimeout(idle);
-  put("earlier", message.earlier ? `and ${message.earlier} more` : "");
+  put("earlier", message.earlier ? tn("and {n} more", "and {n} more", message.earlier) : "");
   document.getElementById("lines").replaceChildren(...message.lines.map(line));
   put("items", message.items_text);
   put("discount", message.discount_text);

@@ -1,11 +1,12 @@
 // Notices: mark one or all as read. What changes meanwhile is said at the bell above; the list itself stays calm.
+import { listed, t, tn } from "./language.js";
 import { NoAnswer, Refused, post } from "./till/api.js";
 import { byId, put } from "./till/dom.js";
 
 const count = byId("told-count");
 
 function said(answer) {
-  put(count, `${answer.open} open${answer.unread ? `, ${answer.unread} not read by you` : ""}`);
+  put(count, listed([tn("{n} open", "{n} open", answer.open), answer.unread && tn("{n} not read by you", "{n} not read by you", answer.unread)].filter(Boolean)));
   if (!answer.unread) byId("read-all")?.remove();
 }
 
@@ -24,7 +25,7 @@ async function ask(path, body) {
     return await post(path, body);
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    put(byId("told-problem"), error instanceof Refused ? error.message : "The till server does not answer. Try again.");
+    put(byId("told-problem"), error instanceof Refused ? error.message : t("The till server does not answer. Try again."));
     return null;
   }
 }

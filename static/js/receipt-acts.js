@@ -1,4 +1,5 @@
 // What may still be done with a finished sale, on its receipt: void all of it, or take goods of it back.
+import { t } from "./language.js";
 import { NoAnswer, Refused, get, post } from "./till/api.js";
 import { withApproval } from "./till/approve.js";
 import { startDialogs } from "./till/dialogs.js";
@@ -18,13 +19,13 @@ async function tried(what) {
     return await what();
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    say(error instanceof Refused ? error.message : "No answer. Press again: it is voided once only.");
+    say(error instanceof Refused ? error.message : t("No answer. Press again: it is voided once only."));
     return null;
   }
 }
 
 async function voidSale() {
-  const reason = await askWords({ title: "Void this sale", what: `${facts.receipt.number}, ${facts.receipt.total_text}: everything comes back, to the way it was paid`, label: "Reason", offered: facts.void.reasons, button: "Void the sale", required: "Say why it is voided." });
+  const reason = await askWords({ title: t("Void this sale"), what: t("{number}, {total}: everything comes back, to the way it was paid", { number: facts.receipt.number, total: facts.receipt.total_text }), label: t("Reason"), offered: facts.void.reasons, button: t("Void the sale"), required: t("Say why it is voided.") });
   if (reason === null) return;
   const answer = await tried(() => withApproval((approvals) => post("/api/void", { id: act, document: id, reason, approvals })));
   if (answer) location.assign(`/receipts/${encodeURIComponent(answer.receipt.number)}`);
@@ -36,7 +37,7 @@ try {
   byId("void").hidden = !facts.void.allowed || facts.receipt.kind !== "sale";
   byId("give-back").hidden = !facts.lines.some((line) => !line.why_not);
   byId("give-back").href = `/#return=${encodeURIComponent(facts.receipt.number)}`;
-  if (facts.receipt.voided_by) put(byId("voided"), `Voided by ${facts.receipt.voided_by}.`);
+  if (facts.receipt.voided_by) put(byId("voided"), t("Voided by {number}.", { number: facts.receipt.voided_by }));
   byId("void").addEventListener("click", voidSale);
 } catch (error) {
   if (!(error instanceof Refused || error instanceof NoAnswer)) throw error; // nothing was sold on it, or nobody may

@@ -1,4 +1,5 @@
 // Receipts: print in the browser, and back to selling. A scan here starts the next sale: the code goes along.
+import { t } from "./language.js";
 import { NoAnswer, Refused, get, post, setToken } from "./till/api.js";
 import { withApproval } from "./till/approve.js";
 import { byId, isTextField, put } from "./till/dom.js";
@@ -18,7 +19,7 @@ async function print(kind, browser = false) {
     answer = await withApproval((approvals) => post("/api/print", { document: desk.dataset.document, template: kind, browser, approvals }));
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    return say(error instanceof Refused ? error.message : "The till does not answer. The sale is saved.");
+    return say(error instanceof Refused ? error.message : t("The till does not answer. The sale is saved."));
   }
   if (!answer) return undefined; // a copy nobody agreed to
   say(answer.job.text);
@@ -34,7 +35,7 @@ async function look() {
   try {
     const found = await get(`/api/print/${encodeURIComponent(desk.dataset.document)}`);
     say(found.jobs[0]?.text ?? found.text);
-    put(byId("print-words"), found.next_is_copy ? "Print a COPY" : "Print receipt");
+    put(byId("print-words"), found.next_is_copy ? t("Print a COPY") : t("Print receipt"));
     return found.jobs[0]?.state === "waiting";
   } catch (error) {
     if (!(error instanceof NoAnswer || error instanceof Refused)) throw error;

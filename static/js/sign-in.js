@@ -40,7 +40,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
     location.replace("/");
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    refuse(error instanceof NoAnswer ? "The till server does not answer. Try again in a moment." : error.message);
+    refuse(error instanceof NoAnswer ? t("The till server does not answer. Try again in a moment.") : error.message);
   }
   return undefined;
 });
@@ -54,7 +54,7 @@ function refuse(sentence) {
 const scanner = new Scanner({ gap: 45, endKey: "Enter", prefix: "" }, {
   scanned() {
     sound.held();
-    put(byId("say"), "A scan does not sign anybody in. Type the code and the PIN.");
+    put(byId("say"), t("A scan does not sign anybody in. Type the code and the PIN."));
   },
   typed(text) {
     const before = field.value;
@@ -75,6 +75,6 @@ try {
   if (session.scanner) scanner.options = { gap: session.scanner.key_gap_ms, endKey: session.scanner.end_key, prefix: session.scanner.prefix };
 } catch (error) {
   if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-  put(byId("say"), "The till server does not answer. Load this page again in a moment.");
+  put(byId("say"), t("The till server does not answer. Load this page again in a moment."));
 }
 byId("basket-kept").hidden = localStorage.getItem("tillkeep.basket") === null;

@@ -1,4 +1,5 @@
 // Asks for an amount on the keypad and a reason, and sends them. It stays open, with the same id, until that is answered.
+import { t } from "../language.js";
 import { NoAnswer, Refused } from "../till/api.js";
 import { withApproval } from "../till/approve.js";
 import { erasing, openDialog, typing } from "../till/dialogs.js";
@@ -49,10 +50,10 @@ export function askAmount({ title, what, hint = "", button, withAmount = true, w
     event.preventDefault();
     if (busy) return;
     const wanted = { id, amount: entry.value() || (zero ? "0" : ""), reason: reason.value.trim() };
-    if (withAmount && (!wanted.amount || (entry.isZero() && !zero))) return put(byId("amount-problem"), "Type the amount.");
+    if (withAmount && (!wanted.amount || (entry.isZero() && !zero))) return put(byId("amount-problem"), t("Type the amount."));
     if (withReason && !wanted.reason) {
       reason.focus();
-      return put(byId("amount-problem"), "Say what for.");
+      return put(byId("amount-problem"), t("Say what for."));
     }
     busy = true;
     try {
@@ -60,7 +61,7 @@ export function askAmount({ title, what, hint = "", button, withAmount = true, w
       if (answer) dialog.close("ok");
     } catch (error) {
       if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-      put(byId("amount-problem"), error instanceof Refused ? error.message : "No answer. Press again: it is saved once only.");
+      put(byId("amount-problem"), error instanceof Refused ? error.message : t("No answer. Press again: it is saved once only."));
     } finally {
       busy = false;
     }

@@ -1,5 +1,6 @@
 // The close: a blind count by note and coin, then expected against counted, a reason for a difference, and the Z.
 // The page never adds up; amounts appear with the server's answer, and expected figures only after the count is stored.
+import { listed, t, tn, tx } from "../language.js";
 import { NoAnswer, Refused, post } from "../till/api.js";
 import { say, sayNow } from "../till/a11y.js";
 import { withApproval } from "../till/approve.js";
@@ -42,9 +43,9 @@ export function startCount(given) {
   put(byId("count-fixed"), "");
   byId("pieces").replaceChildren(...shift.denominations.map((one) => h("tr", {}, h("th", { scope: "row" }, figure(one.text)),
     h("td", { class: "num" }, h("input", { class: "field pcs", "data-value": one.value, "aria-label": one.words, inputmode: "numeric", maxlength: "6", autocomplete: "off" })), h("td", { class: "num", "data-amount": one.value }, "–"))));
-  byId("others").replaceChildren(...shift.tenders.map((one) => h("label", {}, h("span", { class: "lbl" }, `${one.name}, total counted`), otherField(one))));
+  byId("others").replaceChildren(...shift.tenders.map((one) => h("label", {}, h("span", { class: "lbl" }, t("{name}, total counted", { name: t(one.name) })), otherField(one))));
   put(byId("counted"), "–");
-  put(byId("go-word"), "Compare");
+  put(byId("go-word"), t("Compare"));
   problem("");
   steps(1);
   byId("pieces").querySelector("input").focus();
@@ -53,7 +54,7 @@ export function startCount(given) {
 /** The total of a terminal or of slips: typed from the right, as on the keypad. Left empty, it is not counted. */
 function otherField(one) {
   const entry = new Entry("money", digits);
-  const field = h("input", { class: "field ltr", "data-tender": one.name, "data-figure": "", inputmode: "numeric", autocomplete: "off", placeholder: "not counted" });
+  const field = h("input", { class: "field ltr", "data-tender": one.name, "data-figure": "", inputmode: "numeric", autocomplete: "off", placeholder: t("not counted") });
   field.addEventListener("beforeinput", (event) => {
     event.preventDefault();
     if (event.inputType.startsWith("delete")) entry.press("erase");
@@ -70,7 +71,7 @@ async function compare() {
     const pieces = field.value.trim();
     if (!/^\d*$/.test(pieces)) {
       field.focus();
-      return problem(`${field.getAttribute("aria-label")}: type how many pieces.`);
+      return problem(t("{what}: type how many pieces.", { what: field.getAttribute("aria-label") }));
     }
     if (pieces) denominations[field.dataset.value] = Number.parseInt(pieces, 10);
   }
@@ -84,36 +85,36 @@ function showCompared(answer) {
   compared = answer;
   byId("day").dataset.step = "compare";
   steps(2);
-  put(byId("count-fixed"), `fixed ${answer.at_text}`);
+  put(byId("count-fixed"), t("fixed {time}", { time: answer.at_text }));
   for (const field of byId("pieces").querySelectorAll("input")) field.readOnly = true;
   for (const piece of answer.pieces) byId("pieces").querySelector(`[data-amount="${piece.value}"]`)?.replaceChildren(figure(piece.amount_text));
   byId("counted").replaceChildren(figure(answer.counted_text));
   byId("compared").replaceChildren(...answer.rows.map(comparedRow));
-  byId("compared-all").replaceChildren(h("th", { scope: "row" }, "All counted"), ...[answer.all.expected_text, answer.all.counted_text, answer.all.difference_text].map((text) => h("td", { class: "num" }, figure(text))));
+  byId("compared-all").replaceChildren(h("th", { scope: "row" }, t("All counted")), ...[answer.all.expected_text, answer.all.counted_text, answer.all.difference_text].map((text) => h("td", { class: "num" }, figure(text))));
   const result = answer.how.find((one) => one.result);
-  byId("how-title").replaceChildren("How ", figure(result?.amount_text ?? ""), " in cash is expected");
+  byId("how-title").replaceChildren(...tx("How {amount} in cash is expected", { amount: figure(result?.amount_text ?? "") }));
   byId("how").replaceChildren(...answer.how.flatMap((one) => [h("dt", { class: one.result ? "res" : null }, one.text), h("dd", { class: one.result ? "res" : null }, figure(one.amount_text))]));
-  const open = [answer.waiting && `${answer.waiting} not in the books yet`, answer.held && `${answer.held} ${answer.held === 1 ? "basket" : "baskets"} held`].filter(Boolean).join(", ");
-  put(byId("closing-facts"), `${answer.documents_text}${open ? ` ${open}: closing does not wait.` : ""}`);
+  const open = listed([answer.waiting && tn("{n} not in the books yet", "{n} not in the books yet", answer.waiting), answer.held && tn("{n} basket held", "{n} baskets held", answer.held)].filter(Boolean));
+  put(byId("closing-facts"), `${answer.documents_text}${open ? ` ${t("{open}: closing does not wait.", { open })}` : ""}`);
   paintAlert(answer);
-  put(byId("go-word"), `Close and write Z ${`${answer.next_z}`.padStart(4, "0")}`);
+  put(byId("go-word"), t("Close and write Z {number}", { number: `${answer.next_z}`.padStart(4, "0") }));
   (byId("why").querySelector("input") ?? byId("go")).focus();
   sayNow(answer.sentence);
 }
 
 function comparedRow(row) {
   const equal = row.state === "equal";
-  const difference = row.state === "not_counted" ? h("span", {}, "not counted") : h("span", { class: equal ? "diff eq" : "diff bad" }, icon(equal ? "check" : "warn"), figure(row.difference_text));
-  return h("tr", { class: equal || row.state === "not_counted" ? null : "row-short" }, h("th", { scope: "row" }, row.name), ...[row.expected_text, row.counted_text ?? "–"].map((text) => h("td", { class: "num" }, figure(text))), h("td", { class: "num" }, difference));
+  const difference = row.state === "not_counted" ? h("span", {}, t("not counted")) : h("span", { class: equal ? "diff eq" : "diff bad" }, icon(equal ? "check" : "warn"), figure(row.difference_text));
+  return h("tr", { class: equal || row.state === "not_counted" ? null : "row-short" }, h("th", { scope: "row" }, t(row.name)), ...[row.expected_text, row.counted_text ?? "–"].map((text) => h("td", { class: "num" }, figure(text))), h("td", { class: "num" }, difference));
 }
 
 function paintAlert(answer) {
   const alert = byId("close-alert");
   alert.classList.toggle("is-fine", !answer.needs_reason);
-  const more = answer.needs_approval ? `Over ${answer.limit_text} needs a reason and a second person.` : answer.needs_reason ? "It needs a reason." : "Nothing to explain.";
+  const more = answer.needs_approval ? t("Over {limit} needs a reason and a second person.", { limit: answer.limit_text }) : answer.needs_reason ? t("It needs a reason.") : t("Nothing to explain.");
   alert.replaceChildren(icon(answer.needs_reason ? "warn" : "check"), h("div", {}, h("b", {}, answer.sentence), more));
   byId("explain").hidden = !answer.needs_reason;
-  byId("why").replaceChildren(...[...shift.variance_reasons, "Other"].map((text) => h("label", { class: "radio" }, h("input", { type: "radio", name: "why", value: text }), text)));
+  byId("why").replaceChildren(...[...shift.variance_reasons, "Other"].map((text) => h("label", { class: "radio" }, h("input", { type: "radio", name: "why", value: text }), t(text))));
   byId("close-note").value = "";
 }
 
@@ -123,13 +124,13 @@ async function close() {
   const reason = chosen === "Other" ? note : chosen;
   if (compared.needs_reason && !reason) {
     (chosen ? byId("close-note") : byId("why").querySelector("input")).focus();
-    return problem(chosen ? "Write the reason into the note." : "Choose a reason for the difference.");
+    return problem(chosen ? t("Write the reason into the note.") : t("Choose a reason for the difference."));
   }
   const body = { id: ids.close, count: compared.count, reason, note };
   const answer = await send(() => withApproval((approvals) => post("/api/shift/close", { ...body, approvals })));
   if (!answer) return undefined;
   steps(3);
-  say(`${answer.z.name} is written.`);
+  say(t("{name} is written.", { name: answer.z.name }));
   return closed(answer.z);
 }
 
@@ -143,7 +144,7 @@ async function send(act) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
     if (error.code === "already_closed") closed({ name: error.body.name, number: error.body.number, document: error.body.document });
     else if (error.code === "count_again") startCount(shift);
-    problem(error instanceof Refused ? error.message : "No answer. Press again: it is counted and closed once only.");
+    problem(error instanceof Refused ? error.message : t("No answer. Press again: it is counted and closed once only."));
     return null;
   } finally {
     disable(byId("go"), false);

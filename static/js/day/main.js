@@ -1,4 +1,5 @@
 // The day of the till: open with a float, cash in and out, an X-read, the close and its Z.
+import { t, tn } from "../language.js";
 import { session, whenBack } from "../office/frame.js";
 import { NoAnswer, Refused, get, post } from "../till/api.js";
 import { say } from "../till/a11y.js";
@@ -10,10 +11,10 @@ import { askAmount, startAmounts } from "./amount.js";
 import { startClose, startCount } from "./close.js";
 
 const CASH = {
-  paid_in: { title: "Cash in", what: "Put into the drawer", button: "Save cash in" },
-  paid_out: { title: "Paid out", what: "Taken out of the drawer", button: "Save paid out" },
-  drop: { title: "To the safe", what: "Taken out of the drawer", button: "Save to the safe" },
-  no_sale: { title: "Open the drawer", what: "", button: "Open the drawer", withAmount: false },
+  paid_in: { title: t("Cash in"), what: t("Put into the drawer"), button: t("Save cash in") },
+  paid_out: { title: t("Paid out"), what: t("Taken out of the drawer"), button: t("Save paid out") },
+  drop: { title: t("To the safe"), what: t("Taken out of the drawer"), button: t("Save to the safe") },
+  no_sale: { title: t("Open the drawer"), what: "", button: t("Open the drawer"), withAmount: false },
 };
 
 let shift = null;
@@ -32,7 +33,7 @@ async function tried(act) {
     return await act();
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    tell(error instanceof Refused ? error.message : "The till server does not answer. Try again in a moment.");
+    tell(error instanceof Refused ? error.message : t("The till server does not answer. Try again in a moment."));
     return null;
   }
 }
@@ -46,18 +47,18 @@ function paint(answer) {
   shift = answer;
   step(shift.open ? "open" : "closed");
   const { session, own, takings, last_z: last } = shift;
-  put(byId("day-title"), shift.open ? session.day_text : "No session is open");
-  put(byId("day-what"), shift.open ? `${session.id}, opened ${session.opened_text} by ${session.opened_by.name}${session.old ? `; open for ${session.hours} hours` : ""}` : shift.insist_on_float ? "Nothing can be sold before a float is saved." : "Open with a float; else the first sale opens one with none.");
-  const facts = [["Float", session?.float_text], ["You sold", own && `${own.count} ${own.count === 1 ? "receipt" : "receipts"}, ${own.total_text}`], ["Last Z", last && `${last.name}, ${last.at_text}`], ["Baskets held", shift.held ? `${shift.held}` : ""]];
+  put(byId("day-title"), shift.open ? session.day_text : t("No session is open"));
+  put(byId("day-what"), shift.open ? [t("{session}, opened {time} by {name}", { session: session.id, time: session.opened_text, name: session.opened_by.name }), session.old && tn("open for {n} hour", "open for {n} hours", session.hours)].filter(Boolean).join("; ") : shift.insist_on_float ? t("Nothing can be sold before a float is saved.") : t("Open with a float; else the first sale opens one with none."));
+  const facts = [[t("Float"), session?.float_text], [t("You sold"), own && tn("{n} receipt, {total}", "{n} receipts, {total}", own.count, { total: own.total_text })], [t("Last Z"), last && `${last.name}, ${last.at_text}`], [t("Baskets held"), shift.held ? `${shift.held}` : ""]];
   byId("day-facts").replaceChildren(...facts.filter(([, text]) => text).flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, figure(text))]));
   byId("takings").hidden = !takings;
-  if (takings) byId("takings-rows").replaceChildren(...takings.tenders.map((one) => h("tr", {}, h("th", { scope: "row" }, one.name), h("td", { class: "num" }, figure(one.amount_text)))), h("tr", { class: "all" }, h("th", { scope: "row" }, "All"), h("td", { class: "num" }, figure(takings.total_text))));
+  if (takings) byId("takings-rows").replaceChildren(...takings.tenders.map((one) => h("tr", {}, h("th", { scope: "row" }, t(one.name)), h("td", { class: "num" }, figure(one.amount_text)))), h("tr", { class: "all" }, h("th", { scope: "row" }, t("All")), h("td", { class: "num" }, figure(takings.total_text))));
 }
 
-const openFloat = () => askAmount({ title: "Open with a float", what: "Cash in the drawer now", hint: "0.00 is a float, too", button: "Save the float", withReason: false, zero: true,
+const openFloat = () => askAmount({ title: t("Open with a float"), what: t("Cash in the drawer now"), hint: t("Nothing is a float, too"), button: t("Save the float"), withReason: false, zero: true,
   send: ({ id, amount }, approvals) => post("/api/shift/open", { id, float: amount, approvals }) });
 
-const correctFloat = () => askAmount({ title: "Correct the float", what: "What it should have said", button: "Correct the float", zero: true,
+const correctFloat = () => askAmount({ title: t("Correct the float"), what: t("What it should have said"), button: t("Correct the float"), zero: true,
   send: (wanted, approvals) => post("/api/shift/correct-float", { ...wanted, approvals }) });
 
 const moveCash = (kind) => askAmount({ ...CASH[kind],
@@ -68,7 +69,7 @@ async function saved(asking) {
   if (!answer) return;
   const { document } = answer;
   await refresh();
-  done(`${document.number} is saved${document.amount_text && document.kind !== "no_sale" ? `: ${document.amount_text}` : ""}.`);
+  done(document.amount_text && document.kind !== "no_sale" ? t("{number} is saved: {amount}.", { number: document.number, amount: document.amount_text }) : t("{number} is saved.", { number: document.number }));
 }
 
 async function xRead() {
@@ -87,16 +88,16 @@ async function print(asked, place) {
     if (answer.browser && answer.page) location.assign(answer.page);
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    put(place, error instanceof Refused ? error.message : "The till server does not answer.");
+    put(place, error instanceof Refused ? error.message : t("The till server does not answer."));
   }
 }
 
 function closedWith(z) {
   written = z;
   step("z");
-  put(byId("z-name"), `${z.name} is written`);
+  put(byId("z-name"), t("{name} is written.", { name: z.name }));
   byId("z-show").href = `/zreads/${z.number}`;
-  put(byId("z-said"), `Document ${z.document}. The session is closed; the next sale or float opens a new one.`);
+  put(byId("z-said"), t("Document {number}. The session is closed; the next sale or float opens a new one.", { number: z.document }));
   byId("z-done").focus();
 }
 

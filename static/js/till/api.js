@@ -1,9 +1,10 @@
 // The till server, as the page meets it: JSON in, JSON out. Three ways to end: the answer, Refused, or NoAnswer.
+import { t } from "../language.js";
 
 /** The server said no, with a code for the page and a sentence for the person. */
 export class Refused extends Error {
   constructor(status, body) {
-    super(body.message || "The till refused this without saying why.");
+    super(body.message || t("The till refused this without saying why."));
     this.status = status;
     this.code = body.code || "error";
     this.field = body.field || "";
@@ -57,6 +58,7 @@ async function call(method, path, body, milliseconds, again = true) {
 
 export const get = (path, milliseconds = 8000) => call("GET", path, undefined, milliseconds);
 export const post = (path, body = {}, milliseconds = 8000) => call("POST", path, body, milliseconds);
+export const put = (path, body = {}, milliseconds = 8000) => call("PUT", path, body, milliseconds);
 
 /** A path with its query; empty values are left out. */
 export function withQuery(path, values) {

@@ -1,4 +1,5 @@
 // A second person agrees on this screen: code or badge, and PIN, for the one act that was refused for want of it.
+import { t } from "../language.js";
 import { NoAnswer, Refused, post } from "./api.js";
 import { openDialog } from "./dialogs.js";
 import { byId, put } from "./dom.js";
@@ -6,9 +7,9 @@ import { changed, state } from "./state.js";
 
 const KEPT_MAX = 8; // approvals a basket carries; older ones were for what it no longer holds
 const TITLES = {
-  discount: "Agree to this discount", price_override: "Agree to this price", refund: "Agree to this return", blind_return: "Agree to a return without a receipt",
-  late_return: "Agree to a late return", refund_tender: "Agree to paying back another way", no_sale: "Agree to opening the drawer", void: "Agree to voiding this sale",
-  paid_out: "Agree to moving this cash", z_read: "Agree to closing the day", variance: "Agree to this difference", reprint: "Agree to a copy",
+  discount: t("Agree to this discount"), price_override: t("Agree to this price"), refund: t("Agree to this return"), blind_return: t("Agree to a return without a receipt"),
+  late_return: t("Agree to a late return"), refund_tender: t("Agree to paying back another way"), no_sale: t("Agree to opening the drawer"), void: t("Agree to voiding this sale"),
+  paid_out: t("Agree to moving this cash"), z_read: t("Agree to closing the day"), variance: t("Agree to this difference"), reprint: t("Agree to a copy"),
 };
 
 let badge = "";
@@ -52,7 +53,7 @@ function askSecond(refusal) {
   let answer = "";
   badge = code.value = pin.value = "";
   into = code;
-  put(byId("dlg-approve-title"), TITLES[act] ?? "Agree to this");
+  put(byId("dlg-approve-title"), TITLES[act] ?? t("Agree to this"));
   put(byId("approve-why"), refusal.message);
   put(byId("approve-problem"), "");
   const submit = async (event) => {
@@ -75,7 +76,7 @@ function askSecond(refusal) {
     badge = scanned;
     code.value = "";
     put(byId("approve-problem"), "");
-    put(byId("approve-why"), "Badge read. Type the PIN.");
+    put(byId("approve-why"), t("Badge read. Type the PIN."));
     pin.focus();
   });
   code.focus();
@@ -92,7 +93,7 @@ function askSecond(refusal) {
 
 async function send(asked, code, pin) {
   if (!pin.value || (!code.value && !badge)) {
-    put(byId("approve-problem"), "Type the code and the PIN of somebody who may agree.");
+    put(byId("approve-problem"), t("Type the code and the PIN of somebody who may agree."));
     return "";
   }
   try {
@@ -100,7 +101,7 @@ async function send(asked, code, pin) {
     return (await post("/api/approve", { ...asked, ...who, pin: pin.value })).approval;
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    put(byId("approve-problem"), error instanceof Refused ? error.message : "The till server does not answer. Try again in a moment.");
+    put(byId("approve-problem"), error instanceof Refused ? error.message : t("The till server does not answer. Try again in a moment."));
     pin.value = "";
     (error.field === "code" ? code : pin).focus();
     return "";

@@ -1,4 +1,5 @@
 // Paints the basket: one element per line, changed in place, so that a new line is there within one frame.
+import { listed, t, tn } from "../language.js";
 import { byId, figure, h, icon, put } from "./dom.js";
 import { moneyFormat } from "./entry.js";
 import { isBack, lastRemoved, nameOf, putBack, step, takeOff } from "./lines.js";
@@ -54,23 +55,23 @@ function itemRow(line) {
   const name = nameOf(line);
   parts.row = h("li", { class: "line", "data-line": id }, parts.qty, h("div", {}, parts.name, parts.more), parts.amount,
     h("div", { class: "steps" },
-      h("button", { class: "btn btn-square", type: "button", "aria-label": `One less, ${name}`, onclick: () => step(id, false) }, icon("minus")),
+      h("button", { class: "btn btn-square", type: "button", "aria-label": t("One less, {name}", { name }), onclick: () => step(id, false) }, icon("minus")),
       parts.count,
-      h("button", { class: "btn btn-square", type: "button", "aria-label": `One more, ${name}`, onclick: () => step(id, true) }, icon("plus")),
-      h("button", { class: "btn", type: "button", onclick: () => acts.discount() }, "Discount"),
-      h("button", { class: "btn", type: "button", onclick: () => takeOff(id) }, "Take off")));
+      h("button", { class: "btn btn-square", type: "button", "aria-label": t("One more, {name}", { name }), onclick: () => step(id, true) }, icon("plus")),
+      h("button", { class: "btn", type: "button", onclick: () => acts.discount() }, t("Discount")),
+      h("button", { class: "btn", type: "button", onclick: () => takeOff(id) }, t("Take off"))));
   return parts;
 }
 
 function unknownRow(line) {
-  const row = h("li", { class: "line is-unknown", "data-line": line.line, "aria-label": `Code not known: ${line.code}. Find the item or take the line off.` },
+  const row = h("li", { class: "line is-unknown", "data-line": line.line, "aria-label": t("Code not known: {code}. Find the item or take the line off.", { code: line.code }) },
     h("span", { class: "qty", "aria-hidden": "true" }, "?"),
-    h("div", {}, h("div", { class: "name" }, "Code not known"),
-      h("div", { class: "more" }, h("span", { class: "mono ltr" }, line.code.replaceAll("\x1d", "␝")), h("span", {}, line.why || "put it aside, scan on"))),
+    h("div", {}, h("div", { class: "name" }, t("Code not known")),
+      h("div", { class: "more" }, h("span", { class: "mono ltr" }, line.code.replaceAll("\x1d", "␝")), h("span", {}, line.why || t("put it aside, scan on")))),
     h("div", { class: "amount" }, "–"),
     h("div", { class: "acts" },
-      h("button", { class: "btn", type: "button", onclick: () => acts.find(line.line) }, icon("search"), "Find the item"),
-      h("button", { class: "btn", type: "button", onclick: () => takeOff(line.line) }, icon("close"), "Take off")));
+      h("button", { class: "btn", type: "button", onclick: () => acts.find(line.line) }, icon("search"), t("Find the item")),
+      h("button", { class: "btn", type: "button", onclick: () => takeOff(line.line) }, icon("close"), t("Take off"))));
   return { row };
 }
 
@@ -83,7 +84,7 @@ function paintLine(line, parts) {
   const key = JSON.stringify([line, priced, current, problem, usualTax]);
   if (parts.key === key) return;
   parts.key = key;
-  parts.qty.replaceChildren(...(shown.weighed ? [icon("weigh")] : [h("span", { class: "sr" }, "Quantity "), quantity]));
+  parts.qty.replaceChildren(...(shown.weighed ? [icon("weigh")] : [h("span", { class: "sr" }, `${t("Quantity")} `), quantity]));
   put(parts.count, line.qty);
   put(parts.name, priced?.name ?? shown.name ?? line.item_code);
   const detail = priced?.detail || shown.detail || "";
@@ -93,14 +94,14 @@ function paintLine(line, parts) {
     each && h("span", {}, figure(each)),
     priced?.override_text && h("span", { class: "off" }, priced.override_text),
     priced?.discount_text && h("span", { class: "off" }, priced.discount_text),
-    priced && priced.tax_text !== usualTax && h("span", {}, `tax ${priced.tax_text}`),
+    priced && priced.tax_text !== usualTax && h("span", {}, t("tax {rate}", { rate: priced.tax_text })),
     isBack(line) && h("span", { class: "off" }, backText(line, priced)),
     line.note && h("span", { class: "note" }, line.note),
     problem && h("span", { class: "off" }, problem),
   ].filter(Boolean));
   const first = line.price === null && line.qty === "1" ? shown.unit_text : "…";
   parts.amount.replaceChildren(...[
-    priced?.was_text && h("del", { class: "was", "aria-label": priced.override_text ? "At the shelf's price" : "Before discount" }, figure(priced.was_text)),
+    priced?.was_text && h("del", { class: "was", "aria-label": priced.override_text ? t("At the shelf's price") : t("Before discount") }, figure(priced.was_text)),
     figure(priced ? priced.amount_text : first ?? "…"),
   ].filter(Boolean));
   parts.row.classList.toggle("is-back", isBack(line));
@@ -113,17 +114,17 @@ function eachText(line, shown, priced, quantity) {
   if (line.qty === "-1") return "";
   if (line.price_source === "barcode") return labelText(shown, priced);
   if (!priced?.unit_text) return "";
-  if (shown.weighed) return `${quantity} ${shown.uom} at ${priced.unit_text}`;
-  return line.qty === "1" ? "" : `${priced.unit_text} each`;
+  if (shown.weighed) return t("{quantity} {unit} at {price}", { quantity, unit: shown.uom, price: priced.unit_text });
+  return line.qty === "1" ? "" : t("{price} each", { price: priced.unit_text });
 }
 
 /** Why and from which receipt it comes back. */
-const backText = (line, priced) => ["comes back", priced?.return_of ?? line.return_of, line.reason].filter(Boolean).join(", ");
+const backText = (line, priced) => [t("comes back"), priced?.return_of ?? line.return_of, line.reason && t(line.reason)].filter(Boolean).join(", ");
 
 /** What a label with a price on it says of goods sold by weight: "0.240 Kg, £4.32 on its label". */
 function labelText(shown, priced) {
   const price = priced?.was_text ?? priced?.amount_text;
-  return shown.weighed && price ? `${priced.qty_text} ${shown.uom}, ${price} on its label` : "price of its label";
+  return shown.weighed && price ? t("{quantity} {unit}, {price} on its label", { quantity: priced.qty_text, unit: shown.uom, price }) : t("price of its label");
 }
 
 /** What stands most often in a list. */
@@ -139,8 +140,8 @@ function paintHint(list) {
   hint = null;
   if (!removed || state.view !== "sell") return;
   hint = h("li", { class: "line line-hint" }, h("span", { class: "qty" }, icon("check")),
-    h("div", { class: "more" }, `Taken off: ${nameOf(removed.line)}`),
-    h("button", { class: "btn", type: "button", onclick: putBack }, "Put back"));
+    h("div", { class: "more" }, t("Taken off: {name}", { name: nameOf(removed.line) })),
+    h("button", { class: "btn", type: "button", onclick: putBack }, t("Put back")));
   list.append(hint);
 }
 
@@ -150,18 +151,17 @@ function paintSum() {
   const quantities = lines.filter((line) => !line.unknown && !line.shown?.weighed).map((line) => line.qty.replace("-", ""));
   const weighed = lines.filter((line) => line.shown?.weighed).length;
   const items = sumOf([...quantities, ...Array(weighed).fill("1")]);
-  put(byId("basket-count"), lines.length === 0 ? "" : `${counted(lines.length, "line")}, ${counted(items, "item")}`);
+  put(byId("basket-count"), lines.length === 0 ? "" : listed([tn("{n} line", "{n} lines", lines.length), tn("{n} item", "{n} items", Number(items))]));
   const { priced } = state;
   byId("total-row").classList.toggle("is-pricing", priced !== null && !isCurrent());
-  put(byId("total-word"), unknown ? "Total so far" : priced?.total.startsWith("-") ? "To give back" : "Total");
+  put(byId("total-word"), unknown ? t("Total so far") : priced?.total.startsWith("-") ? t("To give back") : t("Total"));
   byId("total").replaceChildren(figure(priced?.total_text ?? (lines.length > unknown ? "…" : zero())));
   const rows = (priced?.taxes ?? []).flatMap((tax) => [h("dt", {}, tax.text), h("dd", {}, figure(tax.amount_text))]);
-  if (priced?.discount_text) rows.unshift(h("dt", { class: "off" }, priced.discount_words ?? "Off the whole sale"), h("dd", { class: "off" }, figure(priced.discount_text)));
+  if (priced?.discount_text) rows.unshift(h("dt", { class: "off" }, priced.discount_words ?? t("Off the whole sale")), h("dd", { class: "off" }, figure(priced.discount_text)));
   byId("taxes").replaceChildren(...rows);
 }
 
 const zero = () => (state.session ? moneyFormat(state.session.shop)("0") : "");
-const counted = (count, noun) => (`${count}` === "1" ? `1 ${noun}` : `${count} ${noun}s`);
 
 function paintChosen() {
   for (const [id, parts] of painted) {

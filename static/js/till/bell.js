@@ -1,4 +1,5 @@
 // The bell: how many notices the person who is signed in has not read. Rung live; without news it asks now and then.
+import { t } from "../language.js";
 import { sayNow } from "./a11y.js";
 import { NoAnswer, Refused, get } from "./api.js";
 import { byId, put } from "./dom.js";
@@ -7,7 +8,7 @@ import * as sound from "./sound.js";
 import { on } from "./state.js";
 
 const POLL_MS = 30000;
-const WORST = { needs: "needs a person", check: "please check", info: "for information" };
+const WORST = { needs: t("needs a person"), check: t("please check"), info: t("for information") };
 let unread = null;
 let mark = null;
 let may = () => true;
@@ -42,7 +43,7 @@ async function ask() {
 
 function paint({ unread: now, worst }) {
   const bell = byId("bell");
-  const words = now ? `Notices: ${now} not read, ${WORST[worst] ?? ""}` : "Notices: nothing new";
+  const words = now ? t("Notices: {count} not read, {worst}", { count: now, worst: WORST[worst] ?? "" }) : t("Notices: nothing new");
   put(byId("bell-count"), now > 99 ? "99+" : now ? `${now}` : "");
   bell.dataset.worst = now ? worst : "";
   bell.setAttribute("aria-label", words);

@@ -1,4 +1,5 @@
 // After the sale: the change, very large, until the next scan or key. Kept over a reload; it is a picture, not a record.
+import { t, tx } from "../language.js";
 import { say } from "./a11y.js";
 import { byId, figure, h, put } from "./dom.js";
 import { show, state } from "./state.js";
@@ -17,7 +18,7 @@ export function showChange(receipt) {
   kept.given = (document?.payments ?? []).map((payment) => ({ kind: payment.kind, last4: payment.last4 }));
   sessionStorage.setItem(KEPT, JSON.stringify(kept));
   paint(kept);
-  say(`Paid. Sale ${kept.number} is saved. Change ${kept.change_text}`);
+  say(t("Paid. Sale {number} is saved. Change {amount}", { number: kept.number, amount: kept.change_text }));
 }
 
 /** After a reload, or back from the receipt: the same change again, unless a new basket has begun. */
@@ -42,27 +43,27 @@ function timeOf(stamp) {
 function paint(sale) {
   const owed = hasFigure(sale.change);
   const refund = sale.total.startsWith("-");
-  byId("kept").replaceChildren(refund ? "Paid back. Sale " : "Paid. Sale ", figure(sale.number), " is saved on this till.");
+  byId("kept").replaceChildren(...tx(refund ? t("Paid back. Sale {number} is saved on this till.") : t("Paid. Sale {number} is saved on this till."), { number: figure(sale.number) }));
   put(byId("kept-at"), sale.saved_text);
-  put(byId("change-word"), owed ? "Change" : refund ? "Paid back" : "No change");
+  put(byId("change-word"), owed ? t("Change") : refund ? t("Paid back") : t("No change"));
   const amount = byId("change-amount");
   const text = refund ? sale.total_text : sale.change_text;
   put(amount, text);
   amount.className = text.length > 9 ? "ltr is-longer" : text.length > 6 ? "ltr is-long" : "ltr";
-  put(byId("change-words"), owed ? sale.change_words ?? "" : refund ? "" : "Nothing to give back");
+  put(byId("change-words"), owed ? sale.change_words ?? "" : refund ? "" : t("Nothing to give back"));
   byId("show-receipt").href = `/receipts/${encodeURIComponent(sale.number)}`;
   byId("print-receipt").href = `/receipts/${encodeURIComponent(sale.number)}?print=1`;
-  const rows = [["Total", sale.total_text], ...(sale.payments ?? []).map((payment, at) => [nameOf(payment, sale.given?.[at]), payment.amount_text]), ["Change", sale.change_text]];
+  const rows = [[t("Total"), sale.total_text], ...(sale.payments ?? []).map((payment, at) => [nameOf(payment, sale.given?.[at]), payment.amount_text]), [t("Change"), sale.change_text]];
   byId("sale-facts").replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, figure(value))]));
-  byId("sale-state").replaceChildren(h("dt", {}, "Saved"), h("dd", {}, sale.saved_text));
+  byId("sale-state").replaceChildren(h("dt", {}, t("Saved")), h("dd", {}, sale.saved_text));
   show("change");
   byId("new-sale").focus({ preventScroll: true });
 }
 
 function nameOf(payment, given) {
   const last4 = payment.last4 || given?.last4;
-  if (last4) return `${payment.mode_of_payment}, ends ${last4}`;
-  return (payment.kind ?? given?.kind) === "cash" ? `${payment.mode_of_payment} given` : payment.mode_of_payment;
+  if (last4) return t("{mode}, ends {digits}", { mode: t(payment.mode_of_payment), digits: last4 });
+  return (payment.kind ?? given?.kind) === "cash" ? t("{mode} given", { mode: t(payment.mode_of_payment) }) : t(payment.mode_of_payment);
 }
 
 const hasFigure = (text) => /[1-9]/.test(text ?? "");

@@ -1,4 +1,5 @@
 // Sends the sale. The same id on every try, so a lost answer, a double press or a second tab still make one sale.
+import { t } from "../language.js";
 import { NoAnswer, Refused, post } from "./api.js";
 import { approveBasket, needsSecond } from "./approve.js";
 import { askPerson } from "./dialogs.js";
@@ -54,7 +55,7 @@ async function sendUntilAnswered(body) {
     } catch (error) {
       const wait = WAITS_MS[Math.min(tries, WAITS_MS.length) - 1];
       if (error instanceof NoAnswer || (error instanceof Refused && error.status >= 500 && error.code !== "cannot_save")) {
-        saying(`No answer yet, so nobody knows whether it is saved. Asking again for the same sale: it can only be made once. (try ${tries + 1})`);
+        saying(t("No answer yet, so nobody knows whether it is saved. Asking again for the same sale: it can only be made once. (try {number})", { number: tries + 1 }));
         await pause(wait);
         continue;
       }
@@ -79,31 +80,31 @@ async function refused(error) {
   else if (error.code === "other_content") await otherContent(error);
   else if (error.code === "cannot_save") {
     cannotSave(error.message);
-    saying("Not saved. The basket and what was taken are kept; try again when the till can save.", true);
+    saying(t("Not saved. The basket and what was taken are kept; try again when the till can save."), true);
   } else if (needsSecond(error)) {
     state.needs = error;
     saying(error.message);
-  } else if (error.status === 401) saying("Not saved yet. Sign in, then take it again; the basket is kept.");
+  } else if (error.status === 401) saying(t("Not saved yet. Sign in, then take it again; the basket is kept."));
   else saying(error.message, true);
 }
 
 async function totalDiffers(error) {
   const text = (value, known) => error.body[`${known}_text`] ?? value;
   await askPerson({
-    title: "The total has changed",
-    words: "A price changed since this basket was shown. Nothing was saved. Look at the new total before you take the money.",
-    facts: [["Shown here", text(error.body.shown, "shown")], ["Price now", text(error.body.priced, "priced")]],
-    buttons: [["ok", "Show the new total", "btn-main"]],
+    title: t("The total has changed"),
+    words: t("A price changed since this basket was shown. Nothing was saved. Look at the new total before you take the money."),
+    facts: [[t("Shown here"), text(error.body.shown, "shown")], [t("Price now"), text(error.body.priced, "priced")]],
+    buttons: [["ok", t("Show the new total"), "btn-main"]],
   });
-  saying("The total has changed. Check what was taken.", true);
+  saying(t("The total has changed. Check what was taken."), true);
   repriceNow();
 }
 
 async function otherContent(error) {
   const answer = await askPerson({
-    title: "This sale was already saved, with other content",
-    words: `A sale with this basket's number is on this till, but it differs (${error.field || "its content"}). That happens when it was paid in another window. Look at the receipt before anybody pays twice; this basket waits here.`,
-    buttons: [["new", "Not paid: make it a new sale"], ["drop", "It is paid: empty the basket"], ["look", "Look at the receipt", "btn-main"]],
+    title: t("This sale was already saved, with other content"),
+    words: t("A sale with this basket's number is on this till, but it differs ({field}). That happens when it was paid in another window. Look at the receipt before anybody pays twice; this basket waits here.", { field: error.field || t("its content") }),
+    buttons: [["new", t("Not paid: make it a new sale")], ["drop", t("It is paid: empty the basket")], ["look", t("Look at the receipt"), "btn-main"]],
   });
   if (answer === "look") location.assign(error.body.number ? `/receipts/${encodeURIComponent(error.body.number)}` : "/receipts");
   else if (answer === "drop") {

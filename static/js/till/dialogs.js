@@ -1,4 +1,5 @@
 // Dialogs on the browser's own <dialog>: focus stays inside, Escape closes, scans wait until it is closed.
+import { t } from "../language.js";
 import { byId, h, put } from "./dom.js";
 
 const entries = new Map(); // dialog -> what takes typed figures while it is open
@@ -58,7 +59,7 @@ export function askPerson({ title, words, facts = [], buttons }) {
  * Ask for one figure (price, weight). Answers its text, or null when cancelled. check(entry): the problem with it, or "";
  * it may ask the server. other: { text, value }, a button that answers the value at once.
  */
-export function askFigure({ title, what, hint, entry, shown, check, button = "Add to basket", other = null }) {
+export function askFigure({ title, what, hint, entry, shown, check, button = t("Add to basket"), other = null }) {
   const dialog = byId("dlg-figure");
   const paint = () => put(byId("figure-typed"), shown(entry));
   const press = (key) => {

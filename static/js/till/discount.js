@@ -1,4 +1,5 @@
 // The discount dialog: on a line or the whole sale, with a reason. What it makes of the price is asked of the server.
+import { t } from "../language.js";
 import { NoAnswer, Refused } from "./api.js";
 import { approveBasket, needsSecond } from "./approve.js";
 import { byId, put } from "./dom.js";
@@ -40,7 +41,7 @@ export function openDiscount() {
   const lineChoice = form().querySelector("[value=line]");
   lineChoice.disabled = line === null;
   if (!line) form().querySelector("[value=sale]").checked = true;
-  put(byId("discount-amount-word"), `${state.session.shop.symbol} off`);
+  put(byId("discount-amount-word"), t("{symbol} off", { symbol: state.session.shop.symbol }));
   byId("discount-other").hidden = true;
   newEntry();
   paintTarget();
@@ -84,17 +85,17 @@ const present = () => (value("target") === "sale" ? state.basket.discount : line
 
 function paintTarget() {
   const sale = value("target") === "sale";
-  put(byId("discount-what"), sale ? "The whole sale" : nameOf(line));
+  put(byId("discount-what"), sale ? t("The whole sale") : nameOf(line));
   const price = byId("discount-price-chip");
   price.hidden = sale;
   byId("discount-off").hidden = present() === null;
-  put(byId("preview-what"), sale ? "New total" : "New price of the line");
+  put(byId("preview-what"), sale ? t("New total") : t("New price of the line"));
   preview();
 }
 
 function paintTyped() {
   const percent = value("kind") === "percent";
-  put(byId("discount-typed-what"), { percent: "Percent off", amount: "Amount off", price: "New unit price" }[value("kind")]);
+  put(byId("discount-typed-what"), { percent: t("Percent off"), amount: t("Amount off"), price: t("New unit price") }[value("kind")]);
   const shown = entry.value();
   put(byId("discount-typed"), percent ? `${entry.text || "0"} %` : moneyFormat(state.session.shop)(shown || "0"));
 }
@@ -133,8 +134,8 @@ async function preview() {
 async function apply(event) {
   event.preventDefault();
   const discount = wanted();
-  if (!discount.value || (entry.isZero() && discount.kind !== "price")) return put(byId("discount-problem"), "Type how much.");
-  if (!discount.reason) return put(byId("discount-problem"), "Choose a reason; it stands on the receipt and in the books.");
+  if (!discount.value || (entry.isZero() && discount.kind !== "price")) return put(byId("discount-problem"), t("Type how much."));
+  if (!discount.reason) return put(byId("discount-problem"), t("Choose a reason; it stands on the receipt and in the books."));
   const [sale, id] = [value("target") === "sale", line?.line];
   for (let given = false; !given; ) {
     try {
@@ -143,7 +144,7 @@ async function apply(event) {
     } catch (error) {
       if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
       if (needsSecond(error) && (await approveBasket(error))) continue;
-      return put(byId("discount-problem"), error.message || "The till server does not answer. Try again.");
+      return put(byId("discount-problem"), error.message || t("The till server does not answer. Try again."));
     }
   }
   setDiscount(sale ? null : id, discount);

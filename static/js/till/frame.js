@@ -1,4 +1,5 @@
 // What the frame of every page does: who is signed in, the lock, the status bar, the bell, the clock, this screen's settings.
+import { t } from "../language.js";
 import { NoAnswer, Refused, get, setToken, whenSignedOut, whenStale } from "./api.js";
 import { heardNotice, startBell } from "./bell.js";
 import { byId, pause, put } from "./dom.js";
@@ -37,7 +38,7 @@ async function readSession() {
       return await get("/api/session");
     } catch (error) {
       if (!(error instanceof NoAnswer || error instanceof Refused)) throw error;
-      noAnswer("The till server does not answer. Trying again; the basket is kept.");
+      noAnswer(t("The till server does not answer. Trying again; the basket is kept."));
       await pause(1000);
     }
   }
@@ -51,7 +52,7 @@ function useSession(session) {
     return null;
   }
   for (const id of ["user-name", "user-phone"]) put(byId(id), session.user.name);
-  byId("lock-now").setAttribute("aria-label", `Signed in: ${session.user.name}. Lock the till, ${session.keys.lock}`);
+  byId("lock-now").setAttribute("aria-label", t("Signed in: {name}. Lock the till, {key}", { name: session.user.name, key: session.keys.lock }));
   paintKeys();
   tell("session");
   return session;

@@ -1,5 +1,6 @@
 // Goods that come back: find the receipt, pick lines and pieces, and they stand in the basket as lines given back.
 // Without a receipt: a reason first, then each item by its code. What may come back, and for how much, the server says.
+import { t, tn } from "../language.js";
 import { NoAnswer, Refused, get, withQuery } from "./api.js";
 import { say } from "./a11y.js";
 import { openDialog } from "./dialogs.js";
@@ -53,7 +54,7 @@ function reset() {
   found = blind = null;
   picked = new Map();
   byId("back-code").value = byId("back-words").value = "";
-  put(byId("back-label"), "Number on the receipt, or scan its barcode");
+  put(byId("back-label"), t("Number on the receipt, or scan its barcode"));
   put(byId("back-what"), "");
   put(byId("back-problem"), "");
   byId("back-reasons").hidden = true;
@@ -65,7 +66,7 @@ function reset() {
 }
 
 async function search(code) {
-  if (!code) return put(byId("back-problem"), blind ? "Scan or type the item's code." : "Scan or type the number of a receipt.");
+  if (!code) return put(byId("back-problem"), blind ? t("Scan or type the item's code.") : t("Scan or type the number of a receipt."));
   put(byId("back-problem"), "");
   try {
     if (blind) return takeBlind(await get(withQuery("/api/lookup-barcode", { code })));
@@ -73,7 +74,7 @@ async function search(code) {
     return showLines(await get(`/api/refunds/${encodeURIComponent(receipt.id)}/lines`));
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    put(byId("back-problem"), error instanceof Refused ? error.message : "The till server does not answer. Try again in a moment.");
+    put(byId("back-problem"), error instanceof Refused ? error.message : t("The till server does not answer. Try again in a moment."));
     if (error.code === "not_known_here" && !blind && error.body.rule !== "refuse") startBlind(error.body.number ?? code, error.message);
     byId("back-code").select();
     return undefined;
@@ -93,11 +94,11 @@ function showLines(answer) {
   byId("back-go").hidden = false;
   const open = answer.lines.some((line) => !line.why_not);
   byId("back-all").hidden = !open;
-  if (receipt.voided_by) put(byId("back-problem"), `This sale was voided by ${receipt.voided_by}.`);
-  else if (window.late) put(byId("back-problem"), `Later than ${window.days} days: somebody who may has to agree.`);
+  if (receipt.voided_by) put(byId("back-problem"), t("This sale was voided by {number}.", { number: receipt.voided_by }));
+  else if (window.late) put(byId("back-problem"), tn("Later than {n} day: somebody who may has to agree.", "Later than {n} days: somebody who may has to agree.", window.days));
   paintLines();
   (byId("back-list").querySelector("button:not([aria-disabled=true])") ?? byId("back-code")).focus();
-  say(`Receipt ${receipt.number}. ${open ? "Choose what comes back." : "Nothing of it may come back."}`);
+  say(`${t("Receipt {number}.", { number: receipt.number })} ${open ? t("Choose what comes back.") : t("Nothing of it may come back.")}`);
 }
 
 function paintLines() {
@@ -111,12 +112,12 @@ function lineRow(line) {
     const next = up ? (line.step === "1" && pieces !== "0" ? plus(pieces, "1") : pieces === "0" ? firstOf(line) : line.left) : oneLess(pieces) ?? "0";
     setPieces(line, next, up);
   };
-  const facts = [`sold ${line.qty_text}`, line.back !== "0" && `back before ${line.back_text}`, line.why_not || `may come back ${line.left_text}`, `${line.unit_text} paid each`];
+  const facts = [t("sold {quantity}", { quantity: line.qty_text }), line.back !== "0" && t("back before {quantity}", { quantity: line.back_text }), line.why_not || t("may come back {quantity}", { quantity: line.left_text }), t("{price} paid each", { price: line.unit_text })];
   const button = (up, text) => h("button", { type: "button", class: "btn btn-square", "data-up": up ? "yes" : "no", "aria-label": `${text}, ${line.name}`, "aria-disabled": line.why_not || (up ? pieces === line.left : pieces === "0") ? "true" : "false",
     onclick: (event) => !isDisabled(event.currentTarget) && step(up) }, icon(up ? "plus" : "minus"));
   return h("li", { class: picked.has(line.line) ? "back-row is-picked" : "back-row", "data-line": line.line },
     h("div", {}, h("b", {}, line.name), h("small", {}, [line.detail, ...facts].filter(Boolean).join(" · "))), h("span", { class: "amount" }, figure(line.left_amount_text)),
-    h("div", { class: "back-steps" }, button(false, "One less back"), h("output", { "aria-label": "Comes back" }, pieces), button(true, "One more back")));
+    h("div", { class: "back-steps" }, button(false, t("One less back")), h("output", { "aria-label": t("Comes back") }, pieces), button(true, t("One more back"))));
 }
 
 /** Something weighed comes back as a whole first; pieces one by one. */
@@ -128,7 +129,7 @@ function setPieces(line, pieces, up) {
   paintLines();
   const row = byId("back-list").querySelector(`[data-line="${line.line}"]`);
   row.querySelector(`[data-up="${up ? "yes" : "no"}"]`).focus();
-  say(`${picked.get(line.line) ?? "0"} of ${line.name} comes back`);
+  say(t("{quantity} of {name} comes back", { quantity: picked.get(line.line) ?? "0", name: line.name }));
 }
 
 function pickAll() {
@@ -140,15 +141,15 @@ function pickAll() {
 const reason = () => byId("back-words").value.trim() || new FormData(dialog().querySelector("form")).get("back-reason") || "";
 
 function putInBasket() {
-  if (!picked.size) return put(byId("back-problem"), "Choose what comes back.");
+  if (!picked.size) return put(byId("back-problem"), t("Choose what comes back."));
   const why = reason();
-  if (!why && found.reason_required) return put(byId("back-problem"), "Say why it comes back.");
+  if (!why && found.reason_required) return put(byId("back-problem"), t("Say why it comes back."));
   const { id } = found.receipt;
   for (const line of found.lines.filter((one) => picked.has(one.line))) {
     state.basket.lines = state.basket.lines.filter((one) => one.return_against?.id !== id || one.return_against.line !== line.line);
     addBack(line, { qty: `-${picked.get(line.line)}`, return_against: { id, line: line.line }, reason: why });
   }
-  finish(`${picked.size} ${picked.size === 1 ? "line" : "lines"} to give back. Scan on for an exchange, or pay back.`);
+  finish(tn("{n} line to give back. Scan on for an exchange, or pay back.", "{n} lines to give back. Scan on for an exchange, or pay back.", picked.size));
   return dialog().close("ok");
 }
 
@@ -156,8 +157,8 @@ function putInBasket() {
 
 function startBlind(number, why = "") {
   blind = { return_of: number };
-  put(byId("back-what"), number ? `Without the receipt, for ${number}` : "Without a receipt");
-  put(byId("back-label"), "Code of the item, or scan it");
+  put(byId("back-what"), number ? t("Without the receipt, for {number}", { number }) : t("Without a receipt"));
+  put(byId("back-label"), t("Code of the item, or scan it"));
   put(byId("back-problem"), why);
   byId("back-reasons").hidden = false;
   byId("back-blind").hidden = true;
@@ -167,11 +168,11 @@ function startBlind(number, why = "") {
 
 function takeBlind({ item, line }) {
   const why = reason();
-  if (!why) return put(byId("back-problem"), "Say first why it comes back.");
-  if (!line) return put(byId("back-problem"), `${item.name} has sizes or colours: scan the label of the piece itself.`);
+  if (!why) return put(byId("back-problem"), t("Say first why it comes back."));
+  if (!line) return put(byId("back-problem"), t("{name} has sizes or colours: scan the label of the piece itself.", { name: item.name }));
   const more = blind.return_of ? { return_of: blind.return_of } : {};
   addBack({ item_code: line.item_code, name: item.name, detail: item.detail, unit_text: item.price_text }, { ...line, qty: `-${line.qty}`, return_against: null, reason: why, ...more });
-  finish(`${item.name} to give back.`);
+  finish(t("{name} to give back.", { name: item.name }));
   return dialog().close("ok");
 }
 

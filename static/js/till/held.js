@@ -1,4 +1,5 @@
 // Baskets set aside: hold the open one, see those of the shop, take one up again, discard one with a reason.
+import { mark, t, tn } from "../language.js";
 import { NoAnswer, Refused, get, post } from "./api.js";
 import { say } from "./a11y.js";
 import { openDialog } from "./dialogs.js";
@@ -23,15 +24,15 @@ export async function countHeld() {
 
 function paintCount(count) {
   put(byId("held-count"), count ? `${count}` : "");
-  byId("open-held").setAttribute("aria-label", count ? `Held, ${count} ${count === 1 ? "basket" : "baskets"}` : "Held");
+  byId("open-held").setAttribute("aria-label", count ? tn("Held, {n} basket", "Held, {n} baskets", count) : t("Held"));
 }
 
 /** Put the open basket aside; with an empty one, show those that are. */
 export async function hold() {
   if (state.sending || state.view !== "sell") return undefined;
   if (!state.basket.lines.length) return openHeld();
-  if (state.basket.lines.some((line) => line.unknown)) return say("Settle the unknown codes first.");
-  const title = await askWords({ title: "Hold this basket", what: "It waits for the whole shop, exactly as it is.", label: "A name to find it by, if you like", button: "Hold" });
+  if (state.basket.lines.some((line) => line.unknown)) return say(t("Settle the unknown codes first."));
+  const title = await askWords({ title: t("Hold this basket"), what: t("It waits for the whole shop, exactly as it is."), label: t("A name to find it by, if you like"), button: t("Hold") });
   if (title !== null) await putAside(title);
   return undefined;
 }
@@ -44,7 +45,7 @@ async function putAside(title, failed = problem) {
   flush();
   startAfresh();
   paintCount(answer.count);
-  say(`Basket held${title ? `: ${title}` : ""}.`);
+  say(title ? t("Basket held: {title}.", { title }) : t("Basket held."));
   return true;
 }
 
@@ -66,35 +67,35 @@ async function refresh() {
   if (!answer) return;
   paintCount(answer.count);
   const rows = [...answer.held.map((one) => row(one, false)), ...answer.taken.map((one) => row(one, true))];
-  byId("held-list").replaceChildren(...(rows.length ? rows : [h("li", { class: "held-none" }, "No basket is set aside.")]));
+  byId("held-list").replaceChildren(...(rows.length ? rows : [h("li", { class: "held-none" }, t("No basket is set aside."))]));
   (byId("held-list").querySelector(".held-row > button:last-child") ?? dialog().querySelector("[data-close]")).focus();
 }
 
 function row(one, taken) {
   const name = one.title || one.lines_text;
-  const who = taken ? `taken up by ${one.changed_by}, ${one.changed_text}; not paid yet` : `${one.by.name}, ${one.at_text}, ${one.till}`;
+  const who = taken ? t("taken up by {name}, {time}; not paid yet", { name: one.changed_by, time: one.changed_text }) : `${one.by.name}, ${one.at_text}, ${one.till}`;
   return h("li", { class: "held-row" },
     h("div", {}, h("b", {}, name), h("small", {}, one.title ? `${one.lines_text} · ${who}` : who)), h("b", { class: "amount" }, figure(one.total_text)),
-    taken ? "" : h("button", { type: "button", class: "btn btn-quiet btn-square", "aria-label": `Discard ${name}`, onclick: () => discard(one) }, icon("close")),
-    h("button", { type: "button", class: `btn ${taken ? "" : "btn-main"}`, "aria-label": `${taken ? "Take up again" : "Take up"}: ${name}`, onclick: () => resume(one, taken) }, taken ? "Take up again" : "Take up"));
+    taken ? "" : h("button", { type: "button", class: "btn btn-quiet btn-square", "aria-label": t("Discard {name}", { name }), onclick: () => discard(one) }, icon("close")),
+    h("button", { type: "button", class: `btn ${taken ? "" : "btn-main"}`, "aria-label": `${taken ? t("Take up again") : t("Take up")}: ${name}`, onclick: () => resume(one, taken) }, taken ? t("Take up again") : t("Take up")));
 }
 
 /** The open basket, when there is one, is set aside first: two never become one. */
 async function resume(one, again) {
   if (state.basket.id === one.id && state.basket.lines.length) return dialog().close("ok");
-  if (state.basket.lines.some((line) => line.unknown)) return problem("Settle the unknown codes of the open basket first.");
+  if (state.basket.lines.some((line) => line.unknown)) return problem(t("Settle the unknown codes of the open basket first."));
   if (state.basket.lines.length && !(await putAside(""))) return undefined;
   const answer = await tried(() => post(`/api/held/${one.id}/resume`, { act: uuid7(), again }), problem);
   if (!answer) return refresh();
   takeUp(answer.basket);
   dialog().close("ok");
   show("sell");
-  say(`${one.title || "Basket"} taken up.`);
+  say(t("{title} taken up.", { title: one.title || t("Basket") }));
   return countHeld();
 }
 
 async function discard(one) {
-  const reason = await askWords({ title: "Discard this basket", what: `${one.title || one.lines_text}, ${one.total_text}`, label: "Reason", offered: ["Customer did not come back", "Entered by mistake"], button: "Discard", required: "Say why it is discarded." });
+  const reason = await askWords({ title: t("Discard this basket"), what: `${one.title || one.lines_text}, ${one.total_text}`, label: t("Reason"), offered: [mark("Customer did not come back"), mark("Entered by mistake")], button: t("Discard"), required: t("Say why it is discarded.") });
   if (reason === null) return;
   await tried(() => post(`/api/held/${one.id}/discard`, { reason }), problem);
   await refresh();
@@ -105,7 +106,7 @@ async function tried(act, failed) {
     return await act();
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    failed(error instanceof Refused ? error.message : "The till server does not answer. Nothing was changed; try again.");
+    failed(error instanceof Refused ? error.message : t("The till server does not answer. Nothing was changed; try again."));
     return null;
   }
 }

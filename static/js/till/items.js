@@ -1,4 +1,5 @@
 // Items: groups, search and tiles, a page at a time. The server searches; the page never holds the catalogue.
+import { t, tn } from "../language.js";
 import { NoAnswer, Refused, get, withQuery } from "./api.js";
 import { byId, disable, figure, h, icon, isDisabled, put } from "./dom.js";
 import { noAnswer } from "./status.js";
@@ -48,7 +49,7 @@ async function showGroups() {
   const answer = await ask("/api/groups");
   if (!answer) return;
   byId("groups").replaceChildren(...answer.groups.map((one) => h("button", { type: "button", class: `tile group g${one.index}`, "aria-pressed": one.name === group ? "true" : "false", onclick: () => chooseGroup(one.name) },
-    h("span", {}, one.name), h("small", {}, `${one.count} ${one.count === 1 ? "item" : "items"}`))));
+    h("span", {}, one.name), h("small", {}, tn("{n} item", "{n} items", one.count)))));
 }
 
 function chooseGroup(name) {
@@ -63,7 +64,7 @@ async function ask(path) {
     noAnswer("");
     return answer;
   } catch (error) {
-    if (error instanceof NoAnswer) noAnswer("The till server does not answer. Items come back when it does; the basket is kept.");
+    if (error instanceof NoAnswer) noAnswer(t("The till server does not answer. Items come back when it does; the basket is kept."));
     else if (!(error instanceof Refused)) throw error;
     return null;
   }
@@ -86,16 +87,16 @@ function paintResults(q) {
   const results = byId("results");
   results.replaceChildren(...found.items.map((tile) => tileButton(tile, words)));
   results.classList.toggle("is-few", found.items.length < limit);
-  if (!found.items.length) results.append(h("p", { class: "nothing" }, q ? `Nothing here has all of “${q}”. Try fewer letters, or another group.` : "No items yet. They come with the next round of items, or with an import."));
+  if (!found.items.length) results.append(h("p", { class: "nothing" }, q ? t("Nothing here has all of “{words}”. Try fewer letters, or another group.", { words: q }) : t("No items yet. They come with the next round of items, or with an import.")));
   results.scrollTop = 0;
 }
 
 function tileButton(tile, words) {
   const stock = tile.stock_text ? h("span", { class: /^(0|-)/.test(tile.stock ?? "1") ? "none" : "" }, tile.stock_text) : "";
-  const opens = tile.has_variants ? [icon("grid"), h("span", { class: "sr" }, "opens sizes and colours")] : tile.weighed ? [icon("weigh"), h("span", { class: "sr" }, "asks for the weight")] : [];
+  const opens = tile.has_variants ? [icon("grid"), h("span", { class: "sr" }, t("opens sizes and colours"))] : tile.weighed ? [icon("weigh"), h("span", { class: "sr" }, t("asks for the weight"))] : [];
   return h("button", { type: "button", class: `tile item g${tile.group_index}${lengthOf(tile.name)}`, onclick: () => pick(tile) },
     h("b", {}, marked(tile.name, words)), h("span", { class: "detail" }, marked(tile.detail || tile.group, words)),
-    h("span", { class: "foot-row" }, h("span", {}, stock, " ", opens), h("span", { class: tile.price_text.length > PRICE_LONG ? "price is-from" : "price" }, tile.open_price && !tile.price_text ? "Type price" : figure(tile.price_text))));
+    h("span", { class: "foot-row" }, h("span", {}, stock, " ", opens), h("span", { class: tile.price_text.length > PRICE_LONG ? "price is-from" : "price" }, tile.open_price && !tile.price_text ? t("Type price") : figure(tile.price_text))));
 }
 
 const lengthOf = (name) => (name.length > NAME_LONGER ? " is-long is-longer" : name.length > NAME_LONG ? " is-long" : "");
@@ -113,12 +114,12 @@ function paintFound() {
   byId("found").classList.toggle("is-finding", looking);
   const many = found.total_text ?? `${found.total}`;
   const line = state.basket.lines.find((one) => one.line === state.finding);
-  byId("found-words").replaceChildren(looking && line ? h("b", {}, `Which item is ${line.code}?`) : h("b", {}, `${shown} of ${many} shown`));
+  byId("found-words").replaceChildren(looking && line ? h("b", {}, t("Which item is {code}?", { code: line.code })) : h("b", {}, t("{shown} of {total} shown", { shown, total: many })));
   byId("clear-search").hidden = !looking && byId("search").value === "" && group === "";
-  put(byId("clear-search").lastElementChild, looking ? "Stop looking" : "Clear");
+  put(byId("clear-search").lastElementChild, looking ? t("Stop looking") : t("Clear"));
   disable(byId("page-back"), offset === 0);
   disable(byId("page-more"), offset + shown >= found.total);
-  put(byId("page-span"), shown ? `${offset + 1}–${offset + shown} of ${many}` : "");
+  put(byId("page-span"), shown ? t("{first}–{last} of {total}", { first: offset + 1, last: offset + shown, total: many }) : "");
 }
 
 export function turnPage(by) {

@@ -1,9 +1,10 @@
 // Function keys: which key does what, shown on the buttons and in the list on "?". Never Alt with a letter, F5 or F11.
+import { t } from "../language.js";
 import { openDialog, openedDialog } from "./dialogs.js";
 import { byId, h } from "./dom.js";
 import { state } from "./state.js";
 
-const WORDS = { search: "Search items", hold: "Hold the basket; held baskets", give_back: "Goods that come back", discount: "Discount", quantity: "Quantity of the line", remove: "Take the line off", note: "Note on the line", price: "Another price for the line", voucher: "Gift voucher", bag: "Carrier bag", pay: "Pay", lock: "Lock the till" };
+const WORDS = { search: t("Search items"), hold: t("Hold the basket; held baskets"), give_back: t("Goods that come back"), discount: t("Discount"), quantity: t("Quantity of the line"), remove: t("Take the line off"), note: t("Note on the line"), price: t("Another price for the line"), voucher: t("Gift voucher"), bag: t("Carrier bag"), pay: t("Pay"), lock: t("Lock the till") };
 
 /** Write the configured keys onto the buttons. */
 export function paintKeys() {
@@ -22,10 +23,10 @@ export function openKeys() {
   if (openedDialog() || !state.session) return;
   const { keys, modes } = state.session;
   const sell = Object.entries(WORDS).filter(([name]) => keys[name]).map(([name, words]) => [words, keys[name]]);
-  const moving = [["Choose a line", "↑ ↓"], ["One more, one less", "+ −"], ["More items, back", "PgDn PgUp"], ["From search to the tiles", "↓"], ["Add the tile", "Enter"], ["This list", "?"]];
-  const paying = [["Kinds of payment", modes?.length ? "F1 F2 …" : ""], ["Take, finish", "Enter"], ["Reference of a card", keys.note], ["Back to the basket", "Esc"]];
-  const after = [["New sale", "Enter"], ["Print receipt", keys.note], ["Show receipt", keys.remove]];
-  byId("keys-list").replaceChildren(block("Sell", sell), block("Moving about", moving), block("Pay", paying), block("After the sale", after));
+  const moving = [[t("Choose a line"), "↑ ↓"], [t("One more, one less"), "+ −"], [t("More items, back"), "PgDn PgUp"], [t("From search to the tiles"), "↓"], [t("Add the tile"), "Enter"], [t("This list"), "?"]];
+  const paying = [[t("Kinds of payment"), modes?.length ? "F1 F2 …" : ""], [t("Take, finish"), "Enter"], [t("Reference of a card"), keys.note], [t("Back to the basket"), "Esc"]];
+  const after = [[t("New sale"), "Enter"], [t("Print receipt"), keys.note], [t("Show receipt"), keys.remove]];
+  byId("keys-list").replaceChildren(block(t("Sell"), sell), block(t("Moving about"), moving), block(t("Pay"), paying), block(t("After the sale"), after));
   openDialog(byId("dlg-keys"));
 }
 

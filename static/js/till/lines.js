@@ -1,4 +1,5 @@
 // What can be done to the lines of the basket. Quantities are exact texts; amounts come from the server alone.
+import { t } from "../language.js";
 import { say } from "./a11y.js";
 import { plus, oneLess } from "./quantity.js";
 import { changed, choose, keep, lineOf, startAfresh, state, tell } from "./state.js";
@@ -24,7 +25,7 @@ export function addItem(tile, inputs) {
   }
   changed();
   tell("chosen");
-  say(same ? `${same.qty} ${tile.name}` : `${tile.name} added, ${tile.price_text}`);
+  say(same ? `${same.qty} ${tile.name}` : t("{name} added, {price}", { name: tile.name, price: tile.price_text }));
   return state.chosen;
 }
 
@@ -44,7 +45,7 @@ function replaceUnknown(line) {
   state.chosen = line.line;
   changed();
   tell("chosen");
-  say(`${line.shown.name} in place of the unknown code`);
+  say(t("{name} in place of the unknown code", { name: line.shown.name }));
   return true;
 }
 
@@ -111,7 +112,7 @@ export function takeOff(id) {
   state.chosen = (lines[at] ?? lines[at - 1])?.line ?? null;
   changed();
   tell("chosen");
-  say(`${nameOf(line)} taken off`);
+  say(t("{name} taken off", { name: nameOf(line) }));
 }
 
 /** Give the whole basket up: nothing of it is sold, and everything in it counts as taken off. */
@@ -120,7 +121,7 @@ export function emptyBasket() {
   startAfresh();
   forgetRemoved();
   tell("chosen");
-  say("Basket emptied");
+  say(t("Basket emptied"));
 }
 
 /** Something else was done: what was taken off stays off. */
@@ -131,7 +132,7 @@ function forgetRemoved() {
 
 /** The line taken off last, as long as it can be put back. */
 export const lastRemoved = () => (removed?.basket === state.basket.id ? removed : null);
-export const nameOf = (line) => (line.unknown ? `Code ${line.code}` : line.shown?.name || line.item_code);
+export const nameOf = (line) => (line.unknown ? t("Code {code}", { code: line.code }) : line.shown?.name || line.item_code);
 
 export function putBack() {
   if (!lastRemoved()) return;
@@ -143,7 +144,7 @@ export function putBack() {
   state.chosen = line.line;
   changed();
   tell("chosen");
-  say(`${nameOf(line)} put back`);
+  say(t("{name} put back", { name: nameOf(line) }));
 }
 
 /** Choose the line above (-1) or below (1). */
@@ -153,7 +154,7 @@ export function chooseNext(by) {
   const at = lines.findIndex((line) => line.line === state.chosen);
   const next = lines[Math.min(Math.max(at + by, 0), lines.length - 1)];
   choose(next.line);
-  say(`Line ${lines.indexOf(next) + 1}, ${nameOf(next)}, ${next.qty}`);
+  say(t("Line {number}, {name}, {quantity}", { number: lines.indexOf(next) + 1, name: nameOf(next), quantity: next.qty }));
 }
 
 /** Names and texts the server priced with are kept beside the inputs, so that a reload paints at once. */

@@ -1,4 +1,5 @@
 // The lock over the screen. The basket behind it stays as it is; the server refuses everything until the PIN is right.
+import { t } from "../language.js";
 import { NoAnswer, Refused, post } from "./api.js";
 import { sayNow } from "./a11y.js";
 import { byId, pause, put } from "./dom.js";
@@ -25,7 +26,7 @@ export function startLock(unlocked) {
 function lockWhenIdle() {
   const seconds = state.session?.idle_lock_seconds ?? 0;
   if (!seconds || state.locked || state.sending || !state.session?.user) return;
-  if (performance.now() - touched > seconds * 1000) lockNow("Nobody touched this till for a while.");
+  if (performance.now() - touched > seconds * 1000) lockNow(t("Nobody touched this till for a while."));
 }
 
 /** Lock here and on the server. */
@@ -46,8 +47,8 @@ export function cover(why = "") {
   if (state.locked) return;
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close("cancel");
   state.locked = true;
-  put(byId("lock-title"), state.session?.user ? `${state.session.user.name}, locked` : "Locked");
-  put(byId("lock-why"), `${why} The basket is kept.`.trim());
+  put(byId("lock-title"), state.session?.user ? t("{name}, locked", { name: state.session.user.name }) : t("Locked"));
+  put(byId("lock-why"), `${why} ${t("The basket is kept.")}`.trim());
   put(byId("lock-say"), "");
   byId("lock-pin").value = "";
   byId("lock").hidden = false;
@@ -78,8 +79,8 @@ export function typeIntoLock(text) {
 /** A scan while a PIN is asked for is no PIN. */
 export function refuseScan() {
   sound.held();
-  put(byId("lock-say"), "A scan does not unlock the till. Scan again after the PIN.");
-  sayNow("A scan does not unlock the till.");
+  put(byId("lock-say"), t("A scan does not unlock the till. Scan again after the PIN."));
+  sayNow(t("A scan does not unlock the till."));
 }
 
 async function unlock(event, unlocked) {
@@ -96,7 +97,7 @@ async function unlock(event, unlocked) {
     unlocked(session);
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-    put(byId("lock-say"), error instanceof NoAnswer ? "The till server does not answer. Try again in a moment." : error.message);
+    put(byId("lock-say"), error instanceof NoAnswer ? t("The till server does not answer. Try again in a moment.") : error.message);
     byId("lock-pin").value = "";
     byId("lock-pin").focus();
   }

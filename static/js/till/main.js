@@ -1,4 +1,5 @@
 // Starts the sell screen: reads the kept basket, learns who is signed in, connects the parts.
+import { t } from "../language.js";
 import { approveBasket } from "./approve.js";
 import { startBasket } from "./basket.js";
 import { recallChange, startChange } from "./change.js";
@@ -67,11 +68,11 @@ const pickTile = (tile) => takeItem({ item: tile, line: tile.has_variants ? null
 
 function askPrice(item) {
   const format = moneyFormat(state.session.shop);
-  return askFigure({ title: item.name, what: "Price", hint: item.detail, entry: new Entry("money", state.session.shop.digits), shown: (entry) => format(entry.value() || "0"), check: (entry) => (entry.isZero() ? "Type the price." : "") });
+  return askFigure({ title: item.name, what: t("Price"), hint: item.detail, entry: new Entry("money", state.session.shop.digits), shown: (entry) => format(entry.value() || "0"), check: (entry) => (entry.isZero() ? t("Type the price.") : "") });
 }
 
 function askWeight(item) {
-  return askFigure({ title: item.name, what: `Weight in ${item.uom}`, hint: `${item.price_text} per ${item.uom}`, entry: new Entry("decimal", 3, 8), shown: (entry) => `${entry.text || "0"} ${item.uom}`, check: (entry) => (entry.isZero() ? "Type the weight." : "") });
+  return askFigure({ title: item.name, what: t("Weight in {unit}", { unit: item.uom }), hint: t("{price} per {unit}", { price: item.price_text, unit: item.uom }), entry: new Entry("decimal", 3, 8), shown: (entry) => `${entry.text || "0"} ${item.uom}`, check: (entry) => (entry.isZero() ? t("Type the weight.") : "") });
 }
 
 async function addBag() {
@@ -82,16 +83,16 @@ async function addBag() {
 async function pickByCode(code) {
   const { bag } = state.session;
   sound.added();
-  addItem({ code, name: bag.name ?? "Carrier bag", detail: "", price_text: bag.price_text, uom: "", weighed: false }, { item_code: code });
+  addItem({ code, name: bag.name ?? t("Carrier bag"), detail: "", price_text: bag.price_text, uom: "", weighed: false }, { item_code: code });
 }
 
 /** No key of its own, and Enter keeps the basket: nobody empties it by accident. */
 async function askEmpty() {
   const { id, lines, payments } = state.basket;
   if (state.view !== "sell" || !lines.length || openedDialog()) return;
-  const words = payments.length ? "Give back first what was taken for it. " : "";
-  const facts = [["Total", byId("total").textContent]];
-  const answer = await askPerson({ title: "Empty the basket?", words: `${words}Nothing of it is sold. What was in it is kept for the day's report.`, facts, buttons: [["empty", "Empty it"], ["keep", "Keep it", "btn-main"]] });
+  const words = payments.length ? `${t("Give back first what was taken for it.")} ` : "";
+  const facts = [[t("Total"), byId("total").textContent]];
+  const answer = await askPerson({ title: t("Empty the basket?"), words: `${words}${t("Nothing of it is sold. What was in it is kept for the day's report.")}`, facts, buttons: [["empty", t("Empty it")], ["keep", t("Keep it"), "btn-main"]] });
   if (answer === "empty" && state.basket.id === id && !state.sending) emptyBasket();
 }
 

@@ -1,4 +1,5 @@
 // Sizes and colours of one style, with what is here of each. Arrow keys and touch alike; none here can still be sold.
+import { t } from "../language.js";
 import { Refused, NoAnswer, get } from "./api.js";
 import { say } from "./a11y.js";
 import { byId, figure, h, put } from "./dom.js";
@@ -48,12 +49,12 @@ function paint({ item, rows, columns, cells: found }) {
   const named = heads.some(Boolean);
   const count = found.flat().filter(Boolean).length;
   put(byId("matrix-name"), item.name);
-  byId("matrix-detail").replaceChildren(...[item.detail, `${count} of ${[rows.name, named && columns.name].filter(Boolean).join(" and ").toLowerCase()}`].filter(Boolean).join(" · "));
+  byId("matrix-detail").replaceChildren(...[item.detail, t("{count} of {what}", { count, what: (named ? t("{rows} and {columns}", { rows: rows.name, columns: columns.name }) : rows.name).toLowerCase() })].filter(Boolean).join(" · "));
   picked = null;
   const body = rows.values.map((row, at) => bodyRow(row, found[at], heads));
   cells = body.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.querySelector("button")));
   byId("matrix-grid").replaceChildren(h("table", { class: rows.values.length < 5 ? "grid is-few" : "grid" },
-    h("caption", { class: "sr" }, `Pieces here by ${rows.name}${named ? ` and ${columns.name}` : ""}`),
+    h("caption", { class: "sr" }, named ? t("Pieces here by {rows} and {columns}", { rows: rows.name, columns: columns.name }) : t("Pieces here by {rows}", { rows: rows.name })),
     h("colgroup", {}, h("col", { class: "first" }), h("col", { span: `${heads.length}` })),
     named ? h("thead", {}, h("tr", {}, h("td", {}, h("span", { class: "sr" }, rows.name)), columns.values.map((name) => h("th", { scope: "col" }, name)))) : null,
     h("tbody", {}, body)));
@@ -65,7 +66,7 @@ function bodyRow(row, found, heads) {
   const prices = [...new Set(found.filter(Boolean).map((cell) => cell.price_text))];
   const slug = row.toLowerCase().replace(/[^a-z]+/g, "-");
   return h("tr", {}, h("th", { scope: "row" }, h("span", { class: `swatch sw-${slug}`, hidden: !isColour(slug) }), row, prices.length === 1 ? h("small", {}, figure(prices[0])) : ""),
-    found.map((cell, at) => h("td", { class: cell ? null : "no-cell" }, cell ? cellButton(cell, [row, heads[at]].filter(Boolean).join(", "), prices.length > 1) : "not made")));
+    found.map((cell, at) => h("td", { class: cell ? null : "no-cell" }, cell ? cellButton(cell, [row, heads[at]].filter(Boolean).join(", "), prices.length > 1) : t("not made"))));
 }
 
 const COLOURS = new Set("black white grey gray charcoal brown dark-brown tan oxblood burgundy red navy blue sky green olive cream ivory beige stone sand pink purple yellow mustard orange camel denim indigo".split(" "));
@@ -76,7 +77,7 @@ function cellButton(cell, words, priced) {
   const none = /^(0|-)/.test(stock);
   const low = stock === "1";
   const counted = stock !== "";
-  const note = low ? "last one" : priced ? cell.price_text : none ? "none" : counted ? "here" : cell.price_text;
+  const note = low ? t("last one") : priced ? cell.price_text : none ? t("none") : counted ? t("here") : cell.price_text;
   const button = h("button", { type: "button", class: `cell ${none ? "is-none" : low ? "is-low" : ""}`, "aria-pressed": "false", tabindex: "-1", "aria-label": `${words}: ${cell.stock_text || cell.price_text}` },
     h("b", {}, counted ? stock : "•"), h("span", {}, note));
   button.addEventListener("click", (event) => {

@@ -1,4 +1,5 @@
 // The keypad of the sell view: the quantity of the chosen line, applied while it is typed.
+import { t } from "../language.js";
 import { byId, put } from "./dom.js";
 import { typing } from "./dialogs.js";
 import { Entry } from "./entry.js";
@@ -107,6 +108,6 @@ function paint() {
   const at = state.basket.lines.indexOf(chosen);
   byId("entry").classList.toggle("is-on", active);
   document.querySelector('[data-act="quantity"]').classList.toggle("is-on", active);
-  put(byId("entry-what"), chosen ? (chosen.unknown ? "This code is no item yet" : `Quantity of line ${at + 1}: ${nameOf(chosen)}`) : "No line chosen");
+  put(byId("entry-what"), chosen ? (chosen.unknown ? t("This code is no item yet") : t("Quantity of line {number}: {name}", { number: at + 1, name: nameOf(chosen) })) : t("No line chosen"));
   put(byId("entry-value"), chosen && !chosen.unknown ? entry.text || chosen.qty : "–");
 }

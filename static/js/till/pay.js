@@ -1,4 +1,5 @@
 // The pay view: kinds of payment, the amount being typed, quick sums. Due, taken, left and change come from the server.
+import { t, tn } from "../language.js";
 import { NoAnswer, Refused, post } from "./api.js";
 import { say } from "./a11y.js";
 import { approveBasket, needsSecond } from "./approve.js";
@@ -42,7 +43,7 @@ function setUp() {
   mode ??= modes[0] ?? null;
   entry = new Entry("money", shop.digits);
   byId("kinds").replaceChildren(...modes.map((one) => h("button", { type: "button", class: "btn kind", "aria-pressed": one === mode ? "true" : "false", onclick: () => chooseMode(one) },
-    icon(SIGNS[one.kind]), h("span", {}, one.name), h("span", { class: "key" }, one.key))));
+    icon(SIGNS[one.kind]), h("span", {}, t(one.name)), h("span", { class: "key" }, one.key))));
 }
 
 /** Why Pay is held, or "" when it is free. */
@@ -50,12 +51,12 @@ export function whyHeld() {
   const { lines } = state.basket;
   const unknown = lines.filter((line) => line.unknown).length;
   if (!lines.length) return "";
-  if (unknown) return unknown === 1 ? "1 code to settle first" : `${unknown} codes to settle first`;
-  if (state.needs) return "Needs a second person";
+  if (unknown) return tn("{n} code to settle first", "{n} codes to settle first", unknown);
+  if (state.needs) return t("Needs a second person");
   if (state.problems.has("")) return state.problems.get("");
-  if (state.problems.size) return "1 line to settle first";
-  if (state.session && !modes.length) return "No way to pay is set up";
-  if (!state.canSave) return "This till cannot save";
+  if (state.problems.size) return tn("{n} line to settle first", "{n} lines to settle first", state.problems.size);
+  if (state.session && !modes.length) return t("No way to pay is set up");
+  if (!state.canSave) return t("This till cannot save");
   return "";
 }
 
@@ -77,7 +78,7 @@ export async function openPay() {
   byId("take").focus({ preventScroll: true });
   const [names] = await Promise.all([came, ask()]);
   if (names.length && !names.includes(mode.name) && !entry.text) chooseMode(modes.find((one) => names.includes(one.name)));
-  say(`${isRefund() ? "To give back" : "Total"} ${byId("pay-total").textContent}. ${mode.name}.`);
+  say(`${isRefund() ? t("To give back") : t("Total")} ${byId("pay-total").textContent}. ${t(mode.name)}.`);
 }
 
 export function closePay() {
@@ -149,7 +150,7 @@ async function ask() {
   } catch (error) {
     if (mine !== asked) return;
     if (error instanceof NoAnswer) {
-      noAnswer("The till server does not answer. Trying again; the basket is kept.");
+      noAnswer(t("The till server does not answer. Trying again; the basket is kept."));
       await pause(1000);
       if (mine === asked && state.view === "pay") await ask();
       return;
@@ -195,7 +196,7 @@ async function takeOne(amount) {
   if (isChecked()) {
     keep();
     for (const id of ["pay-reference", "pay-last4"]) if (byId(id)) byId(id).value = "";
-    say(`${mode.name} ${format(amount)} ${isRefund() ? "given back" : "taken"}. Left ${check.left_text}`);
+    say(isRefund() ? t("{mode} {amount} given back. Left {left}", { mode: t(mode.name), amount: format(amount), left: check.left_text }) : t("{mode} {amount} taken. Left {left}", { mode: t(mode.name), amount: format(amount), left: check.left_text }));
     return true;
   }
   // Refused: it was not taken. The sentence stays; the amount can be mended.
@@ -232,8 +233,8 @@ function paintKinds() {
 }
 
 function cardFields() {
-  const last4 = mode.kind === "card" ? h("label", {}, "Last 4 digits", h("input", { class: "field ltr", id: "pay-last4", inputmode: "numeric", maxlength: "4", autocomplete: "off" })) : null;
-  const reference = h("label", { class: last4 ? null : "wide" }, "Reference ", h("span", { class: "key" }, state.session.keys.note), h("input", { class: "field", id: "pay-reference", maxlength: "140", autocomplete: "off" }));
+  const last4 = mode.kind === "card" ? h("label", {}, t("Last 4 digits"), h("input", { class: "field ltr", id: "pay-last4", inputmode: "numeric", maxlength: "4", autocomplete: "off" })) : null;
+  const reference = h("label", { class: last4 ? null : "wide" }, `${t("Reference")} `, h("span", { class: "key" }, state.session.keys.note), h("input", { class: "field", id: "pay-reference", maxlength: "140", autocomplete: "off" }));
   return h("div", { class: "card-fields" }, reference, last4);
 }
 
@@ -247,11 +248,11 @@ export function paint() {
     byId("pay-taken").replaceChildren(figure(check.taken_text));
     byId("pay-left").replaceChildren(figure(check.left_text));
     byId("pay-change").replaceChildren(figure(check.change_text));
-    put(byId("pay-rounding"), check.rounding_text ? `Cash rounding ${check.rounding_text}` : "from cash only");
+    put(byId("pay-rounding"), check.rounding_text ? t("Cash rounding {amount}", { amount: check.rounding_text }) : t("from cash only"));
   }
   paintPayments(typed);
-  put(byId("typed-what"), isRefund() ? `${mode.name} to give back` : mode.kind === "cash" ? "Cash given" : `${mode.name} amount`);
-  put(byId("typed-hint"), typed || check?.complete ? "" : "all that is left");
+  put(byId("typed-what"), isRefund() ? t("{mode} to give back", { mode: t(mode.name) }) : mode.kind === "cash" ? t("Cash given") : t("{mode} amount", { mode: t(mode.name) }));
+  put(byId("typed-hint"), typed || check?.complete ? "" : t("all that is left"));
   const output = byId("typed-amount");
   output.classList.toggle("is-idle", !typed);
   put(output, typed ? format(typed) : check ? check.left_text : "");
@@ -264,12 +265,12 @@ function paintPayments(typed) {
   const rows = state.basket.payments.map((payment, at) => {
     const text = check?.payments?.[at]?.amount_text ?? format(payment.amount);
     const kind = modes.find((one) => one.name === payment.mode_of_payment)?.kind ?? "other";
-    const more = [payment.last4 && `ends ${payment.last4}`, payment.reference && `reference ${payment.reference}`].filter(Boolean).join(" · ");
-    return h("li", {}, h("span", { class: "disc" }, icon(SIGNS[kind] ?? "other")), h("b", {}, payment.mode_of_payment, h("small", {}, more || (isRefund() ? "given back" : "taken"))), h("b", { class: "amount" }, figure(text)),
-      h("button", { type: "button", class: "btn btn-quiet btn-square", "aria-label": `Take off ${payment.mode_of_payment} ${text}`, onclick: () => takeOff(at) }, icon("close")));
+    const more = [payment.last4 && t("ends {digits}", { digits: payment.last4 }), payment.reference && t("reference {text}", { text: payment.reference })].filter(Boolean).join(" · ");
+    return h("li", {}, h("span", { class: "disc" }, icon(SIGNS[kind] ?? "other")), h("b", {}, t(payment.mode_of_payment), h("small", {}, more || (isRefund() ? t("given back") : t("taken")))), h("b", { class: "amount" }, figure(text)),
+      h("button", { type: "button", class: "btn btn-quiet btn-square", "aria-label": t("Take off {mode} {amount}", { mode: t(payment.mode_of_payment), amount: text }), onclick: () => takeOff(at) }, icon("close")));
   });
-  if (typed) rows.push(h("li", {}, h("span", { class: "disc now" }, icon(SIGNS[mode.kind] ?? "other")), h("b", {}, mode.name, h("small", {}, "being typed, not taken yet")), h("b", { class: "amount" }, figure(format(typed))), h("span", {})));
-  if (!rows.length) rows.push(h("li", { class: "none" }, "Nothing yet."));
+  if (typed) rows.push(h("li", {}, h("span", { class: "disc now" }, icon(SIGNS[mode.kind] ?? "other")), h("b", {}, t(mode.name), h("small", {}, t("being typed, not taken yet"))), h("b", { class: "amount" }, figure(format(typed))), h("span", {})));
+  if (!rows.length) rows.push(h("li", { class: "none" }, t("Nothing yet.")));
   byId("payments").replaceChildren(...rows);
 }
 
@@ -288,7 +289,7 @@ function pickQuick(amount) {
 
 function paintTake(typed) {
   const done = check?.complete;
-  const word = state.sending ? "Saving…" : done && !typed ? "Finish the sale" : done ? `Take ${mode.name.toLowerCase()}` : typed ? `Take ${format(typed)}` : mode.kind === "cash" ? `Take ${mode.name.toLowerCase()}, exact` : `Take ${mode.name.toLowerCase()}`;
+  const word = state.sending ? t("Saving…") : done && !typed ? t("Finish the sale") : done ? t("Take {mode}", { mode: t(mode.name).toLowerCase() }) : typed ? t("Take {amount}", { amount: format(typed) }) : mode.kind === "cash" ? t("Take {mode}, exact", { mode: t(mode.name).toLowerCase() }) : t("Take {mode}", { mode: t(mode.name).toLowerCase() });
   put(byId("take-word"), isRefund() ? giveWord({ saving: state.sending, done, typed, name: mode.name, format }) : word);
   disable(byId("take"), state.sending || !canPay() || !check);
 }

@@ -1,4 +1,5 @@
 // When more comes back than is bought: the pay view gives money back, and says how the goods were once paid.
+import { t } from "../language.js";
 import { NoAnswer, Refused, get } from "./api.js";
 import { byId, put } from "./dom.js";
 import { state } from "./state.js";
@@ -13,8 +14,8 @@ export const signed = (amount) => (isRefund() && amount ? `-${amount.replace("-"
 export async function showCame() {
   const refund = isRefund();
   byId("tender").closest(".till").classList.toggle("is-refund", refund);
-  put(byId("pay-left-word"), refund ? "To give back" : "Left to pay");
-  put(byId("taken-word"), refund ? "Given back so far" : "Taken so far");
+  put(byId("pay-left-word"), refund ? t("To give back") : t("Left to pay"));
+  put(byId("taken-word"), refund ? t("Given back so far") : t("Taken so far"));
   const place = byId("pay-came");
   place.hidden = true;
   if (!refund) return [];
@@ -22,11 +23,11 @@ export async function showCame() {
   const answers = await Promise.all([...ids].map(linesOf));
   const came = answers.filter(Boolean).flatMap((one) => one.tenders);
   place.hidden = came.length === 0;
-  put(place, `It was paid with ${came.map(tenderText).join("; ")}. Another way back needs somebody who may.`);
+  put(place, t("It was paid with {tenders}. Another way back needs somebody who may.", { tenders: came.map(tenderText).join("; ") }));
   return came.filter((one) => /[1-9]/.test(one.left)).map((one) => one.mode_of_payment);
 }
 
-const tenderText = (one) => `${one.mode_of_payment}${one.last4 ? ` ending ${one.last4}` : ""} ${one.paid_text}${/[1-9]/.test(one.back) ? `, of which ${one.left_text} is left` : ""}`;
+const tenderText = (one) => [one.last4 ? t("{mode} ending {digits}", { mode: t(one.mode_of_payment), digits: one.last4 }) : t(one.mode_of_payment), one.paid_text, /[1-9]/.test(one.back) && t("of which {amount} is left", { amount: one.left_text })].filter(Boolean).join(" ");
 
 async function linesOf(id) {
   try {
@@ -39,7 +40,7 @@ async function linesOf(id) {
 
 /** What the big key says while money goes back. */
 export function giveWord({ saving, done, typed, name, format }) {
-  if (saving) return "Saving…";
-  if (done && !typed) return "Finish";
-  return typed ? `Give back ${format(typed)}` : `Give back, ${name.toLowerCase()}`;
+  if (saving) return t("Saving…");
+  if (done && !typed) return t("Finish");
+  return typed ? t("Give back {amount}", { amount: format(typed) }) : t("Give back, {mode}", { mode: t(name).toLowerCase() });
 }

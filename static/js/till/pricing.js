@@ -1,4 +1,5 @@
 // Asks the server what the basket costs. One question at a time, always about the newest basket; an old answer is dropped.
+import { t } from "../language.js";
 import { NoAnswer, Refused, post } from "./api.js";
 import { say } from "./a11y.js";
 import { needsSecond } from "./approve.js";
@@ -70,7 +71,7 @@ async function ask(inputs) {
     take(inputs, priced);
   } catch (error) {
     if (error instanceof NoAnswer) {
-      noAnswer("The till server does not answer. Trying again; the basket is kept.");
+      noAnswer(t("The till server does not answer. Trying again; the basket is kept."));
       await pause(1000);
       return false;
     }
@@ -89,7 +90,7 @@ function take(inputs, priced) {
   state.priced = { ...priced, byLine: new Map(priced.lines.map((line) => [line.line, line])), asked: JSON.stringify(inputs) };
   if (isCurrent()) {
     state.pricing = false;
-    say(`Total ${priced.total_text}`);
+    say(t("Total {amount}", { amount: priced.total_text }));
   }
   tell("priced");
 }

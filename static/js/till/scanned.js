@@ -1,4 +1,5 @@
 // Scans, in the order they came, none dropped. Codes wait here while a dialog is open or a sale is being saved.
+import { t, tn } from "../language.js";
 import { NoAnswer, Refused, get, withQuery } from "./api.js";
 import { say, sayNow } from "./a11y.js";
 import { byId, h, icon, pause } from "./dom.js";
@@ -34,7 +35,7 @@ export function queueScan(code) {
   keep();
   if (isHeld()) {
     sound.held();
-    say(`${state.basket.pending.length} scans wait until this is closed`);
+    say(tn("{n} scan waits until this is closed", "{n} scans wait until this is closed", state.basket.pending.length));
   }
   paintWaiting();
   run();
@@ -75,7 +76,7 @@ function askAhead() {
 /** What a code stands for: { item, line, code }, or { unknown: true, code }. Asks until there is an answer. */
 async function lookUp(code) {
   for (let tries = 1; ; tries += 1) {
-    const slow = setTimeout(() => noAnswer("The till server is slow just now. The scans are kept and follow in order."), SLOW_MS);
+    const slow = setTimeout(() => noAnswer(t("The till server is slow just now. The scans are kept and follow in order.")), SLOW_MS);
     try {
       const found = await get(withQuery("/api/lookup-barcode", { code }));
       noAnswer("");
@@ -83,7 +84,7 @@ async function lookUp(code) {
     } catch (error) {
       const final = error instanceof Refused && error.status !== 401 && (error.status < 500 || tries === TRIES_MAX);
       if (final) return { unknown: true, code, why: error.status === 404 ? "" : error.message };
-      if (error instanceof NoAnswer) noAnswer("The till server does not answer. Scans are kept and looked up when it does.");
+      if (error instanceof NoAnswer) noAnswer(t("The till server does not answer. Scans are kept and looked up when it does."));
       else if (!(error instanceof Refused)) throw error;
       await pause(1000);
     } finally {
@@ -108,7 +109,7 @@ function putUnknown({ code, why }) {
   sound.unknown();
   addUnknown(code, why);
   if (state.view === "pay") show("sell");
-  sayNow(`Code ${code} is not known. The line is marked. You can scan on.`);
+  sayNow(t("Code {code} is not known. The line is marked. You can scan on.", { code }));
 }
 
 /** Says how many scans wait, where a dialog hides the basket. */
@@ -117,7 +118,7 @@ function paintWaiting() {
   const dialog = openedDialog();
   const count = state.basket.pending.length;
   if (!dialog || !count) return;
-  dialog.append(h("p", { class: "scans-wait", role: "status" }, icon("scan"), count === 1 ? "1 scan waits and follows when this is closed." : `${count} scans wait and follow when this is closed.`));
+  dialog.append(h("p", { class: "scans-wait", role: "status" }, icon("scan"), tn("{n} scan waits and follows when this is closed.", "{n} scans wait and follow when this is closed.", count)));
 }
 
 /** Whether nothing waits; for leaving the page. */

@@ -1,4 +1,5 @@
 // The status bar, in words. Calm colours; red only for "needs a person" and "this till cannot save".
+import { t, tn } from "../language.js";
 import { openDialog } from "./dialogs.js";
 import { byId, h, icon, put } from "./dom.js";
 import { state, tell } from "./state.js";
@@ -16,19 +17,19 @@ export function paintStatus(status) {
     byId("status").replaceChildren(...words.map(([css, sign, text]) => h("button", { type: "button", class: css, onclick: openList }, icon(sign), h("span", {}, text))));
     paintPhone(words);
   }
-  cannotSave(status.can_save ? "" : status.reason || "The disk does not take writes.");
+  cannotSave(status.can_save ? "" : status.reason || t("The disk does not take writes."));
 }
 
 function wordsOf(status) {
-  const words = [["is-saved", "check", `${status.saved} saved here`]];
+  const words = [["is-saved", "check", tn("{n} saved here", "{n} saved here", status.saved)]];
   if (status.connection_title) {
-    words.push(["", "book", `${status.booked} in ${status.connection_title}`]);
-    words.push([status.waiting ? "is-waiting" : "", "clock", status.waiting ? `${status.waiting} waiting` : "Nothing waiting"]);
+    words.push(["", "book", tn("{n} in {books}", "{n} in {books}", status.booked, { books: status.connection_title })]);
+    words.push([status.waiting ? "is-waiting" : "", "clock", status.waiting ? tn("{n} waiting", "{n} waiting", status.waiting) : t("Nothing waiting")]);
   }
-  if (status.needs) words.push(["is-needs", "warn", `${status.needs} ${status.needs === 1 ? "needs" : "need"} a person`]);
-  else words.push(["may-hide", "person", "Nothing needs a person"]);
+  if (status.needs) words.push(["is-needs", "warn", tn("{n} needs a person", "{n} need a person", status.needs)]);
+  else words.push(["may-hide", "person", t("Nothing needs a person")]);
   if (status.offline_text) words.push(["is-last is-offline", "offline", bare(status.offline_text)]);
-  else if (!status.connection_title) words.push(["is-last may-hide", "book", "Sales stay on this till"]);
+  else if (!status.connection_title) words.push(["is-last may-hide", "book", t("Sales stay on this till")]);
   return words;
 }
 
@@ -36,8 +37,8 @@ function paintPhone(words) {
   const [saved, ...rest] = words.filter(([css]) => !css.includes("may-hide"));
   const second = rest.find(([css]) => css === "is-needs") ?? rest.find(([css]) => css.includes("is-offline")) ?? rest.find(([css]) => css === "is-waiting");
   const button = byId("phone-state");
-  button.replaceChildren(h("b", {}, icon(saved[1]), ` ${saved[2]}`), second ? h("span", { class: second[0] }, icon(second[1]), ` ${second[2].split(/[,;]/)[0]}`) : "");
-  button.setAttribute("aria-label", `State of this till: ${words.map((word) => word[2]).join(", ")}`);
+  button.replaceChildren(h("b", {}, icon(saved[1]), ` ${saved[2]}`), second ? h("span", { class: second[0] }, icon(second[1]), ` ${second[2].split(/[,;،؛]/)[0]}`) : "");
+  button.setAttribute("aria-label", t("State of this till: {words}", { words: words.map((word) => word[2]).join(", ") }));
 }
 
 function openList() {
@@ -46,10 +47,10 @@ function openList() {
   const rows = needs.map((one) => h("li", { class: "is-needs" }, icon("warn"), one.text, h("small", {}, one.remedy)));
   byId("status-list").replaceChildren(
     h("dl", { class: "facts" },
-      fact("Saved on this till", last.saved),
-      last.connection_title ? [fact(`In ${last.connection_title}, compared`, last.booked), fact("Waiting to be sent", last.waiting)] : fact("Books connected", "none; sales stay here")),
-    h("ul", { class: "list" }, rows.length ? rows : h("li", {}, icon("check"), "Nothing needs a person.")),
-    last.offline_text ? h("p", { class: "dlg-say" }, `${bare(last.offline_text)}. What waits is sent by itself when the line is back.`) : "");
+      fact(t("Saved on this till"), last.saved),
+      last.connection_title ? [fact(t("In {books}, compared", { books: last.connection_title }), last.booked), fact(t("Waiting to be sent"), last.waiting)] : fact(t("Books connected"), t("none; sales stay here"))),
+    h("ul", { class: "list" }, rows.length ? rows : h("li", {}, icon("check"), t("Nothing needs a person."))),
+    last.offline_text ? h("p", { class: "dlg-say" }, `${last.offline_text} ${t("What waits is sent by itself when the line is back.")}`) : "");
   openDialog(byId("dlg-status"));
 }
 

@@ -1,4 +1,5 @@
 // Asks for a few words: a title, or a reason picked from those offered or typed.
+import { t } from "../language.js";
 import { openDialog } from "./dialogs.js";
 import { byId, h, put } from "./dom.js";
 
@@ -9,7 +10,7 @@ export function askWords({ title, what = "", label, offered = [], button, requir
   const words = byId("words-typed");
   put(byId("words-title"), title);
   put(byId("words-what"), what);
-  put(byId("words-label"), offered.length ? `${label}, in other words` : label);
+  put(byId("words-label"), offered.length ? t("{label}, in other words", { label }) : label);
   put(byId("words-go"), button);
   put(byId("words-problem"), "");
   byId("words-offered").hidden = offered.length === 0;
@@ -38,4 +39,4 @@ export function askWords({ title, what = "", label, offered = [], button, requir
 }
 
 /** Radio buttons, one for each text. */
-export const chips = (name, texts) => texts.map((text) => h("label", { class: "chip" }, h("input", { type: "radio", name, value: text }), text));
+export const chips = (name, texts) => texts.map((text) => h("label", { class: "chip" }, h("input", { type: "radio", name, value: text }), t(text)));
