@@ -34,6 +34,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+#: What Playwright says of each page of a window that may not keep the shell, which is most tests' (see `_context`).
+WORKER_BLOCKED = "Service Worker registration blocked by Playwright"
 WINDOW = {"width": 1280, "height": 800}
 #: How long a test waits for what should be there within a frame or two; generous, because the machine may be busy.
 PATIENCE_MS = 8000
@@ -101,8 +103,9 @@ class Watch:
         # The browser itself writes a line for each answer of 4xx or 5xx; those are the server's refusals, not faults.
         url = message.location.get("url", "")
         refusal = message.text.startswith("Failed to load resource") and ("/api/" in url or "/receipts/" in url)
-        if message.type in ("error", "warning") and not refusal and "net::ERR" not in message.text:
-            self.found.append(f"console {message.type}: {message.text}")
+        expected = refusal or "net::ERR" in message.text or message.text == WORKER_BLOCKED
+        if message.type in ("error", "warning") and not expected:
+            self.found.append(f"console {message.type}: {message.text} {url}")
 
 
 def _context(browser: Browser, *, dark: bool = False, **options: Any) -> BrowserContext:
