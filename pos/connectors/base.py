@@ -83,7 +83,7 @@ class Page:
 
 
 #: Most keys one `booked` asks for: its answer stays within what is read of one answer.
-BOOKED_MAX = 50
+BOOKED_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class VoucherEntry:
     """One row of the voucher ledger as its issuer keeps it. amount, held: minor units.
 
     id: the same everywhere, so a row counts once. act: issue, redeem, refund, expire, adjust (amount counts, signed),
-    hold (held is set aside for the basket in `document`), release (ends the hold its id begins with). at: clock.stamp()
+    hold (held is set aside for the basket in `document`), release (ends the hold its id names). at: clock.stamp()
     text. order: the issuer's own order, in which no row ever turns up before one that could be read earlier. made_at:
     the issuer's own clock, only ever compared with itself. Both are "" before the issuer has the row.
     """
@@ -142,10 +142,24 @@ class VoucherEntry:
     made_at: str = ""
 
 
+    @property
+    def says(self) -> tuple[str, str, int, int]:
+        """What counts of it. Two rows with one id must say the same; texts beside it may differ."""
+        return (self.code, self.act, self.amount, self.held)
+
+
+#: What the id of a row that ends a hold adds to the hold's.
+RELEASED = ":released"
+
+
 @dataclass(frozen=True, slots=True)
 class VoucherMade:
-    """A voucher as it was made by hand in the other system. amount: minor units. status: "" or inactive."""
+    """A voucher as it was made by hand in the other system. amount: minor units. status: "" or inactive.
 
+    id: of the one row it counts as, the same for every till.
+    """
+
+    id: str
     code: str
     amount: int
     at: str

@@ -40,7 +40,13 @@ def posted(doc: Mapping[str, Any]) -> Posted:
                 "payments": [[p["mode_of_payment"], _text(p.get("amount"))] for p in doc.get("payments") or ()],
             },
             rows=tuple(
-                {"name": r["name"], "item_code": r["item_code"], "qty": _text(r["qty"]), "amount": _text(r["amount"])}
+                {
+                    "name": r["name"],
+                    "item_code": r["item_code"],
+                    "qty": _text(r["qty"]),
+                    "amount": _text(r["amount"]),
+                    "template": r.get("item_tax_template") or "",
+                }
                 for r in sorted(doc["items"], key=lambda r: int(r["idx"]))
             ),
         )

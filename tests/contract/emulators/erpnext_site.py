@@ -57,8 +57,8 @@ _ITEM_ROW = _f(
     "barcode item_group parent parentfield parenttype"
 )
 _TAX_ROW = _f(
-    "charge_type account_head description rate tax_amount included_in_print_rate cost_center total parent parentfield parenttype "
-    "tax_amount_after_discount_amount row_id"
+    "charge_type account_head description rate tax_amount included_in_print_rate cost_center total parent parentfield "
+    "parenttype tax_amount_after_discount_amount row_id"
 )
 _PAYMENT_ROW = _f("mode_of_payment amount base_amount account type default parent parentfield parenttype")
 
@@ -145,14 +145,16 @@ DOCTYPES: dict[str, DocType] = {
     "Has Role": DocType(_f("role parent parentfield parenttype")),
     "Journal Entry": DocType(
         _f(
-            "voucher_type company posting_date user_remark total_debit total_credit difference title status amended_from"
+            "voucher_type company posting_date user_remark total_debit total_credit difference title status "
+            "amended_from"
         ),
         {"accounts": "Journal Entry Account"},
         series="ACC-JV-.YYYY.-.#####",
     ),
     "Journal Entry Account": DocType(
         _f(
-            "account debit_in_account_currency credit_in_account_currency debit credit cost_center parent parenttype idx"
+            "account debit_in_account_currency credit_in_account_currency debit credit cost_center parent "
+            "parenttype idx"
         )
     ),
     "Payment Entry": DocType(

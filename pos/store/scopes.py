@@ -1,0 +1,144 @@
+"""What a comparison of till and books is made of: a session's or a day's documents, and what became of each part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from peewee import fn
+
+from pos.errors import NotFound
+from pos.store import takings
+from pos.store.db import Store
+from pos.store.models import Document, Outbox
+from pos.store.outbox import tuples
+from pos.store.tally import WAITING
+
+BITE_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is compared: "session" T1-S000004, or "day" 2026-11-21. day: the business day it is listed under."""
+
+    scope: str
+    name: str
+    day: str
+
+
+def session_of(store: Store, name: str) -> Scope:
+    """A session by its id. NotFound."""
+    row = store.execute("SELECT business_day FROM session WHERE id = ?", (name,)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no session {name}.", field="session")
+    return Scope("session", name, row[0])
+
+
+def day_of(store: Store, name: str) -> Scope:
+    """A business day that has documents. NotFound."""
+    if store.execute("SELECT 1 FROM document WHERE business_day = ? LIMIT 1", (name,)).fetchone() is None:
+        raise NotFound(f"There are no documents of {name}.", field="day")
+    return Scope("day", name, name)
+
+
+def closed_since(store: Store, till: str, day: str) -> list[Scope]:
+    """Sessions of a till that were closed, of this business day and later ones, newest first."""
+    rows = store.execute(
+        "SELECT id, business_day FROM session WHERE till = ? AND z_number IS NOT NULL AND business_day >= ?"
+        " ORDER BY number DESC",
+        (till, day),
+    ).fetchall()
+    return [Scope("session", name, of) for name, of in rows]
+
+
+def days_since(store: Store, day: str, before: str) -> list[Scope]:
+    """Business days with documents, from `day` on and before `before`, newest first."""
+    rows = store.execute(
+        "SELECT DISTINCT business_day FROM document WHERE business_day >= ? AND business_day < ?"
+        " ORDER BY business_day DESC",
+        (day, before),
+    ).fetchall()
+    return [Scope("day", of, of) for (of,) in rows]
+
+
+def days_of(store: Store, scope: Scope) -> list[str]:
+    """The business days the documents of a scope lie in."""
+    if scope.scope == "day":
+        return [scope.name]
+    return sorted({key[0] for key in takings.of_session(store, scope.name).people})
+
+
+def is_open(store: Store, session: str) -> bool:
+    """Whether a session is not closed by a Z yet."""
+    row = store.execute("SELECT open FROM session WHERE id = ?", (session,)).fetchone()
+    return bool(row and row[0])
+
+
+def still_open(store: Store, till: str, day: str) -> str:
+    """The open session of a till that has documents on a day; "" when the day is over."""
+    row = store.execute(
+        "SELECT s.id FROM session s WHERE s.till = ? AND s.open AND EXISTS"
+        " (SELECT 1 FROM document d WHERE d.business_day = ? AND d.session = s.id) LIMIT 1",
+        (till, day),
+    ).fetchone()
+    return row[0] if row else ""
+
+
+def numbers(store: Store, scope: Scope) -> list[int]:
+    """The documents of a scope, by their `n`, in the order they were committed."""
+    days = days_of(store, scope)
+    marks = ", ".join("?" * len(days))
+    of_session = " AND session = ?" if scope.scope == "session" else ""
+    asked = f"SELECT n FROM document WHERE business_day IN ({marks}){of_session} ORDER BY n"
+    return [n for (n,) in store.execute(asked, (*days, *([scope.name] if of_session else [])))] if days else []
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of one part on its way. resolved: "who: why" when a person settled it by other means."""
+
+    state: str
+    message: str
+    resolved: str
+
+
+def page(store: Store, connection: str, ns: Sequence[int]) -> list[tuple[bytes, dict[str, Sent]]]:
+    """The bodies of these documents, each with its outbox rows by part."""
+    with store.reading():
+        marks = ", ".join("?" * len(ns))
+        rows = store.execute(f"SELECT id, body FROM document WHERE n IN ({marks}) ORDER BY n", tuple(ns)).fetchall()
+        sent: dict[str, dict[str, Sent]] = {}
+        asked = Outbox.select(Outbox.document, Outbox.part, Outbox.state, Outbox.message, Outbox.resolved)
+        here = (Outbox.connection == connection) & Outbox.document.in_([key for key, _ in rows])
+        for document, part, *more in tuples(asked.where(here)):
+            sent.setdefault(document, {})[part] = Sent(*more)
+        return [(body.encode(), sent.get(key, {})) for key, body in rows]
+
+
+def waiting(store: Store, connection: str, ns: Sequence[int]) -> int:
+    """How many of these documents are still on their way."""
+    found = 0
+    with store.reading():
+        for start in range(0, len(ns), BITE_ROWS):
+            found += (
+                Outbox.select(fn.COUNT(fn.DISTINCT(Outbox.document)))
+                .join(Document, on=(Document.id == Outbox.document))
+                .where(
+                    (Outbox.connection == connection)
+                    & Outbox.state.in_(WAITING)
+                    & Document.n.in_(list(ns[start : start + BITE_ROWS]))
+                )
+                .scalar()
+            )
+    return found
+
+
+def unknown(store: Store, keys: Iterable[str]) -> set[str]:
+    """Of these ids, those no document here has."""
+    asked = sorted(set(keys))
+    known: set[str] = set()
+    for start in range(0, len(asked), BITE_ROWS):
+        bite = asked[start : start + BITE_ROWS]
+        marks = ", ".join("?" * len(bite))
+        known |= {key for (key,) in store.execute(f"SELECT id FROM document WHERE id IN ({marks})", bite)}
+    return set(asked) - known
