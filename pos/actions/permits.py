@@ -104,7 +104,7 @@ def _prices(may: Permission, cart: Cart, goods: Mapping[str, Goods], config: Con
     typed = []
     for x in cart.lines:
         thing = goods.get(x.item_code)
-        if x.price_source == "typed" and x.qty > 0 and thing is not None and not thing.open_price:
+        if x.voucher is None and x.price_source == "typed" and x.qty > 0 and thing is not None and not thing.open_price:
             typed.append(x)
     if not typed:
         return

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos import clock
-from pos.actions import permits
+from pos.actions import permits, voucher_lines
 from pos.config import Config
 from pos.errors import Invalid, NotFound
 from pos.rules import ledger, refund, void, wording
@@ -222,5 +222,6 @@ def _came(one: refund.Came, config: Config) -> dict[str, Any]:
 def _void(store: Store, config: Config, doc: Mapping[str, Any]) -> dict[str, Any]:
     session = shifts.current(store, config.till.id)
     refused = void.refusal(doc, session.id if session else "", sales.pieces_back(store, doc["id"]))
+    refused = refused or voucher_lines.void_refusal(store, doc)
     reasons = permits.offered(config.returns.void_reasons)
     return {"allowed": refused is None, "why_not": refused.message if refused else "", "reasons": reasons}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from pos.actions import figures, permits
+from pos.actions import figures, permits, voucher_lines
 from pos.actions.approve import Permission, ids_of
 from pos.actions.repeated import once
 from pos.config import Config
@@ -146,11 +146,18 @@ def _save(till: Till, basket: Basket, may: Permission, by: Seller) -> Committed:
         left = figures.money(settlement.left, config)
         raise Invalid(f"{left} is still to pay.", code="not_paid", field="payments")
     permits.of_payments(may, config, priced.cart, settlement)
-    doc = receipt.build(basket, priced.cart, settlement, priced.rule, _circumstances(config, by))
+    cart, settlement, wanted = voucher_lines.made_good(store, priced.cart, settlement)
+    doc = receipt.build(basket, cart, settlement, priced.rule, _circumstances(config, by))
     if approved := may.approved():
         doc["approved"] = approved
+
+    def guard(tx: Store) -> None:
+        _guard(tx, priced, may, by)
+
+    if wanted:  # the journal checks the whole document once its vouchers are in it
+        return till.journal.commit(doc, guard, lambda tx: {"vouchers": voucher_lines.rows_of(tx, wanted, basket.id)})
     receipt.check(doc)
-    return till.journal.commit(doc, lambda tx: _guard(tx, priced, may, by))
+    return till.journal.commit(doc, guard)
 
 
 def _parse(config: Config, raw: Mapping[str, Any], *, final: bool) -> Basket:
@@ -193,7 +200,7 @@ def _same_or_conflict(store: Store, basket: Basket, doc: Mapping[str, Any], by: 
 
 
 def _price(store: Store, config: Config, basket: Basket, may: Permission | None) -> _Priced:
-    rule = rule_of(config)
+    rule, basket = rule_of(config), voucher_lines.marked(config, basket)
     goods = catalog.goods(store, {line.item_code for line in basket.lines})
     sold = sales.sold_lines(store, [x.return_against for x in basket.lines if x.return_against is not None])
     for line in basket.lines:
@@ -202,6 +209,7 @@ def _price(store: Store, config: Config, basket: Basket, may: Permission | None)
         elif tender.has_card_number(line.barcode):
             _check_known(store, line)
     cart = price_cart(basket.lines, goods, rule, basket.discount, sold, config.pricing.discount_percent_max)
+    voucher_lines.check_sold(store, config, cart)
     if may is not None:
         permits.of_cart(may, config, cart, goods)
     return _Priced(basket, goods, sold, cart, rule)
@@ -269,13 +277,16 @@ def _settle(store: Store, config: Config, priced: _Priced, tendered: tuple[Tende
                 code="unknown_mode",
                 field=f"payments.{i}.mode_of_payment",
             )
-        payments.append(Payment(p.mode_of_payment, kind, p.amount, p.reference, p.last4))
+        paid = Payment(p.mode_of_payment, kind, p.amount, p.reference, p.last4)
+        payments.append(voucher_lines.with_code(paid, i))
     named = priced.basket.customer != config.till.walk_in
     if named:
         _check_customer(store, priced.basket.customer)
-    return tender.settle(
+    settled = tender.settle(
         priced.cart.total, payments, priced.rule, tender_max=config.pricing.tender_max, customer_named=named
     )
+    voucher_lines.check_payments(store, priced.cart, settled.payments)
+    return settled
 
 
 def _check_customer(store: Store, code: str) -> None:

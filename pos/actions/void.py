@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from pos.actions import voucher_lines
 from pos.actions.approve import Permission, ids_of
 from pos.actions.held import REASON_CHARS_MAX, spoken
 from pos.actions.sell import Seller, Till
@@ -42,13 +43,20 @@ def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     made = void.document(doc, key, reason, note, {"code": by.code, "name": by.name})
     if approved := may.approved():
         made["approved"] = approved
-    receipt.check(made)
+    turned = voucher_lines.turned(doc)
 
     def guard(tx: Store) -> None:
         _check(tx, config.till.id, doc)
         may.consume(tx, key)
 
-    committed = till.journal.commit(made, guard)
+    def rows(tx: Store) -> dict[str, Any]:
+        return {"vouchers": voucher_lines.rows_of(tx, turned, key)}
+
+    if turned:  # the journal checks the document once they are in it
+        committed = till.journal.commit(made, guard, rows)
+    else:
+        receipt.check(made)
+        committed = till.journal.commit(made, guard)
     if committed.duplicate:
         _same_or_conflict(committed.doc, doc, reason)
     return committed
@@ -80,7 +88,7 @@ def _check(store: Store, till: str, doc: Mapping[str, Any]) -> None:
         raise Conflict(
             f"{doc['invoice_name']} was voided already, by {number}.", code="voided_already", facts={"number": number}
         )
-    refused = void.refusal(doc, session.id if session else "", back)
+    refused = void.refusal(doc, session.id if session else "", back) or voucher_lines.void_refusal(store, doc)
     if refused is not None:
         raise refused
 

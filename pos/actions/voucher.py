@@ -1,11 +1,8 @@
-"""Gift vouchers: asked for, issued or adjusted by hand, expired; and what a basket wants of them, made good inside the
-transaction that saves it."""
+"""Gift vouchers without a basket: asked for, issued or adjusted by hand, expired."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pos import clock
@@ -13,62 +10,18 @@ from pos.actions import cash
 from pos.actions.approve import Permission, ids_of
 from pos.actions.repeated import once
 from pos.actions.sell import Seller, Till
-from pos.config import Config
+from pos.actions.voucher_lines import new_code, rows_of, terms_of
 from pos.errors import Conflict, Invalid
 from pos.rules import basket as baskets
 from pos.rules import shift, voucher
-from pos.rules.money import major, minor
-from pos.rules.voucher import Reach, Standing, Wanted
+from pos.rules.money import major
+from pos.rules.voucher import Standing, Wanted
 from pos.store import vouchers
 from pos.store.db import Store
 from pos.store.journal import Committed
 
 #: Vouchers one document expires.
 EXPIRE_MAX = 100
-#: Tries for a code nobody has yet; a second one is hardly ever needed.
-CODE_TRIES = 20
-
-
-def reach_of(store: Store, known: Standing) -> Reach:
-    """How far the issuer's word on a voucher goes now."""
-    config = store.config
-    limit = minor(config.vouchers.offline_limit, config.shop.currency)
-    return Reach(vouchers.is_fresh(store, known), config.vouchers.offline, limit)
-
-
-def terms_of(config: Config) -> voucher.Terms:
-    """What this shop sells as a voucher."""
-    v, cur = config.vouchers, config.shop.currency
-    return voucher.Terms(minor(v.amount_min, cur), minor(v.amount_max, cur), v.months)
-
-
-def today(config: Config) -> date:
-    """The business day it is now."""
-    return clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts)
-
-
-def new_code(store: Store) -> str:
-    """A code nobody has, which nobody can guess."""
-    day = today(store.config)
-    for _ in range(CODE_TRIES):
-        code = voucher.make_code(day, secrets.choice)
-        if not vouchers.exists(store, code):
-            return code
-    raise Conflict("No free voucher code was found. Try again.", code="voucher_taken")
-
-
-def rows_of(tx: Store, wanted: Sequence[Wanted], document: str) -> list[dict[str, Any]]:
-    """What a document writes under `vouchers`, looked at inside the transaction that saves it. Refused, Conflict."""
-    config = tx.config
-    return voucher.entered(
-        wanted,
-        document,
-        lambda code: vouchers.balance(tx, code),
-        lambda known: reach_of(tx, known),
-        expires=voucher.expires_on(today(config), config.vouchers.months),
-        currency=config.shop.currency,
-        locale=config.shop.locale,
-    )
 
 
 # -- by hand ---------------------------------------------------------------------------------------------------------
@@ -176,7 +129,7 @@ def _may_expire(store: Store, known: Standing) -> bool:
 # -- asked for -------------------------------------------------------------------------------------------------------
 
 #: Asks the issuer about a code, with a basket and the amount to set aside for it; takes in what it says.
-Ask = Callable[[str, str, int], None]
+Ask = Callable[[str, str, int], object]
 
 
 def check(store: Store, raw: Mapping[str, Any], ask: Ask | None = None) -> Standing:

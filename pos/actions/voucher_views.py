@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pos import clock
 from pos.actions.figures import money, plain
-from pos.actions.voucher import reach_of
+from pos.actions.voucher_lines import reach_of
 from pos.config import Config
 from pos.errors import NotFound
 from pos.rules import voucher, wording

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pos.errors import Invalid
+from pos.rules import voucher
 from pos.rules.cart import LINES_MAX, PRICE_SOURCES, Against, LineInput
 from pos.rules.money import minor
 from pos.rules.price import Discount
@@ -29,6 +30,7 @@ TEXT_MAX = {
     "mode_of_payment": 140,
     "reference": 140,
     "last4": 4,
+    "code": 40,
 }
 
 
@@ -122,7 +124,18 @@ def _line(raw: Any, index: int) -> LineInput:
         return_against=_against(raw.get("return_against"), f"{where}.return_against"),
         reason=_spoken(raw, "reason", f"{where}.reason"),
         return_of=_text(raw, "return_of", f"{where}.return_of", TEXT_MAX["return_of"]),
+        voucher=_voucher(raw.get("voucher"), f"{where}.voucher"),
     )
+
+
+def _voucher(raw: Any, where: str) -> str | None:
+    """The code of the voucher a line sells; "" where one is to be made."""
+    if raw is None:
+        return None
+    if not isinstance(raw, Mapping):
+        raise Invalid("voucher is a JSON object with a code.", field=where)
+    typed = _spoken(raw, "code", f"{where}.code")
+    return voucher.code_of(typed, f"{where}.code") if typed else ""
 
 
 def _discount(raw: Any, where: str) -> Discount | None:

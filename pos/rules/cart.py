@@ -6,11 +6,12 @@ Amounts are whole minor units, negative for goods given back; quantities, unit r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from pos.errors import Invalid
 from pos.rules import label, price, refund
+from pos.rules.lines import Against, Cart, CartLine, Goods, LineInput
 from pos.rules.money import exact, major, minor
 from pos.rules.price import Discount, Given
 from pos.rules.tax import LineTax, RateTotal, TaxLine, TaxRule, line_taxes, rate_totals
@@ -21,116 +22,6 @@ PRICE_SOURCES = ("list", "typed", "barcode")
 LINES_MAX = 500
 QTY_MAX = Decimal(100_000)
 QTY_PLACES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Goods:
-    """One item as the till sells it. `store.catalog.goods` answers them by code."""
-
-    code: str
-    name: str
-    item_group: str = ""
-    uom: str = "Nos"
-    price: Decimal | None = None  # major units, from the till's price list; None = has no price
-    tax_code: str = ""
-    tax_rate: Decimal = Decimal(0)  # percent; zero-rated and exempt are both 0 and told apart by the code
-    tax_account: str = ""  # the tax account in the books; empty where none is named
-    brand: str = ""
-    barcode: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    open_price: bool = False  # the cashier types the price
-    weighed: bool = False  # quantity with three decimals
-    stocked: bool = True
-    disabled: bool = False
-    has_variants: bool = False  # a template: opens the grid, cannot be sold itself
-    stock: Decimal | None = None  # what is there now, when known
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """The receipt line that a return line gives back."""
-
-    id: str
-    line: str
-
-
-@dataclass(frozen=True, slots=True)
-class LineInput:
-    """One line as asked for. qty: negative for goods given back. price: per unit, major units; None = the list's.
-
-    reason: why it comes back. return_of: the number of a receipt this till does not know.
-    """
-
-    line: str
-    item_code: str
-    qty: Decimal
-    price: Decimal | None = None
-    price_source: str = "list"
-    barcode: str = ""
-    discount: Discount | None = None
-    note: str = ""
-    return_against: Against | None = None
-    reason: str = ""
-    return_of: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CartLine:
-    """One priced line. base: price x qty; base - discount - sale_discount = what it costs in price terms;
-    net + tax = amount = what is paid for it."""
-
-    line: str
-    item_code: str
-    item_name: str
-    item_group: str
-    barcode: str
-    attributes: Mapping[str, str]
-    qty: Decimal
-    uom: str
-    list_price: int  # the shelf's unit price; the typed one where the shelf has none
-    price: Decimal  # the unit price before discounts, major units; finer than a coin where a label sets the amount
-    price_source: str
-    base: int
-    discount: Given | None
-    sale_discount: int
-    rate: Decimal  # unit price paid, after discounts, in price terms, major units
-    tax_code: str
-    tax_rate: Decimal
-    tax_account: str
-    net: int
-    tax: int
-    amount: int
-    stocked: bool
-    note: str
-    sold: refund.Sold | None
-    oversold: bool
-    reason: str = ""
-    return_of: str = ""
-    brand: str = ""
-    overridden: bool = False  # a person typed another price than the shelf's
-
-    @property
-    def before_sale_discount(self) -> int:
-        """What the line costs in price terms, its own discount taken off: the figure beside the line on the screen."""
-        return self.base - (self.discount.amount if self.discount else 0)
-
-    @property
-    def cost(self) -> int:
-        """What the line costs in price terms, all discounts taken off: the amount its posted rows sum up to."""
-        return self.before_sale_discount - self.sale_discount
-
-
-@dataclass(frozen=True, slots=True)
-class Cart:
-    """lines + tax = total. goods: the lines in price terms before the whole-sale discount."""
-
-    lines: tuple[CartLine, ...]
-    discount: Given | None
-    taxes: tuple[RateTotal, ...]
-    goods: int
-    net: int
-    tax: int
-    total: int
 
 
 def price_cart(
@@ -188,6 +79,8 @@ def _price_line(
     if line.return_against is not None:
         return _line_back(line, sold, goods, rule, where)
     thing = _sellable(goods.get(line.item_code), line, where)
+    if line.voucher is not None:
+        thing = _as_voucher(thing, line, where)
     unit = _unit_price(line, thing, rule.currency, where)
     base = price.line_amount(unit, line.qty, rule.currency, rule.rounding)
     qty, paid = line.qty, major(unit, rule.currency)
@@ -230,7 +123,21 @@ def _price_line(
         return_of=line.return_of if line.qty < 0 else "",
         brand=thing.brand,
         overridden=_is_override(line, thing, unit, rule.currency),
+        voucher=line.voucher,
     )
+
+
+def _as_voucher(thing: Goods, line: LineInput, where: str) -> Goods:
+    """The item behind a gift voucher: money owed, so no tax, no discount, nothing off a shelf, one voucher a line."""
+    if line.qty != 1:
+        raise Invalid("Each voucher is a line of its own.", code="voucher_line", field=f"{where}.qty")
+    if line.discount is not None:
+        raise Invalid("A voucher is sold at its full value.", code="voucher_line", field=f"{where}.discount")
+    code = "" if thing.tax_rate else thing.tax_code
+    return replace(
+        thing, open_price=line.price is not None, tax_code=code, tax_rate=Decimal(0), tax_account="", stocked=False,
+        weighed=False, stock=None,
+    )  # fmt: skip
 
 
 def _is_override(line: LineInput, thing: Goods, unit: int, currency: str) -> bool:
@@ -346,17 +253,22 @@ def _may_be_fraction(item: Mapping[str, object], goods: Mapping[str, Goods]) -> 
 def _sale_discount(
     lines: Sequence[CartLine], rule: TaxRule, discount: Discount, ceiling: Decimal
 ) -> tuple[list[CartLine], Given]:
-    sold = [x.before_sale_discount if x.qty > 0 else 0 for x in lines]
+    sold = [x.before_sale_discount if _is_goods(x) else 0 for x in lines]
     if not any(sold):
         raise Invalid("There is nothing to take a discount from.", field="discount")
     given = price.take_off(
         discount, sum(sold), Decimal(1), rule.currency, rule.rounding, field="discount", percent_max=ceiling
     )
-    off = given.amount + sum(x.discount.amount for x in lines if x.discount and x.qty > 0)
-    full = sum(x.base for x in lines if x.qty > 0)
+    off = given.amount + sum(x.discount.amount for x in lines if x.discount and _is_goods(x))
+    full = sum(x.base for x in lines if _is_goods(x))
     price.check_ceiling(off, full, ceiling, rule.currency, rule.rounding, field="discount.value")
     shares = price.share_sale_discount(given.amount, sold)
     return [replace(x, sale_discount=share) for x, share in zip(lines, shares, strict=True)], given
+
+
+def _is_goods(x: CartLine) -> bool:
+    """Whether a discount on the whole falls on the line: not on what comes back, nor on a voucher."""
+    return x.qty > 0 and x.voucher is None
 
 
 def _with_tax(lines: Sequence[CartLine], rule: TaxRule) -> list[CartLine]:

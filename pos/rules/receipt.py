@@ -78,9 +78,7 @@ def build(basket: Basket, cart: Cart, settlement: Settlement, rule: TaxRule, at:
         "tender": _tender_word(settlement),
         "cash_given": major(settlement.cash_given, cur),
         "change": major(settlement.change, cur),
-        "vouchers": [
-            {"code": p.reference, "amount": major(p.amount, cur)} for p in settlement.payments if p.kind == "voucher"
-        ],
+        "vouchers": [],
         "tax_rule": rule.name,
         "rounding_method": rule.rounding,
         "rules_version": RULES_VERSION,
@@ -127,6 +125,7 @@ def _item(x: CartLine, cur: str, warehouse: str) -> dict[str, Any]:
         **({"brand": x.brand} if x.brand else {}),
         **({"reason": x.reason} if x.reason else {}),
         **({"return_of": x.return_of} if x.return_of else {}),
+        **({"voucher": {"code": x.voucher}} if x.voucher else {}),
     }
 
 
@@ -294,12 +293,18 @@ def content_of_request(basket: Basket) -> dict[str, Any]:
                 "return_against": {"id": x.return_against.id, "line": x.return_against.line}
                 if x.return_against
                 else None,
+                "voucher": x.voucher or "",
             }
             for x in basket.lines
         },
         "discount": _wanted(basket.discount),
         "payments": [
-            {"mode_of_payment": p.mode_of_payment, "amount": p.amount, "reference": p.reference, "last4": p.last4}
+            {
+                "mode_of_payment": p.mode_of_payment,
+                "amount": p.amount,
+                "reference": p.reference.upper(),  # a voucher's code is kept in capitals, however it was typed
+                "last4": p.last4,
+            }
             for p in basket.payments
         ],
         "total": basket.total,
@@ -317,7 +322,7 @@ def content(doc: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "mode_of_payment": p["mode_of_payment"],
                 "amount": minor(p["amount"], cur),
-                "reference": p.get("reference") or "",
+                "reference": voucher.asked_code(doc, p.get("reference") or "").upper(),
                 "last4": p.get("last4") or "",
             }
             for p in doc["payments"]
@@ -343,6 +348,7 @@ def _line_content(item: Mapping[str, Any], doc: Mapping[str, Any]) -> dict[str, 
         "reason": item.get("reason") or "",
         "return_of": item.get("return_of") or "",
         "return_against": {"id": against["id"], "line": against["line"]} if against else None,
+        "voucher": voucher.asked_code(doc, (item.get("voucher") or {}).get("code") or ""),
     }
 
 

@@ -19,10 +19,12 @@ from pos.rules.money import major
 PEOPLE = ("business_day", "hour", "cashier", "kind")
 GOODS = ("business_day", "kind", "item_group", "brand", "tax_code", "tax_rate", "side", "voucher")
 TENDERS = ("business_day", "kind", "tender", "mode", "side")
+VOUCHERS = ("business_day", "kind", "act")
 #: Figures behind them.
 PEOPLE_SUMS = ("documents", "sold", "back", "total")
 GOODS_SUMS = ("lines", "qty", "amount", "net", "tax", "discount")
 TENDERS_SUMS = ("payments", "amount", "change")
+VOUCHERS_SUMS = ("rows", "amount", "exposure")
 
 Table = dict[tuple[Any, ...], tuple[int, ...]]
 #: Documents that trade with a customer; the others are the drawer's and the Z itself.
@@ -31,11 +33,12 @@ DRAWER = (*shift.KINDS, voucher.KIND, "z")
 
 @dataclass
 class Sums:
-    """What documents come to, by PEOPLE, GOODS and TENDERS."""
+    """What documents come to, by PEOPLE, GOODS, TENDERS and VOUCHERS."""
 
     people: Table = field(default_factory=dict)
     goods: Table = field(default_factory=dict)
     tenders: Table = field(default_factory=dict)
+    vouchers: Table = field(default_factory=dict)
 
     def take(self, rows: ledger.Rows) -> None:
         """Add one document by its rows."""
@@ -54,6 +57,9 @@ class Sums:
             x = dict(zip(ledger.TENDER, row, strict=True))
             paid = (day, kind, x["kind"], x["mode"], 1 if x["amount"] >= 0 else -1)
             add(self.tenders, paid, (1, x["amount"], x["change"]))
+        for row in rows.vouchers:
+            x = dict(zip(ledger.VOUCHER, row, strict=True))
+            add(self.vouchers, (day, kind, x["act"]), (1, x["amount"], x["exposure"]))
         add(self.people, (day, head["created_at"][11:13], head["cashier"], kind), (1, sold, back, head["total"]))
 
 
@@ -126,14 +132,25 @@ def _side(goods: Table, side: int, cur: str) -> dict[str, Decimal]:
 
 
 def _vouchers(sums: Sums, cur: str) -> dict[str, Any]:
-    """Sold ones are money owed, no revenue; used ones are a way to pay; refunded ones were given back onto one."""
+    """Sold ones are money owed, no revenue; used ones are a way to pay; refunded ones were given back onto one.
+
+    by_hand: issued or adjusted without a sale; expired: taken off after their last day; neither moves money. exposure:
+    used while the issuer was out of reach.
+    """
     sold = _total((v for k, v in sums.goods.items() if k[7]), len(GOODS_SUMS))
+    sides = sum(v[0] * k[6] for k, v in sums.goods.items() if k[7])  # a voided sale of one is one less
+    hand = _total((v for k, v in sums.vouchers.items() if k[1] == voucher.KIND and k[2] != "expire"), 3)
+    expired = _total((v for k, v in sums.vouchers.items() if k[2] == "expire"), 3)
+    exposure = sum(v[2] for v in sums.vouchers.values())
     used = _total((v for k, v in sums.tenders.items() if k[2] == "voucher" and k[4] > 0), 3)
     refunded = _total((v for k, v in sums.tenders.items() if k[2] == "voucher" and k[4] < 0), 3)
     return {
-        "issued": {"count": sold[0], "amount": major(sold[2], cur)},
+        "issued": {"count": sides, "amount": major(sold[2], cur)},
         "used": {"count": used[0], "amount": major(used[1], cur)},
         "refunded": {"count": refunded[0], "amount": major(refunded[1], cur)},
+        "by_hand": {"count": hand[0], "amount": major(hand[1], cur)},
+        "expired": {"count": expired[0], "amount": major(expired[1], cur)},
+        "exposure": major(exposure, cur),
     }
 
 

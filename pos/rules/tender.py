@@ -124,7 +124,7 @@ def _check_one(
             code="card_number",
             field=f"{where}.reference",
         )
-    if payment.kind == "voucher" and not payment.reference:
+    if payment.kind == "voucher" and not payment.reference and sign > 0:
         raise Invalid("Type or scan the voucher's code.", field=f"{where}.reference")
     if payment.kind == "account" and not customer_named:
         raise Invalid("Name the customer before putting it on account.", code="customer_needed", field="customer")

@@ -341,6 +341,12 @@ def _moved(doc: Mapping[str, Any], cur: str) -> dict[tuple[str, str], int]:
     return found
 
 
+def asked_code(doc: Mapping[str, Any], code: str) -> str:
+    """The code somebody must have typed to get this one: nothing where it was made here."""
+    made = any(row.get("made") and row["code"] == code for row in doc.get("vouchers") or ())
+    return "" if made else code
+
+
 def turned(doc: Mapping[str, Any], cur: str) -> list[Wanted]:
     """What voiding a sale does to its vouchers: sold ones lose what was put on them, used value comes back."""
     found = []

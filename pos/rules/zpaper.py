@@ -122,8 +122,16 @@ class _Paper:
         self.pair("Vouchers sold", vouchers["issued"]["amount"], vouchers["issued"]["count"])
         self.pair("Total taken", z["total"], bold=True)
         self.pair("Vouchers used", vouchers["used"]["amount"], vouchers["used"]["count"])
-        if vouchers["refunded"]["count"]:
-            self.pair("Refunded onto vouchers", vouchers["refunded"]["amount"], vouchers["refunded"]["count"])
+        for text, key in (
+            ("Refunded onto vouchers", "refunded"),
+            ("Vouchers by hand", "by_hand"),
+            ("Vouchers expired", "expired"),
+        ):
+            told = vouchers.get(key) or {"count": 0}
+            if told["count"]:
+                self.pair(text, told["amount"], told["count"])
+        if vouchers.get("exposure"):
+            self.pair("Used out of the issuer's reach", vouchers["exposure"])
         count = z["sales"]["count"] + z["returns"]["count"] + z["voids"]["count"]
         self.roll.pair(self.say("Receipts"), str(count))
         self.roll.pair(self.say("Items sold"), wording.quantity(z["items"], self.words.locale))

@@ -39,6 +39,11 @@ _TENDERS = (
     " sum(t.amount), sum(t.change) FROM document d JOIN tender t ON t.document = d.id WHERE d.series = 'till'"
     " AND {where} GROUP BY 1, 2, 3, 4, 5, 6"
 )
+_VOUCHERS = (
+    "SELECT d.session, d.business_day, d.kind, r.act, count(*), sum(r.amount), sum(r.exposure) FROM document d"
+    " JOIN voucher_row r ON r.document = d.id AND r.origin = 'document' WHERE d.series = 'till' AND {where}"
+    " GROUP BY 1, 2, 3, 4"
+)
 
 
 class _Table:
@@ -59,6 +64,7 @@ TABLES = (
     _Table("takings_people", takings.PEOPLE, takings.PEOPLE_SUMS, _PEOPLE),
     _Table("takings_goods", takings.GOODS, takings.GOODS_SUMS, _GOODS),
     _Table("takings_tenders", takings.TENDERS, takings.TENDERS_SUMS, _TENDERS),
+    _Table("takings_vouchers", takings.VOUCHERS, takings.VOUCHERS_SUMS, _VOUCHERS),
 )
 
 
@@ -140,8 +146,10 @@ def _take(found: Sums, table: _Table, row: tuple[Any, ...]) -> None:
             takings.add(found.people, key, figures)
     elif table.name == "takings_goods":
         takings.add(found.goods, key, figures)
-    else:
+    elif table.name == "takings_tenders":
         takings.add(found.tenders, key, figures)
+    else:
+        takings.add(found.vouchers, key, figures)
 
 
 def _mark(store: Readable) -> int:

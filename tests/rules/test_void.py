@@ -37,8 +37,9 @@ a sale                  –
 a return                not_voidable
 imported                not_voidable
 an exchange             not_voidable
-a voucher used          not_voidable
-a voucher sold          not_voidable
+a voucher used          –
+a voucher sold          –
+a voucher of old        not_voidable
 a closed session        other_session
 no session              other_session
 something came back     returned_already
@@ -52,7 +53,9 @@ def test_what_can_be_voided(row):
     elif row["what"] == "an exchange":
         doc["items"][1]["qty"] = D(-1)
     elif row["what"] == "a voucher used":
-        doc["vouchers"] = [{"code": "V1"}]
+        doc["vouchers"] = [{"code": "V1", "act": "redeem", "amount": D("-1.00")}]
+    elif row["what"] == "a voucher of old":  # from before the ledger: nothing can be turned round
+        doc["vouchers"] = [{"code": "V1", "amount": D("1.00")}]
     elif row["what"] == "a voucher sold":
         doc["items"][0]["voucher"] = {"code": "V1"}
     elif row["what"] == "a closed session":

@@ -15,6 +15,9 @@ STATEMENTS = (
     "WITHOUT ROWID",
     "CREATE TABLE voucher_hold (id TEXT NOT NULL PRIMARY KEY, code TEXT NOT NULL, amount INTEGER NOT NULL, till TEXT "
     "NOT NULL, basket TEXT NOT NULL, at TEXT NOT NULL, released_at TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE takings_vouchers (session TEXT NOT NULL, business_day TEXT NOT NULL, kind TEXT NOT NULL, act TEXT "
+    "NOT NULL, rows INTEGER NOT NULL, amount INTEGER NOT NULL, exposure INTEGER NOT NULL, PRIMARY KEY (session, "
+    "business_day, kind, act)) WITHOUT ROWID",
     "CREATE INDEX voucher_hold_open ON voucher_hold (code) WHERE released_at = ''",
 )
 

@@ -18,7 +18,7 @@ from pos.store.models.notices import HookEvent, LowStock, Notice, NoticeDelivery
 from pos.store.models.people import Approval, Audit, Device, DiscountCeiling, RightOverride, SignIn, Token, User
 from pos.store.models.prints import PrintJob
 from pos.store.models.reconciliations import Reconciliation, ReconciliationItem
-from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders
+from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders, TakingsVouchers
 from pos.store.models.vouchers import VoucherHold, VoucherKnown, VoucherRow
 
 #: Rebuilt from invoices/ alone, row by row.
@@ -34,7 +34,7 @@ PRINTS = (PrintJob,)
 #: Baskets not paid yet; in the backup, never in invoices/.
 BASKETS = (Held, LineVoid)
 #: Sums over the documents; made anew from them at any time.
-TAKINGS = (TakingsPeople, TakingsGoods, TakingsTenders)
+TAKINGS = (TakingsPeople, TakingsGoods, TakingsTenders, TakingsVouchers)
 #: Gift vouchers: what documents say of them comes from invoices/, the rest from the issuer.
 VOUCHERS = (VoucherRow, VoucherKnown, VoucherHold)
 #: Till and books side by side; found again by looking.
@@ -90,6 +90,7 @@ __all__ = [
     "TakingsGoods",
     "TakingsPeople",
     "TakingsTenders",
+    "TakingsVouchers",
     "TaxCode",
     "Tender",
     "Token",

@@ -51,6 +51,22 @@ class TakingsGoods(Row):
         without_rowid = True
 
 
+class TakingsVouchers(Row):
+    """What documents did to gift vouchers, by act."""
+
+    session = TextField()
+    business_day = TextField()
+    kind = TextField()
+    act = TextField()
+    rows = IntegerField()
+    amount = BigIntegerField()
+    exposure = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("session", "business_day", "kind", "act")
+        without_rowid = True
+
+
 class TakingsTenders(Row):
     """Payments by way to pay. side: 1 taken, -1 given back."""
 

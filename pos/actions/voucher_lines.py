@@ -1,0 +1,175 @@
+"""Gift vouchers in a basket: sold as a line, used or refunded onto as a payment, and made good in the very transaction
+that saves the receipt. Nothing of a voucher lives before that: an abandoned basket leaves no trace."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from pos import clock
+from pos.config import Config
+from pos.errors import Conflict, Invalid
+from pos.rules import voucher
+from pos.rules.basket import Basket
+from pos.rules.cart import Cart, LineInput
+from pos.rules.money import minor
+from pos.rules.tender import Payment, Settlement
+from pos.rules.voucher import Reach, Standing, Wanted
+from pos.store import vouchers
+from pos.store.db import Store
+
+#: Tries for a code nobody has yet; a second one is hardly ever needed.
+CODE_TRIES = 20
+
+
+def reach_of(store: Store, known: Standing) -> Reach:
+    """How far the issuer's word on a voucher goes now."""
+    config = store.config
+    limit = minor(config.vouchers.offline_limit, config.shop.currency)
+    return Reach(vouchers.is_fresh(store, known), config.vouchers.offline, limit)
+
+
+def terms_of(config: Config) -> voucher.Terms:
+    """What this shop sells as a voucher."""
+    v, cur = config.vouchers, config.shop.currency
+    return voucher.Terms(minor(v.amount_min, cur), minor(v.amount_max, cur), v.months)
+
+
+def today(config: Config) -> date:
+    """The business day it is now."""
+    return clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts)
+
+
+def new_code(store: Store) -> str:
+    """A code nobody has, which nobody can guess."""
+    day = today(store.config)
+    for _ in range(CODE_TRIES):
+        code = voucher.make_code(day, secrets.choice)
+        if not vouchers.exists(store, code):
+            return code
+    raise Conflict("No free voucher code was found. Try again.", code="voucher_taken")
+
+
+def rows_of(tx: Store, wanted: Sequence[Wanted], document: str) -> list[dict[str, Any]]:
+    """What a document writes under `vouchers`, looked at inside the transaction that saves it. Refused, Conflict."""
+    config = tx.config
+    return voucher.entered(
+        wanted,
+        document,
+        lambda code: vouchers.balance(tx, code),
+        lambda known: reach_of(tx, known),
+        expires=voucher.expires_on(today(config), config.vouchers.months),
+        currency=config.shop.currency,
+        locale=config.shop.locale,
+    )
+
+
+# -- sold ------------------------------------------------------------------------------------------------------------
+
+
+def marked(config: Config, basket: Basket) -> Basket:
+    """The basket with every line of the voucher item as a voucher. Invalid for one that comes back or sells another
+    item as one."""
+    item = config.vouchers.item
+    return replace(basket, lines=tuple(_marked(line, item) for line in basket.lines))
+
+
+def _marked(line: LineInput, item: str) -> LineInput:
+    where = f"lines.{line.line}"
+    if not item or line.item_code != item:
+        if line.voucher is not None:
+            raise Invalid(f"{line.item_code} is not sold as a voucher here.", code="voucher_line", field=where)
+        return line
+    if line.qty < 0 and line.return_against is None:
+        raise Invalid(
+            "A gift voucher does not come back as goods: its value is in its code.", code="voucher_line", field=where
+        )
+    return line if line.voucher is not None or line.return_against is not None else replace(line, voucher="")
+
+
+def check_sold(store: Store, config: Config, cart: Cart) -> None:
+    """Invalid for an amount no voucher is made over, or one code on two lines; Conflict for a code that is taken."""
+    terms, seen = terms_of(config), set()
+    for x in cart.lines:
+        if x.voucher is None:
+            continue
+        where = f"lines.{x.line}"
+        voucher.check_amount(x.amount, terms, config.shop.currency, config.shop.locale, f"{where}.price")
+        if x.voucher and (x.voucher in seen or vouchers.exists(store, x.voucher)):
+            raise Conflict(
+                f"The code {x.voucher} is already of another voucher; take another one.",
+                code="voucher_taken",
+                field=f"{where}.voucher.code",
+            )
+        seen.add(x.voucher)
+
+
+# -- used and refunded -----------------------------------------------------------------------------------------------
+
+
+def with_code(payment: Payment, place: int) -> Payment:
+    """A payment by voucher with its code as it is kept."""
+    if payment.kind != "voucher" or not payment.reference:
+        return payment
+    return replace(payment, reference=voucher.code_of(payment.reference, f"payments.{place}.reference"))
+
+
+def check_payments(store: Store, cart: Cart, payments: Sequence[Payment]) -> None:
+    """Refused, in words, for value that is not there as far as is known now; asked again in the commit."""
+    paid = [(i, p) for i, p in enumerate(payments) if p.kind == "voucher" and p.reference]
+    if not paid:
+        return
+    new = sum(x.amount for x in cart.lines if x.voucher is not None)
+    room = cart.total - new
+    if new and sum(p.amount for _, p in paid) > room:
+        raise Invalid(
+            "A voucher is not paid for with a voucher; pay for it another way.",
+            code="voucher_for_voucher",
+            field=f"payments.{paid[-1][0]}.amount",
+        )
+    rows_of(store, voucher.of_payments((i, p.reference, p.amount) for i, p in paid), "")
+
+
+def made_good(store: Store, cart: Cart, settlement: Settlement) -> tuple[Cart, Settlement, list[Wanted]]:
+    """Cart and settlement with a code on every voucher, and what the commit does to each of them."""
+    wanted, lines = [], []
+    for x in cart.lines:
+        if x.voucher is not None:
+            made = not x.voucher
+            x = replace(x, voucher=x.voucher or new_code(store))
+            where = f"lines.{x.line}.voucher.code"
+            wanted.append(Wanted("issue", x.voucher or "", x.amount, made=made, new=True, field=where))
+        lines.append(x)
+    payments, fresh = [], set()
+    for p in settlement.payments:
+        if p.kind == "voucher" and not p.reference:
+            p = replace(p, reference=new_code(store))
+            fresh.add(p.reference)
+        payments.append(p)
+    paid = [(i, p.reference, p.amount) for i, p in enumerate(payments) if p.kind == "voucher"]
+    wanted += voucher.of_payments(paid, frozenset(fresh))
+    return replace(cart, lines=tuple(lines)), replace(settlement, payments=tuple(payments)), wanted
+
+
+# -- voided ----------------------------------------------------------------------------------------------------------
+
+
+def turned(doc: Mapping[str, Any]) -> list[Wanted]:
+    """What voiding a sale does to its vouchers."""
+    return voucher.turned(doc, doc["currency"])
+
+
+def void_refusal(store: Store, doc: Mapping[str, Any]) -> Conflict | None:
+    """Why a sale cannot be voided for the sake of a voucher it sold; None when it can."""
+    for x in turned(doc):
+        known = vouchers.balance(store, x.code)
+        if known.balance + x.amount < 0:
+            return Conflict(
+                f"Voucher {x.code}, sold on {doc['invoice_name']}, was used meanwhile, so the sale cannot be voided. "
+                "Give back its goods as a return; what is left on the voucher stays.",
+                code="voucher_used",
+            )
+    return None
