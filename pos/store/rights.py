@@ -5,9 +5,11 @@ Asked for each request, so it is kept in memory and read anew after a change. Th
 
 from __future__ import annotations
 
+import json
 import threading
 import weakref
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from pos.errors import Conflict, Invalid
@@ -16,7 +18,10 @@ from pos.rules.rights import Rights
 from pos.store import audit
 from pos.store.db import Store
 
-__all__ = ["Rights", "change", "of"]
+__all__ = ["Change", "Rights", "change", "changes", "of"]
+
+#: So many changes are told.
+CHANGES = 100
 
 _reading = threading.Lock()
 _kept: weakref.WeakKeyDictionary[Store, Rights] = weakref.WeakKeyDictionary()
@@ -55,6 +60,35 @@ def change(
         with _reading:
             _kept.pop(store, None)
     return of(store)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change on record: `right` given or taken, or, when it is "", the ceiling set to `percent`."""
+
+    at: str
+    by: str
+    role: str
+    right: str
+    allowed: bool
+    percent: str
+    before: str
+
+
+def changes(store: Store, limit: int = CHANGES) -> list[Change]:
+    """What was changed, the newest first; names of people who are known."""
+    with store.reading():
+        rows = store.execute(
+            "SELECT a.at, coalesce(u.name, a.actor), a.subject, a.detail FROM audit a LEFT JOIN user u"
+            " ON u.code = a.actor WHERE a.act IN ('rights.change', 'rights.ceiling') ORDER BY a.n DESC LIMIT ?",
+            (limit,),
+        ).fetchall()
+    found = []
+    for at, by, role, text in rows:
+        detail = json.loads(text)
+        percent, before = detail.get("percent", ""), detail.get("before", "")
+        found.append(Change(at, by, role, detail.get("right", ""), bool(detail.get("allowed")), percent, before))
+    return found
 
 
 def _check(allowed: Mapping[tuple[str, str], bool], ceilings: Mapping[str, Decimal]) -> None:

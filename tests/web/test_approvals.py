@@ -170,3 +170,19 @@ class TestWithoutPin:
         page.session()
         asked = {"act": "void", "subject": clock.uuid7(), "badge": other}
         assert page.post("/api/approve", asked).json["code"] == "wrong_pin"
+
+
+def test_who_changed_a_right_is_told_with_the_table(admin: Page) -> None:
+    assert admin.get("/api/rights").json["changes"] == []
+    body = {"changes": [{"role": "cashier", "right": "void", "allowed": True}], "ceilings": {"supervisor": "30"}}
+    told = admin.post("/api/rights", body, method="PUT").json["changes"]
+    assert [(one["role"], one["right"], one["by"], one["text"]) for one in told] == [
+        ("supervisor", "", "Cleo Marsh", "Supervisor: discount up to 30 %, before 50 %"),
+        ("cashier", "void", "Cleo Marsh", "Cashier: may now void a finished sale"),
+    ]
+
+
+def test_the_page_of_rights_is_for_who_may_change_them(admin: Page, anna: Page) -> None:
+    assert admin.get("/rights").status_code == 200
+    assert anna.get("/rights").status_code == 403
+    assert 'href="/rights"' not in anna.get("/day").text
