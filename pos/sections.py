@@ -96,7 +96,7 @@ class Erpnext:
     safe_account: str = setting("", "Account of the safe or bank that drops go to; needed to book any.")
     over_short_account: str = setting("", "Account for what a counted drawer was over or short; needed to book any.")
     reason_accounts: str = setting(
-        "", "Reasons with an account of their own, reason: account, a bar between, like Milk: 5210 - Staff - TS"
+        "", "Accounts of single reasons, a bar between, each written like Milk: 5210 - Staff - TS."
     )
     settle_seconds: int = setting(
         150, "How long before asking what became of a lost answer; longer than their time-out."

@@ -47,6 +47,7 @@ COMMANDS = (
     Command("user", "pos.cli.users", "cashiers and their PINs"),
     Command("token", "pos.cli.tokens", "keys for programs that talk to the till"),
     Command("device", "pos.cli.devices", "browsers that may sign in with a PIN"),
+    Command("outbox", "pos.cli.outbox", "what waits for the books; try again or settle what they refused"),
     Command("printer", "pos.cli.printer", "test the receipt printer and the drawer"),
     Command("erpnext", "pos.cli.erpnext", "prepare an ERPNext site for the till"),
 )

@@ -80,8 +80,11 @@ def say_why_held_up(store: Store, connection: str, now: datetime) -> int:
 # -- what a person may do ----------------------------------------------------------------------------------------------
 
 
-def retry(store: Store, n: int, by: str) -> None:
-    """Try a refused or differing row again now: a refused one is posted again, a differing one read back again."""
+def retry(store: Store, n: int, by: str, reason: str = "") -> None:
+    """Try a refused or differing row again now: a refused one is posted again, a differing one read back again.
+
+    reason: what was put right, kept in the audit. Invalid for one that is booked or being sent.
+    """
     now = clock.stamp(clock.now())
     with store.transaction():
         row = _row(n)
@@ -98,9 +101,8 @@ def retry(store: Store, n: int, by: str) -> None:
         if changed != 1:
             raise LostLease("It is being sent at this moment. Look again in a minute.")
         notices.settle(store, f"outbox:{n}")
-        audit.record(
-            store, by, "outbox.retry", row.document, {"part": row.part, "connection": row.connection, "was": row.state}
-        )
+        detail = {"part": row.part, "connection": row.connection, "was": row.state}
+        audit.record(store, by, "outbox.retry", row.document, detail | ({"reason": reason} if reason.strip() else {}))
 
 
 def again(store: Store, document: str, by: str) -> int:

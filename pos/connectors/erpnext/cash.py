@@ -36,7 +36,7 @@ SETTINGS = {
 }
 REMARK_CHARS_MAX = 500
 _STATES: dict[int, Literal["draft", "submitted", "cancelled"]] = {0: "draft", 1: "submitted", 2: "cancelled"}
-_SETUP_AGAIN = "then run `pos_server.py erpnext setup` and `pos_server.py outbox retry`."
+_SETUP_AGAIN = "run `pos_server.py erpnext setup`, start the till again, then `pos_server.py outbox retry`."
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ _ROWS: tuple[tuple[int, str, _Place, Outcome, str], ...] = (
 )
 OUTCOMES = tuple(Meaning(*row) for row in _ROWS)
 
-_RETRY = "Then `pos_server.py replay` its file."
+_RETRY = "Then try it again: `pos_server.py outbox retry`."
 _SAFE = "Tell support; the receipt is safe here."
 #: code -> (what happened, what to do), for the person who looks after the till.
 WORDS: dict[str, tuple[str, str]] = {
@@ -152,7 +152,7 @@ WORDS: dict[str, tuple[str, str]] = {
         f"Enable the customer there. {_RETRY}",
     ),
     "link_missing": (
-        "Something this receipt refers to is not in ERPNext (warehouse, price list, original).",
+        "Something this receipt refers to is not in ERPNext (warehouse, price list, account, original).",
         f"See what ERPNext says, create it there. {_RETRY}",
     ),
     "bad_quantity": (
@@ -182,7 +182,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "not_there": (
         "What was asked for is not in ERPNext any more.",
-        "Look for it there; to post it again, `pos_server.py replay` its file.",
+        "Look for it there; to post it again: `pos_server.py outbox retry`.",
     ),
     "refused": ("ERPNext refused the receipt.", f"See what it says, put it right there. {_RETRY}"),
     "question_refused": ("ERPNext refused the question.", "See what it says."),

@@ -32,7 +32,7 @@ class Outbox(Row):
     n = BigAutoField()
     document = TextField()
     connection = TextField()
-    part = TextField()  # sale | return
+    part = TextField()  # sale | return | cash
     state = TextField()  # queued sending sent booked unknown rejected differs
     tries = IntegerField(default=0)
     next_at = TextField()  # not before
