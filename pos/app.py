@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from flask import Flask
 
 from agents import AGENTS
 from pos import channels, clock, language
-from pos.actions import hooks
+from pos.actions import hooks, issuer
 from pos.actions.press import Press
 from pos.config import Config
 from pos.connectors import configured
@@ -54,6 +55,7 @@ class App:
                 ring=self.runner.ring,
                 press=self.press,
                 control_key=self.control_key,
+                ask_issuer=partial(issuer.ask, store, config),
             )
         )
         self.runner.listeners.append(self._heard)
@@ -80,6 +82,8 @@ class App:
         """A document is saved: wake who sends it, tell the screens. Never fails the sale (the journal sees to it)."""
         self.hub.nudge()
         self.runner.ring(committed.doc["kind"])
+        if committed.doc["vouchers"]:
+            self.runner.ring("voucher")
         self.press.committed(committed.doc)
 
     def _told(self) -> None:

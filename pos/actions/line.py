@@ -10,7 +10,7 @@ from typing import Any
 
 from pos import clock
 from pos.agent import Run
-from pos.connectors.base import Connector
+from pos.connectors.base import Connector, Kind
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
 from pos.store import connections, unblock
 from pos.store.db import Store
@@ -37,6 +37,8 @@ class Memory:
     checked_at: datetime | None = None
     #: Feeds whose pull has begun and not come to its end: when it began, and the mark it began with.
     under_way: dict[str, tuple[datetime, connections.Mark]] = field(default_factory=dict)
+    #: Rows of the voucher ledger they said no to: when each is tried again.
+    refused: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,20 @@ def job_of(run: Run, limit: int) -> Job | None:
     """The job of an agent's round on its connection; None for an agent without one."""
     if run.connection is None or run.kind is None:
         return None
-    facts = connections.facts(run.store, run.kind.name)
+    return job_on(run, run.connection.id, run.kind, limit)
+
+
+def job_on(run: Run, connection: str, kind: Kind, limit: int) -> Job:
+    """The job of an agent's round that speaks to one connection of its own choice."""
+    facts = connections.facts(run.store, kind.name)
     memory: Memory | None = run.memory.get("line")
     if memory is None or memory.facts != facts:  # setup ran meanwhile: begin anew with what it learned
-        memory = run.memory["line"] = Memory(run.kind.connect(run.config, facts), facts)
-    settings = getattr(run.config, run.kind.name)
+        memory = run.memory["line"] = Memory(kind.connect(run.config, facts), facts)
+    settings = getattr(run.config, kind.name)
     return Job(
         store=run.store,
-        connection=run.connection.id,
-        address=run.kind.address(run.config),
+        connection=connection,
+        address=kind.address(run.config),
         memory=memory,
         owner=run.owner,
         settle_seconds=settings.settle_seconds,

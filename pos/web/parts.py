@@ -38,7 +38,7 @@ class Parts:
     ring: Callable[[str], None]
     press: Press
     control_key: str
-    ask_issuer: Callable[[str, str, int], None] | None = None
+    ask_issuer: Callable[[str, str, int], object] | None = None
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 

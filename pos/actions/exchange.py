@@ -1,0 +1,355 @@
+"""Exchange: one bounded round of the gift vouchers' ledger with its issuer, and what else vouchers need by themselves.
+
+Rows are exchanged by id and no balance is ever set: what is not at the issuer yet goes there, what is new or was
+changed there comes here. Before anything is sent the issuer is asked which of the rows it has already, so a row whose
+answer was lost is not entered twice; its unique id would keep it from that as well. Then holds nobody needs any more
+are let go of, what is left on vouchers past their last day is taken off, and a voucher of which more was used than was
+on it is named until somebody settles it. Those two wait until a round knows everything the issuer knows.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from pos import clock
+from pos.actions import issuer, line, voucher
+from pos.actions.issuer import money
+from pos.actions.line import Job, LineDown
+from pos.actions.sell import Seller, Till
+from pos.connectors.base import EntryPage, MadePage, VoucherBook, VoucherEntry
+from pos.errors import Conflict, Rejected, SignInNeeded, Unavailable, Unknown
+from pos.store import connections, notices, shifts, vouchers
+from pos.store.connections import Line
+from pos.store.db import Store
+from pos.store.vouchers import LedgerRow
+
+log = logging.getLogger(__name__)
+
+#: Rows sent, pages read and vouchers expired in one round.
+ROWS_MAX = 50
+PAGES_MAX = 20
+EXPIRE_MAX = 100
+#: Receipts a notice of a double spend names; more than a handful helps nobody.
+NAMED_MAX = 8
+#: What they said no to is tried again this often: somebody may have put it right there.
+REFUSED_AGAIN = timedelta(hours=1)
+#: After a row without an answer they are asked for it this soon.
+ASK_AGAIN_SECONDS = 60
+#: No transaction there stays open longer than this, so no row can turn up later behind a cursor that has not moved.
+LATE_ROWS = timedelta(minutes=15)
+ROWS_FEED, MADE_FEED = "vouchers", "vouchers:made"
+OVERDRAWN = "voucher:overdrawn:"
+_NO_LEDGER = "voucher:no_ledger"
+
+Page = TypeVar("Page", EntryPage, MadePage)
+_ACTS = {"redeem": "used", "expire": "expired", "adjust": "taken off by hand"}
+
+
+@dataclass(slots=True)
+class Done:
+    """What one round did. whole: everything the issuer knows is known here. stopped: why it ended early, in words.
+
+    again_in: seconds until the next round is wanted, None = as usual.
+    """
+
+    sent: int = 0
+    taken: int = 0
+    refused: int = 0
+    unknown: int = 0
+    released: int = 0
+    expired: int = 0
+    overdrawn: int = 0
+    more: bool = False
+    whole: bool = False
+    stopped: str = ""
+    again_in: float | None = None
+
+    def sentence(self) -> str:
+        """For the console."""
+        parts = [
+            f"{count} {words}"
+            for count, words in (
+                (self.sent, "rows sent"),
+                (self.taken, "rows brought in"),
+                (self.refused, "refused"),
+                (self.unknown, "without an answer"),
+                (self.released, "holds let go"),
+                (self.expired, "expired"),
+                (self.overdrawn, "overdrawn"),
+            )
+            if count
+        ]
+        told = ", ".join(parts) if parts else "Nothing to exchange"
+        return f"{told}{'; more to come' if self.more else ''}.{f' {self.stopped}' if self.stopped else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Who expires vouchers: nobody in person."""
+
+    code: str = ""
+    name: str = "Voucher agent"
+    role: str = "agent"
+
+    def may(self, right: str) -> bool:  # noqa: ARG002
+        return True
+
+
+def rows(job: Job, told: Line, book: VoucherBook | None) -> Done:
+    """Exchange rows with the issuer and let go of holds. Never raises for what the other side does.
+
+    book None: the issuer does not keep vouchers yet. BadSettings when this is the demo shop and the issuer is not on
+    this machine.
+    """
+    done = Done()
+    connections.refuse_demo(job.store, job.address)
+    if not line.works(job):
+        done.stopped = line.why_not(job)
+        return done
+    if book is None:
+        done.stopped = _no_ledger(job.store, told)
+        return done
+    notices.settle(job.store, _NO_LEDGER)
+    try:
+        started = job.now()
+        brought = _made_by_hand(job, told, book, done)
+        sent = _push(job, told, book, done)
+        pulled = _pull(job, told, book, done)
+        done.whole = brought and sent and pulled
+        if pulled:
+            vouchers.take_in(job.store, (), started, everything=True)
+        _let_go(job, book, done)
+        if done.whole:
+            _name_overdrawn(job.store, book, done)
+    except (Unavailable, Unknown, SignInNeeded) as error:
+        done.whole = False
+        down = error if isinstance(error, SignInNeeded) else line.silent(job)
+        if down is None:
+            raise  # the line is up, so it is this question that fails: told by the runner, tried again on its ladder
+        done.stopped = str(line.give_up(job, down))
+    except LineDown as reason:
+        done.whole = False
+        done.stopped = str(reason)
+    done.again_in = 0 if done.more else ASK_AGAIN_SECONDS if done.unknown else None
+    return done
+
+
+def _no_ledger(store: Store, told: Line) -> str:
+    words = f"{told.title} does not keep the ledger of gift vouchers yet."
+    if vouchers.unsent(store, 1):
+        remedy = "Run `pos_server.py erpnext setup` with an administrator's key. Until then this till alone knows them."
+        notices.raise_once(store, _NO_LEDGER, "check", words, remedy, told.id)
+    return words
+
+
+# -- out ---------------------------------------------------------------------------------------------------------------
+
+
+def _push(job: Job, told: Line, book: VoucherBook, done: Done) -> bool:
+    """Send rows the issuer does not have, oldest first. True when it has them all now, but for those it refuses."""
+    refused, now = job.memory.refused, job.now()
+    waiting = vouchers.unsent(job.store, ROWS_MAX + len(refused) + 1)
+    due = [row for row in waiting if refused.get(row.id, now) <= now]
+    there = book.find_vouchers([row.id for row in due])
+    if due:
+        line.reached(job)
+    for row in due[:ROWS_MAX]:
+        if job.stopping():
+            return False
+        _send(job, told, book, row, there.get(row.id), done)
+        job.breathe()
+    done.more = done.more or len(due) > ROWS_MAX
+    return len(due) <= ROWS_MAX and not done.unknown
+
+
+def _send(job: Job, told: Line, book: VoucherBook, row: LedgerRow, there: VoucherEntry | None, done: Done) -> None:
+    entry = _entry(job.store, row)
+    try:
+        if there is None:
+            book.put_voucher(entry)
+        elif there.says != entry.says:
+            raise Rejected(f"Row {there.order} there says {there.act} on {there.code}.", code="id_taken")
+    except Rejected as error:
+        job.memory.refused[row.id] = job.now() + REFUSED_AGAIN
+        words = f"{told.title} does not take {row.act} {money(job.store, row.amount)} of voucher {row.code}"
+        number = f" ({entry.receipt})" if entry.receipt else ""
+        notices.raise_once(
+            job.store, _refused(row.id), "needs", f"{words}{number}: {error.message}", error.remedy, row.code
+        )
+        done.refused += 1
+    except Unknown as error:
+        log.warning("no answer about row %s of voucher %s: %s", row.id, row.code, error.message)
+        done.unknown += 1
+        down = line.silent(job)
+        if down is not None:
+            raise line.give_up(job, down) from error
+    else:
+        vouchers.mark_sent(job.store, [row.id], job.now())
+        if job.memory.refused.pop(row.id, None) is not None or notices.is_open(job.store, _refused(row.id)):
+            notices.settle(job.store, _refused(row.id))
+        done.sent += 1
+
+
+def _refused(row: str) -> str:
+    return f"voucher:refused:{row}"
+
+
+def _entry(store: Store, row: LedgerRow) -> VoucherEntry:
+    number = vouchers.numbers(store, row.code).get(row.document, "")
+    return VoucherEntry(
+        row.id, row.code, row.act, row.amount, at=row.at, expires=row.expires, till=row.till, document=row.document,
+        position=row.position, receipt=number,
+    )  # fmt: skip
+
+
+# -- in ----------------------------------------------------------------------------------------------------------------
+
+
+def _pull(job: Job, told: Line, book: VoucherBook, done: Done) -> bool:
+    """Bring in rows that are new or were changed there. True when the end was reached."""
+
+    def take(page: EntryPage) -> bool:
+        done.taken += issuer.take_in(job.store, told, page.rows, job.now())
+        _unreadable(job.store, told, [e.order for e in page.rows], page.refused)
+        return True
+
+    return _pages(job, ROWS_FEED, book.pull_vouchers, take, done)
+
+
+def _made_by_hand(job: Job, told: Line, book: VoucherBook, done: Done) -> bool:
+    """Give each voucher that people made there by hand the one row it counts as. True when the end was reached."""
+
+    def take(page: MadePage) -> bool:
+        there = book.find_vouchers([made.id for made in page.rows])
+        for made in page.rows:
+            issuer.tell_status(job.store, made)
+            if made.id not in there and made.amount > 0:
+                if job.stopping():
+                    return False
+                issuer.enter_made(book, made, book.voucher_entries(made.code))
+                job.breathe()
+        _unreadable(job.store, told, [made.code for made in page.rows], page.refused)
+        return True
+
+    return _pages(job, MADE_FEED, book.pull_made, take, done)
+
+
+def _pages(job: Job, feed: str, pull: Callable[[str], Page], take: Callable[[Page], bool], done: Done) -> bool:
+    """Read on in one feed; the cursor moves once a page is taken in. A new pull begins a little before the cursor while
+    that has moved lately: a row that was committed late carries an earlier stamp."""
+    store, under_way = job.store, job.memory.under_way
+    since = connections.mark(store, job.connection, feed).value
+    if feed not in under_way:
+        before = connections.mark(store, job.connection, feed)
+        under_way[feed] = (job.now(), before)
+        if before.moved_at and before.moved_at > clock.stamp(job.now() - LATE_ROWS):
+            since = job.memory.connector.rewind(before.value)
+    started, before = under_way[feed]
+    for _ in range(PAGES_MAX):
+        page = pull(since)
+        line.reached(job)
+        if page.more and page.cursor in ("", since):
+            raise Unavailable(f"The list of {feed} does not go on after {since!r}.", code="stuck")
+        if not take(page):
+            return False
+        if page.cursor:
+            connections.move(store, job.connection, feed, page.cursor, job.now())
+            since = page.cursor
+        job.breathe()
+        if not page.more:
+            del under_way[feed]
+            connections.checked(store, job.connection, feed, started, before)
+            return True
+        if job.stopping():
+            return False
+    done.more = True
+    return False
+
+
+def _unreadable(store: Store, told: Line, read: Sequence[str], refused: Sequence[tuple[str, str]]) -> None:
+    """Rows somebody spoilt there are told until they can be read again."""
+    begin = "voucher:unreadable:"
+    is_open = {n.key for n in notices.open_notices(store, prefix=begin, limit=10_000)}
+    for name in read:
+        if f"{begin}{name}" in is_open:
+            notices.settle(store, f"{begin}{name}")
+    for name, why in refused:
+        words = f"{told.title}: {name} is no row of a voucher's ledger and does not count: {why}."
+        notices.raise_once(store, f"{begin}{name}", "check", words, "Put it right there.", name)
+
+
+# -- holds -------------------------------------------------------------------------------------------------------------
+
+
+def _let_go(job: Job, book: VoucherBook, done: Done) -> None:
+    """End holds of baskets that were paid or given up. One whose value was used stays until the issuer has the row that
+    says so: between the two nobody else may use it."""
+    for held in vouchers.holds(job.store, stale_only=True)[:ROWS_MAX]:
+        if held.till == job.store.config.till.id:
+            used = [row for row in vouchers.of_document(job.store, held.basket) if row.code == held.code]
+            if any(not row.sent_at for row in used):
+                continue
+            if not used:
+                book.put_voucher(issuer.release_of(held.id, held.code, held.till, held.basket, clock.stamp(job.now())))
+                done.released += 1
+        vouchers.release(job.store, [held.id])
+
+
+def alone(store: Store) -> Done:
+    """What is to be done where this till itself keeps the vouchers."""
+    done = Done(whole=True)
+    stale = [held.id for held in vouchers.holds(store, stale_only=True)]
+    vouchers.release(store, stale)
+    done.released = len(stale)
+    _name_overdrawn(store, None, done)
+    return done
+
+
+# -- expired, overdrawn ------------------------------------------------------------------------------------------------
+
+
+def expire(till: Till, done: Done, by: Seller | None = None) -> None:
+    """Take off what is left on vouchers of this till that are past their last day. Call when a round was whole.
+
+    It waits until the till is open: a document belongs to somebody's session, and none is opened for this alone.
+    """
+    if shifts.current(till.store, till.config.till.id) is None:
+        return
+    try:
+        committed = voucher.expire(till, by or Agent(), EXPIRE_MAX)
+    except Conflict as error:  # used meanwhile; looked at again next time
+        log.info("nothing expired: %s", error.message)
+        return
+    done.expired = len(committed.doc["vouchers"]) if committed is not None else 0
+
+
+def _name_overdrawn(store: Store, book: VoucherBook | None, done: Done) -> None:
+    """Tell of vouchers of which more was used than was on them: by whom, where and how much, until it is settled."""
+    told = {n.key: n.text for n in notices.open_notices(store, prefix=OVERDRAWN, limit=10_000)}
+    short = vouchers.overdrawn(store)
+    for known in short:
+        key, missing = f"{OVERDRAWN}{known.code}", money(store, -known.balance)
+        if f" {missing} short" in told.get(key, ""):
+            continue
+        entries = book.voucher_entries(known.code) if book is not None else ()
+        text = f"Voucher {known.code} is {missing} short: {_uses(store, known.code, entries)}."
+        remedy = "Its value was used more than once. Settle it between the tills, then adjust the voucher by hand."
+        notices.raise_notice(store, key, "needs", text, remedy, known.code)
+    done.overdrawn = len(short)
+    notices.settle_all_but(store, OVERDRAWN, {f"{OVERDRAWN}{known.code}" for known in short})
+
+
+def _uses(store: Store, code: str, entries: Sequence[VoucherEntry]) -> str:
+    """Everything that took value off a voucher, the last first, each with its receipt and till."""
+    receipts = vouchers.numbers(store, code) | {e.document: e.receipt for e in entries if e.receipt}
+    taken = [row for row in vouchers.rows_of(store, code) if row.amount < 0]
+    named = [
+        f"{money(store, -row.amount)} {_ACTS.get(row.act, row.act)} on {receipts.get(row.document) or row.document}"
+        f" (till {row.till})"
+        for row in reversed(taken[-NAMED_MAX:])
+    ]
+    return ", ".join(named)
