@@ -6,6 +6,7 @@ The issuer is the first connection that keeps vouchers; without one it is this t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -101,6 +102,12 @@ def rows_of(store: Store, code: str) -> list[LedgerRow]:
 def of_document(store: Store, document: str) -> list[LedgerRow]:
     """The rows one document made."""
     return _many(store, "document = ? AND origin = 'document' ORDER BY position", (document,))
+
+
+def with_ids(store: Store, ids: Iterable[str]) -> dict[str, LedgerRow]:
+    """The rows among these that are known here, by id."""
+    wanted = json.dumps(list(ids))
+    return {row.id: row for row in _many(store, "id IN (SELECT value FROM json_each(?))", (wanted,))}
 
 
 def numbers(store: Store, code: str) -> dict[str, str]:
