@@ -65,11 +65,12 @@ export function startNews({ back = () => {}, heard = () => {} } = {}) {
   paintClock();
   setInterval(paintClock, CLOCK_MS);
   startBell({ quiet: () => state.locked, listens: false });
-  listen((message) => {
+  const news = (message) => {
     if (message.type === "status") paintStatus(message);
     heardNotice(message);
     heard(message);
-  });
+  };
+  listen(news, (lost) => noAnswer(lost ? t("The till server does not answer. The basket is kept. See that the till's own machine is on and Tillkeep is started on it; this page goes on by itself.") : ""));
 }
 
 function paintClock() {

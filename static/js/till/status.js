@@ -1,5 +1,6 @@
 // The status bar, in words. Calm colours; red only for "needs a person" and "this till cannot save".
 import { t, tn } from "../language.js";
+import { say, sayNow } from "./a11y.js";
 import { openDialog } from "./dialogs.js";
 import { byId, h, icon, put } from "./dom.js";
 import { state, tell } from "./state.js";
@@ -9,6 +10,7 @@ let painted = "";
 
 /** Paint the server's counts. `status` is null while nobody has answered yet. */
 export function paintStatus(status) {
+  sayChanges(status);
   last = status;
   const words = wordsOf(status);
   const key = JSON.stringify(words);
@@ -18,6 +20,15 @@ export function paintStatus(status) {
     paintPhone(words);
   }
   cannotSave(status.can_save ? "" : status.reason || t("The disk does not take writes."));
+}
+
+/** For those who listen: what changes the day, not each count of each sale. */
+function sayChanges(status) {
+  const sentences = [];
+  if (status.offline_text && !last?.offline_text) sentences.push(status.offline_text);
+  else if (last?.offline_text && !status.offline_text) sentences.push(t("{books} answers again.", { books: status.connection_title }));
+  if (status.needs > (last?.needs ?? 0)) sentences.push(`${tn("{n} needs a person", "{n} need a person", status.needs)}.`);
+  if (sentences.length) say(sentences.join(" "));
 }
 
 function wordsOf(status) {
@@ -73,6 +84,9 @@ export function cannotSave(why) {
 
 /** The calm banner while the till server does not answer; "" takes it away. */
 export function noAnswer(why) {
+  const before = byId("no-answer-why").textContent;
   byId("no-answer").hidden = why === "";
   put(byId("no-answer-why"), why);
+  if (why && !before) sayNow(why);
+  else if (before && !why) say(t("The till server answers again."));
 }
