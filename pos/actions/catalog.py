@@ -11,8 +11,9 @@ from typing import Any
 
 from pos.actions import figures
 from pos.config import Config
-from pos.rules import sizes, wording
-from pos.store import catalog
+from pos.errors import Invalid, NotFound
+from pos.rules import sizes, voucher, wording
+from pos.store import catalog, vouchers
 from pos.store.catalog import Found, Grid, Scanned, Tile
 from pos.store.db import Store
 
@@ -45,8 +46,14 @@ def search(store: Store, q: str, group: str, offset: int, limit: int) -> dict[st
 
 
 def scanned(store: Store, code: str) -> dict[str, Any]:
-    """What /api/lookup-barcode answers: the tile, and the line to put into the basket (None: open the grid)."""
-    found = catalog.by_barcode(store, code)
+    """What /api/lookup-barcode answers: the tile, and the line to put into the basket (None: open the grid); or the
+    code of a gift voucher known here, where no item has it."""
+    try:
+        found = catalog.by_barcode(store, code)
+    except (NotFound, Invalid):
+        if voucher.may_be_code(code) and vouchers.exists(store, code.strip().upper()):
+            return {"item": None, "line": None, "voucher": code.strip().upper()}
+        raise
     return {"item": _tile(found.tile, store.config, _colours(store)), "line": _line(found)}
 
 

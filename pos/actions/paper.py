@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,10 @@ from pos import clock
 from pos.config import Config
 from pos.errors import NotFound
 from pos.rules import documents, slips, zpaper
+from pos.rules.money import major
 from pos.rules.paper import Row
 from pos.rules.slips import templates_of
+from pos.store import vouchers
 from pos.store.db import Store
 from pos.store.prints import Job
 
@@ -62,4 +65,11 @@ def rows_of(store: Store, config: Config, job: Job, look: slips.Look) -> tuple[R
     doc = document(store, job.document)
     report = zpaper.lines(doc, look.columns, zpaper.Words(look.locale)) if job.template == "z" else ()
     lines = tuple(job.part.split(" ")) if job.part else ()
-    return slips.slip(job.template, doc, look, copy=copy, lines=lines, report=report)
+    balances = _balances(store, doc) if copy is not None else None
+    return slips.slip(job.template, doc, look, copy=copy, lines=lines, report=report, balances=balances)
+
+
+def _balances(store: Store, doc: Mapping[str, Any]) -> dict[str, Decimal]:
+    """What is on the vouchers of a document now: a slip printed again must not promise what was used since."""
+    found = (vouchers.balance(store, row["code"]) for row in doc.get("vouchers") or ())
+    return {x.code: major(max(0, x.balance), doc["currency"]) for x in found if x.state != "unknown"}

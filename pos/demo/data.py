@@ -16,6 +16,7 @@ TAXES = """
 MODES = """
     Cash       | cash
     Card       | card
+    Gift Voucher | voucher
     On account | account
     Other      | other
 """
@@ -117,6 +118,7 @@ SINGLES = """
 #: code | name | note | unit | tax | price, empty = typed by the cashier | label prefix and item digits | features
 SPECIALS = """
     BAG     | Carrier bag             | paper       | Nos | VAT20 | 0.10  |         | uncounted
+    GIFT-VOUCHER | Gift voucher        |             | Nos | VAT0  |       |         | uncounted open
     SUNDRY  | Repair / sundry         |             | Nos | VAT20 |       |         | uncounted open
     WAX     | Boot wax, loose         | beeswax     | Kg  | VAT20 | 18.00 | 2010001 | weighed
     OFFCUTS | Leather offcuts         | by weight   | Kg  | VAT20 | 12.50 | 2210002 | weighed

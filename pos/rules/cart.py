@@ -15,6 +15,7 @@ from pos.rules.lines import Against, Cart, CartLine, Goods, LineInput
 from pos.rules.money import exact, major, minor
 from pos.rules.price import Discount, Given
 from pos.rules.tax import LineTax, RateTotal, TaxLine, TaxRule, line_taxes, rate_totals
+from pos.said import said
 
 __all__ = ["Against", "Cart", "CartLine", "Discount", "Given", "Goods", "LineInput", "price_cart"]
 
@@ -58,7 +59,9 @@ def _check_list(lines: Sequence[LineInput]) -> None:
     if not lines:
         raise Invalid("The basket is empty.", code="empty", field="lines")
     if len(lines) > LINES_MAX:
-        raise Invalid(f"A sale has at most {LINES_MAX} lines; finish this one and start another.", field="lines")
+        raise Invalid(
+            said("A sale has at most {most} lines; finish this one and start another.", most=LINES_MAX), field="lines"
+        )
     seen: set[str] = set()
     against: set[Against] = set()
     for line in lines:
@@ -151,29 +154,45 @@ def _check_qty(line: LineInput, where: str) -> None:
     if not qty:
         raise Invalid("The quantity is zero; take the line off instead.", field=f"{where}.qty")
     if abs(qty) > QTY_MAX:
-        raise Invalid(f"{qty:f} is too many for one line.", field=f"{where}.qty")
+        raise Invalid(said("{qty} is too many for one line.", qty=f"{qty:f}"), field=f"{where}.qty")
     if qty != qty.scaleb(QTY_PLACES).to_integral_value().scaleb(-QTY_PLACES):
         raise Invalid("A quantity has at most three decimals.", field=f"{where}.qty")
 
 
 def _sellable(thing: Goods | None, line: LineInput, where: str) -> Goods:
     if thing is None:
-        raise Invalid(f"{line.item_code} is not known here; take it off the basket.", code="unknown_item", field=where)
+        raise Invalid(
+            said("{code} is not known here; take it off the basket.", code=line.item_code),
+            code="unknown_item",
+            field=where,
+        )
     if thing.disabled:
-        raise Invalid(f"{thing.name} is no longer sold; take it off the basket.", code="disabled_item", field=where)
+        raise Invalid(
+            said("{name} is no longer sold; take it off the basket.", name=thing.name),
+            code="disabled_item",
+            field=where,
+        )
     if thing.has_variants:
-        raise Invalid(f"{thing.name} comes in variants; choose one.", code="choose_variant", field=where)
+        raise Invalid(
+            said("{name} comes in variants; choose one.", name=thing.name), code="choose_variant", field=where
+        )
     if not thing.weighed and line.qty != line.qty.to_integral_value():
-        raise Invalid(f"{thing.name} is sold in whole pieces.", code="whole_pieces", field=f"{where}.qty")
+        raise Invalid(
+            said("{name} is sold in whole pieces.", name=thing.name), code="whole_pieces", field=f"{where}.qty"
+        )
     return thing
 
 
 def _unit_price(line: LineInput, thing: Goods, currency: str, where: str) -> int:
     if line.price_source not in PRICE_SOURCES:
-        raise Invalid(f"price_source is one of: {', '.join(PRICE_SOURCES)}.", field=f"{where}.price_source")
+        raise Invalid(
+            said("price_source is one of: {list}.", list=", ".join(PRICE_SOURCES)), field=f"{where}.price_source"
+        )
     if line.price_source != "list":
         if line.price is None:
-            raise Invalid(f"Type the price of {thing.name}.", code="price_needed", field=f"{where}.price")
+            raise Invalid(
+                said("Type the price of {name}.", name=thing.name), code="price_needed", field=f"{where}.price"
+            )
         unit = price.units(line.price, currency, field=f"{where}.price")
         if unit < 0:
             raise Invalid("A price cannot be negative.", field=f"{where}.price")
@@ -181,7 +200,9 @@ def _unit_price(line: LineInput, thing: Goods, currency: str, where: str) -> int
     if line.price is not None:
         raise Invalid("A line at list price carries no price of its own.", field=f"{where}.price")
     if thing.open_price or thing.price is None:
-        raise Invalid(f"{thing.name} has no price; type it.", code="price_needed", field=f"{where}.price")
+        raise Invalid(
+            said("{name} has no price; type it.", name=thing.name), code="price_needed", field=f"{where}.price"
+        )
     return price.units(thing.price, currency, field=where)
 
 
@@ -199,16 +220,23 @@ def _line_back(
     if line.qty > 0:
         raise Invalid("A line given back has a negative quantity.", field=f"{where}.qty")
     if line.item_code != original.item["item_code"]:
-        raise Invalid(f"That line of {original.invoice_name} sold something else.", field=f"{where}.item_code")
+        raise Invalid(
+            said("That line of {number} sold something else.", number=original.invoice_name), field=f"{where}.item_code"
+        )
     if line.discount is not None or line.price is not None:
         raise Invalid("What comes back costs what was paid for it: no discount, no other price.", field=where)
     if (original.currency, original.prices_include_tax) != (rule.currency, rule.prices_include_tax):
         raise Invalid(
-            f"{original.invoice_name} was priced under other rules; give it back without its receipt.", field=where
+            said(
+                "{number} was priced under other rules; give it back without its receipt.", number=original.invoice_name
+            ),
+            field=where,
         )
     item = original.item
     if not _may_be_fraction(item, goods) and line.qty != line.qty.to_integral_value():
-        raise Invalid(f"{item['item_name']} was sold in whole pieces.", code="whole_pieces", field=f"{where}.qty")
+        raise Invalid(
+            said("{item} was sold in whole pieces.", item=item["item_name"]), code="whole_pieces", field=f"{where}.qty"
+        )
     part = refund.part(original, -line.qty, field=f"{where}.qty")
     base = -(part.amount if rule.prices_include_tax else part.net)
     thing = goods.get(line.item_code)
@@ -298,6 +326,8 @@ def _tax_line(x: CartLine) -> TaxLine:
 
 
 def _taxes(lines: Sequence[CartLine]) -> tuple[RateTotal, ...]:
+    """Per code and rate. A voucher is no supply: it is taxed when it is used, by what it then buys."""
+    lines = [x for x in lines if x.voucher is None]
     return rate_totals([_tax_line(x) for x in lines], [LineTax(x.net, x.tax, x.amount) for x in lines])
 
 

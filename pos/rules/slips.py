@@ -45,17 +45,16 @@ TEMPLATES = {
     "z": "z",
 }
 #: Acts on a voucher that hand one out, and those that leave value on it.
-_HANDED_OUT, _LEFT_ON = ("issue", "refund"), ("redeem",)
+_HANDED_OUT, _LEFT_ON = ("issue", "refund"), ("redeem", "adjust", "refund")
 
 
 def templates_of(doc: Doc) -> tuple[str, ...]:
     """What can be printed of a document, its own template first."""
     own = TEMPLATES.get(doc["kind"])
-    found = [own] if own else []
+    found = [own] if own and own != "voucher" else []
     if doc["kind"] == "sale" and any(item["qty"] > 0 for item in doc["items"]):
         found.append("gift")
-    acts = {row.get("act") for row in doc.get("vouchers") or ()}
-    if acts & set(_HANDED_OUT) and own != "voucher":
+    if any(_is_handed_out(row) for row in doc.get("vouchers") or ()):
         found.append("voucher")
     if any(_has_rest(row) for row in doc.get("vouchers") or ()):
         found.append("balance")
@@ -132,7 +131,8 @@ class _Slip(Letterhead):
             roll.pair(item["item_name"], figure, mark=mark, bold=True)
         if off:
             roll.pair(self._why(item["discount"]), self.money(-off), mark=" ")
-        roll.words(" · ".join(text for text in (item.get("reason"), item.get("note")) if text))
+        code = (item.get("voucher") or {}).get("code")
+        roll.words(" · ".join(text for text in (code, item.get("reason"), item.get("note")) if text))
 
     def _mark(self, item: Doc) -> str:
         codes = [(row["code"], row["rate"]) for row in self.doc.get("taxes") or ()]
@@ -235,10 +235,10 @@ class _Slip(Letterhead):
     def vouchers(self, template: str, balances: Mapping[str, Decimal]) -> None:
         """One slip for each voucher handed out, or for each that still has something on it."""
         wanted: Callable[[Doc], bool] = _has_rest if template == "balance" else _is_handed_out
-        found = [row for row in self.doc.get("vouchers") or () if wanted(row)]
+        found = {row["code"]: row for row in self.doc.get("vouchers") or () if wanted(row)}  # the last row of each
         if not found:
             raise ValueError("no voucher to print")
-        for row in found:
+        for row in found.values():
             self._voucher(template, row, balances.get(row["code"]))
 
     def _voucher(self, template: str, row: Doc, balance: Decimal | None) -> None:
@@ -314,11 +314,14 @@ def _amount(given: Doc | None) -> Decimal:
 
 
 def _is_handed_out(row: Doc) -> bool:
-    return row.get("act") in _HANDED_OUT and bool(row.get("code"))
+    """Made by this document; value refunded onto one the customer has already is told by a balance slip."""
+    own = row.get("balance", row["amount"]) == row["amount"]
+    return row.get("act") in _HANDED_OUT and bool(row.get("code")) and own
 
 
 def _has_rest(row: Doc) -> bool:
-    return row.get("act") in _LEFT_ON and bool(row.get("code")) and (row.get("balance") or 0) > 0
+    left = row.get("act") in _LEFT_ON and bool(row.get("code")) and (row.get("balance") or 0) > 0
+    return left and not _is_handed_out(row)
 
 
 def test_page(look: Look, code_page: str, at: datetime) -> tuple[Row, ...]:

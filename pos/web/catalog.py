@@ -3,6 +3,7 @@
 GET /api/groups                  sell   {groups: [{name, count, index}]}
 GET /api/items                   sell   q, group, offset, limit -> {items, shown, total, total_text, capped, offset}
 GET /api/lookup-barcode          sell   code -> {item, line}; line is null for a template; 404 not_found
+                                        {item: null, line: null, voucher: code} for a gift voucher known here
 GET /api/items/<code>/matrix     sell   {item, rows, columns, cells}
 GET /api/thumbs/<name>           sell   a small picture, made by the agent that brings the items in
 """

@@ -25,7 +25,7 @@ def test_it_holds_about_200_items_in_8_groups_with_two_rates(store: Store, loade
     goods = catalog.goods(store, [row[0] for row in store.execute("SELECT code FROM item")])
     assert {str(g.tax_rate) for g in goods.values()} == {"20", "0"}
     assert {g.tax_code for g in goods.values() if g.item_group == "Children"} == {"VAT0"}
-    assert [g.code for g in goods.values() if g.price is None] == ["SUNDRY"]
+    assert [g.code for g in goods.values() if g.price is None] == ["GIFT-VOUCHER", "SUNDRY"]
     assert goods["SUNDRY"].open_price
     assert {g.code for g in goods.values() if g.weighed} == {"WAX", "OFFCUTS"}
     assert str(goods["BAG"].price) == "0.10"
@@ -33,7 +33,7 @@ def test_it_holds_about_200_items_in_8_groups_with_two_rates(store: Store, loade
 
 def test_every_barcode_is_valid_and_in_the_shop_s_own_range(store: Store, loaded: demo.DemoSummary) -> None:
     codes = [row[0] for row in store.execute("SELECT code FROM barcode")]
-    assert len(codes) == loaded.items - 2  # neither the bag nor the sundry line has one
+    assert len(codes) == loaded.items - 3  # neither the bag, the sundry line nor the gift voucher has one
     assert all(barcode.is_gtin(code) and code[0] == "2" for code in codes)
     rules = barcode.parse_rules(store.config.pricing.barcode_rules)
     assert sorted(code for code in codes if code[:2] in rules) == ["2010001000006", "2210002000009"]
@@ -84,7 +84,7 @@ def test_half_a_load_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatc
 
 
 def test_ways_to_pay_are_those_that_work(store: Store, loaded: demo.DemoSummary) -> None:
-    assert [m.kind for m in catalog.payment_modes(store)] == ["cash", "card", "account", "other"]
+    assert [m.kind for m in catalog.payment_modes(store)] == ["cash", "card", "voucher", "account", "other"]
     assert catalog.customer(store, store.config.till.walk_in) is not None
 
 
