@@ -34,6 +34,6 @@ AGENT = Agent(
     title="Send sales to the books",
     run=run,
     when=every(minutes=1),
-    rings=("sale", "return", "void", "paid_in", "paid_out", "drop", "line"),
+    rings=("sale", "return", "void", "paid_in", "paid_out", "drop", "z", "line"),
     per="connection",
 )

@@ -17,6 +17,8 @@ from pos.connectors.erpnext.facts import SetupFacts
 from pos.errors import Rejected, Unknown
 from pos.rules import documents
 from pos.store import notices, unblock
+from pos.store.rebuild import _read
+from pos.store.verify import verify
 from tests.actions import drawer
 from tests.contract.emulators.erpnext_site import Refusal
 from tests.contract.test_erpnext_client import InTurn
@@ -93,6 +95,19 @@ def test_a_z_books_what_the_drawer_was_over_or_short_and_nothing_when_it_was_rig
     assert [moved(there) for there in entries(shop)] == ([wanted] if wanted else [])
     rows = [(row.document, row.part, row.state) for row in shop.rows()]
     assert rows == ([(z["id"], "cash", "booked")] if wanted else []), "a float goes nowhere"
+
+
+def test_files_alone_bring_every_entry_back_as_one_to_ask_for(shop: Till) -> None:
+    moved_ones = [drawer.move(shop, kind, "5.00") for kind in ("paid_in", "paid_out", "drop")]
+    ids = [doc["id"] for doc in [*moved_ones, drawer.finish(shop, "0.00", reason="Wrong change given").doc]]
+    shop.round()
+    shop.journal.flush()
+    assert verify(shop.config).differences == []
+    reads = [
+        _read(shop.config.invoices, path.relative_to(shop.config.invoices).as_posix(), ["erpnext"])
+        for path in sorted(shop.config.invoices.rglob("*.json"))
+    ]
+    assert [(row[0], row[2], row[3]) for read in reads for row in read.outbox] == [(i, "cash", "unknown") for i in ids]
 
 
 def test_what_cards_were_off_stands_on_the_z_and_in_no_entry(shop: Till) -> None:

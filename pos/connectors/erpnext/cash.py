@@ -96,7 +96,9 @@ def entry(document: Document, key: str, facts: SetupFacts, config: Config) -> di
         if facts.cost_center:
             rows = [row | {"cost_center": facts.cost_center} for row in rows]
         return body | {"voucher_type": "Cash Entry", "user_remark": _remark(document), "accounts": rows}
-    body |= {"payment_type": "Internal Transfer", "mode_of_payment": _mode(document, facts)}
+    body["payment_type"] = "Internal Transfer"
+    if (mode := _mode(document, facts)) in facts.modes:  # the till's own name for cash may be none of theirs
+        body["mode_of_payment"] = mode
     body |= {"paid_from": move.out_of, "paid_to": move.into, "paid_amount": amount, "received_amount": amount}
     body |= {"source_exchange_rate": 1, "target_exchange_rate": 1, "custom_remarks": 1, "remarks": _remark(document)}
     # A transfer to an account of type Bank is refused without a reference.
