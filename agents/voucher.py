@@ -30,7 +30,7 @@ def run(job: Run) -> str:
         done = exchange.alone(job.store)
     else:
         told, kind = found
-        work = line.job_on(job, told.id, kind, exchange.ROWS_MAX)
+        work = line.job_with(job, told.id, kind, exchange.ROWS_MAX)
         done = exchange.rows(work, told, kind.voucher_book(work.memory.connector))
         job.again_in(done.again_in)
     if done.whole and job.journal is not None and not job.stopping():

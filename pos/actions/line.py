@@ -10,6 +10,8 @@ from typing import Any
 
 from pos import clock
 from pos.agent import Run
+from pos.config import Config
+from pos.connectors import KINDS
 from pos.connectors.base import Connector, Kind
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
 from pos.store import connections, unblock
@@ -68,10 +70,10 @@ def job_of(run: Run, limit: int) -> Job | None:
     """The job of an agent's round on its connection; None for an agent without one."""
     if run.connection is None or run.kind is None:
         return None
-    return job_on(run, run.connection.id, run.kind, limit)
+    return job_with(run, run.connection.id, run.kind, limit)
 
 
-def job_on(run: Run, connection: str, kind: Kind, limit: int) -> Job:
+def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
     """The job of an agent's round that speaks to one connection of its own choice."""
     facts = connections.facts(run.store, kind.name)
     memory: Memory | None = run.memory.get("line")
@@ -91,6 +93,14 @@ def job_on(run: Run, connection: str, kind: Kind, limit: int) -> Job:
         stopping=run.stopping,
         ring=run.ring,
     )
+
+
+def job_on(store: Store, config: Config, connection: str, owner: str) -> Job:
+    """The job of a person at the command line on one connection, with a connector of its own."""
+    kind = next(kind for kind in KINDS if kind.name == connections.line(store, connection).kind)
+    facts = connections.facts(store, kind.name)
+    memory = Memory(kind.connect(config, facts), facts)
+    return Job(store, connection, kind.address(config), memory, owner)
 
 
 def works(job: Job) -> bool:
