@@ -16,6 +16,7 @@ from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import count, documents, takings, tender, wording, zread
 from pos.rules.money import major, minor
 from pos.rules.takings import Sums
+from pos.said import said
 from pos.store import audit, catalog, counts, held, intake, people, receipts, shifts, tally
 from pos.store import takings as tables
 from pos.store.db import Store
@@ -135,7 +136,7 @@ def z_read(store: Store, named: str) -> dict[str, Any]:
         return entered.doc
     doc = documents.decode(receipts.body(store, named))
     if doc["kind"] != "z":
-        raise NotFound(f"{named} is no Z.")
+        raise NotFound(said("{named} is no Z.", named=named))
     return doc
 
 
@@ -187,9 +188,17 @@ def _shown(value: Any, cur: str, locale: str) -> Any:
 
 
 def zreads(store: Store, before: int | None = None) -> list[dict[str, Any]]:
-    """Closed sessions, the newest first, a page at a time."""
+    """Closed sessions, the newest first, a page at a time, each with what its Z says."""
     config = store.config
-    return [_z_row(session, config) for session in shifts.closed(store, config.till.id, ZREADS_PAGE, before)]
+    rows = []
+    for session in shifts.closed(store, config.till.id, ZREADS_PAGE, before):
+        z = z_read(store, str(session.z_number))["z"]
+        count = sum(z[kind]["count"] for kind in ("sales", "returns", "voids"))
+        variance = z["count"]["variance"] if z["count"] else None
+        off_text = "" if variance is None else _text(variance, config)
+        said = {"receipts": count, "total_text": _text(z["total"], config), "off": bool(variance), "off_text": off_text}
+        rows.append({**_z_row(session, config), **said})
+    return rows
 
 
 def _z_row(session: Session, config: Config) -> dict[str, Any]:
@@ -320,7 +329,7 @@ def stretch(first: str, last: str) -> tuple[date, date]:
     """The two days of a report. Invalid when they are none, or further apart than DAYS_MAX."""
     begin, end = _day(first, "from"), _day(last, "to")
     if end < begin or (end - begin).days >= DAYS_MAX:
-        raise Invalid(f"Choose up to {DAYS_MAX} days, the earlier one first.", field="to")
+        raise Invalid(said("Choose up to {most} days, the earlier one first.", most=DAYS_MAX), field="to")
     return begin, end
 
 

@@ -11,7 +11,6 @@ from flask import Blueprint, Response, render_template, request
 from pos.actions import day_report
 from pos.web import auth
 from pos.web.parts import parts
-from pos.web.reader import seen
 
 bp = Blueprint("report", __name__)
 
@@ -21,7 +20,7 @@ bp = Blueprint("report", __name__)
 def page() -> str:
     here = parts()
     first, last = request.args.get("from", ""), request.args.get("to", "")
-    return render_template("office/report.html", **day_report.report(here.store, seen(here.config), first, last))
+    return render_template("office/report.html", **day_report.report(here.store, here.config, first, last))
 
 
 @bp.get("/report.csv")

@@ -25,7 +25,6 @@ from pos.store import rights as tables
 from pos.web import auth
 from pos.web.body import json_object, text
 from pos.web.parts import parts
-from pos.web.reader import seen
 
 bp = Blueprint("rights", __name__)
 
@@ -81,7 +80,7 @@ def _told(one: tables.Change) -> dict[str, Any]:
         "right": one.right,
         "by": one.by,
         "at": one.at,
-        "when_text": wording.moment(when, seen(here.config).shop.locale),
+        "when_text": wording.moment(when, here.config.shop.locale),
         "text": _sentence(one),
     }
 

@@ -9,18 +9,22 @@ POST /api/shift/close          sell or z_read   {id, count, reason, note, approv
 GET  /api/zreads/<number>      z_read           {z, lines, lines32, recomputed}
 GET  /api/day?from=&to=        z_read           {report}
 GET  /zreads?before=           z_read           till/zreads.html: rows, older
-GET  /zreads/<number>          z_read           till/zread.html: name, lines, document, recomputed
+GET  /zreads/<number>          z_read           till/zread.html: the paper, the proof, how far it is printed
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from pos.actions import cash, reports, shift
+from pos.actions import cash, printing, reports, shift
+from pos.rules import wording
+from pos.store import shifts
 from pos.store.journal import Committed
 from pos.web import auth
 from pos.web.body import json_object
@@ -125,9 +129,16 @@ def zread_page(number: str) -> str:
     return render_template(
         "till/zread.html",
         name=doc["z"]["name"],
+        number=doc["z"]["number"],
+        newest=shifts.next_z(store, config.till.id) - 1,
+        day_text=wording.day(date.fromisoformat(doc["z"]["business_day"]), config.shop.locale),
         document=doc["invoice_name"],
+        id=doc["id"],
+        z=doc["z"],
+        hash=" ".join(re.findall(".{8}", doc["hash"])),
         lines=reports.lines(doc, config),
         recomputed=reports.recomputed(store, doc),
+        printing=printing.state_view(parts().press, doc["id"]),
         **_names(),
     )
 
