@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from pos.errors import Invalid, NeedsApproval, NotAllowed
 from pos.rules import rights
+from pos.said import said
 from pos.store import approvals, audit, people
 from pos.store import rights as tables
 from pos.store.approvals import Approval
@@ -70,16 +71,16 @@ class Permission:
         self._needed.setdefault(act, _Needed(act, field, reach, found))
 
     def _refusal(self, act: str, field: str, reach: Decimal | None, message: str) -> Exception:
-        words = message or f"{self.by.name} may not {rights.RIGHTS[act]}."
+        words = message or said("{name} may not {what}.", name=self.by.name, what=rights.RIGHTS[act])
         if approvals.somebody_may(self.store, act, self.by.code, reach):
             return NeedsApproval(
-                f"{words} Somebody who may can agree to it here, with their code and PIN.",
+                said("{words} Somebody who may can agree to it here, with their code and PIN.", words=words),
                 act=act,
                 field=field or None,
                 subject=self.subject,
                 reach=reach,
             )
-        return NotAllowed(f"{words} Ask somebody who may.", field=field or None)
+        return NotAllowed(said("{words} Ask somebody who may.", words=words), field=field or None)
 
     def approved(self) -> list[dict[str, Any]]:
         """What the document keeps under `approved`: [{act, by {code, name}, field}]."""
@@ -99,7 +100,7 @@ def ids_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
     if given is None:
         return ()
     if not isinstance(given, list) or len(given) > approvals.IDS_MAX or not all(isinstance(x, str) for x in given):
-        raise Invalid(f"approvals is a list of at most {approvals.IDS_MAX} ids.", field="approvals")
+        raise Invalid(said("approvals is a list of at most {most} ids.", most=approvals.IDS_MAX), field="approvals")
     return tuple(given)
 
 
@@ -121,7 +122,7 @@ def approve(
     it is refused.
     """
     if act not in rights.ACTS:
-        raise Invalid(f"{act[:40]!r} is nothing that can be approved.", field="act")
+        raise Invalid(said("{act} is nothing that can be approved.", act=repr(act[:40])), field="act")
     if not subject or len(subject) > 100:
         raise Invalid("Say what the approval is for: the id of the basket or document.", field="subject")
     if not code and not badge:

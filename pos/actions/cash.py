@@ -13,6 +13,7 @@ from pos.config import Config
 from pos.errors import Conflict, Invalid
 from pos.rules import receipt, shift
 from pos.rules.money import major, minor
+from pos.said import said
 from pos.store import audit, catalog
 from pos.store.db import Store
 from pos.store.journal import Committed
@@ -27,7 +28,7 @@ def record(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     config, key = till.config, shift.key_of(raw)
     kind = raw.get("kind")
     if kind not in shift.MOVEMENTS:
-        raise Invalid(f"kind is one of: {', '.join(shift.MOVEMENTS)}.", field="kind")
+        raise Invalid(said("kind is one of: {list}.", list=", ".join(shift.MOVEMENTS)), field="kind")
     amount = _amount(raw, kind, config)
     reason, note = shift.reason_of(raw), shift.note_of(raw)
     doc = shift.document(kind, key, amount, maker_of(till.store, config, by), reason=reason, note=note)
@@ -88,7 +89,11 @@ def same_or_conflict(store: Store, saved: Mapping[str, Any], asked: Mapping[str,
     number = saved["invoice_name"]
     audit.record(store, by.code, "cash.other_content", number, {"id": saved["id"], "field": field})
     raise Conflict(
-        f"This is already saved as {number}, with another {field}. Begin anew for anything else.",
+        said(
+            "This is already saved as {number}, with another {field}. Begin anew for anything else.",
+            number=number,
+            field=field,
+        ),
         code="other_content",
         field=field,
         facts={"number": number},

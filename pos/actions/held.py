@@ -14,6 +14,7 @@ from pos.rules import basket as baskets
 from pos.rules import wording
 from pos.rules.money import major, minor
 from pos.rules.tender import has_card_number
+from pos.said import said
 from pos.store import held, intake
 from pos.store.db import Store
 
@@ -113,7 +114,7 @@ def _when(store: Store, config: Config, stamp: str) -> str:
 def spoken(text: Any, longest: int, field: str) -> str:
     """Words a person typed: of bounded length, without a card number."""
     if not isinstance(text, str) or len(text.strip()) > longest or not text.replace("\n", " ").isprintable():
-        raise Invalid(f"At most {longest} characters of plain text fit here.", field=field)
+        raise Invalid(said("At most {longest} characters of plain text fit here.", longest=longest), field=field)
     if has_card_number(text):
         raise Invalid("That is a whole card number; keep only its last four digits.", code="card_number", field=field)
     return " ".join(text.split())

@@ -19,6 +19,7 @@ from pos.rules import rights as known
 from pos.rules.cart import Cart, CartLine, Goods
 from pos.rules.money import major, minor
 from pos.rules.tender import Payment
+from pos.said import nsaid, said
 from pos.store import rights as tables
 from pos.store import sold as sales
 from pos.store.db import Store
@@ -56,7 +57,7 @@ def of_payments(may: Permission, config: Config, cart: Cart, settled: Settled) -
             "payments",
             reach=major(other, config.shop.currency),
             alone=False,
-            message=f"{shown} would go back another way than it was paid.",
+            message=said("{shown} would go back another way than it was paid.", shown=shown),
         )
 
 
@@ -121,8 +122,9 @@ def _reasons(cart: Cart, config: Config) -> None:
     for x in cart.lines:
         needed = x.sold is None or config.returns.reason_required
         if x.qty < 0 and needed and not x.reason and not x.note:
-            without = " without a receipt" if x.sold is None else ""
-            raise Invalid(f"Say why it comes back{without}.", code="reason", field=f"lines.{x.line}.reason")
+            blind = said("Say why it comes back without a receipt.")
+            words = blind if x.sold is None else said("Say why it comes back.")
+            raise Invalid(words, code="reason", field=f"lines.{x.line}.reason")
 
 
 def _returns(may: Permission, cart: Cart, config: Config) -> None:
@@ -134,7 +136,12 @@ def _returns(may: Permission, cart: Cart, config: Config) -> None:
         may.need("refund", f"lines.{in_time[0].line}", reach=_worth(in_time, config))
     if late:
         assert late[0].sold is not None
-        words = f"{late[0].sold.invoice_name} is older than {window} days."
+        words = nsaid(
+            "{number} is older than {n} day.",
+            "{number} is older than {n} days.",
+            window,
+            number=late[0].sold.invoice_name,
+        )
         message = words if not may.by.may("late_return") else ""
         may.need("late_return", f"lines.{late[0].line}", reach=_worth(late, config), message=message)
     _blind(may, [x for x in cart.lines if x.qty < 0 and x.sold is None], config)
@@ -145,8 +152,10 @@ def _blind(may: Permission, lines: list[CartLine], config: Config) -> None:
     named = [x for x in lines if x.return_of]
     if named and rule == "refuse":
         raise Invalid(
-            f"{named[0].return_of} is not known at this till, and this shop takes such goods back only where they were"
-            " sold.",
+            said(
+                "{number} is not known at this till, and this shop takes such goods back only where they were sold.",
+                number=named[0].return_of,
+            ),
             code="not_known_here",
             field=f"lines.{named[0].line}",
         )

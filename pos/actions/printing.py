@@ -20,6 +20,7 @@ from pos.actions.press import Press, opens_drawer
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotAllowed
 from pos.rules import rights, slips, wording
+from pos.said import said
 from pos.store import audit, prints
 from pos.store.db import Store
 from pos.store.prints import Job
@@ -76,7 +77,7 @@ def ask(
     permission = Permission(store, by, doc["id"], approvals)
     copy = is_copy(store, doc, template, part)
     if copy:
-        permission.need("reprint", message=f"{by.name} may not print this a second time.")
+        permission.need("reprint", message=said("{name} may not print this a second time.", name=by.name))
     job = press.job(doc, template, part=part, copy=copy, by_code=by.code, by_name=by.name)
     if browser:
         job = _in_browser(job)
@@ -210,7 +211,7 @@ def _time(stamp: str, config: Config) -> str:
 
 def _need(by: Asker, right: str) -> None:
     if not by.may(right):
-        raise NotAllowed(f"{by.name} may not {rights.RIGHTS[right]}. Ask somebody who may.")
+        raise NotAllowed(said("{name} may not {what}. Ask somebody who may.", name=by.name, what=rights.RIGHTS[right]))
 
 
 def _part(doc: Mapping[str, Any], template: str, lines: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from pos.rules import ledger, refund, void, wording
 from pos.rules.cart import Against
 from pos.rules.money import major, minor
 from pos.rules.price import rate_paid
+from pos.said import said
 from pos.store import catalog, shifts
 from pos.store import sold as sales
 from pos.store.db import Store
@@ -101,7 +102,9 @@ def _document(store: Store, config: Config, code: str) -> dict[str, Any]:
     if doc is None:
         raise _unknown(store, config, wanted)
     if doc["kind"] not in ("sale", "return"):
-        raise NotFound(f"Nothing was sold on {doc['invoice_name']}.", code="nothing_sold", field="code")
+        raise NotFound(
+            said("Nothing was sold on {number}.", number=doc["invoice_name"]), code="nothing_sold", field="code"
+        )
     return doc
 
 
@@ -109,15 +112,19 @@ def _unknown(store: Store, config: Config, number: str) -> NotFound:
     match = _NUMBER.match(number)
     till = match[1].upper() if match else ""
     if till == config.till.id.upper():
-        return NotFound(f"This till wrote no receipt {number}. Look at the number again.", field="code")
+        return NotFound(
+            said("This till wrote no receipt {number}. Look at the number again.", number=number), field="code"
+        )
     rule, cur, loc = config.returns.unknown_receipt, config.shop.currency, config.shop.locale
     limit = minor(config.returns.unknown_limit, cur)
     earlier = sales.on_unknown(store, number)[-EARLIER_MAX:]
-    whose = f"It is of till {till}; its" if till else "Its"
+    whose = said("It is of till {till}.", till=till) if till else ""
     words = {
-        "refuse": f"{whose} goods go back where they were sold.",
-        "supervisor": f"{whose} goods can come back without the receipt, with a reason and a supervisor's word.",
-        "limit": f"{whose} goods can come back without the receipt up to {wording.money(limit, cur, loc)}.",
+        "refuse": said("Its goods go back where they were sold."),
+        "supervisor": said("Its goods can come back without the receipt, with a reason and a supervisor's word."),
+        "limit": said(
+            "Its goods can come back without the receipt up to {amount}.", amount=wording.money(limit, cur, loc)
+        ),
     }[rule]
     facts = {
         "number": number,
@@ -136,7 +143,10 @@ def _unknown(store: Store, config: Config, number: str) -> NotFound:
             for x in earlier
         ],
     }
-    return NotKnownHere(f"Receipt {number} is not known here. {words}", facts)
+    told = said("Receipt {number} is not known here. {whose} {words}", number=number, whose=whose, words=words)
+    if not whose:
+        told = said("Receipt {number} is not known here. {words}", number=number, words=words)
+    return NotKnownHere(told, facts)
 
 
 # -- what may come back ----------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from pos.rules.money import major, minor
 from pos.rules.refund import Sold
 from pos.rules.tax import TaxRule
 from pos.rules.tender import Payment, Settlement
+from pos.said import said
 from pos.store import audit, catalog, notices
 from pos.store import sold as sales
 from pos.store.db import Store
@@ -144,7 +145,7 @@ def _save(till: Till, basket: Basket, may: Permission, by: Seller) -> Committed:
     settlement = _settle(store, config, priced, basket.payments)
     if not settlement.complete:
         left = figures.money(settlement.left, config)
-        raise Invalid(f"{left} is still to pay.", code="not_paid", field="payments")
+        raise Invalid(said("{left} is still to pay.", left=left), code="not_paid", field="payments")
     permits.of_payments(may, config, priced.cart, settlement)
     cart, settlement, wanted = voucher_lines.made_good(store, priced.cart, settlement)
     doc = receipt.build(basket, cart, settlement, priced.rule, _circumstances(config, by))
@@ -189,7 +190,11 @@ def _same_or_conflict(store: Store, basket: Basket, doc: Mapping[str, Any], by: 
         number,
     )
     raise Conflict(
-        f"This sale is already saved as {number}, with another {field}. Start a new sale for anything else.",
+        said(
+            "This sale is already saved as {number}, with another {field}. Start a new sale for anything else.",
+            number=number,
+            field=field,
+        ),
         code="other_content",
         field=field,
         facts={"number": number},
@@ -251,7 +256,11 @@ def _check_total(priced: _Priced, config: Config) -> None:
         return
     then, now = figures.money(shown, config), figures.money(total, config)
     raise Conflict(
-        f"The screen showed {then}, but the basket costs {now} now. Look at it again with the customer.",
+        said(
+            "The screen showed {then}, but the basket costs {now} now. Look at it again with the customer.",
+            then=then,
+            now=now,
+        ),
         code="total_differs",
         field="total",
         facts={
@@ -273,7 +282,7 @@ def _settle(store: Store, config: Config, priced: _Priced, tendered: tuple[Tende
         kind = kinds.get(p.mode_of_payment)
         if kind is None:
             raise Invalid(
-                f"{p.mode_of_payment} is no way to pay here.",
+                said("{mode} is no way to pay here.", mode=p.mode_of_payment),
                 code="unknown_mode",
                 field=f"payments.{i}.mode_of_payment",
             )
@@ -292,9 +301,11 @@ def _settle(store: Store, config: Config, priced: _Priced, tendered: tuple[Tende
 def _check_customer(store: Store, code: str) -> None:
     customer = catalog.customer(store, code)
     if customer is None:
-        raise Invalid(f"Customer {code} is not known here.", code="unknown_customer", field="customer")
+        raise Invalid(said("Customer {code} is not known here.", code=code), code="unknown_customer", field="customer")
     if customer.disabled:
-        raise Invalid(f"Customer {customer.name} is switched off.", code="disabled_customer", field="customer")
+        raise Invalid(
+            said("Customer {name} is switched off.", name=customer.name), code="disabled_customer", field="customer"
+        )
 
 
 def _guard(tx: Store, priced: _Priced, may: Permission, by: Seller) -> None:
@@ -305,7 +316,11 @@ def _guard(tx: Store, priced: _Priced, may: Permission, by: Seller) -> None:
         now = sales.given_back(tx, against)
         if sum((b.qty for b in now), Decimal(0)) != then.back.qty or sum(b.amount for b in now) != then.back.amount:
             raise Conflict(
-                f"Of {then.item['item_name']} on {then.invoice_name} something came back meanwhile. Look at it again.",
+                said(
+                    "Of {item} on {number} something came back meanwhile. Look at it again.",
+                    item=then.item["item_name"],
+                    number=then.invoice_name,
+                ),
                 code="returned_meanwhile",
                 field="lines",
             )

@@ -15,6 +15,7 @@ from pos.errors import Conflict, Invalid
 from pos.rules import count, shift, takings, zread
 from pos.rules.count import Count, Difference, Expected, Piece
 from pos.rules.money import major
+from pos.said import said
 from pos.store import audit, catalog, counts, intake, shifts
 from pos.store import takings as tables
 from pos.store.counts import Counted
@@ -152,7 +153,9 @@ def close(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
             raise Invalid("Say why counted and expected differ.", code="reason", field="reason")
         if found.needs_approval:
             most = major(max(abs(row.amount) for row in found.rows), till.config.shop.currency)
-            permission.need("variance", "count", reach=most, message=f"The difference of {most} is above the limit.")
+            permission.need(
+                "variance", "count", reach=most, message=said("The difference of {most} is above the limit.", most=most)
+            )
         return _write(till, found, key, permission, by, reason, note)
 
     return once(till.store, key, lambda saved: _same_close(saved, asked), make)
@@ -215,7 +218,7 @@ def _same_close(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
         field = field or (name if asked[name] != was else "")
     if field:
         raise Conflict(
-            f"This is already saved as {saved['invoice_name']}, with another {field}.",
+            said("This is already saved as {number}, with another {field}.", number=saved["invoice_name"], field=field),
             code="other_content",
             field=field,
             facts={"number": saved["invoice_name"]},

@@ -14,6 +14,7 @@ from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import basket as baskets
 from pos.rules import price, receipt, void
+from pos.said import said
 from pos.store import catalog, intake, shifts, voids
 from pos.store import sold as sales
 from pos.store.db import Store
@@ -86,7 +87,9 @@ def _check(store: Store, till: str, doc: Mapping[str, Any]) -> None:
         session = shifts.current(store, till)
     if number is not None:
         raise Conflict(
-            f"{doc['invoice_name']} was voided already, by {number}.", code="voided_already", facts={"number": number}
+            said("{number} was voided already, by {number2}.", number=doc["invoice_name"], number2=number),
+            code="voided_already",
+            facts={"number": number},
         )
     refused = void.refusal(doc, session.id if session else "", back) or voucher_lines.void_refusal(store, doc)
     if refused is not None:
@@ -96,7 +99,7 @@ def _check(store: Store, till: str, doc: Mapping[str, Any]) -> None:
 def _same_or_conflict(saved: Mapping[str, Any], doc: Mapping[str, Any], reason: str) -> None:
     if saved["kind"] != void.KIND or saved["void"] != void.block(doc, reason):
         raise Conflict(
-            f"This id is already {saved['invoice_name']}. Start the void anew.",
+            said("This id is already {number}. Start the void anew.", number=saved["invoice_name"]),
             code="other_content",
             field="document",
             facts={"number": saved["invoice_name"]},
@@ -114,7 +117,7 @@ def take_off(store: Store, config: Config, raw: Mapping[str, Any], by: Seller) -
     """
     given = raw.get("lines")
     if not isinstance(given, list) or not given or len(given) > LINES_MAX:
-        raise Invalid(f"Send a list of 1 to {LINES_MAX} lines.", field="lines")
+        raise Invalid(said("Send a list of 1 to {most} lines.", most=LINES_MAX), field="lines")
     return voids.take_off(store, [_off(store, x, f"lines.{i}", config) for i, x in enumerate(given)], by.code)
 
 

@@ -16,6 +16,7 @@ from pos.rules import basket as baskets
 from pos.rules import shift, voucher
 from pos.rules.money import major
 from pos.rules.voucher import Standing, Wanted
+from pos.said import said
 from pos.store import vouchers
 from pos.store.db import Store
 from pos.store.journal import Committed
@@ -62,7 +63,10 @@ def _by_hand(till: Till, raw: Mapping[str, Any], by: Seller, key: str, wanted: W
         if not voucher.same_asked(saved, wanted.act, typed, asked, reason):
             number = saved["invoice_name"]
             raise Conflict(
-                f"This is already saved as {number}, with something else in it. Begin anew for anything else.",
+                said(
+                    "This is already saved as {number}, with something else in it. Begin anew for anything else.",
+                    number=number,
+                ),
                 code="other_content",
                 facts={"number": number},
             )

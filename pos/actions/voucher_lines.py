@@ -18,6 +18,7 @@ from pos.rules.cart import Cart, LineInput
 from pos.rules.money import minor
 from pos.rules.tender import Payment, Settlement
 from pos.rules.voucher import Reach, Standing, Wanted
+from pos.said import said
 from pos.store import vouchers
 from pos.store.db import Store
 
@@ -81,7 +82,9 @@ def _marked(line: LineInput, item: str) -> LineInput:
     where = f"lines.{line.line}"
     if not item or line.item_code != item:
         if line.voucher is not None:
-            raise Invalid(f"{line.item_code} is not sold as a voucher here.", code="voucher_line", field=where)
+            raise Invalid(
+                said("{code} is not sold as a voucher here.", code=line.item_code), code="voucher_line", field=where
+            )
         return line
     if line.qty < 0 and line.return_against is None:
         raise Invalid(
@@ -100,7 +103,7 @@ def check_sold(store: Store, config: Config, cart: Cart) -> None:
         voucher.check_amount(x.amount, terms, config.shop.currency, config.shop.locale, f"{where}.price")
         if x.voucher and (x.voucher in seen or vouchers.exists(store, x.voucher)):
             raise Conflict(
-                f"The code {x.voucher} is already of another voucher; take another one.",
+                said("The code {voucher} is already of another voucher; take another one.", voucher=x.voucher),
                 code="voucher_taken",
                 field=f"{where}.voucher.code",
             )
@@ -168,8 +171,12 @@ def void_refusal(store: Store, doc: Mapping[str, Any]) -> Conflict | None:
         known = vouchers.balance(store, x.code)
         if known.balance + x.amount < 0:
             return Conflict(
-                f"Voucher {x.code}, sold on {doc['invoice_name']}, was used meanwhile, so the sale cannot be voided. "
-                "Give back its goods as a return; what is left on the voucher stays.",
+                said(
+                    "Voucher {code}, sold on {number}, was used meanwhile, so the sale cannot be "
+                    "voided. Give back its goods as a return; what is left on the voucher stays.",
+                    code=x.code,
+                    number=doc["invoice_name"],
+                ),
                 code="voucher_used",
             )
     return None

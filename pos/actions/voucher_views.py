@@ -13,6 +13,7 @@ from pos.config import Config
 from pos.errors import NotFound
 from pos.rules import voucher, wording
 from pos.rules.voucher import Standing
+from pos.said import said
 from pos.store import vouchers
 from pos.store.db import Store
 from pos.store.journal import Committed
@@ -79,7 +80,7 @@ def with_rows(store: Store, config: Config, code: str) -> dict[str, Any]:
     """One voucher, what may be used, and its rows, oldest first. NotFound."""
     known = vouchers.balance(store, voucher.code_of(code))
     if known.state == "unknown":
-        raise NotFound(f"Voucher {known.code} is not known here.", code="voucher_unknown", field="code")
+        raise NotFound(said("Voucher {code} is not known here.", code=known.code), code="voucher_unknown", field="code")
     numbers = vouchers.numbers(store, known.code)
     rows, left = [], 0
     for row in vouchers.rows_of(store, known.code):

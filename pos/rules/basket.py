@@ -15,6 +15,7 @@ from pos.rules.cart import LINES_MAX, PRICE_SOURCES, Against, LineInput
 from pos.rules.money import minor
 from pos.rules.price import Discount
 from pos.rules.tender import PAYMENTS_MAX, has_card_number
+from pos.said import said
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 LINE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -83,7 +84,7 @@ def money(value: Any, field: str, currency: str) -> int:
     try:
         return minor(number(value, field), currency)
     except ValueError:
-        raise Invalid(f"{value} has too many decimals.", field=field) from None
+        raise Invalid(said("{value} has too many decimals.", value=value), field=field) from None
 
 
 def number(value: Any, field: str) -> Decimal:
@@ -110,7 +111,9 @@ def _line(raw: Any, index: int) -> LineInput:
         raise Invalid("A line names an item.", field=f"{where}.item_code")
     source = raw.get("price_source") or "list"
     if source not in PRICE_SOURCES:
-        raise Invalid(f"price_source is one of: {', '.join(PRICE_SOURCES)}.", field=f"{where}.price_source")
+        raise Invalid(
+            said("price_source is one of: {list}.", list=", ".join(PRICE_SOURCES)), field=f"{where}.price_source"
+        )
     given = raw.get("price")
     return LineInput(
         line=line,
@@ -192,7 +195,7 @@ def _text(raw: Mapping[str, Any], key: str, field: str, longest: int) -> str:
         raise Invalid("Send text here.", field=field)
     value = value.strip()
     if len(value) > longest:
-        raise Invalid(f"At most {longest} characters fit here.", field=field)
+        raise Invalid(said("At most {longest} characters fit here.", longest=longest), field=field)
     if any(ch < " " and ch not in "\t\n\x1d" for ch in value) or (not value.isascii() and not _writable(value)):
         raise Invalid("This text has characters that cannot be written down.", field=field)
     return value
@@ -213,5 +216,5 @@ def _list(raw: Mapping[str, Any], key: str, longest: int) -> list[Any]:
     if not isinstance(value, list):
         raise Invalid("Send a list here.", field=key)
     if len(value) > longest:
-        raise Invalid(f"At most {longest} fit here.", field=key)
+        raise Invalid(said("At most {longest} fit here.", longest=longest), field=key)
     return value

@@ -14,6 +14,7 @@ from pos.errors import Invalid
 from pos.rules.basket import money
 from pos.rules.money import digits_of, major, minor
 from pos.rules.tender import DENOMINATIONS
+from pos.said import said
 
 PIECES_MAX = 100_000
 
@@ -82,7 +83,7 @@ def count_of(raw: Mapping[str, Any], currency: str, known: Mapping[str, str], la
     counted = []
     for name, amount in tenders.items():
         if name not in known or known[name] == "cash":
-            raise Invalid(f"{name} is nothing that is counted here.", field=f"tenders.{name}")
+            raise Invalid(said("{name} is nothing that is counted here.", name=name), field=f"tenders.{name}")
         if amount not in (None, ""):
             counted.append((name, money(amount, f"tenders.{name}", currency)))
     return Count(cash, pieces, tuple(sorted(counted)))
@@ -120,7 +121,9 @@ def pieces_of(raw: Any, currency: str, field: str = "denominations") -> tuple[Pi
     for text, count in raw.items():
         value = money(text, f"{field}.{text}", currency)
         if (known and value not in known) or value <= 0 or value in found:
-            raise Invalid(f"There is no note or coin of {text}, or it is there twice.", field=f"{field}.{text}")
+            raise Invalid(
+                said("There is no note or coin of {text}, or it is there twice.", text=text), field=f"{field}.{text}"
+            )
         if isinstance(count, str) and count.isascii() and count.isdigit():
             count = int(count)
         if type(count) is not int or not 0 <= count <= PIECES_MAX:

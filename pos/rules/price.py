@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from pos.errors import Invalid
 from pos.rules.money import digits_of, exact, major, minor, round_minor, round_places, share_out
+from pos.said import said
 
 DISCOUNT_KINDS = ("percent", "amount", "price")
 
@@ -52,7 +53,7 @@ def take_off(
     """The discount on something that costs `base`. Invalid when it is malformed, more than it costs, or above the
     ceiling. `qty` turns a set unit price into an amount; give 1 for a whole sale."""
     if discount.kind not in DISCOUNT_KINDS:
-        raise Invalid(f"A discount is one of: {', '.join(DISCOUNT_KINDS)}.", field=f"{field}.kind")
+        raise Invalid(said("A discount is one of: {list}.", list=", ".join(DISCOUNT_KINDS)), field=f"{field}.kind")
     if not discount.reason.strip():
         raise Invalid("Say why the discount is given; the reason is printed and kept.", field=f"{field}.reason")
     if discount.value < 0:
@@ -86,7 +87,9 @@ def check_ceiling(off: int, cost: int, percent_max: Decimal, currency: str, roun
     """Invalid(discount_too_high) when more than `percent_max` of the cost is taken off, a rounded penny apart."""
     if not within(off, cost, percent_max, currency, rounding):
         shown = f"{percent_max.normalize():f}"
-        raise Invalid(f"Discounts above {shown} % are not allowed here.", code="discount_too_high", field=field)
+        raise Invalid(
+            said("Discounts above {shown} % are not allowed here.", shown=shown), code="discount_too_high", field=field
+        )
 
 
 def within(off: int, cost: int, percent: Decimal, currency: str, rounding: str) -> bool:
@@ -118,7 +121,7 @@ def units(value: Decimal, currency: str, *, field: str) -> int:
         return minor(exact(value), currency)
     except ValueError:
         shown = digits_of(currency)
-        raise Invalid(f"{value} has more than {shown} decimals.", field=field) from None
+        raise Invalid(said("{value} has more than {shown} decimals.", value=value, shown=shown), field=field) from None
 
 
 def rate_paid(amount: int, qty: Decimal, currency: str, rounding: str) -> Decimal:

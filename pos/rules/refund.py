@@ -16,6 +16,7 @@ from typing import Any
 from pos.errors import Invalid, NotFound
 from pos.rules.money import major, minor, round_minor
 from pos.rules.tax import posting_rows
+from pos.said import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,9 @@ def sold_line(doc: Mapping[str, Any], line: str, earlier: Iterable[Back] = ()) -
     itself a return."""
     item = next((row for row in doc["items"] if row["line"] == line), None)
     if item is None:
-        raise NotFound(f"Receipt {doc['invoice_name']} has no such line.")
+        raise NotFound(said("Receipt {number} has no such line.", number=doc["invoice_name"]))
     if doc["kind"] not in ("sale", "return") or item["qty"] <= 0:
-        raise Invalid(f"That line of {doc['invoice_name']} was not sold; it cannot come back.")
+        raise Invalid(said("That line of {number} was not sold; it cannot come back.", number=doc["invoice_name"]))
     if item.get("voucher"):
         raise Invalid("A gift voucher does not come back as goods: its value is in its code.", code="voucher_line")
     currency = doc["currency"]
@@ -108,8 +109,14 @@ def part(sold: Sold, qty: Decimal, *, field: str | None = None) -> Part:
         raise Invalid("Give back at least something.", field=field)
     if qty > sold.left:
         raise Invalid(
-            f"Of {sold.item['item_name']} on {sold.invoice_name} {_plain(sold.left)} of {_plain(sold.qty)} can still "
-            f"come back, not {_plain(qty)}.",
+            said(
+                "Of {item} on {number} {qty} of {qty2} can still come back, not {qty3}.",
+                item=sold.item["item_name"],
+                number=sold.invoice_name,
+                qty=_plain(sold.left),
+                qty2=_plain(sold.qty),
+                qty3=_plain(qty),
+            ),
             code="over_return",
             field=field,
         )

@@ -10,30 +10,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from pos.said import said
+
 ROLES = ("cashier", "supervisor", "manager", "operator", "accountant", "stock_keeper", "admin")
 #: The role whose rights nobody takes away: somebody must be able to give them back.
 OWNER = "admin"
 
 #: Right -> what it allows, in words for docs and refusals.
 RIGHTS = {
-    "sell": "sell, price a basket, see items and receipts of this till",
-    "discount": "give a discount, up to the role's percentage",
-    "price_override": "set another price than the shelf's",
-    "refund": "take goods back against their receipt",
-    "blind_return": "take goods back without a receipt",
-    "late_return": "take goods back after the days for it are over",
-    "refund_tender": "pay a refund another way than it was paid",
-    "no_sale": "open the drawer without a sale",
-    "void": "void a finished sale",
-    "paid_out": "pay cash out of the drawer, or put it in",
-    "z_read": "close the day and see its figures",
-    "variance": "accept a difference of the drawer above the limit",
-    "reprint": "show and print a receipt again",
-    "voucher_issue": "issue or adjust a gift voucher by hand",
-    "replay": "take in receipts that were made elsewhere",
-    "people": "add people, set PINs, enrol tills",
-    "rights": "change who may do what",
-    "settings": "change settings and connections",
+    "sell": said("sell, price a basket, see items and receipts of this till"),
+    "discount": said("give a discount, up to the role's percentage"),
+    "price_override": said("set another price than the shelf's"),
+    "refund": said("take goods back against their receipt"),
+    "blind_return": said("take goods back without a receipt"),
+    "late_return": said("take goods back after the days for it are over"),
+    "refund_tender": said("pay a refund another way than it was paid"),
+    "no_sale": said("open the drawer without a sale"),
+    "void": said("void a finished sale"),
+    "paid_out": said("pay cash out of the drawer, or put it in"),
+    "z_read": said("close the day and see its figures"),
+    "variance": said("accept a difference of the drawer above the limit"),
+    "reprint": said("show and print a receipt again"),
+    "voucher_issue": said("issue or adjust a gift voucher by hand"),
+    "replay": said("take in receipts that were made elsewhere"),
+    "people": said("add people, set PINs, enrol tills"),
+    "rights": said("change who may do what"),
+    "settings": said("change settings and connections"),
 }
 #: What a second person can agree to on the spot: exactly these, one act at a time. Each needs the right of its name.
 ACTS = (

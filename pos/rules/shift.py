@@ -18,6 +18,7 @@ from pos.rules.count import Piece, pieces_of, total_of
 from pos.rules.documents import SCHEMA
 from pos.rules.money import major, minor
 from pos.rules.tender import has_card_number
+from pos.said import said
 
 RULES_VERSION = "1"
 #: Kind -> the sign its cash must have; 0: any (a float correction), None: moves nothing.
@@ -206,7 +207,7 @@ def spoken(raw: Mapping[str, Any], field: str, longest: int) -> str:
     if value is not None and not isinstance(value, str):
         raise Invalid("Send text here.", field=field)
     if len(text) > longest:
-        raise Invalid(f"At most {longest} characters fit here.", field=field)
+        raise Invalid(said("At most {longest} characters fit here.", longest=longest), field=field)
     if any((ch < " " and ch not in "\t\n") or "\ud800" <= ch <= "\udfff" for ch in text):
         raise Invalid("This text has characters that cannot be written down.", field=field)
     if has_card_number(text):
@@ -233,7 +234,11 @@ def size_of(raw: Mapping[str, Any], currency: str, largest: Decimal, field: str)
 def no_mistake(amount: int, currency: str, largest: Decimal, field: str) -> int:
     """The amount, unless nobody can have meant it."""
     if amount > minor(largest, currency):
-        raise Invalid(f"{major(amount, currency)} looks like a typing mistake.", code="amount_too_large", field=field)
+        raise Invalid(
+            said("{amount} looks like a typing mistake.", amount=major(amount, currency)),
+            code="amount_too_large",
+            field=field,
+        )
     return amount
 
 

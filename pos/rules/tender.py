@@ -14,6 +14,7 @@ from decimal import Decimal
 from pos.errors import Invalid
 from pos.rules.money import major, minor
 from pos.rules.tax import TaxRule
+from pos.said import said
 
 #: cash: the only kind that gives change. foreign: notes of another currency, counted at what they are worth at home.
 KINDS = ("cash", "card", "voucher", "account", "other", "foreign")
@@ -72,7 +73,7 @@ def settle(
     refund every sign turns, and cash paid out is exact.
     """
     if len(payments) > PAYMENTS_MAX:
-        raise Invalid(f"A sale takes at most {PAYMENTS_MAX} payments.", field="payments")
+        raise Invalid(said("A sale takes at most {most} payments.", most=PAYMENTS_MAX), field="payments")
     sign = -1 if cart_total < 0 else 1
     for i, payment in enumerate(payments):
         _check_one(payment, sign, rule.currency, tender_max, customer_named, f"payments.{i}")
@@ -105,14 +106,19 @@ def _check_one(
 ) -> None:
     amount = f"{where}.amount"
     if payment.kind not in KINDS:
-        raise Invalid(f"{payment.mode_of_payment} is of no kind known here.", field=f"{where}.mode_of_payment")
+        raise Invalid(
+            said("{mode} is of no kind known here.", mode=payment.mode_of_payment), field=f"{where}.mode_of_payment"
+        )
     if payment.amount * sign < 0:
         raise Invalid("A payment has the sign of what is due.", field=amount)
     if not payment.amount and payment.kind != "cash":
         raise Invalid("Type an amount.", field=amount)
     if abs(payment.amount) > minor(tender_max, currency):
         raise Invalid(
-            f"{major(abs(payment.amount), currency)} looks like a typing mistake; take it in smaller amounts.",
+            said(
+                "{amount} looks like a typing mistake; take it in smaller amounts.",
+                amount=major(abs(payment.amount), currency),
+            ),
             code="tender_too_large",
             field=amount,
         )
@@ -138,7 +144,7 @@ def _other_tenders(payments: Sequence[Payment], due: int) -> int:
             other += abs(payment.amount)
             if other > due:
                 raise Invalid(
-                    f"{payment.mode_of_payment} cannot be above what is due; only cash gives change.",
+                    said("{mode} cannot be above what is due; only cash gives change.", mode=payment.mode_of_payment),
                     code="above_due",
                     field=f"payments.{i}.amount",
                 )

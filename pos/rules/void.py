@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos.errors import Conflict, Corrupt
+from pos.said import said
 
 #: The kind of the document.
 KIND = "void"
@@ -19,18 +20,27 @@ def refusal(doc: Mapping[str, Any], session: str, came_back: Decimal) -> Conflic
     """Why a document cannot be voided now; None when it can. session: the open one. came_back: pieces given back."""
     number = doc["invoice_name"]
     if doc["kind"] != "sale" or doc["series"] != "till":
-        return Conflict(f"{number} is no sale made here; only a sale can be voided.", code="not_voidable")
+        return Conflict(
+            said("{number} is no sale made here; only a sale can be voided.", number=number), code="not_voidable"
+        )
     if any(item["qty"] < 0 for item in doc["items"]):
-        return Conflict(f"{number} is an exchange; give back its goods as a return instead.", code="not_voidable")
+        return Conflict(
+            said("{number} is an exchange; give back its goods as a return instead.", number=number),
+            code="not_voidable",
+        )
     if any(not row.get("act") for row in doc.get("vouchers") or ()):  # from before vouchers were kept here
-        return Conflict(f"{number} used a gift voucher; give it back as a return instead.", code="not_voidable")
+        return Conflict(
+            said("{number} used a gift voucher; give it back as a return instead.", number=number), code="not_voidable"
+        )
     if doc["session"] != session:
         return Conflict(
-            f"{number} belongs to a session that is closed; take the goods back as a return.", code="other_session"
+            said("{number} belongs to a session that is closed; take the goods back as a return.", number=number),
+            code="other_session",
         )
     if came_back:
         return Conflict(
-            f"Something of {number} came back already; take the rest back as a return.", code="returned_already"
+            said("Something of {number} came back already; take the rest back as a return.", number=number),
+            code="returned_already",
         )
     return None
 

@@ -18,6 +18,7 @@ from typing import Any
 from pos.errors import Conflict, Corrupt, Invalid
 from pos.rules import wording
 from pos.rules.money import digits_of, major, minor
+from pos.said import said
 
 #: The kind of a document that issues, adjusts or expires vouchers without a sale.
 KIND = "voucher"
@@ -58,11 +59,13 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How far the issuer's word goes now. fresh: it was heard lately, or is this till itself. rule: [vouchers]
-    offline; limit: minor units, with the rule "limit"."""
+    offline; limit: minor units, with the rule "limit". confirmed: what it set aside for this very basket, minor units;
+    None = it is this till itself."""
 
     fresh: bool
     rule: str
     limit: int = 0
+    confirmed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +143,11 @@ def may_use(known: Standing, reach: Reach) -> int:
 
 
 def exposed(known: Standing, reach: Reach, amount: int) -> int:
-    """How much of a use the issuer has not confirmed: all of it while it is out of reach, nothing else."""
-    return amount if known.shared and not reach.fresh else 0
+    """How much of a use the issuer has not confirmed: what it did not set aside for this basket, of a voucher it knows.
+    Another till could use the same value."""
+    if reach.confirmed is None or not known.shared:
+        return 0
+    return max(0, amount - reach.confirmed)
 
 
 def offline_words(known: Standing, reach: Reach, currency: str, locale: str) -> str:
@@ -164,12 +170,18 @@ def refusal(
     """Why `amount` (positive) of a voucher cannot be used, in words for the customer; None when it can."""
     code = known.code
     if known.state == "unknown":
-        return Refused(f"Voucher {code} is not known here. Look at the code again.", "voucher_unknown", field)
+        return Refused(
+            said("Voucher {code} is not known here. Look at the code again.", code=code), "voucher_unknown", field
+        )
     if known.state == "inactive":
-        return Refused(f"Voucher {code} is switched off; it cannot be used.", "voucher_inactive", field)
+        return Refused(said("Voucher {code} is switched off; it cannot be used.", code=code), "voucher_inactive", field)
     if known.state == "expired":
         day = wording.short_day(date.fromisoformat(known.expires), locale)
-        return Refused(f"Voucher {code} could be used until {day}; it has expired.", "voucher_expired", field)
+        return Refused(
+            said("Voucher {code} could be used until {day}; it has expired.", code=code, day=day),
+            "voucher_expired",
+            field,
+        )
     can = may_use(known, reach)
     if amount <= can:
         return None
@@ -179,7 +191,9 @@ def refusal(
         words = f"{offline} Of {code} {wording.money(can, currency, locale)} may be used now."
         return Refused(words, "voucher_offline", field, str(major(can, currency)))
     if not known.balance > 0:
-        return Refused(f"Nothing is left on voucher {code}.", "voucher_short", field, str(major(0, currency)))
+        return Refused(
+            said("Nothing is left on voucher {code}.", code=code), "voucher_short", field, str(major(0, currency))
+        )
     held = f"; {wording.money(known.held, currency, locale)} is set aside at another till" if known.held else ""
     words = f"{wording.money(can, currency, locale)} of voucher {code} may be used{held}."
     return Refused(words, "voucher_short", field, str(major(can, currency)))
@@ -201,7 +215,9 @@ def check_amount(amount: int, terms: Terms, currency: str, locale: str, field: s
     if terms.amount_min <= amount <= terms.amount_max:
         return
     low, high = (wording.money(x, currency, locale) for x in (terms.amount_min, terms.amount_max))
-    raise Invalid(f"A voucher is made over {low} to {high}.", code="voucher_amount", field=field)
+    raise Invalid(
+        said("A voucher is made over {low} to {high}.", low=low, high=high), code="voucher_amount", field=field
+    )
 
 
 # -- the rows of a document ------------------------------------------------------------------------------------------
@@ -251,7 +267,7 @@ def _admit(x: Wanted, known: Standing, before: int, reach: Reach, currency: str,
     if x.new:
         if known.state != "unknown" or before:
             raise Conflict(
-                f"The code {x.code} is already of another voucher; take another one.",
+                said("The code {code} is already of another voucher; take another one.", code=x.code),
                 code="voucher_taken",
                 field=x.field or None,
             )
@@ -267,7 +283,10 @@ def _admit(x: Wanted, known: Standing, before: int, reach: Reach, currency: str,
     elif known.balance + before + x.amount < 0:
         on_it = wording.money(known.balance + before, currency, locale)
         raise Refused(
-            f"Only {on_it} is on voucher {x.code}.", "voucher_short", x.field, str(major(known.balance, currency))
+            said("Only {on_it} is on voucher {code}.", on_it=on_it, code=x.code),
+            "voucher_short",
+            x.field,
+            str(major(known.balance, currency)),
         )
 
 

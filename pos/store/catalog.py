@@ -16,6 +16,7 @@ from pos.errors import NotFound
 from pos.rules import barcode, sizes
 from pos.rules.cart import Goods
 from pos.rules.money import digits_of, exact
+from pos.said import said
 from pos.store import search as words
 from pos.store.feeds import (
     Counts,
@@ -141,14 +142,14 @@ def by_barcode(store: Store, code: str) -> Scanned:
     with store.reading():
         found = _known(store, [*(r.code for r in readings), readings[0].code.upper()])
         if found is None:
-            raise NotFound(f"Code {readings[0].code[:60]} is not known.", field="code")
+            raise NotFound(said("Code {code} is not known.", code=readings[0].code[:60]), field="code")
         known, item = found
-        said = next((r for r in readings if r.code == known), readings[0])
+        meant = next((r for r in readings if r.code == known), readings[0])
         shown = tile_of(store, item, code)
-    qty = None if said.qty == 1 else said.qty
+    qty = None if meant.qty == 1 else meant.qty
     # A label is kept as scanned, so that what it says can be read again; the item's own code is no barcode.
-    held = code.strip() if qty is not None or said.price is not None else "" if known == item else said.code
-    return Scanned(shown, held, qty, said.price, not shown.has_variants)
+    held = code.strip() if qty is not None or meant.price is not None else "" if known == item else meant.code
+    return Scanned(shown, held, qty, meant.price, not shown.has_variants)
 
 
 def _known(store: Store, codes: Sequence[str]) -> tuple[str, str] | None:
@@ -175,7 +176,7 @@ def matrix(store: Store, code: str) -> Grid:
         ]
         items = items_of(store, [*([template] if template else []), *variants])
     if template not in items or not variants or items[template].disabled:
-        raise NotFound(f"{code[:60]} has no variants to choose from.", field="code")
+        raise NotFound(said("{code} has no variants to choose from.", code=code[:60]), field="code")
     under = [items[v] for v in variants]
     names = list(dict.fromkeys(name for item in under for name in item.attributes))
     across = _across(names, under)

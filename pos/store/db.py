@@ -14,6 +14,7 @@ from peewee import DatabaseError, OperationalError, SqliteDatabase
 
 from pos.config import Config
 from pos.errors import BadSettings, CannotSave, PosError
+from pos.said import said
 from pos.store import disk
 from pos.store.migrate import migrate
 from pos.store.models import database as current
@@ -69,7 +70,9 @@ class _Turn:
             self._sales -= sale
             if not came:
                 self._free.notify_all()
-                raise CannotSave(f"The database was busy for {WAIT_SECONDS} seconds. Try again.", code="busy")
+                raise CannotSave(
+                    said("The database was busy for {most} seconds. Try again.", most=WAIT_SECONDS), code="busy"
+                )
             self._busy = True
         try:
             yield
@@ -220,7 +223,9 @@ def open_store(config: Config) -> Store:
         migrate(database)
     except (DatabaseError, sqlite3.DatabaseError, OSError) as error:
         store.close()
-        raise cannot_save(error, path) or CannotSave(f"{path} cannot be opened: {error}.") from error
+        raise cannot_save(error, path) or CannotSave(
+            said("{path} cannot be opened: {error}.", path=path, error=error)
+        ) from error
     except PosError:
         store.close()
         raise
@@ -277,7 +282,9 @@ def cannot_save(error: BaseException, path: Path) -> CannotSave | None:
             continue
         seen.add(id(one))
         if isinstance(one, OSError):
-            return CannotSave(f"{path.parent} cannot be written: {one.strerror or one}.")
+            return CannotSave(
+                said("{parent} cannot be written: {strerror}.", parent=path.parent, strerror=one.strerror or one)
+            )
         name = getattr(one, "sqlite_errorname", "") or ""
         if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and _is_full(path.parent):
             name = "SQLITE_FULL"

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from pos import clock
 from pos.errors import Conflict, NotFound
+from pos.said import said
 from pos.store import audit, intake
 from pos.store.db import Store
 from pos.store.models import Held
@@ -57,13 +58,18 @@ def put(
     with store.durably():
         paid = intake.find(store, key)
         if paid is not None:
-            raise Conflict(f"This basket is paid already: {paid.doc['invoice_name']}.", code="already_paid")
+            raise Conflict(
+                said("This basket is paid already: {number}.", number=paid.doc["invoice_name"]), code="already_paid"
+            )
         before = _find(store, key)
         if before is not None and before.state == "held":
             if (before.basket, before.title) == (basket, title):
                 return before, True
             raise Conflict(
-                f"This basket is held already, by {before.by_name}, with other lines. Start a new basket for these.",
+                said(
+                    "This basket is held already, by {name}, with other lines. Start a new basket for these.",
+                    name=before.by_name,
+                ),
                 code="held_elsewhere",
             )
         if before is not None and before.state == "discarded":
@@ -162,7 +168,7 @@ def _taken(found: Aside, paid: str = "") -> Taken:
         "held": "It is still held; load the list again.",
     }[found.state]
     return Taken(
-        f"It is paid already: {paid}." if paid else words,
+        said("It is paid already: {paid}.", paid=paid) if paid else words,
         facts={"state": found.state, "by": found.changed_by, "at": found.changed_at, "number": paid or None},
     )
 

@@ -22,6 +22,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from pos import clock
 from pos.errors import CannotSave, Conflict, Invalid, NotFound, UserError
 from pos.rules import rights
+from pos.said import said
 from pos.store import audit
 from pos.store import rights as tables
 from pos.store.db import Store
@@ -116,12 +117,16 @@ def add_user(store: Store, code: str, name: str, role: str, pin: str | None = No
     if not CODE.match(code):
         raise Invalid("A code is 1 to 20 letters and digits.", field="code")
     if role not in rights.ROLES:
-        raise Invalid(f"There is no role {role!r}; roles are: {', '.join(rights.ROLES)}.", field="role")
+        raise Invalid(
+            said("There is no role {role}; roles are: {list}.", role=repr(role), list=", ".join(rights.ROLES)),
+            field="role",
+        )
     pin_hash = "" if pin is None else _hash(pin)
     with store.transaction():
         if User.select().where((User.code == code) & User.active).exists():
             raise Conflict(
-                f"The code {code} is in use. Choose another, or set a new PIN with `user pin {code}`.", field="code"
+                said("The code {code} is in use. Choose another, or set a new PIN with `user pin {code}`.", code=code),
+                field="code",
             )
         User.replace(code=code, name=name, role=role, pin_hash=pin_hash, modified=clock.stamp(clock.now())).execute()
         audit.record(store, by, "user.add", code, {"name": name, "role": role})
@@ -137,7 +142,7 @@ def set_pin(store: Store, code: str, pin: str, by: str = "system") -> None:
             .execute()
         )
         if not changed:
-            raise NotFound(f"Nobody here has the code {code}.", field="code")
+            raise NotFound(said("Nobody here has the code {code}.", code=code), field="code")
         _end_all(code)
         audit.record(store, by, "user.pin", code, {})
 
@@ -146,7 +151,7 @@ def set_active(store: Store, code: str, active: bool, by: str = "system") -> Non
     """Let a person work here, or no longer; a person who left is signed out everywhere."""
     with store.transaction():
         if not User.update(active=active, modified=clock.stamp(clock.now())).where(User.code == code).execute():
-            raise NotFound(f"Nobody here has the code {code}.", field="code")
+            raise NotFound(said("Nobody here has the code {code}.", code=code), field="code")
         if not active:
             _end_all(code)
         audit.record(store, by, "user.active", code, {"active": active})
@@ -203,16 +208,19 @@ def set_badge(store: Store, code: str, badge: str | None = None, by: str = "syst
     """
     text = new_badge() if badge is None else badge.strip()
     if text and (len(text) < BADGE_CHARS_MIN or not text.isprintable() or len(text) > 100):
-        raise Invalid(f"A badge has {BADGE_CHARS_MIN} to 100 letters and digits.", field="badge")
+        raise Invalid(
+            said("A badge has {badge_chars_min} to 100 letters and digits.", badge_chars_min=BADGE_CHARS_MIN),
+            field="badge",
+        )
     with store.transaction():
         holder = _holder(text)
         if holder is not None and holder.code != code:
-            raise Conflict(f"This badge is {holder.name}'s.", field="badge")
+            raise Conflict(said("This badge is {name}'s.", name=holder.name), field="badge")
         if text:  # of somebody who left: the card is handed on
             User.update(badge_hash="").where((User.badge_hash == digest(text)) & ~User.active).execute()
         changed = User.update(badge_hash=digest(text) if text else "", modified=clock.stamp(clock.now()))
         if not changed.where((User.code == code) & User.active).execute():
-            raise NotFound(f"Nobody here has the code {code}.", field="code")
+            raise NotFound(said("Nobody here has the code {code}.", code=code), field="code")
         audit.record(store, by, "user.badge", code, {"given": bool(text)})
     return text
 
@@ -235,7 +243,9 @@ def _lock_after_failure(store: Store, code: str, failed: int, now: datetime) -> 
 
 def _locked_out(store: Store, until: datetime) -> LockedOut:
     local = until.astimezone(ZoneInfo(store.config.shop.timezone))
-    return LockedOut(f"Too many wrong PINs. Try again after {local:%H:%M}, or ask a manager to set a new PIN.")
+    return LockedOut(
+        said("Too many wrong PINs. Try again after {local}, or ask a manager to set a new PIN.", local=f"{local:%H:%M}")
+    )
 
 
 # -- sign-ins ----------------------------------------------------------------------------------------------------------

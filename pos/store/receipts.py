@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from peewee import fn
 
 from pos.errors import NotFound
+from pos.said import said
 from pos.store.db import Store
 from pos.store.models import Document, Outbox, User
 
@@ -93,7 +94,7 @@ def body(store: Store, name: str) -> bytes:
             (name,),
         ).fetchone()
     if found is None:
-        raise NotFound(f"There is no receipt {name} on this till.")
+        raise NotFound(said("There is no receipt {name} on this till.", name=name))
     return str(found[0]).encode()
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pos import clock
 from pos.errors import NotFound
 from pos.rules import sizes
+from pos.said import said
 from pos.store.stock import stock_of
 
 if TYPE_CHECKING:
@@ -71,14 +72,16 @@ def tile_of(store: Store, code: str, asked: str = "") -> Tile:
     items = items_of(store, [code])
     item = items.get(code)
     if item is None:
-        raise NotFound(f"{(asked or code)[:60]} is not known.", field="code")
+        raise NotFound(said("{asked} is not known.", asked=(asked or code)[:60]), field="code")
     if item.disabled:
-        raise NotFound(f"{item.name} ({(asked or code)[:60]}) is no longer sold.", field="code")
+        raise NotFound(
+            said("{name} ({asked}) is no longer sold.", name=item.name, asked=(asked or code)[:60]), field="code"
+        )
     if not item.has_variants:
         return tile_for(item, [item])
     variants = [r[0] for r in store.execute("SELECT code FROM item WHERE variant_of = ? AND disabled = 0", (code,))]
     if not variants:
-        raise NotFound(f"{item.name} has no variants to sell.", field="code")
+        raise NotFound(said("{name} has no variants to sell.", name=item.name), field="code")
     return tile_for(item, list(items_of(store, variants).values()))
 
 

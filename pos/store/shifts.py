@@ -14,6 +14,7 @@ from pos.rules import documents, ledger, shift, voucher, zread
 from pos.rules.money import major
 from pos.rules.takings import DRAWER
 from pos.rules.zread import Facts, Given
+from pos.said import said
 from pos.store import held, takings
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def by_z(store: Store, till: str, number: int) -> Session:
     """The session a Z closed. NotFound."""
     row = store.execute(f"SELECT {_COLUMNS} FROM session WHERE till = ? AND z_number = ?", (till, number)).fetchone()
     if row is None:
-        raise NotFound(f"There is no {zread.name_of(number)} on this till.")
+        raise NotFound(said("There is no {name} on this till.", name=zread.name_of(number)))
     return _session(row)
 
 
@@ -114,7 +115,7 @@ def admit(found: Session | None, doc: Mapping[str, Any], *, insist: bool) -> Non
     if found is not None and found.open:
         if opens:
             raise Conflict(
-                f"The session {found.id} is open already. Correct its float if it is wrong.",
+                said("The session {id} is open already. Correct its float if it is wrong.", id=found.id),
                 code="already_open",
                 facts={"session": found.id},
             )
@@ -130,7 +131,11 @@ def already_closed(found: Session) -> Conflict:
     assert found.z_number is not None
     name = zread.name_of(found.z_number)
     facts = {"number": found.z_number, "name": name, "session": found.id, "id": found.z_document}
-    return Conflict(f"The session {found.id} is already closed by {name}.", code="already_closed", facts=facts)
+    return Conflict(
+        said("The session {id} is already closed by {name}.", id=found.id, name=name),
+        code="already_closed",
+        facts=facts,
+    )
 
 
 # -- what its documents come to --------------------------------------------------------------------------------------

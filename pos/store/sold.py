@@ -10,6 +10,7 @@ from typing import Any
 from pos.errors import Invalid
 from pos.rules import ledger, refund
 from pos.rules.cart import Against
+from pos.said import said
 from pos.store import intake
 from pos.store.db import Store
 
@@ -28,7 +29,10 @@ def sold_lines(store: Store, wanted: Iterable[Against]) -> dict[Against, refund.
             continue
         if doc["series"] != "till":
             raise Invalid(
-                f"{doc['invoice_name']} was taken in from elsewhere and cannot be given back line by line.",
+                said(
+                    "{number} was taken in from elsewhere and cannot be given back line by line.",
+                    number=doc["invoice_name"],
+                ),
                 code="imported_receipt",
             )
         found[against] = refund.sold_line(doc, against.line, given_back(store, against))

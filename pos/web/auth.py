@@ -17,6 +17,7 @@ from flask import Flask, g, request
 
 from pos.errors import NotAllowed, SignInNeededHere
 from pos.rules import rights
+from pos.said import said
 from pos.store import people
 from pos.web.parts import parts
 
@@ -176,7 +177,7 @@ def _admit_right(who: people.Actor, any_of: tuple[str, ...]) -> None:
     _refuse_locked(who)
     if not any(who.may(right) for right in any_of):
         words = ", or to ".join(rights.RIGHTS[right] for right in any_of)
-        raise NotAllowed(f"{who.name} may not do this: it needs the right to {words}.")
+        raise NotAllowed(said("{name} may not do this: it needs the right to {words}.", name=who.name, words=words))
 
 
 def _not_enrolled() -> NotAllowed:

@@ -19,6 +19,7 @@ from pos.actions.approve import ids_of
 from pos.config import Config
 from pos.errors import Invalid, NotAllowed, NotFound
 from pos.rules import slips
+from pos.said import said
 from pos.store import prints
 from pos.store.prints import Job
 from pos.web import auth
@@ -36,13 +37,13 @@ def ask() -> ResponseReturnValue:
     template, browser = text(body, "template", 20), body.get("browser") is True
     if template == "x":
         if not by.may("z_read"):
-            raise NotAllowed(f"{by.name} may not see the figures of the day.")
+            raise NotAllowed(said("{name} may not see the figures of the day.", name=by.name))
         here = parts()
         report = reports.lines(reports.x_read(here, by), here.config, here.config.printer.columns)
         asked = printing.ask_report(press, by, "x", report, browser=browser)
     elif template == "test":
         if not (by.may("settings") or by.may("reprint")):
-            raise NotAllowed(f"{by.name} may not print a test page.")
+            raise NotAllowed(said("{name} may not print a test page.", name=by.name))
         asked = printing.ask_report(press, by, "test", browser=browser)
     else:
         document = text(body, "document", 140)

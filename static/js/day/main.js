@@ -95,7 +95,7 @@ async function print(asked, place) {
 function closedWith(z) {
   written = z;
   step("z");
-  put(byId("z-name"), t("{name} is written.", { name: z.name }));
+  put(byId("z-name"), t("{name} is written", { name: z.name }));
   byId("z-show").href = `/zreads/${z.number}`;
   put(byId("z-said"), t("Document {number}. The session is closed; the next sale or float opens a new one.", { number: z.document }));
   byId("z-done").focus();
