@@ -20,6 +20,15 @@ def money(minor: int, currency: str, locale: str) -> str:
     return format_currency(amount, currency, locale=locale, currency_digits=True)
 
 
+def round_money(minor: int, currency: str, locale: str) -> str:
+    """£25 for whole pounds, else £2.50: for keys, where pennies that are not there take room."""
+    whole, rest = divmod(minor, 10 ** digits_of(currency))
+    if rest:
+        return money(minor, currency, locale)
+    pattern = Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", "")
+    return format_currency(whole, currency, format=pattern, locale=locale, currency_digits=False)
+
+
 def fine(amount: Decimal, locale: str) -> str:
     """A figure finer than the currency's smallest coin, as it is: "0.3333"."""
     return format_decimal(amount.normalize(), format="#,##0.00####", locale=locale)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -25,7 +26,7 @@ from pos.actions import permits
 from pos.config import Config
 from pos.errors import UserError
 from pos.rules import wording
-from pos.rules.money import digits_of
+from pos.rules.money import digits_of, major, minor
 from pos.store import catalog, people
 from pos.store.db import Store
 from pos.web import auth
@@ -37,6 +38,8 @@ bp = Blueprint("people", __name__)
 DEVICE_DAYS = 730
 #: What chooses a kind of payment; F5 loads a page anew and F11 fills the screen, so those stay the browser's.
 MODE_KEYS = ("F1", "F2", "F3", "F4", "F6", "F7")
+#: What a gift voucher is mostly made over, in major units.
+VOUCHER_AMOUNTS = (Decimal(10), Decimal(20), Decimal(25), Decimal(50), Decimal(100))
 #: Wrong enrolment codes a minute, from anywhere; a code has 49 bits.
 ENROL_TRIES_MAX = 10
 _enrol_failures: list[float] = []
@@ -144,6 +147,7 @@ def session_view(who: people.Actor | None) -> dict[str, Any]:
         view["locked"] = who.locked
         view["modes"] = _modes(here.store)
         view["bag"] = _bag(here.store, config)
+        view["vouchers"] = _vouchers(here.store, config)
     return view
 
 
@@ -181,11 +185,26 @@ def _modes(store: Store) -> list[dict[str, Any]]:
     return [{"name": mode.name, "kind": mode.kind, "key": key} for mode, key in zip(found, keys, strict=False)]
 
 
+def _vouchers(store: Store, config: Config) -> dict[str, Any]:
+    """What is sold as a gift voucher (`item` None: none is) and the amounts that are one press."""
+    given, currency, locale = config.vouchers, config.shop.currency, config.shop.locale
+    goods = catalog.goods(store, [given.item]).get(given.item) if given.item else None
+    sold = goods is not None and not goods.disabled
+    amounts = [minor(x, currency) for x in VOUCHER_AMOUNTS if given.amount_min <= x <= given.amount_max]
+    return {
+        "item": given.item if sold else None,
+        "name": goods.name if goods is not None else "",
+        "amounts": [
+            {"amount": str(major(a, currency)), "text": wording.round_money(a, currency, locale)} for a in amounts
+        ],
+    }
+
+
 def _bag(store: Store, config: Config) -> dict[str, Any] | None:
     """The carrier bag behind its button; None when the shop has none or it has no price."""
     code = config.till.bag_item
     goods = catalog.goods(store, [code]).get(code) if code else None
     if goods is None or goods.price is None or goods.disabled:
         return None
-    minor = int(goods.price.scaleb(digits_of(config.shop.currency)))
-    return {"code": code, "price_text": wording.money(minor, config.shop.currency, config.shop.locale)}
+    units = minor(goods.price, config.shop.currency)
+    return {"code": code, "price_text": wording.money(units, config.shop.currency, config.shop.locale)}

@@ -50,7 +50,11 @@ def fill(store: Store) -> None:
     feeds.put_stock(store, _stock(), "csv")
     feeds.put_modes(
         store,
-        [{"name": "Cash", "kind": "cash", "position": 1}, {"name": "Card", "kind": "card", "position": 2}],
+        [
+            {"name": "Cash", "kind": "cash", "position": 1},
+            {"name": "Card", "kind": "card", "position": 2},
+            {"name": "Voucher", "kind": "voucher", "position": 3},
+        ],
         "csv",
     )
     people.add_user(store, CASHIER, "Priya Nair", "cashier", PIN)
@@ -88,6 +92,7 @@ def _items() -> list[dict[str, Any]]:
     extra = {"item_group": "Extras", "tax_code": "A"}
     rows += [
         {"code": "BAG", "name": "Carrier bag", **extra, "description": "Paper, large", "barcodes": []},
+        {"code": "GIFT-VOUCHER", "name": "Gift voucher", **extra, "open_price": True, "stocked": False, "barcodes": []},
         {"code": "REPAIR", "name": "Repair", **extra, "open_price": True, "stocked": False, "barcodes": []},
         {
             "code": "WAX",

@@ -26,6 +26,18 @@ def test_money_is_written_as_the_shop_writes_it(row):
 
 
 @cases("""
+minor    currency    locale    text
+2500     GBP         en_GB     £25
+250      GBP         en_GB     £2.50
+2500     EUR         de_DE     25_€
+25       JPY         ja_JP     ￥25
+""")
+def test_a_round_amount_has_no_pennies(row):
+    text = wording.round_money(int(row["minor"]), row["currency"], row["locale"])
+    assert text.replace("\u00a0", "_") == row["text"]
+
+
+@cases("""
 qty      text
 1        1
 2.000    2

@@ -2,6 +2,7 @@
 import { t, tx } from "../language.js";
 import { say } from "./a11y.js";
 import { byId, figure, h, put } from "./dom.js";
+import { paintVouchers, vouchersOf, vouchersSaid } from "./salevouchers.js";
 import { show, state } from "./state.js";
 
 const KEPT = "tillkeep.change";
@@ -16,9 +17,10 @@ export function showChange(receipt) {
   const { document, ...kept } = receipt;
   kept.saved_text = timeOf(kept.saved_at);
   kept.given = (document?.payments ?? []).map((payment) => ({ kind: payment.kind, last4: payment.last4 }));
+  kept.vouchers = vouchersOf(document);
   sessionStorage.setItem(KEPT, JSON.stringify(kept));
   paint(kept);
-  say(t("Paid. Sale {number} is saved. Change {amount}", { number: kept.number, amount: kept.change_text }));
+  say([t("Paid. Sale {number} is saved. Change {amount}", { number: kept.number, amount: kept.change_text }), ...vouchersSaid(kept.vouchers)].join(". "));
 }
 
 /** After a reload, or back from the receipt: the same change again, unless a new basket has begun. */
@@ -55,6 +57,7 @@ function paint(sale) {
   byId("print-receipt").href = `/receipts/${encodeURIComponent(sale.number)}?print=1`;
   const rows = [[t("Total"), sale.total_text], ...(sale.payments ?? []).map((payment, at) => [nameOf(payment, sale.given?.[at]), payment.amount_text]), [t("Change"), sale.change_text]];
   byId("sale-facts").replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, figure(value))]));
+  paintVouchers(sale);
   byId("sale-state").replaceChildren(h("dt", {}, t("Saved")), h("dd", {}, sale.saved_text));
   show("change");
   byId("new-sale").focus({ preventScroll: true });

@@ -36,7 +36,7 @@ export function startDiscount() {
 export function openDiscount() {
   if (state.sending || !state.basket.lines.some((one) => !one.unknown)) return;
   const chosen = chosenLine();
-  line = chosen && !chosen.unknown ? chosen : null;
+  line = chosen && !chosen.unknown && !chosen.voucher ? chosen : null;
   form().reset();
   const lineChoice = form().querySelector("[value=line]");
   lineChoice.disabled = line === null;

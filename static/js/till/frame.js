@@ -8,7 +8,7 @@ import { listen } from "./live.js";
 import { cover, lockNow, startLock } from "./lock.js";
 import { startSettings } from "./settings.js";
 import { state, tell } from "./state.js";
-import { noAnswer, paintStatus } from "./status.js";
+import { noAnswer, paintStatus, serverAway } from "./status.js";
 
 const CLOCK_MS = 5000;
 
@@ -70,7 +70,7 @@ export function startNews({ back = () => {}, heard = () => {} } = {}) {
     heardNotice(message);
     heard(message);
   };
-  listen(news, (lost) => noAnswer(lost ? t("The till server does not answer. The basket is kept. See that the till's own machine is on and Tillkeep is started on it; this page goes on by itself.") : ""));
+  listen(news, (lost) => serverAway(lost ? t("The till server does not answer. The basket is kept. See that the till's own machine is on and Tillkeep is started on it; this page goes on by itself.") : ""));
 }
 
 function paintClock() {

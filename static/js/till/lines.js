@@ -29,11 +29,21 @@ export function addItem(tile, inputs) {
   return state.chosen;
 }
 
+/** A gift voucher: one more line, beside the goods. */
+export function addVoucher(line, { name, unit_text }) {
+  forgetRemoved();
+  state.basket.lines.push({ ...line, shown: { name, detail: "", unit_text, uom: "", weighed: false } });
+  state.chosen = line.line;
+  changed();
+  tell("chosen");
+  say(t("{name} added, {price}", { name, price: unit_text }));
+}
+
 function isSame(other, line) {
   // A label with a price or a weight is a piece of its own: its barcode vouches for that one line.
   if (other.unknown || line.shown.weighed || line.price_source === "barcode" || line.qty !== "1") return false;
   return other.item_code === line.item_code && other.price === line.price
-    && other.price_source === line.price_source && other.discount === null && other.note === "" && other.return_against === null && !isBack(other);
+    && !other.voucher && other.price_source === line.price_source && other.discount === null && other.note === "" && other.return_against === null && !isBack(other);
 }
 
 function replaceUnknown(line) {
@@ -62,9 +72,12 @@ export function addUnknown(code, why = "") {
 /** Whether the line gives goods back. Its pieces were chosen on the receipt; to change them, return again. */
 export const isBack = (line) => line.qty.startsWith("-");
 
+/** Whether its quantity stays as it is: goods that come back, and each voucher a line of its own. */
+export const isFixed = (line) => isBack(line) || Boolean(line.voucher);
+
 export function setQuantity(id, qty) {
   const line = lineOf(id);
-  if (!line || line.unknown || isBack(line) || line.qty === qty) return;
+  if (!line || line.unknown || isFixed(line) || line.qty === qty) return;
   line.qty = qty;
   changed();
 }
@@ -72,7 +85,7 @@ export function setQuantity(id, qty) {
 /** One more or one less of a line; the last one stays until it is taken off. */
 export function step(id, up) {
   const line = lineOf(id);
-  if (!line || line.unknown || isBack(line)) return;
+  if (!line || line.unknown || isFixed(line)) return;
   const qty = up ? plus(line.qty, "1") : oneLess(line.qty);
   if (qty === null) return;
   if (!up) piecesOff(line, "1");

@@ -1,5 +1,6 @@
 // Starts the sell screen: reads the kept basket, learns who is signed in, connects the parts.
 import { t } from "../language.js";
+import { say } from "./a11y.js";
 import { approveBasket } from "./approve.js";
 import { startBasket } from "./basket.js";
 import { recallChange, startChange } from "./change.js";
@@ -15,9 +16,9 @@ import { focusSearch, refreshItems, showPane, startItems } from "./items.js";
 import { openKeys } from "./keys.js";
 import { addItem, emptyBasket, nameOf, setNote, takeOff } from "./lines.js";
 import { lockNow } from "./lock.js";
-import { openMatrix, startMatrix } from "./matrix.js";
+import { closeMatrix, openMatrix, startMatrix } from "./matrix.js";
 import { startPad, startQuantity } from "./pad.js";
-import { canPay, closePay, openPay, startPay, whyHeld } from "./pay.js";
+import { canPay, closePay, openPay, payWithVoucher, startPay, whyHeld } from "./pay.js";
 import { openPrice } from "./price.js";
 import { repriceNow, watchBasket } from "./pricing.js";
 import { scanned, startRouter, typed } from "./router.js";
@@ -26,6 +27,7 @@ import { startQueue, tryCode } from "./scanned.js";
 import * as sound from "./sound.js";
 import { chosenLine, followOtherTabs, keep, on, recall, state, tell } from "./state.js";
 import { startTakenOff } from "./takenoff.js";
+import { openVoucher, startVoucher } from "./voucher.js";
 
 const ACTS = {
   search: () => void focusSearch(),
@@ -34,6 +36,7 @@ const ACTS = {
   remove: () => state.chosen && takeOff(state.chosen),
   note: openNote,
   price: () => void openPrice(),
+  voucher: () => void openVoucher(),
   bag: addBag,
   pay: openPay,
   back: closePay,
@@ -47,8 +50,11 @@ function act(name) {
   if (!state.sending || name === "lock") ACTS[name]?.();
 }
 
-/** A tile or a scan: opens the grid, asks for price or weight, or goes straight into the basket. */
-async function takeItem({ item, line, code = "" }) {
+/** A tile or a scan: opens the grid, asks for price or weight, or goes straight into the basket; a voucher pays or is shown. */
+async function takeItem({ item, line, voucher, receipt, code = "" }) {
+  if (voucher) return state.view === "pay" ? payWithVoucher(voucher) : openVoucher(voucher);
+  if (receipt) return takeReceipt(receipt);
+  if (item.code === state.session.vouchers?.item) return state.view === "pay" ? undefined : openVoucher();
   if (item.has_variants || !line) return openMatrix(item, code);
   const inputs = { ...line };
   if (item.open_price && (inputs.price === null || inputs.price === undefined)) {
@@ -64,6 +70,13 @@ async function takeItem({ item, line, code = "" }) {
   return addItem(inputs.price_source === "typed" ? { ...item, price_text: moneyFormat(state.session.shop)(inputs.price) } : item, inputs);
 }
 
+/** A receipt was scanned: what of it comes back. Not while somebody pays. */
+function takeReceipt(number) {
+  if (state.view === "matrix") closeMatrix();
+  if (state.view === "sell") openGiveBack(number);
+  else say(t("That is a receipt. Finish this sale first."));
+}
+
 const pickTile = (tile) => takeItem({ item: tile, line: tile.has_variants ? null : { item_code: tile.code, qty: "1", barcode: "", price: null, price_source: "list" } });
 
 function askPrice(item) {
@@ -77,7 +90,7 @@ function askWeight(item) {
 
 async function addBag() {
   const code = state.session.bag?.code;
-  if (code && state.view === "sell") await pickByCode(code);
+  if (code && ["sell", "pay"].includes(state.view)) await pickByCode(code);
 }
 
 async function pickByCode(code) {
@@ -136,8 +149,10 @@ async function secondPerson() {
 }
 
 function showBag(session) {
-  byId("bag").hidden = byId("phone-bag").hidden = !session.bag;
-  byId("bag-price").textContent = session.bag?.price_text ?? "";
+  for (const button of document.querySelectorAll("[data-bag]")) {
+    button.hidden = !session.bag;
+    put(button.querySelector("bdi"), session.bag?.price_text);
+  }
 }
 
 function heard({ type }) {
@@ -158,6 +173,7 @@ async function start() {
   startDiscount();
   startHeld();
   startGiveBack();
+  startVoucher();
   for (const topic of ["basket", "priced", "session"]) on(topic, paintPay);
   on("needs", secondPerson);
   startRouter(act);

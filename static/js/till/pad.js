@@ -3,7 +3,7 @@ import { t } from "../language.js";
 import { byId, put } from "./dom.js";
 import { typing } from "./dialogs.js";
 import { Entry } from "./entry.js";
-import { isBack, nameOf, setQuantity, takeOff } from "./lines.js";
+import { isFixed, nameOf, setQuantity, takeOff } from "./lines.js";
 import { isQuantity, shortBy } from "./quantity.js";
 import { chosenLine, on, state } from "./state.js";
 import { piecesOff } from "./takenoff.js";
@@ -31,7 +31,7 @@ export function startPad() {
 /** The quantity key: the keyboard's digits now set the chosen line's quantity. */
 export function startQuantity() {
   const chosen = chosenLine();
-  if (!chosen || chosen.unknown || isBack(chosen)) return;
+  if (!chosen || chosen.unknown || isFixed(chosen)) return;
   anew(chosen);
   active = true;
   document.activeElement?.blur?.();
@@ -66,7 +66,7 @@ export function typeQuantity(text) {
 
 export function press(key) {
   const chosen = chosenLine();
-  if (!chosen || chosen.unknown || isBack(chosen)) return;
+  if (!chosen || chosen.unknown || isFixed(chosen)) return;
   if (chosen !== line) anew(chosen);
   if (entry.press(key)) apply();
 }

@@ -3,6 +3,7 @@ import { t, tn } from "../language.js";
 import { NoAnswer, Refused, post } from "./api.js";
 import { say } from "./a11y.js";
 import { approveBasket, needsSecond } from "./approve.js";
+import { cardFields } from "./cardfields.js";
 import { commitSale } from "./commit.js";
 import { typing } from "./dialogs.js";
 import { byId, disable, figure, h, icon, pause, put } from "./dom.js";
@@ -11,10 +12,11 @@ import { giveWord, isRefund, showCame, signed } from "./payback.js";
 import { settled } from "./pricing.js";
 import { basketInputs, isCurrent, keep, on, show, state } from "./state.js";
 import { noAnswer } from "./status.js";
+import { allowed, forgetVoucher, setVoucher, voucherAmount, voucherFields, voucherOn, voucherWord } from "./vouchertender.js";
 
-// The kinds that work by themselves. A voucher needs its ledger and an account needs a customer; neither is sold here yet.
-const KINDS = ["cash", "card", "other"];
-const SIGNS = { cash: "cash", card: "card", other: "other" };
+// An account needs a customer, foreign notes a rate; neither is taken on this screen yet.
+const KINDS = ["cash", "card", "voucher", "other"];
+const SIGNS = { cash: "cash", card: "card", voucher: "gift", other: "other" };
 
 let modes = [];
 let mode = null;
@@ -25,6 +27,7 @@ let checkedFor = "";
 let asked = 0; // numbers the questions; only the last one's answer counts
 let taking = false;
 let refusal = null; // the last question was refused for want of a second person
+let mayUse = ""; // the last question was refused because a voucher pays no more than this
 
 export function startPay() {
   on("session", setUp);
@@ -69,6 +72,7 @@ export async function openPay() {
   await settled();
   if (!canPay() || !isCurrent()) return;
   entry.clear();
+  forgetVoucher();
   saying("");
   if (modes.length) mode = modes.find((one) => one.kind === "cash") ?? modes[0];
   const came = showCame();
@@ -117,15 +121,39 @@ export function typeAmount(text) {
   return typing(entry, text, ask);
 }
 
+/** A voucher was scanned: it pays what is left, as far as it goes. Finishing the sale stays with the person. */
+export async function payWithVoucher(code) {
+  const chosen = modes.find((one) => one.kind === "voucher");
+  if (taking || state.sending || state.view !== "pay") return;
+  if (!chosen) return saying(t("No voucher is taken as payment here."), true);
+  taking = true;
+  try {
+    setVoucher(code);
+    chooseMode(chosen);
+    await settled();
+    await ask();
+    if (!isChecked()) return;
+    if (check.complete) return saying(t("Nothing is left to pay."));
+    const amount = await voucherAmount("", check.left, { scanned: true });
+    if (amount) await takeOne(amount);
+  } finally {
+    taking = false;
+    paint();
+  }
+}
+
+const isVoucher = () => mode?.kind === "voucher";
+
 function typedPayment() {
   const amount = signed(entry.value());
-  return mode && amount ? { mode_of_payment: mode.name, amount } : null;
+  if (!mode || !amount) return null;
+  return { mode_of_payment: mode.name, amount, ...(isVoucher() ? { reference: voucherOn().reference } : {}) };
 }
 
 function question() {
   const typed = typedPayment();
   const inputs = { ...basketInputs(), payments: state.basket.payments, total: state.priced?.total ?? "" };
-  return typed ? { ...inputs, typed } : inputs;
+  return typed && (!isVoucher() || typed.reference || isRefund()) ? { ...inputs, typed } : inputs;
 }
 
 /** Whether the server's figures are for exactly what is on screen. */
@@ -158,6 +186,7 @@ async function ask() {
     if (!(error instanceof Refused)) throw error;
     checkedFor = "";
     refusal = needsSecond(error) ? error : null;
+    mayUse = error.body.may_use ?? "";
     if (error.status !== 401) saying(error.message, true);
   }
   paint();
@@ -173,8 +202,9 @@ export async function take() {
     if (!isChecked()) await ask();
     if (!isChecked()) return;
     if (!check.complete || typedPayment()) {
-      const amount = signed(entry.value()) || (mode.kind === "cash" ? check.left_in_cash : check.left);
-      if (!(await takeOne(amount))) return;
+      const typed = signed(entry.value());
+      const amount = isVoucher() ? await voucherAmount(typed, check.left) : typed || (mode.kind === "cash" ? check.left_in_cash : check.left);
+      if (!amount || !(await takeOne(amount))) return;
     }
     if (isChecked() && check.complete) await commitSale();
   } finally {
@@ -184,7 +214,7 @@ export async function take() {
 }
 
 async function takeOne(amount) {
-  const payment = { mode_of_payment: mode.name, amount, reference: field("pay-reference"), last4: field("pay-last4") };
+  const payment = { mode_of_payment: mode.name, amount, reference: field("pay-reference"), last4: field("pay-last4"), ...(isVoucher() ? { ...voucherOn(), voucher: true } : {}) };
   state.basket.payments.push(payment);
   const typed = entry.text;
   entry.clear();
@@ -197,12 +227,14 @@ async function takeOne(amount) {
     keep();
     for (const id of ["pay-reference", "pay-last4"]) if (byId(id)) byId(id).value = "";
     say(isRefund() ? t("{mode} {amount} given back. Left {left}", { mode: t(mode.name), amount: format(amount), left: check.left_text }) : t("{mode} {amount} taken. Left {left}", { mode: t(mode.name), amount: format(amount), left: check.left_text }));
+    if (isVoucher()) forgetVoucher();
+    if (isVoucher() && !check.complete) chooseMode(modes.find((one) => one.kind === "cash") ?? modes[0]); // the rest another way
     return true;
   }
   // Refused: it was not taken. The sentence stays; the amount can be mended.
   const sentence = byId("pay-saying").textContent;
   state.basket.payments = state.basket.payments.filter((one) => one !== payment);
-  entry.text = typed;
+  entry.text = isVoucher() && /[1-9]/.test(mayUse) ? mayUse : typed; // Enter again takes what it may pay
   await ask();
   saying(sentence, true);
   return false;
@@ -228,17 +260,10 @@ export function saying(text, needs = false) {
 
 function paintKinds() {
   [...byId("kinds").children].forEach((button, at) => button.setAttribute("aria-pressed", modes[at] === mode ? "true" : "false"));
-  const card = mode?.kind !== "cash";
-  byId("quick").replaceChildren(...(card ? [cardFields()] : []));
+  byId("quick").replaceChildren(...(mode?.kind === "cash" ? [] : [isVoucher() ? voucherFields(paint) : cardFields(mode)]));
 }
 
-function cardFields() {
-  const last4 = mode.kind === "card" ? h("label", {}, t("Last 4 digits"), h("input", { class: "field ltr", id: "pay-last4", inputmode: "numeric", maxlength: "4", autocomplete: "off" })) : null;
-  const reference = h("label", { class: last4 ? null : "wide" }, `${t("Reference")} `, h("span", { class: "key" }, state.session.keys.note), h("input", { class: "field", id: "pay-reference", maxlength: "140", autocomplete: "off" }));
-  return h("div", { class: "card-fields" }, reference, last4);
-}
-
-export const focusReference = () => byId("pay-reference")?.focus();
+export const focusReference = () => (byId("pay-voucher") ?? byId("pay-reference"))?.focus();
 
 export function paint() {
   if (!state.session || !mode) return;
@@ -252,10 +277,10 @@ export function paint() {
   }
   paintPayments(typed);
   put(byId("typed-what"), isRefund() ? t("{mode} to give back", { mode: t(mode.name) }) : mode.kind === "cash" ? t("Cash given") : t("{mode} amount", { mode: t(mode.name) }));
-  put(byId("typed-hint"), typed || check?.complete ? "" : t("all that is left"));
+  put(byId("typed-hint"), typed || check?.complete ? "" : isVoucher() && allowed() ? t("what it may pay") : t("all that is left"));
   const output = byId("typed-amount");
   output.classList.toggle("is-idle", !typed);
-  put(output, typed ? format(typed) : check ? check.left_text : "");
+  put(output, typed ? format(typed) : isVoucher() && allowed() ? format(allowed()) : check ? check.left_text : "");
   byId("typed").classList.toggle("is-on", Boolean(typed));
   if (mode.kind === "cash") paintQuick(typed);
   paintTake(typed);
@@ -265,7 +290,7 @@ function paintPayments(typed) {
   const rows = state.basket.payments.map((payment, at) => {
     const text = check?.payments?.[at]?.amount_text ?? format(payment.amount);
     const kind = modes.find((one) => one.name === payment.mode_of_payment)?.kind ?? "other";
-    const more = [payment.last4 && t("ends {digits}", { digits: payment.last4 }), payment.reference && t("reference {text}", { text: payment.reference })].filter(Boolean).join(" · ");
+    const more = [payment.last4 && t("ends {digits}", { digits: payment.last4 }), payment.reference && (payment.voucher ? payment.reference : t("reference {text}", { text: payment.reference })), payment.was_text && t("{amount} was on it", { amount: payment.was_text })].filter(Boolean).join(" · ");
     return h("li", {}, h("span", { class: "disc" }, icon(SIGNS[kind] ?? "other")), h("b", {}, t(payment.mode_of_payment), h("small", {}, more || (isRefund() ? t("given back") : t("taken")))), h("b", { class: "amount" }, figure(text)),
       h("button", { type: "button", class: "btn btn-quiet btn-square", "aria-label": t("Take off {mode} {amount}", { mode: t(payment.mode_of_payment), amount: text }), onclick: () => takeOff(at) }, icon("close")));
   });
@@ -289,7 +314,7 @@ function pickQuick(amount) {
 
 function paintTake(typed) {
   const done = check?.complete;
-  const word = state.sending ? t("Saving…") : done && !typed ? t("Finish the sale") : done ? t("Take {mode}", { mode: t(mode.name).toLowerCase() }) : typed ? t("Take {amount}", { amount: format(typed) }) : mode.kind === "cash" ? t("Take {mode}, exact", { mode: t(mode.name).toLowerCase() }) : t("Take {mode}", { mode: t(mode.name).toLowerCase() });
+  const word = isVoucher() && !state.sending && (!done || typed) ? voucherWord(typed, format) : state.sending ? t("Saving…") : done && !typed ? t("Finish the sale") : done ? t("Take {mode}", { mode: t(mode.name).toLowerCase() }) : typed ? t("Take {amount}", { amount: format(typed) }) : mode.kind === "cash" ? t("Take {mode}, exact", { mode: t(mode.name).toLowerCase() }) : t("Take {mode}", { mode: t(mode.name).toLowerCase() });
   put(byId("take-word"), isRefund() ? giveWord({ saving: state.sending, done, typed, name: mode.name, format }) : word);
   disable(byId("take"), state.sending || !canPay() || !check);
 }

@@ -1,5 +1,6 @@
 // Sends what was typed, pressed or scanned to the part of the screen it is for.
 import { newSale, receiptAddress } from "./change.js";
+import { printKey } from "./salevouchers.js";
 import { openedDialog, scanInto, typeInto } from "./dialogs.js";
 import { isTextField } from "./dom.js";
 import { focusSearch, clearSearch, turnPage } from "./items.js";
@@ -94,6 +95,7 @@ function keyOnSell(event) {
 function keyOnPay(event) {
   if (actionOf(event.key) === "lock") act("lock");
   else if (actionOf(event.key) === "note") pay.focusReference();
+  else if (actionOf(event.key) === "bag") act("bag");
   else if (event.key === "Escape") pay.closePay();
   else if (event.key === "Enter" && (event.target.tagName !== "BUTTON" || event.target.id === "take")) pay.take();
   else if (event.key === "Backspace" && !isTextField(event.target)) pay.press("erase");
@@ -106,7 +108,8 @@ function keyOnChange(event) {
   if (action === "lock") act("lock");
   else if (action === "note") location.assign(`${receiptAddress()}?print=1`);
   else if (action === "remove") location.assign(receiptAddress());
-  else if (event.key === "Enter" && event.target.tagName === "A") return false;
+  else if (action === "discount" || action === "quantity") return printKey(action);
+  else if (event.key === "Enter" && (event.target.tagName === "A" || event.target.dataset.slip)) return false;
   else if (["Enter", "Escape", " "].includes(event.key)) newSale();
   else if (action === "search") {
     newSale();

@@ -13,6 +13,9 @@ const AHEAD_MAX = 4; // lookups on their way at once
 const SLOW_MS = 700; // after this a cashier looks up
 const TRIES_MAX = 3; // of a lookup the server failed at; without an answer it is asked on and on
 
+const VOUCHER = /^GV-\d{6}-[A-Z0-9]{4,}$/i; // a code made by a till of this kind
+const RECEIPT = /^[A-Z][A-Z0-9]{0,9}-\d{4,}$/i;
+
 let running = false;
 let wake = () => {};
 let take = async () => {};
@@ -73,12 +76,44 @@ function askAhead() {
   for (let at = asked.length; at < Math.min(AHEAD_MAX, pending.length); at += 1) asked.push({ code: pending[at], answer: lookUp(pending[at]) });
 }
 
-/** What a code stands for: { item, line, code }, or { unknown: true, code }. Asks until there is an answer. */
+/** What a code stands for: { item, line }, { voucher } or { receipt }; Refused when nobody knows it. */
+async function whatIs(code) {
+  if (VOUCHER.test(code)) return { voucher: code };
+  try {
+    return await get(withQuery("/api/lookup-barcode", { code }));
+  } catch (error) {
+    const found = error instanceof Refused && error.status === 404 && ((await isVoucher(code)) ? { voucher: code } : await asReceipt(code));
+    if (found) return found;
+    throw error;
+  }
+}
+
+async function isVoucher(code) {
+  try {
+    return Boolean(await get(`/api/vouchers/${encodeURIComponent(code)}`));
+  } catch (error) {
+    if (error instanceof Refused && error.status < 500) return false;
+    throw error;
+  }
+}
+
+/** The number on a receipt, of this till or of another one: its goods come back. */
+async function asReceipt(code) {
+  if (!RECEIPT.test(code)) return null;
+  try {
+    return { receipt: (await get(withQuery("/api/receipts/find", { code }))).receipt.number };
+  } catch (error) {
+    if (error instanceof Refused && error.status < 500) return error.code === "not_known_here" ? { receipt: code } : null;
+    throw error;
+  }
+}
+
+/** What a code stands for, with the code; or { unknown: true, code }. Asks until there is an answer. */
 async function lookUp(code) {
   for (let tries = 1; ; tries += 1) {
     const slow = setTimeout(() => noAnswer(t("The till server is slow just now. The scans are kept and follow in order.")), SLOW_MS);
     try {
-      const found = await get(withQuery("/api/lookup-barcode", { code }));
+      const found = await whatIs(code);
       noAnswer("");
       return { ...found, code };
     } catch (error) {
@@ -96,8 +131,7 @@ async function lookUp(code) {
 /** A code typed by hand: answers whether it was one. */
 export async function tryCode(code) {
   try {
-    const found = await get(withQuery("/api/lookup-barcode", { code }));
-    await take({ ...found, code });
+    await take({ ...(await whatIs(code)), code });
     return true;
   } catch (error) {
     if (error instanceof Refused || error instanceof NoAnswer) return false;

@@ -82,11 +82,27 @@ export function cannotSave(why) {
   tell("priced");
 }
 
+let asking = ""; // what one question says of its missing answer
+let lost = ""; // nobody answers at all: said first, and until somebody does
+
 /** The calm banner while the till server does not answer; "" takes it away. */
 export function noAnswer(why) {
+  asking = why;
+  paintAway();
+}
+
+/** The same from the line of news, which knows when the server is there again; "" takes it all away. */
+export function serverAway(why) {
+  lost = why;
+  if (!why) asking = "";
+  paintAway();
+}
+
+function paintAway() {
+  const words = lost || asking;
   const before = byId("no-answer-why").textContent;
-  byId("no-answer").hidden = why === "";
-  put(byId("no-answer-why"), why);
-  if (why && !before) sayNow(why);
-  else if (before && !why) say(t("The till server answers again."));
+  byId("no-answer").hidden = words === "";
+  put(byId("no-answer-why"), words);
+  if (words && !before) sayNow(words);
+  else if (before && !words) say(t("The till server answers again."));
 }
