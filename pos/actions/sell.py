@@ -294,7 +294,7 @@ def _settle(store: Store, config: Config, priced: _Priced, tendered: tuple[Tende
     settled = tender.settle(
         priced.cart.total, payments, priced.rule, tender_max=config.pricing.tender_max, customer_named=named
     )
-    voucher_lines.check_payments(store, priced.cart, settled.payments)
+    voucher_lines.check_payments(store, priced.cart, settled.payments, priced.basket.id)
     return settled
 
 

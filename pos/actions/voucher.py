@@ -13,7 +13,7 @@ from pos.actions.sell import Seller, Till
 from pos.actions.voucher_lines import new_code, rows_of, terms_of
 from pos.errors import Conflict, Invalid
 from pos.rules import basket as baskets
-from pos.rules import shift, voucher
+from pos.rules import shift, voucher, voucher_doc
 from pos.rules.money import major
 from pos.rules.voucher import Standing, Wanted
 from pos.said import said
@@ -60,7 +60,7 @@ def _by_hand(till: Till, raw: Mapping[str, Any], by: Seller, key: str, wanted: W
     asked = major(wanted.amount, till.config.shop.currency)
 
     def same(saved: Mapping[str, Any]) -> None:
-        if not voucher.same_asked(saved, wanted.act, typed, asked, reason):
+        if not voucher_doc.same_asked(saved, wanted.act, typed, asked, reason):
             number = saved["invoice_name"]
             raise Conflict(
                 said(
@@ -88,7 +88,7 @@ def _by_hand(till: Till, raw: Mapping[str, Any], by: Seller, key: str, wanted: W
 
 def _document(till: Till, key: str, by: Seller, reason: str, note: str) -> dict[str, Any]:
     doc = shift.blank(voucher.KIND, key, cash.maker_of(till.store, till.config, by))
-    return {**doc, voucher.KIND: voucher.block(reason, note)}
+    return {**doc, voucher.KIND: voucher_doc.block(reason, note)}
 
 
 def _typed_code(raw: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from pos import clock
 from pos.config import Config
 from pos.errors import Conflict, Invalid
-from pos.rules import voucher
+from pos.rules import voucher, voucher_doc
 from pos.rules.basket import Basket
 from pos.rules.cart import Cart, LineInput
 from pos.rules.money import minor
@@ -26,11 +26,12 @@ from pos.store.db import Store
 CODE_TRIES = 20
 
 
-def reach_of(store: Store, known: Standing) -> Reach:
-    """How far the issuer's word on a voucher goes now."""
+def reach_of(store: Store, known: Standing, basket: str = "") -> Reach:
+    """How far the issuer's word on a voucher goes now, for a basket."""
     config = store.config
     limit = minor(config.vouchers.offline_limit, config.shop.currency)
-    return Reach(vouchers.is_fresh(store, known), config.vouchers.offline, limit)
+    confirmed = vouchers.confirmed(store, known.code, basket) if vouchers.issuer(store) else None
+    return Reach(vouchers.is_fresh(store, known), config.vouchers.offline, limit, confirmed)
 
 
 def terms_of(config: Config) -> voucher.Terms:
@@ -61,7 +62,7 @@ def rows_of(tx: Store, wanted: Sequence[Wanted], document: str) -> list[dict[str
         wanted,
         document,
         lambda code: vouchers.balance(tx, code),
-        lambda known: reach_of(tx, known),
+        lambda known: reach_of(tx, known, document),
         expires=voucher.expires_on(today(config), config.vouchers.months),
         currency=config.shop.currency,
         locale=config.shop.locale,
@@ -120,7 +121,7 @@ def with_code(payment: Payment, place: int) -> Payment:
     return replace(payment, reference=voucher.code_of(payment.reference, f"payments.{place}.reference"))
 
 
-def check_payments(store: Store, cart: Cart, payments: Sequence[Payment]) -> None:
+def check_payments(store: Store, cart: Cart, payments: Sequence[Payment], basket: str) -> None:
     """Refused, in words, for value that is not there as far as is known now; asked again in the commit."""
     paid = [(i, p) for i, p in enumerate(payments) if p.kind == "voucher" and p.reference]
     if not paid:
@@ -133,7 +134,7 @@ def check_payments(store: Store, cart: Cart, payments: Sequence[Payment]) -> Non
             code="voucher_for_voucher",
             field=f"payments.{paid[-1][0]}.amount",
         )
-    rows_of(store, voucher.of_payments((i, p.reference, p.amount) for i, p in paid), "")
+    rows_of(store, voucher.of_payments((i, p.reference, p.amount) for i, p in paid), basket)
 
 
 def made_good(store: Store, cart: Cart, settlement: Settlement) -> tuple[Cart, Settlement, list[Wanted]]:
@@ -162,7 +163,7 @@ def made_good(store: Store, cart: Cart, settlement: Settlement) -> tuple[Cart, S
 
 def turned(doc: Mapping[str, Any]) -> list[Wanted]:
     """What voiding a sale does to its vouchers."""
-    return voucher.turned(doc, doc["currency"])
+    return voucher_doc.turned(doc, doc["currency"])
 
 
 def void_refusal(store: Store, doc: Mapping[str, Any]) -> Conflict | None:

@@ -11,7 +11,7 @@ from pos.actions.figures import money, plain
 from pos.actions.voucher_lines import reach_of
 from pos.config import Config
 from pos.errors import NotFound
-from pos.rules import voucher, wording
+from pos.rules import voucher, voucher_doc, wording
 from pos.rules.voucher import Standing
 from pos.said import said
 from pos.store import vouchers
@@ -34,10 +34,10 @@ ACT_WORDS = {
 }
 
 
-def checked(store: Store, config: Config, known: Standing, amount: int = 0) -> dict[str, Any]:
+def checked(store: Store, config: Config, known: Standing, amount: int = 0, basket: str = "") -> dict[str, Any]:
     """What a check answers: the voucher, how much of it may be used now, and the rule that holds while the issuer is
     out of reach. amount: what was asked for, minor units."""
-    reach = reach_of(store, known)
+    reach = reach_of(store, known, basket)
     cur, loc = config.shop.currency, config.shop.locale
     can = voucher.may_use(known, reach)
     refused = voucher.refusal(known, min(amount, can) or 1, reach, cur, loc)
@@ -141,9 +141,9 @@ def made(committed: Committed, config: Config) -> dict[str, Any]:
         "voucher": row["code"],
         "act": row["act"],
         "amount": str(row["amount"]),
-        "amount_text": wording.money(voucher.units(row["amount"], cur), cur, config.shop.locale),
+        "amount_text": wording.money(voucher_doc.units(row["amount"], cur), cur, config.shop.locale),
         "balance": str(row["balance"]),
-        "balance_text": wording.money(voucher.units(row["balance"], cur), cur, config.shop.locale),
+        "balance_text": wording.money(voucher_doc.units(row["balance"], cur), cur, config.shop.locale),
         "expires": row["expires"] or None,
         "saved_at": doc["created_at"],
         "by": doc["cashier"]["name"],

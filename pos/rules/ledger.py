@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pos.errors import Corrupt
-from pos.rules import voucher
+from pos.rules import voucher_doc
 from pos.rules.money import digits_of
 
 #: Columns of the rows, in the order of the tuples below.
@@ -157,7 +157,7 @@ def _rows(doc: Mapping[str, Any], body: bytes) -> Rows:
     ]
     closing = _closing(doc)
     late = tuple(str(x["session"]) for x in doc["z"]["late"]) if closing else ()
-    vouchers = tuple(voucher.ledger_rows(doc))
+    vouchers = tuple(voucher_doc.ledger_rows(doc))
     return Rows(head, lines, tenders, movements, _session(doc, cashier), closing, late, vouchers)
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos.errors import Corrupt
-from pos.rules import label, shift, void, voucher, zread
+from pos.rules import label, shift, void, voucher, voucher_doc, zread
 from pos.rules.basket import Basket
 from pos.rules.cart import Cart, CartLine
 from pos.rules.documents import SCHEMA
@@ -175,12 +175,12 @@ def _check_kind(doc: Mapping[str, Any]) -> None:
         shift.check(doc)
     elif kind == voucher.KIND:
         shift.check_moves_nothing(doc)
-        voucher.check(doc)
+        voucher_doc.check(doc)
     else:
         _check_lines(doc)
         _check_sums(doc)
         _check_payments(doc)
-        voucher.check(doc)
+        voucher_doc.check(doc)
         if kind == void.KIND:
             void.check(doc)
 
@@ -324,7 +324,7 @@ def content(doc: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "mode_of_payment": p["mode_of_payment"],
                 "amount": minor(p["amount"], cur),
-                "reference": voucher.asked_code(doc, p.get("reference") or "").upper(),
+                "reference": voucher_doc.asked_code(doc, p.get("reference") or "").upper(),
                 "last4": p.get("last4") or "",
             }
             for p in doc["payments"]
@@ -350,7 +350,7 @@ def _line_content(item: Mapping[str, Any], doc: Mapping[str, Any]) -> dict[str, 
         "reason": item.get("reason") or "",
         "return_of": item.get("return_of") or "",
         "return_against": {"id": against["id"], "line": against["line"]} if against else None,
-        "voucher": voucher.asked_code(doc, (item.get("voucher") or {}).get("code") or ""),
+        "voucher": voucher_doc.asked_code(doc, (item.get("voucher") or {}).get("code") or ""),
     }
 
 

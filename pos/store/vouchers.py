@@ -323,6 +323,17 @@ def holds(store: Store, *, code: str = "", stale_only: bool = False) -> list[Hol
     return [Hold(*row) for row in rows]
 
 
+def confirmed(store: Store, code: str, basket: str) -> int:
+    """What the issuer set aside for a basket of this till and has confirmed since; minor units."""
+    since = clock.stamp(clock.now() - timedelta(minutes=HOLD_MINUTES))
+    row = store.execute(
+        "SELECT coalesce(sum(h.amount), 0) FROM voucher_hold h JOIN voucher_known k ON k.code = h.code"
+        " WHERE h.code = ? AND h.basket = ? AND h.till = ? AND h.released_at = '' AND h.at > ? AND h.at <= k.known_at",
+        (code, basket, store.config.till.id, since),
+    ).fetchone()
+    return int(row[0])
+
+
 def _held(store: Store, code: str) -> int:
     """What other tills set aside. Baskets of this till wait for each other in the commit itself."""
     since = clock.stamp(clock.now() - timedelta(minutes=HOLD_MINUTES))

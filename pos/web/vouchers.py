@@ -2,7 +2,7 @@
 issued or adjusted by hand.
 
 GET  /api/vouchers           z_read, voucher_issue   state, q, limit, offset -> {sums, vouchers, total, overdrawn, …}
-GET  /vouchers               z_read, voucher_issue   till/vouchers.html: as GET /api/vouchers, and state, q, states, limit
+GET  /vouchers               z_read, voucher_issue   till/vouchers.html: as GET /api/vouchers, with state, q, states
 GET  /api/vouchers/<code>    sell, voucher_issue …   {voucher, may_use, …, rows}; 404 voucher_unknown
 POST /api/vouchers/check     sell                    {code, basket?, amount?} -> {voucher, can_redeem, may_use, …}
 POST /api/vouchers/issue     sell or voucher_issue   {id, code?, amount, reason, note?, approvals?} -> 201; again 200
@@ -54,7 +54,7 @@ def check() -> ResponseReturnValue:
     known = voucher.check(store, raw, parts().ask_issuer)
     given = raw.get("amount")
     amount = 0 if given in (None, "") else max(0, baskets.money(given, "amount", config.shop.currency))
-    return jsonify({"ok": True, **voucher_views.checked(store, config, known, amount)})
+    return jsonify({"ok": True, **voucher_views.checked(store, config, known, amount, str(raw.get("basket") or ""))})
 
 
 @bp.post("/api/vouchers/issue")
