@@ -25,7 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--state", choices=_CHOICES, default="needs", help="which rows (default: those for a person)")
     listing.add_argument("--code", default="", help="only with this reason, as the list shows it")
     listing.add_argument("--json", action="store_true", help="as JSON, one row an object")
-    show = acts.add_parser("show", help="everything about one, with the remedy and what was done so far")
+    show = acts.add_parser(
+        "show", help="everything about one, with the remedy and what was done so far; moments in UTC"
+    )
     show.add_argument("row", help=_ROW)
     retry = acts.add_parser("retry", help="try again what was refused or differs; harmless when repeated")
     retry.add_argument("rows", nargs="*", metavar="ROW", help=_ROW)
@@ -62,7 +64,7 @@ def _list(rows: list[Row], state: str, *, as_json: bool) -> int:
             what = row.part if row.part != "cash" else row.kind
             print(
                 f"{row.n:>6} {row.number[:12]:<12} {what[:9]:<9} {total:>10} {row.connection[:10]:<10} {state:<9} "
-                f"{row.created_at[:16]:<16} {row.code}"
+                f"{_moment(row.created_at):<16} {row.code}"
             )
             if row.needs:
                 print(f"       {row.message}")
@@ -77,9 +79,9 @@ def _show(store: Store, row: Row) -> None:
     facts = (
         ("row", str(row.n)), ("document", row.document), ("kind", row.kind), ("total", total),
         ("there as", row.remote_id), ("tries", str(row.tries)), ("reason", row.code), ("in words", row.message),
-        ("difference", row.difference), ("settled", row.resolved), ("since", row.created_at),
-        ("changed", row.updated_at), ("next try", row.next_at if row.state in WAITING else ""),
-        ("booked", row.booked_at),
+        ("difference", row.difference), ("settled", row.resolved), ("since", _moment(row.created_at)),
+        ("changed", _moment(row.updated_at)), ("next try", _moment(row.next_at) if row.state in WAITING else ""),
+        ("booked", _moment(row.booked_at)),
     )  # fmt: skip
     for name, value in facts:
         if value:
@@ -87,7 +89,12 @@ def _show(store: Store, row: Row) -> None:
     for at, who, act, detail in standing.history(store, row.document):
         if detail.get("part") == row.part and detail.get("connection") == row.connection:
             why = f": {detail['reason']}" if detail.get("reason") else ""
-            print(f"  {at[:16]}  {who} {'tried again' if act == 'outbox.retry' else 'settled it'}{why}")
+            print(f"  {_moment(at)}  {who} {'tried again' if act == 'outbox.retry' else 'settled it'}{why}")
+
+
+def _moment(stamp: str) -> str:
+    """A stamp of the database to the minute, in UTC."""
+    return stamp[:16].replace("T", " ")
 
 
 def _act(store: Store, args: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ import pytest
 from pos import config
 from pos.app import App, create_app
 from pos.errors import BadSettings, PosError
+from pos.store import earlier, entries
 from tests.web.conftest import Page, Served, stock_shop
 
 
@@ -31,6 +32,12 @@ def test_a_stopped_till_starts_again_on_its_folder_and_leaves_no_thread(shop: co
     while (left := {t.name for t in threading.enumerate()} - before) and time.monotonic() < until:
         time.sleep(0.02)
     assert left == set()
+
+
+def test_the_start_asks_once_for_cash_of_earlier_days(shop: config.Config) -> None:
+    app = create_app(shop)
+    assert entries.meta(app.store, earlier.DONE_KEY, "") == "1"
+    app.stop()
 
 
 def test_a_start_that_fails_half_way_lets_go_of_the_folder(

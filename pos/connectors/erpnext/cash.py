@@ -244,9 +244,9 @@ def _across(document: Document, facts: SetupFacts, config: Config) -> str:
 def _resolved(named: str, setting: str, what: str, facts: SetupFacts) -> str:
     if named in facts.accounts:
         return facts.accounts[named]
-    words = f"the account {named!r} cannot be used" if named else "no account is set"
+    words = f"the account {named!r} for {what} cannot be used" if named else f"no account is set for {what}"
     raise Rejected(
-        f"It is not booked yet: for {what} {words}.",
+        f"It is not booked yet: {words}.",
         code="account_missing",
         remedy=f"Set [erpnext] {setting} to the name of an account in ERPNext, {_SETUP_AGAIN}",
     )
