@@ -45,7 +45,7 @@ export function listen(heard, lost = () => {}) {
     socket.onmessage = (event) => heard(JSON.parse(event.data));
     socket.onclose = () => {
       if (closed) return;
-      if (!poll) ask();
+      if (!away) ask();
       poll ||= setInterval(() => away || ask(), POLL_MS);
       setTimeout(connect, again);
       again = Math.min(again * 2, AGAIN_MS_MAX);
