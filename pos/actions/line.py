@@ -95,7 +95,7 @@ def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
     )
 
 
-def job_on(store: Store, config: Config, connection: str, owner: str) -> Job:
+def job_by_hand(store: Store, config: Config, connection: str, owner: str) -> Job:
     """The job of a person at the command line on one connection, with a connector of its own."""
     kind = next(kind for kind in KINDS if kind.name == connections.line(store, connection).kind)
     facts = connections.facts(store, kind.name)

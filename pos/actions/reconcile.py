@@ -89,12 +89,22 @@ def round_on(job: Job) -> Done:
         done.count(found)
         if found.code == "line":
             done.again_in = AWAY_SECONDS
-            break
-        if found.code == "waiting":
+            _answer_the_others(job, due, found.reason)
+            return done
+        if found.code in ("waiting", "answer"):
             done.again_in = WAITING_SECONDS
     if len(due) > SCOPES_MAX and done.again_in is None:
         done.again_in = 0
     return done
+
+
+def _answer_the_others(job: Job, due: list[Scope], reason: str) -> None:
+    """Nobody is there: whoever asked for another look is told so, and asking goes on by itself."""
+    known = {(b.scope.scope, b.scope.name): b for b in reconciliations.briefs(job.store, job.connection)}
+    for scope in due:
+        brief = known.get((scope.scope, scope.name))
+        if brief is None or brief.wanted_at:
+            reconciliations.not_run(job.store, job.connection, scope, job.now(), "line", reason)
 
 
 def planned(job: Job) -> list[Scope]:
@@ -189,7 +199,7 @@ def _broken_off(job: Job, error: ConnectorError) -> tuple[str, str]:
     if down is not None:
         line.give_up(job, down)
         return "line", down.message
-    return "waiting", error.message
+    return "answer", error.message
 
 
 def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result, str] | None:

@@ -42,6 +42,7 @@ COMMANDS = (
     Command("check", "pos.cli.check", "show the effective settings and where each came from; secrets hidden"),
     Command("verify", "pos.cli.verify", "compare receipts, chain, sequence and database; changes nothing"),
     Command("rebuild", "pos.cli.rebuild", "make the database's ledger anew from invoices/ alone"),
+    Command("reconcile", "pos.cli.reconcile", "hold the till against what its connections have booked"),
     Command("replay", "pos.cli.replay", "take in receipt files again; harmless when repeated"),
     Command("import", "pos.cli.imports", "bring in items or customers from CSV files"),
     Command("user", "pos.cli.users", "cashiers and their PINs"),

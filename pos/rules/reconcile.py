@@ -15,15 +15,9 @@ from pos.rules.money import major, minor
 Verdict = Literal["match", "mismatch", "not_run"]
 VERDICTS: tuple[Verdict, ...] = ("mismatch", "not_run", "match")
 
-#: What can be wrong with one document, and how it is said.
-WHAT = {
-    "differs": "booked otherwise",
-    "cancelled": "cancelled there",
-    "draft": "there as a draft only",
-    "missing": "not there",
-    "unqueued": "never queued to be sent",
-    "only_there": "only in the books",
-}
+#: What can be wrong with one document: booked otherwise, cancelled there, a draft only, not there, never queued to be
+#: sent, and there alone.
+WHAT = ("differs", "cancelled", "draft", "missing", "unqueued", "only_there")
 #: Goods that are gift vouchers: money owed, no revenue.
 VOUCHERS = "Gift vouchers"
 

@@ -41,6 +41,12 @@ def day_of(store: Store, name: str) -> Scope:
     return Scope("day", name, name)
 
 
+def z_of(store: Store, session: str) -> int | None:
+    """The number of the Z that closed a session."""
+    row = store.execute("SELECT z_number FROM session WHERE id = ?", (session,)).fetchone()
+    return row[0] if row else None
+
+
 def closed_since(store: Store, till: str, day: str) -> list[Scope]:
     """Sessions of a till that were closed, of this business day and later ones, newest first."""
     rows = store.execute(

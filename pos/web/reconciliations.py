@@ -1,0 +1,78 @@
+"""Till and books side by side.
+
+GET  /api/reconciliations?page=                 z_read   {legs, rows: [Row], page, pages, total, wanted, counts}
+GET  /api/reconciliations/<scope>/<name>        z_read   {title, legs: [sums and differences on each leg]}
+POST /api/reconciliations/run                   z_read   {scope?, name?} -> 202 {asked}   looked at by the agent
+POST /api/reconciliations/items/<n>/settle      z_read   {reason} -> {item}
+GET  /reconciliation?page=                      z_read   reconciliations.html
+GET  /reconciliation/<scope>/<name>             z_read   reconciliation.html
+
+scope: session or day. Row: {scope, name, day, day_text, title, z, cells: [one per leg]}. Cell: {leg, state, why, open,
+here, there, here_text, there_text, when_text}.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from pos.actions import verdicts
+from pos.errors import Invalid
+from pos.store import reconciliations
+from pos.web import auth, reader
+from pos.web.body import json_object, text
+from pos.web.parts import parts
+
+bp = Blueprint("reconciliations", __name__)
+
+
+@bp.get("/api/reconciliations")
+@auth.needs("z_read")
+def listed() -> ResponseReturnValue:
+    here = parts()
+    return jsonify({"ok": True, **verdicts.overview(here.store, reader.seen(here.config), _page())})
+
+
+@bp.get("/api/reconciliations/<scope>/<name>")
+@auth.needs("z_read")
+def one(scope: str, name: str) -> ResponseReturnValue:
+    here = parts()
+    return jsonify({"ok": True, **verdicts.detail(here.store, reader.seen(here.config), scope, name)})
+
+
+@bp.post("/api/reconciliations/run")
+@auth.needs("z_read")
+def run() -> ResponseReturnValue:
+    here, body = parts(), json_object()
+    scope, name = text(body, "scope", 20), text(body, "name", 40)
+    if bool(scope) != bool(name):
+        raise Invalid("Name both scope and name, or neither.", field="name")
+    asked = verdicts.want(here.store, here.config, auth.actor().code, scope, name)
+    here.ring("reconcile")
+    return jsonify({"ok": True, "asked": asked}), 202
+
+
+@bp.post("/api/reconciliations/items/<int:n>/settle")
+@auth.needs("z_read")
+def settle(n: int) -> ResponseReturnValue:
+    here = parts()
+    item = reconciliations.settle(here.store, n, text(json_object(), "reason"), auth.actor().code)
+    return jsonify({"ok": True, "item": verdicts.shown(here.store, item, reader.seen(here.config))})
+
+
+@bp.get("/reconciliation")
+@auth.needs("z_read")
+def page() -> ResponseReturnValue:
+    here = parts()
+    return render_template("reconciliations.html", **verdicts.overview(here.store, reader.seen(here.config), _page()))
+
+
+@bp.get("/reconciliation/<scope>/<name>")
+@auth.needs("z_read")
+def page_of_one(scope: str, name: str) -> ResponseReturnValue:
+    here = parts()
+    return render_template("reconciliation.html", **verdicts.detail(here.store, reader.seen(here.config), scope, name))
+
+
+def _page() -> int:
+    return request.args.get("page", 1, type=int)
