@@ -16,8 +16,9 @@ export function voucherCard(found) {
     voucher.expires_text && t("until {day}", { day: voucher.expires_text }),
     t("made over {amount}", { amount: voucher.issued_text }),
   ].filter(Boolean).join(" · ") : "";
-  return h("div", { class: `vcard ${found.can_redeem ? "is-good" : "is-not"}` },
-    h("div", { class: "vcard-head" }, icon(found.can_redeem ? "gift" : "warn"), h("span", {}, h("b", { class: "mono ltr" }, voucher.code), h("small", {}, t(voucher.state_text))), known ? h("b", { class: "vcard-left" }, figure(voucher.balance_text), h("small", {}, t("on it"))) : ""),
+  const wrong = !known || voucher.overdrawn;
+  return h("div", { class: `vcard ${found.can_redeem ? "is-good" : wrong ? "is-not" : ""}` },
+    h("div", { class: "vcard-head" }, icon(wrong ? "warn" : "gift"), h("span", {}, h("b", { class: "mono ltr" }, voucher.code), h("small", {}, t(voucher.state_text))), known ? h("b", { class: "vcard-left" }, figure(voucher.balance_text), h("small", {}, t("on it"))) : ""),
     lines ? h("p", {}, lines) : "",
     ...facts(found).map((text) => h("p", {}, text)),
     found.why_not && known ? h("p", { class: "vcard-why" }, found.why_not) : "");
