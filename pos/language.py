@@ -55,6 +55,8 @@ class Language:
             found = self.texts.pgettext(text.context, text.pattern)
         else:
             found = self.texts.gettext(text.pattern)
+        if text.by_hand and found == text.pattern:
+            return str(text)
         facts = {name: self.say(fact) if isinstance(fact, Said) else fact for name, fact in text.facts.items()}
         return found.format_map(facts) if facts else found
 

@@ -13,12 +13,13 @@ from typing import Any
 class Said(str):
     """An English text with what it was made of. many, n: the pattern for several, and how many there are."""
 
-    __slots__ = ("context", "facts", "many", "n", "pattern")
+    __slots__ = ("by_hand", "context", "facts", "many", "n", "pattern")
     pattern: str
     facts: dict[str, Any]
     many: str
     n: int
     context: str
+    by_hand: bool
 
 
 def said(pattern: str, /, **facts: Any) -> Said:
@@ -41,8 +42,19 @@ def psaid(context: str, pattern: str, /, **facts: Any) -> Said:
     return made
 
 
+def otherwise(english: str, pattern: str, /, **facts: Any) -> Said:
+    """An English text made by hand, such as "One £10 note and a 5p"; other languages say the pattern instead."""
+    made = _made(pattern, pattern, facts)
+    again = Said(english)
+    again.pattern, again.facts = made.pattern, made.facts
+    again.many, again.n, again.context = "", 0, ""
+    again.by_hand = True
+    return again
+
+
 def _made(pattern: str, english: str, facts: dict[str, Any]) -> Said:
     made = Said(english.format_map(facts) if facts else english)
     made.pattern, made.facts = pattern, facts
     made.many, made.n, made.context = "", 0, ""
+    made.by_hand = False
     return made

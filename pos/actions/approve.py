@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from pos.errors import Invalid, NeedsApproval, NotAllowed
 from pos.rules import rights
 from pos.said import said
-from pos.store import approvals, audit, people
+from pos.store import approvals, audit, people, requests
 from pos.store import rights as tables
 from pos.store.approvals import Approval
 from pos.store.db import Store
@@ -121,14 +121,11 @@ def approve(
     when it is the asker, or somebody without the right. bound: no further than this; above the approver's own ceiling
     it is refused.
     """
-    if act not in rights.ACTS:
-        raise Invalid(said("{act} is nothing that can be approved.", act=repr(act[:40])), field="act")
-    if not subject or len(subject) > 100:
-        raise Invalid("Say what the approval is for: the id of the basket or document.", field="subject")
+    _check_asked(act, subject)
     if not code and not badge:
         raise Invalid("Type the code, or scan the badge, of who approves.", field="code")
     person = people.check_badge(store, badge, pin) if badge else people.check_pin(store, code, pin)
-    refused = _why_not(store, person, by, act, bound)
+    refused = _why_not(store, person, by.code, act, bound)
     if refused:
         detail = {"act": act, "asked_by": by.code, "why": refused}
         audit.record(store, person.code, "approval.refused", subject, detail)
@@ -138,13 +135,51 @@ def approve(
     return approvals.grant(store, act, subject, person, by.code, bound), person
 
 
-def _why_not(store: Store, person: people.Person, by: Asker, act: str, bound: Decimal | None) -> str:
+def _check_asked(act: str, subject: str) -> None:
+    if act not in rights.ACTS:
+        raise Invalid(said("{act} is nothing that can be approved.", act=repr(act[:40])), field="act")
+    if not subject or len(subject) > 100:
+        raise Invalid("Say what the approval is for: the id of the basket or document.", field="subject")
+
+
+def _why_not(store: Store, person: approvals.Approver, asked_by: str, act: str, bound: Decimal | None) -> str:
     table = tables.of(store)
-    if person.code == by.code:
-        return "Nobody approves their own act; somebody else must."
+    if person.code == asked_by:
+        return said("Nobody approves their own act; somebody else must.")
     if not table.allowed(person.role, act):
-        return f"{person.name} may not {rights.RIGHTS[act]}. Ask somebody who may."
+        return said("{name} may not {what}. Ask somebody who may.", name=person.name, what=rights.RIGHTS[act])
     ceiling = table.discount_percent_max(person.role)
     if act == "discount" and bound is not None and bound > ceiling:
-        return f"{person.name} may give up to {ceiling.normalize():f} %, not {bound.normalize():f} %."
+        most, wanted = f"{ceiling.normalize():f}", f"{bound.normalize():f}"
+        return said("{name} may give up to {most} %, not {wanted} %.", name=person.name, most=most, wanted=wanted)
     return ""
+
+
+# -- asked for from afar ---------------------------------------------------------------------------------------------
+
+
+def ask(store: Store, by: Asker, *, act: str, subject: str, bound: Decimal | None, what: str) -> requests.Request:
+    """Ask whoever may agree on their own screen. Invalid; NotAllowed when nobody here could."""
+    _check_asked(act, subject)
+    if not approvals.somebody_may(store, act, by.code, bound):
+        raise NotAllowed(said("Nobody else here may {act}.", act=said(rights.RIGHTS[act])))
+    return requests.ask(store, act, subject, bound, what, by.code, by.name)
+
+
+def answer(store: Store, by: Asker, key: str, agreed: bool) -> requests.Request:
+    """Agree to a request, or say no: somebody else than who asked, with the right, up to their own ceiling.
+
+    NotFound; Conflict `answered` when it is answered, given up or too old; NotAllowed.
+    """
+    request = requests.find(store, key)
+    bound = Decimal(request.bound) if request.bound else None
+    refused = _why_not(store, by, request.asked_by, request.act, bound)
+    if refused:
+        raise NotAllowed(refused)
+    if agreed:
+        if request.act == "discount" and bound is None:
+            bound = tables.of(store).discount_percent_max(by.role)
+        requests.agree(store, request, by, bound)
+    else:
+        requests.refuse(store, request, by)
+    return requests.find(store, key)

@@ -57,7 +57,10 @@ def _permit(permission: Permission, kind: str, amount: int, config: Config) -> N
         permission.need(right)
         return
     within = shift.within_ceiling(config.shift.paid_out_max, by.role, abs(amount), cur)
-    words = "" if within else f"{figures.money(abs(amount), config)} is more than {by.name} may pay out alone."
+    words = ""
+    if not within:
+        most = figures.money(abs(amount), config)
+        words = said("{amount} is more than {name} may pay out alone.", amount=most, name=by.name)
     alone = by.may(right) and within
     permission.need(right, "amount", reach=major(abs(amount), cur), alone=alone, message=words)
 

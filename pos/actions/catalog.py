@@ -13,6 +13,7 @@ from pos.actions import figures
 from pos.config import Config
 from pos.errors import Invalid, NotFound
 from pos.rules import sizes, voucher, wording
+from pos.said import said
 from pos.store import catalog, vouchers
 from pos.store.catalog import Found, Grid, Scanned, Tile
 from pos.store.db import Store
@@ -131,7 +132,7 @@ def _price_words(tile: Tile, config: Config) -> str:
     low, high = tile.price
     text = figures.money(low, config)
     if low != high:
-        return f"from {text}"
+        return said("from {price}", price=text)
     return f"{text} / {tile.uom}" if tile.weighed else text
 
 
@@ -140,10 +141,10 @@ def stock_words(tile: Tile, config: Config) -> str:
     if tile.stock is None or not tile.stocked:
         return ""
     if tile.stock == 0:
-        return "None here"
+        return said("None here")
     count = wording.quantity(Decimal(tile.stock).scaleb(-3), config.shop.locale)
     unit = "" if tile.uom.lower() in _PIECES else f" {tile.uom}"
-    return f"{count}{unit} here"
+    return said("{quantity} here", quantity=f"{count}{unit}")
 
 
 def _whole(stock: int | None) -> int | None:

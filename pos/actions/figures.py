@@ -15,6 +15,7 @@ from pos.rules.cart import Cart, CartLine
 from pos.rules.money import major, minor
 from pos.rules.price import Given
 from pos.rules.tender import Payment, Settlement
+from pos.said import nsaid, otherwise, said
 
 #: Units that need no words behind a price: 2 x £1.20, but £2.10 / Kg.
 _PIECES = frozenset({"", "nos", "unit", "each", "pcs", "piece"})
@@ -100,23 +101,24 @@ def _unit_words(x: CartLine, config: Config) -> str:
 
 def _discount_words(given: Given, config: Config) -> str:
     if given.kind == "percent":
-        size = f"{wording.percent(given.value, config.shop.locale)} off"
+        size = said("{percent} off", percent=wording.percent(given.value, config.shop.locale))
     elif given.kind == "price":
-        size = f"price set to {money(minor(given.value, config.shop.currency), config)}"
+        size = said("price set to {amount}", amount=money(minor(given.value, config.shop.currency), config))
     else:
-        size = f"{money(abs(given.amount), config)} off"
-    return f"{size}: {given.reason}"
+        size = said("{amount} off", amount=money(abs(given.amount), config))
+    return said("{size}: {reason}", size=size, reason=said(given.reason))
 
 
 def _tax_words(rate: Decimal, config: Config) -> str:
     percent = wording.percent(rate, config.shop.locale)
-    return f"Includes tax at {percent}" if config.pricing.prices_include_tax else f"Tax at {percent}"
+    words = said("Includes tax at {percent}", percent=percent)
+    return words if config.pricing.prices_include_tax else said("Tax at {percent}", percent=percent)
 
 
 def _items_words(lines: tuple[CartLine, ...]) -> str:
     """Pieces in the basket; something weighed is one."""
     count = sum(abs(int(x.qty)) if x.qty == x.qty.to_integral_value() else 1 for x in lines)
-    return "1 item" if count == 1 else f"{count} items"
+    return nsaid("{n} item", "{n} items", count)
 
 
 def of_settlement(cart: Cart, taken: Settlement, shown: Settlement, config: Config) -> dict[str, Any]:
@@ -132,7 +134,7 @@ def of_settlement(cart: Cart, taken: Settlement, shown: Settlement, config: Conf
         "left_in_cash": plain(shown.left_in_cash, config),
         "change": plain(shown.change, config),
         "change_text": money(shown.change, config),
-        "change_words": tender.change_words(shown.change, config.shop.currency),
+        "change_words": change_words(shown.change, config.shop.currency, config.shop.locale),
         "rounding": plain(shown.rounding, config),
         "rounding_text": money(shown.rounding, config) if shown.rounding else None,
         "complete": shown.complete,
@@ -145,9 +147,18 @@ def _quick(taken: Settlement, config: Config) -> list[dict[str, str]]:
     due = taken.left_in_cash
     buttons = []
     for amount in tender.quick_amounts(due, config.shop.currency) or ((0,) if taken.left else ()):
-        note = "Exact" if amount == due else f"{money(amount - due, config)} back"
+        note = said("Exact") if amount == due else said("{amount} back", amount=money(amount - due, config))
         buttons.append({"amount": plain(amount, config), "text": money(amount, config), "note": note})
     return buttons
+
+
+def change_words(change: int, currency: str, locale: str) -> str:
+    """How to count the change out, by note and coin."""
+    english = tender.change_words(change, currency)
+    pieces = " + ".join(
+        f"{n} × {wording.money(value, currency, locale)}" for value, n in tender.pieces(change, currency)
+    )
+    return otherwise(english, "{pieces}", pieces=pieces) if english else ""
 
 
 def _payment(p: Payment, config: Config) -> dict[str, Any]:
@@ -176,7 +187,7 @@ def of_receipt(doc: Mapping[str, Any], config: Config) -> dict[str, Any]:
         "total_text": text(doc["total"]),
         "change": str(doc["change"]),
         "change_text": text(doc["change"]),
-        "change_words": tender.change_words(minor(doc["change"], cur), cur),
+        "change_words": change_words(minor(doc["change"], cur), cur, loc),
         "rounding_text": text(doc["rounding"]) if doc["rounding"] else None,
         "saved_at": doc["created_at"],
         "mode": doc["mode"],

@@ -14,7 +14,7 @@ from pos.rules import basket as baskets
 from pos.rules import wording
 from pos.rules.money import major, minor
 from pos.rules.tender import has_card_number
-from pos.said import said
+from pos.said import nsaid, said
 from pos.store import held, intake
 from pos.store.db import Store
 
@@ -92,7 +92,7 @@ def view(store: Store, config: Config, x: held.Aside) -> dict[str, Any]:
         "id": x.id,
         "title": x.title,
         "lines": x.lines,
-        "lines_text": "1 line" if x.lines == 1 else f"{x.lines} lines",
+        "lines_text": nsaid("{n} line", "{n} lines", x.lines),
         "total_text": total,
         "by": {"code": x.by_code, "name": x.by_name},
         "at": x.at,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pos import clock
+from pos import clock, language
 from pos.config import Config
 from pos.errors import NotFound
 from pos.rules import documents, slips, zpaper
@@ -39,6 +39,7 @@ def look_of(config: Config, letters: Callable[[str], str] = str, columns: int = 
         return_days=config.returns.window_days,
         columns=columns or config.printer.columns,
         letters=letters,
+        say=language.of(shop.language).say,
     )
 
 
@@ -63,7 +64,7 @@ def rows_of(store: Store, config: Config, job: Job, look: slips.Look) -> tuple[R
     if job.template == "x":
         return slips.slip("x", {}, look, copy=copy, report=json.loads(job.body))
     doc = document(store, job.document)
-    report = zpaper.lines(doc, look.columns, zpaper.Words(look.locale)) if job.template == "z" else ()
+    report = zpaper.lines(doc, look.columns, zpaper.Words(look.locale, look.say)) if job.template == "z" else ()
     lines = tuple(job.part.split(" ")) if job.part else ()
     balances = _balances(store, doc) if copy is not None else None
     return slips.slip(job.template, doc, look, copy=copy, lines=lines, report=report, balances=balances)

@@ -94,9 +94,10 @@ def _discounts(may: Permission, cart: Cart, config: Config) -> None:
         return
     sizes = [(price.percent_off(off, cost, currency, rounding), field) for field, off, cost in over]
     percent, field = max(sizes, key=lambda size: size[0])
-    words = f"{may.by.name} may not {known.RIGHTS['discount']}."
+    words = said("{name} may not {what}.", name=may.by.name, what=known.RIGHTS["discount"])
     if may.by.may("discount"):
-        words = f"{may.by.name} may give up to {own.normalize():f} %; this is {percent:f} %."
+        most, this = f"{own.normalize():f}", f"{percent:f}"
+        words = said("{name} may give up to {most} %; this is {percent} %.", name=may.by.name, most=most, percent=this)
     suffix = ".value" if may.by.may("discount") else ""
     may.need("discount", field + suffix, reach=percent, alone=False, message=words)
 

@@ -159,7 +159,7 @@ def state_view(press: Press, document: str) -> dict[str, Any]:
     own = templates[0] if templates else ""
     jobs = prints.of_document(store, doc["id"])
     shown = next((job for job in jobs if job.template == own), None)
-    view = job_view(shown, config) if shown else {"state": "none", "text": "Not printed yet."}
+    view = job_view(shown, config) if shown else {"state": "none", "text": said("Not printed yet.")}
     drawer = next((job for job in jobs if job.template == prints.DRAWER), None)
     return {
         "document": doc["id"],
@@ -187,18 +187,27 @@ def printer_view(press: Press) -> dict[str, Any]:
 
 def _text(job: Job, config: Config) -> str:
     if job.state == "sending":
-        return "Is being printed."
+        return said("Is being printed.")
     if job.state == "waiting":
-        return f"Waits for the printer. {job.reason}".strip()
+        waits = said("Waits for the printer.")
+        return said("{words} {reason}", words=waits, reason=said(job.reason)) if job.reason else waits
     drawer = job.template == prints.DRAWER
     if job.state == "printed":
-        done = "Opened" if drawer else "Printed in the browser" if job.device == prints.BROWSER else "Printed"
-        return f"{done} {_time(job.done_at, config)}."
+        at = _time(job.done_at, config)
+        if drawer:
+            return said("Opened {time}.", time=at)
+        if job.device == prints.BROWSER:
+            return said("Printed in the browser {time}.", time=at)
+        return said("Printed {time}.", time=at)
     if drawer:
-        return f"The drawer was not opened: {job.reason} Use its key." if job.sure else job.reason
+        return (
+            said("The drawer was not opened: {reason} Use its key.", reason=said(job.reason))
+            if job.sure
+            else job.reason
+        )
     if job.sure:
-        return f"Not printed: {job.reason} Print it again when the printer is ready."
-    return f"May have been printed: {job.reason}"
+        return said("Not printed: {reason} Print it again when the printer is ready.", reason=said(job.reason))
+    return said("May have been printed: {reason}", reason=said(job.reason))
 
 
 def _time(stamp: str, config: Config) -> str:

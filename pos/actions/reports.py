@@ -7,16 +7,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pos import clock
+from pos import clock, language
 from pos.actions import figures
 from pos.actions.sell import Seller, Till
 from pos.actions.shift import Checked
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound
-from pos.rules import count, documents, takings, tender, wording, zread
+from pos.rules import count, documents, takings, wording, zread
 from pos.rules.money import major, minor
 from pos.rules.takings import Sums
-from pos.said import said
+from pos.said import nsaid, said
 from pos.store import audit, catalog, counts, held, intake, people, receipts, shifts, tally
 from pos.store import takings as tables
 from pos.store.db import Store
@@ -170,7 +170,7 @@ def report(doc: Mapping[str, Any], config: Config) -> dict[str, Any]:
 
 def lines(doc: Mapping[str, Any], config: Config, width: int = 42) -> list[str]:
     """An X or Z as paper of that width shows it."""
-    return zread.lines(doc, width, zread.Words(config.shop.locale))
+    return zread.lines(doc, width, zread.Words(config.shop.locale, language.of(config.shop.language).say))
 
 
 def _shown(value: Any, cur: str, locale: str) -> Any:
@@ -242,7 +242,7 @@ def compared(till: Till, found: Checked) -> dict[str, Any]:
         "variance": figures.plain(found.rows[0].amount, config),
         "variance_text": figures.money(found.rows[0].amount, config),
         "sentence": sentence(found.rows[0].name, found.rows[0].amount, config),
-        "hint": tender.change_words(abs(found.rows[0].amount), config.shop.currency),
+        "hint": figures.change_words(abs(found.rows[0].amount), config.shop.currency, config.shop.locale),
         "needs_reason": found.needs_reason,
         "needs_approval": found.needs_approval,
         "limit_text": _text(config.shift.variance_max, config),
@@ -283,32 +283,45 @@ def how(block: Mapping[str, Any], config: Config) -> list[dict[str, Any]]:
     cash = block["cash"]
     opened = wording.clock_time(clock.parse(block["opened_at"]), config.shop.locale)
     parts = [
-        (f"Float, opened {opened} by {block['opened_by']['name']}", cash["float"]),
-        ("Cash given by customers", cash["given"]),
-        ("Change given", cash["change"]),
-        ("Cash refunds", cash["refunds"]),
+        (said("Float, opened {time} by {name}", time=opened, name=block["opened_by"]["name"]), cash["float"]),
+        (said("Cash given by customers"), cash["given"]),
+        (said("Change given"), cash["change"]),
+        (said("Cash refunds"), cash["refunds"]),
     ]
-    words = {"paid_in": "Paid in", "paid_out": "Paid out", "drop": "To the safe"}
+    words = {"paid_in": said("Paid in"), "paid_out": said("Paid out"), "drop": said("To the safe")}
     moved = [row for row in cash["movements"] if row["kind"] in words]
-    parts += [(f"{words[row['kind']]}: {row['reason']}", row["amount"]) for row in moved]
+    parts += [(said("{what}: {reason}", what=words[row["kind"]], reason=row["reason"]), row["amount"]) for row in moved]
     shown: list[dict[str, Any]] = [{"text": text, "amount_text": _text(amount, config)} for text, amount in parts]
-    return [*shown, {"text": "Expected in the drawer", "amount_text": _text(cash["expected"], config), "result": True}]
+    return [
+        *shown,
+        {"text": said("Expected in the drawer"), "amount_text": _text(cash["expected"], config), "result": True},
+    ]
 
 
 def sentence(name: str, variance: int, config: Config) -> str:
     """The variance in words: "Cash is £10.00 short."."""
     if not variance:
-        return f"{name} is exactly right."
-    return f"{name} is {figures.money(abs(variance), config)} {'short' if variance < 0 else 'over'}."
+        return said("{name} is exactly right.", name=said(name))
+    amount = figures.money(abs(variance), config)
+    if variance < 0:
+        return said("{name} is {amount} short.", name=said(name), amount=amount)
+    return said("{name} is {amount} over.", name=said(name), amount=amount)
 
 
 def _documents(block: Mapping[str, Any], config: Config) -> str:
     sales, back, voids = (block[k]["count"] for k in ("sales", "returns", "voids"))
-    words = [f"{sales} {'sale' if sales == 1 else 'sales'}", f"{back} {'return' if back == 1 else 'returns'}"]
+    facts: dict[str, Any] = {
+        "sales": nsaid("{n} sale", "{n} sales", sales),
+        "returns": nsaid("{n} return", "{n} returns", back),
+        "total": _text(block["total"], config),
+    }
+    told = said("{sales}, {returns}", **facts)
     if voids:
-        words.append(f"{voids} voided")
-    between = f": {block['first_number']} to {block['last_number']}" if block["first_number"] else ""
-    return f"{', '.join(words)}{between}, {_text(block['total'], config)}."
+        told = said("{told}, {voids}", told=told, voids=nsaid("{n} voided", "{n} voided", voids))
+    if not block["first_number"]:
+        return said("{told}, {total}.", told=told, total=facts["total"])
+    between = {"first": block["first_number"], "last": block["last_number"]}
+    return said("{told}: {first} to {last}, {total}.", told=told, total=facts["total"], **between)
 
 
 def _text(amount: Decimal, config: Config) -> str:

@@ -19,18 +19,18 @@ from pos.store.db import Store
 from pos.store.journal import Committed
 
 STATE_WORDS = {
-    "unknown": "Not known here",
-    "active": "Can be used",
-    "used": "Used up",
-    "expired": "Expired",
-    "inactive": "Switched off",
+    "unknown": said("Not known here"),
+    "active": said("Can be used"),
+    "used": said("Used up"),
+    "expired": said("Expired"),
+    "inactive": said("Switched off"),
 }
 ACT_WORDS = {
-    "issue": "Issued",
-    "redeem": "Used",
-    "refund": "Refunded onto it",
-    "expire": "Expired",
-    "adjust": "Adjusted",
+    "issue": said("Issued"),
+    "redeem": said("Used"),
+    "refund": said("Refunded onto it"),
+    "expire": said("Expired"),
+    "adjust": said("Adjusted"),
 }
 
 

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from pos.said import said
+
 What = Literal["raised", "resolved"]
 #: From bad to mild, and how each is called.
-LEVELS: dict[str, str] = {"needs": "Needs a person", "check": "Please check", "info": "For information"}
+LEVELS: dict[str, str] = {
+    "needs": said("Needs a person"),
+    "check": said("Please check"),
+    "info": said("For information"),
+}
 TEXT_CHARS_MAX = 500
 
 

@@ -32,7 +32,7 @@ ERRORS = (
     "NeedsApproval",
     "CannotSave",
 )
-PYTHON: dict[str, Any] = {"said": None, "nsaid": (1, 2), "psaid": ((1, "c"), 2), "say": None, "nsay": (1, 2)}
+PYTHON: dict[str, Any] = {"said": None, "nsaid": (1, 2), "psaid": ((1, "c"), 2), "otherwise": (2,), "say": None, "nsay": (1, 2)}
 PYTHON |= dict.fromkeys((*ERRORS, "LockedOut"), (1,))
 SCRIPT: dict[str, Any] = {"t": None, "tx": (1,), "mark": None, "tn": (1, 2), "tp": ((1, "c"), 2)}
 TEMPLATE: dict[str, Any] = {"_": None, "say": (1,), "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}

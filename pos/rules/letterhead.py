@@ -10,20 +10,21 @@ from typing import Any
 from pos.rules import wording
 from pos.rules.money import minor
 from pos.rules.paper import Roll
+from pos.said import said
 
 Doc = Mapping[str, Any]
 
 KIND_WORDS = {
-    "sale": "Sale",
-    "return": "Return",
-    "void": "Void",
-    "float": "Opening float",
-    "paid_in": "Paid in",
-    "paid_out": "Paid out",
-    "drop": "Safe drop",
-    "no_sale": "No sale",
-    "voucher": "Voucher",
-    "z": "Z-read",
+    "sale": said("Sale"),
+    "return": said("Return"),
+    "void": said("Void"),
+    "float": said("Opening float"),
+    "paid_in": said("Paid in"),
+    "paid_out": said("Paid out"),
+    "drop": said("Safe drop"),
+    "no_sale": said("No sale"),
+    "voucher": said("Voucher"),
+    "z": said("Z-read"),
 }
 
 
@@ -32,6 +33,7 @@ class Look:
     """What each slip of a shop shares.
 
     walk_in: the customer without a name. return_days: 0 = no end. columns, letters: see `paper.Roll`.
+    say: puts a text into the language of the shop.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Look:
     return_days: int = 0
     columns: int = 42
     letters: Callable[[str], str] = str
+    say: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,9 @@ class Letterhead:
         self.roll = Roll(look.columns, look.letters)
         self.currency = doc.get("currency") or look.currency
 
+    def say(self, text: str) -> str:
+        return self.look.say(text)
+
     def money(self, amount: Any) -> str:
         return wording.money(minor(amount, self.currency), self.currency, self.look.locale)
 
@@ -74,17 +80,17 @@ class Letterhead:
         for text in (look.tagline, look.address, look.phone):
             roll.words(text, centre=True)
         if band:
-            roll.band(band)
+            roll.band(self.say(band))
         if self.copy is not None:
-            roll.band("COPY")
+            roll.band(self.say("COPY"))
 
     def when(self, word: str, *, cashier: bool = True) -> None:
         doc, locale = self.doc, self.look.locale
         at = datetime.fromisoformat(doc["created_at"])
         name = str((doc.get("cashier") or {}).get("name") or "").split(" ")[0] if cashier else ""
-        till = self.look.till_name or f"Till {doc['till']}"
+        till = self.look.till_name or self.say(said("Till {name}", name=doc["till"]))
         self.roll.rule()
-        self.roll.pair(f"{word} {doc['invoice_name']}", ", ".join(x for x in (till, name) if x))
+        self.roll.pair(f"{self.say(word)} {doc['invoice_name']}", ", ".join(x for x in (till, name) if x))
         self.roll.pair(wording.short_day(at, locale), wording.clock_time(at, locale))
 
     def foot(self) -> None:
@@ -92,7 +98,7 @@ class Letterhead:
         doc, roll = self.doc, self.roll
         number, digest = doc["invoice_name"], str(doc.get("hash") or "")
         roll.bars(number)
-        chain = f" · chain {digest[:4]} {digest[4:8]}" if digest else ""
+        chain = f" · {self.say('chain')} {digest[:4]} {digest[4:8]}" if digest else ""
         roll.words(f"{number}{chain}", centre=True)
         self.copied()
         roll.cut()
@@ -100,4 +106,4 @@ class Letterhead:
     def copied(self) -> None:
         if self.copy is not None:
             at = wording.moment(self.copy.at, self.look.locale)
-            self.roll.words(f"COPY, {at}, {self.copy.by}", centre=True)
+            self.roll.words(f"{self.say('COPY')}, {at}, {self.copy.by}", centre=True)

@@ -15,21 +15,22 @@ from pos.rules import wording
 from pos.rules.letterhead import KIND_WORDS, Copy, Doc, Letterhead, Look
 from pos.rules.money import minor
 from pos.rules.paper import Roll, Row
+from pos.said import nsaid, said
 
 __all__ = ["TEMPLATES", "TITLES", "Copy", "Look", "slip", "templates_of", "test_page"]
 
 #: Template -> what people call it.
 TITLES = {
-    "receipt": "Receipt",
-    "gift": "Gift receipt",
-    "voucher": "Gift voucher",
-    "balance": "Voucher balance",
-    "float": "Float slip",
-    "cash": "Cash slip",
-    "z": "Z-read",
-    "x": "X-read",
-    "test": "Test page",
-    "drawer": "Cash drawer",
+    "receipt": said("Receipt"),
+    "gift": said("Gift receipt"),
+    "voucher": said("Gift voucher"),
+    "balance": said("Voucher balance"),
+    "float": said("Float slip"),
+    "cash": said("Cash slip"),
+    "z": said("Z-read"),
+    "x": said("X-read"),
+    "test": said("Test page"),
+    "drawer": said("Cash drawer"),
 }
 #: Kind of document -> its own template.
 TEMPLATES = {
@@ -93,12 +94,12 @@ class _Slip(Letterhead):
 
     def receipt(self) -> None:
         doc, roll = self.doc, self.roll
-        word = KIND_WORDS.get(doc["kind"], "Receipt")
+        word = KIND_WORDS.get(doc["kind"], said("Receipt"))
         self.head("" if doc["kind"] == "sale" else word)
         self.when(word)
         customer = doc.get("customer") or ""
         if customer and customer != self.look.walk_in:
-            roll.words(f"Customer: {customer}")
+            roll.words(self.say(said("Customer: {name}", name=customer)))
         roll.rule()
         for item in doc["items"]:
             self._item(item)
@@ -106,12 +107,17 @@ class _Slip(Letterhead):
         self._payments()
         self._taxes()
         voided = doc.get("void")
-        words = f"Void of {voided['invoice_name']}: {voided['reason']}" if voided else doc.get("note") or ""
+        words = ""
+        if voided:
+            words = self.say(
+                said("Void of {number}: {reason}", number=voided["invoice_name"], reason=self.say(voided["reason"]))
+            )
+        words = words or doc.get("note") or ""
         roll.words(words, centre=True)
         roll.rule()
         roll.words(self.look.footer, centre=True)
         if self.look.tax_number:
-            roll.words(f"VAT no. {self.look.tax_number}", centre=True)
+            roll.words(f"{self.say('VAT no.')} {self.look.tax_number}", centre=True)
         self.foot()
 
     def _item(self, item: Doc) -> None:
@@ -132,7 +138,7 @@ class _Slip(Letterhead):
         if off:
             roll.pair(self._why(item["discount"]), self.money(-off), mark=" ")
         code = (item.get("voucher") or {}).get("code")
-        roll.words(" · ".join(text for text in (code, item.get("reason"), item.get("note")) if text))
+        roll.words(" · ".join(text for text in (code, self.say(item.get("reason") or ""), item.get("note")) if text))
 
     def _mark(self, item: Doc) -> str:
         codes = [(row["code"], row["rate"]) for row in self.doc.get("taxes") or ()]
@@ -153,8 +159,10 @@ class _Slip(Letterhead):
 
     def _why(self, given: Doc) -> str:
         percent = wording.percent(given["value"], self.look.locale) if given["kind"] == "percent" else ""
-        what = f"{percent} off" if percent else "New price" if given["kind"] == "price" else "Discount"
-        return f"{what}, {given['reason']}" if given.get("reason") else what
+        what = said("{percent} off", percent=percent)
+        if not percent:
+            what = said("New price") if given["kind"] == "price" else said("Discount")
+        return f"{self.say(what)}, {self.say(given['reason'])}" if given.get("reason") else self.say(what)
 
     def _sums(self) -> None:
         doc, roll = self.doc, self.roll
@@ -163,34 +171,36 @@ class _Slip(Letterhead):
         if given:
             roll.pair(self._why(given), self.money(-_amount(given)), mark=" ")
         if not inclusive:
-            roll.pair("Net", self.money(doc["subtotal"] - doc["tax_total"]), mark=" ")
+            roll.pair(self.say("Net"), self.money(doc["subtotal"] - doc["tax_total"]), mark=" ")
             for row in doc.get("taxes") or ():
                 roll.pair(self._rate(row), self.money(row["tax"]), mark=" ")
         if rounding:
-            roll.pair("Subtotal", self.money(doc["subtotal"]), mark=" ")
-            roll.pair("Cash rounding", self.money(rounding), mark=" ")
+            roll.pair(self.say("Subtotal"), self.money(doc["subtotal"]), mark=" ")
+            roll.pair(self.say("Cash rounding"), self.money(rounding), mark=" ")
         roll.rule("=")
         pieces = sum(abs(i["qty"]) if i["qty"] == i["qty"].to_integral_value() else 1 for i in doc["items"])
-        counted = f"{wording.quantity(Decimal(pieces), self.look.locale)} {'item' if pieces == 1 else 'items'}"
-        roll.pair(f"Total, {counted}", self.money(doc["total"]), bold=True, tall=True)
+        counted = nsaid(
+            "{count} item", "{count} items", int(pieces), count=wording.quantity(Decimal(pieces), self.look.locale)
+        )
+        roll.pair(self.say(said("Total, {items}", items=counted)), self.money(doc["total"]), bold=True, tall=True)
         roll.rule("=")
 
     def _payments(self) -> None:
         doc, roll = self.doc, self.roll
         for row in doc.get("payments") or ():
-            words, reference = [row["mode_of_payment"]], row.get("reference")
+            words, reference = [self.say(row["mode_of_payment"])], row.get("reference")
             if reference and row["kind"] == "voucher":
                 words = [f"{words[0]} {reference}"]
             if row.get("last4"):
-                words.append(f"ends {row['last4']}")
+                words.append(self.say(said("ends {digits}", digits=row["last4"])))
             if reference and row["kind"] != "voucher":
-                words.append(f"ref {reference}")
+                words.append(self.say(said("ref {text}", text=reference)))
             roll.pair(", ".join(words), self.money(row["amount"]))
         if doc.get("change"):
-            roll.pair("Change", self.money(doc["change"]), bold=True)
+            roll.pair(self.say("Change"), self.money(doc["change"]), bold=True)
         saved = sum((_amount(i.get("discount")) + (i.get("sale_discount") or 0) for i in doc["items"]), Decimal(0))
         if saved > 0 and doc["kind"] == "sale":
-            roll.pair("You saved", self.money(saved))
+            roll.pair(self.say("You saved"), self.money(saved))
 
     def _rate(self, row: Doc) -> str:
         marks = {(x["code"], x["rate"]): letter for x, letter in zip(self.doc["taxes"], ascii_uppercase, strict=False)}
@@ -203,7 +213,8 @@ class _Slip(Letterhead):
             return
         self.roll.rule()
         rows = [[self._rate(t), self.money(t["net"]), self.money(t["tax"]), self.money(t["gross"])] for t in taxes]
-        self.roll.table([["VAT", "Net", "VAT", "Gross"], *rows])
+        heads = [self.say(said("VAT")), self.say(said("Net")), self.say(said("VAT")), self.say(said("Gross"))]
+        self.roll.table([heads, *rows])
 
     def gift(self, wanted: Sequence[str]) -> None:
         """No price anywhere. ValueError when a wanted line is not one that was sold."""
@@ -212,19 +223,22 @@ class _Slip(Letterhead):
         chosen = [item for item in sold if not wanted or item["line"] in wanted]
         if not chosen or set(wanted) - {item["line"] for item in chosen}:
             raise ValueError("no such line was sold")
-        self.head("Gift receipt")
-        self.when("Sale", cashier=False)
+        self.head(said("Gift receipt"))
+        self.when(said("Sale"), cashier=False)
         if len(chosen) < len(doc["items"]):
-            roll.words(f"{len(chosen)} of {len(doc['items'])} lines")
+            roll.words(self.say(said("{count} of {total} lines", count=len(chosen), total=len(doc["items"]))))
         roll.rule()
         for item in chosen:
             detail = " · ".join(str(v) for v in (item.get("attributes") or {}).values())
             roll.words(item["item_name"], bold=True)
             roll.pair(detail, self._quantity(item))
         roll.rule()
-        until = f" until {self._day(look.return_days)}" if look.return_days else ""
-        roll.words(f"To exchange, or for a voucher at the price paid{until}, with this slip.", centre=True)
-        roll.words("No prices on this slip.", centre=True)
+        terms = said("To exchange, or for a voucher at the price paid, with this slip.")
+        if look.return_days:
+            day = self._day(look.return_days)
+            terms = said("To exchange, or for a voucher at the price paid until {day}, with this slip.", day=day)
+        roll.words(self.say(terms), centre=True)
+        roll.words(self.say("No prices on this slip."), centre=True)
         self.foot()
 
     def _day(self, days: int) -> str:
@@ -248,17 +262,18 @@ class _Slip(Letterhead):
         shown = rest if template == "balance" or self.copy is not None else abs(row["amount"])
         roll.words(self.money(shown), bold=True, tall=True, wide=True, centre=True)
         if template == "balance":
-            roll.words("is left on your voucher", centre=True)
+            roll.words(self.say("is left on your voucher"), centre=True)
         elif self.copy is not None:
-            roll.words(f"on it now; it was made over {self.money(abs(row['amount']))}", centre=True)
+            made_over = said("on it now; it was made over {amount}", amount=self.money(abs(row["amount"])))
+            roll.words(self.say(made_over), centre=True)
         roll.blank()
         roll.bars(row["code"])
         roll.words(row["code"], bold=True, centre=True)
         if row.get("expires"):
             until = wording.short_day(date.fromisoformat(str(row["expires"])[:10]), self.look.locale)
-            roll.words(f"Valid until {until}", centre=True)
-        roll.words("Like cash, in this shop only. Please keep it safe.", centre=True)
-        self.when("Sale" if self.doc["kind"] == "sale" else KIND_WORDS.get(self.doc["kind"], "Receipt"))
+            roll.words(self.say(said("Valid until {day}", day=until)), centre=True)
+        roll.words(self.say("Like cash, in this shop only. Please keep it safe."), centre=True)
+        self.when(KIND_WORDS.get(self.doc["kind"], said("Receipt")))
         self.copied()
         roll.cut()
 
@@ -269,28 +284,29 @@ class _Slip(Letterhead):
         word: str = KIND_WORDS.get(doc["kind"], TITLES["cash"])
         cash = doc.get("cash") or {}
         if doc["kind"] == "float" and doc.get("correction"):
-            word = "Float correction"
+            word = said("Float correction")
         self.head(word)
-        self.when("No.")
+        self.when(said("No."))
         if doc.get("session"):
-            roll.words(f"Session {doc['session']}")
+            roll.words(f"{self.say('Session')} {doc['session']}")
         roll.rule()
         for piece in cash.get("pieces") or ():
             amount = piece["value"] * piece["pieces"]
             roll.pair(f"{piece['pieces']} × {self.money(piece['value'])}", self.money(amount))
         if doc.get("correction") and cash.get("float") is not None:
-            roll.pair("The float should be", self.money(cash["float"]))
+            roll.pair(self.say("The float should be"), self.money(cash["float"]))
         if doc["kind"] != "no_sale":
-            roll.pair("Amount", self.money(cash.get("amount", doc["total"])), bold=True, tall=True)
-        for head, text in (("Reason", cash.get("reason")), ("Note", cash.get("note"))):
+            roll.pair(self.say("Amount"), self.money(cash.get("amount", doc["total"])), bold=True, tall=True)
+        for head, text in ((said("Reason"), cash.get("reason")), (said("Note"), cash.get("note"))):
             if text:
-                roll.words(f"{head}: {text}")
-        roll.words(f"By {(doc.get('cashier') or {}).get('name', '')}")
+                roll.words(f"{self.say(head)}: {text}")
+        roll.words(self.say(said("By {name}", name=(doc.get("cashier") or {}).get("name", ""))))
         for row in doc.get("approved") or ():
-            roll.words(f"Approved by {row['by']['name']}")
+            roll.words(self.say(said("Approved by {name}", name=row["by"]["name"])))
         if doc["kind"] != "no_sale":
             roll.blank()
-            roll.words("Signed " + "." * (self.look.columns - 7))
+            signed = self.say("Signed")
+            roll.words(f"{signed} " + "." * (self.look.columns - len(signed) - 1))
         self.foot()
 
     # -- reports -----------------------------------------------------------------------------------------------------
@@ -299,7 +315,7 @@ class _Slip(Letterhead):
         """The report as it was laid out, then what proves a Z: its number in the chain and its whole hash."""
         roll, doc = self.roll, self.doc
         if self.copy is not None:
-            roll.band("COPY")
+            roll.band(self.say("COPY"))
         roll.lines(lines)
         if template == "z":
             roll.blank()

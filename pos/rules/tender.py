@@ -256,15 +256,25 @@ def quick_amounts(left_in_cash: int, currency: str) -> tuple[int, ...]:
     return (sums[0], *sorted(sums[1:])[: QUICK_MAX - 1])
 
 
+def pieces(change: int, currency: str) -> list[tuple[int, int]]:
+    """The fewest notes and coins of an amount, the largest first: (value in minor units, how many)."""
+    found, left = [], change
+    for piece in DENOMINATIONS.get(currency, ()):
+        count, left = divmod(left, piece.value) if left > 0 else (0, left)
+        if count:
+            found.append((piece.value, count))
+    return found
+
+
 def change_words(change: int, currency: str) -> str:
     """How to count the change out: "One £10 note and a 5p". Empty for no change or a currency without a table."""
     words = []
-    left = change
-    for piece in DENOMINATIONS.get(currency, ()):
-        count, left = divmod(left, piece.value) if left > 0 else (0, left)
+    names = {piece.value: piece for piece in DENOMINATIONS.get(currency, ())}
+    for value, count in pieces(change, currency):
+        piece = names[value]
         if count == 1:
             words.append(piece.one)
-        elif count:
+        else:
             words.append(f"{_NUMBERS[count] if count < len(_NUMBERS) else count} {piece.many}")
     if not words:
         return ""

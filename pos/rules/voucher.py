@@ -155,12 +155,14 @@ def offline_words(known: Standing, reach: Reach, currency: str, locale: str) -> 
         return ""
     if reach.rule == "limit":
         limit = wording.money(reach.limit, currency, locale)
-        return f"The issuer is out of reach: up to {limit} of a voucher is taken until it is back."
+        return said("The issuer is out of reach: up to {limit} of a voucher is taken until it is back.", limit=limit)
     if reach.rule == "issued_here" and known.issued_here:
-        return "The issuer is out of reach: this voucher was made in this shop, so it is taken as it is known here."
+        return said(
+            "The issuer is out of reach: this voucher was made in this shop, so it is taken as it is known here."
+        )
     if reach.rule == "issued_here":
-        return "The issuer is out of reach: only vouchers made in this shop are taken until it is back."
-    return "The issuer is out of reach: no voucher is taken until it is back."
+        return said("The issuer is out of reach: only vouchers made in this shop are taken until it is back.")
+    return said("The issuer is out of reach: no voucher is taken until it is back.")
 
 
 def refusal(
@@ -187,14 +189,22 @@ def refusal(
     offline = offline_words(known, reach, currency, locale)
     left = max(0, known.balance - known.held)
     if can < left:
-        words = f"{offline} Of {code} {wording.money(can, currency, locale)} may be used now."
+        most = wording.money(can, currency, locale)
+        words = said("{offline} Of {code} {amount} may be used now.", offline=offline, code=code, amount=most)
         return Refused(words, "voucher_offline", field, str(major(can, currency)))
     if not known.balance > 0:
         return Refused(
             said("Nothing is left on voucher {code}.", code=code), "voucher_short", field, str(major(0, currency))
         )
-    held = f"; {wording.money(known.held, currency, locale)} is set aside at another till" if known.held else ""
-    words = f"{wording.money(can, currency, locale)} of voucher {code} may be used{held}."
+    most, held = wording.money(can, currency, locale), wording.money(known.held, currency, locale)
+    words = said("{amount} of voucher {code} may be used.", amount=most, code=code)
+    if known.held:
+        words = said(
+            "{amount} of voucher {code} may be used; {held} is set aside at another till.",
+            amount=most,
+            code=code,
+            held=held,
+        )
     return Refused(words, "voucher_short", field, str(major(can, currency)))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from pos.rules import wording
 from pos.rules.money import minor
 from pos.rules.paper import Roll
+from pos.said import said
 
 Doc = Mapping[str, Any]
 
@@ -24,12 +25,12 @@ class Words:
 
 
 _MOVED = {
-    "float": "Float",
-    "float_correction": "Float correction",
-    "paid_in": "Paid in",
-    "paid_out": "Paid out",
-    "drop": "To the safe",
-    "no_sale": "Drawer opened",
+    "float": said("Float"),
+    "float_correction": said("Float correction"),
+    "paid_in": said("Paid in"),
+    "paid_out": said("Paid out"),
+    "drop": said("To the safe"),
+    "no_sale": said("Drawer opened"),
 }
 
 
@@ -38,7 +39,7 @@ def lines(doc: Doc, width: int, words: Words) -> list[str]:
     paper = _Paper(doc, width, words)
     paper.head()
     paper.takings()
-    paper.table("taxes", "Tax", [[paper.rate(t), t["net"], t["tax"], t["gross"]] for t in doc["z"]["taxes"]])
+    paper.table("taxes", said("Tax"), [[paper.rate(t), t["net"], t["tax"], t["gross"]] for t in doc["z"]["taxes"]])
     paper.lists()
     paper.drawer()
     paper.count()
@@ -81,7 +82,10 @@ class _Paper:
         if not self.z[key]:
             return
         self.roll.rule()
-        names = {"taxes": ["Net", "Tax", "Gross"], "tenders": ["Taken", "Refunded", "Net"]}[key]
+        names = {
+            "taxes": [said("Net"), said("Tax"), said("Gross")],
+            "tenders": [said("Taken"), said("Refunded"), said("Net")],
+        }[key]
         shown = [[row[0], *(self.money(x) for x in row[1:])] for row in rows]
         self.roll.table([[self.say(head), *(self.say(n) for n in names)], *shown])
 
@@ -96,32 +100,32 @@ class _Paper:
         roll.rule()
         roll.pair(self.say("Session"), z["session"])
         roll.pair(f"{self.say('Opened')} {self.moment(z['opened_at'])}", z["opened_by"]["name"])
-        word = "Closed" if z["number"] else "Read"
+        word = said("Closed") if z["number"] else said("Read")
         roll.pair(f"{self.say(word)} {self.moment(self.doc['created_at'])}", self.doc["cashier"]["name"])
         if z["first_number"]:
             roll.pair(self.say("First receipt"), z["first_number"])
             roll.pair(self.say("Last receipt"), z["last_number"])
-        self.pair("Opening float", z["cash"]["float"])
+        self.pair(said("Opening float"), z["cash"]["float"])
 
     def takings(self) -> None:
         z = self.z
         self.roll.rule()
-        for word, side in (("Sales", z["sales"]), ("Returns", z["returns"])):
+        for word, side in ((said("Sales"), z["sales"]), (said("Returns"), z["returns"])):
             self.pair(word, side["amount"], side["count"])
-            self.pair("  less discounts", -side["discount"])
-            self.pair(f"{word} net", side["net"])
+            self.pair(said("  less discounts"), -side["discount"])
+            self.pair(said("{what} net", what=word), side["net"])
         voids, vouchers = z["voids"], z["vouchers"]
-        self.pair("Voids", voids["amount"], voids["count"])
-        self.pair("Lines taken off", voids["lines_amount"], voids["lines"])
+        self.pair(said("Voids"), voids["amount"], voids["count"])
+        self.pair(said("Lines taken off"), voids["lines_amount"], voids["lines"])
         self.roll.rule()
-        self.pair("Gross", z["gross"], bold=True)
-        self.pair("Net of tax", z["net"])
-        self.pair("Tax", z["tax"])
+        self.pair(said("Gross"), z["gross"], bold=True)
+        self.pair(said("Net of tax"), z["net"])
+        self.pair(said("Tax"), z["tax"])
         if z["rounding"]:
-            self.pair("Cash rounding", z["rounding"])
-        self.pair("Vouchers sold", vouchers["issued"]["amount"], vouchers["issued"]["count"])
-        self.pair("Total taken", z["total"], bold=True)
-        self.pair("Vouchers used", vouchers["used"]["amount"], vouchers["used"]["count"])
+            self.pair(said("Cash rounding"), z["rounding"])
+        self.pair(said("Vouchers sold"), vouchers["issued"]["amount"], vouchers["issued"]["count"])
+        self.pair(said("Total taken"), z["total"], bold=True)
+        self.pair(said("Vouchers used"), vouchers["used"]["amount"], vouchers["used"]["count"])
         for text, key in (
             ("Refunded onto vouchers", "refunded"),
             ("Vouchers by hand", "by_hand"),
@@ -131,7 +135,7 @@ class _Paper:
             if told["count"]:
                 self.pair(text, told["amount"], told["count"])
         if vouchers.get("exposure"):
-            self.pair("Used out of the issuer's reach", vouchers["exposure"])
+            self.pair(said("Used out of the issuer's reach"), vouchers["exposure"])
         count = z["sales"]["count"] + z["returns"]["count"] + z["voids"]["count"]
         self.roll.pair(self.say("Receipts"), str(count))
         self.roll.pair(self.say("Items sold"), wording.quantity(z["items"], self.words.locale))
@@ -139,35 +143,37 @@ class _Paper:
     def lists(self) -> None:
         z = self.z
         for title, rows, key in (
-            ("By cashier", z["cashiers"], "total"),
-            ("By item group", z["groups"], "gross"),
-            ("By brand", z["brands"], "gross"),
+            (said("By cashier"), z["cashiers"], "total"),
+            (said("By item group"), z["groups"], "gross"),
+            (said("By brand"), z["brands"], "gross"),
         ):
             if rows:
                 self.title(title)
             for row in rows:
                 self.pair(row["name"] or self.say("Without a group"), row[key], row.get("count"))
-        self.table("tenders", "Tender", [[t["name"], t["sale"], t["refund"], t["net"]] for t in z["tenders"]])
+        self.table(
+            "tenders", said("Tender"), [[self.say(t["name"]), t["sale"], t["refund"], t["net"]] for t in z["tenders"]]
+        )
         if len(z["days"]) > 1:
-            self.title("By day")
+            self.title(said("By day"))
             for row in z["days"]:
                 day = wording.short_day(date.fromisoformat(row["business_day"]), self.words.locale)
                 self.roll.pair(f"{day} ({row['count']})", self.money(row["total"]))
 
     def drawer(self) -> None:
         cash = self.z["cash"]
-        self.title("Cash drawer")
+        self.title(said("Cash drawer"))
         for text, key in (
-            ("Float", "float"),
-            ("Cash given", "given"),
-            ("Change given", "change"),
-            ("Cash refunds", "refunds"),
-            ("Paid in", "paid_in"),
-            ("Paid out", "paid_out"),
-            ("To the safe", "drops"),
+            (said("Float"), "float"),
+            (said("Cash given"), "given"),
+            (said("Change given"), "change"),
+            (said("Cash refunds"), "refunds"),
+            (said("Paid in"), "paid_in"),
+            (said("Paid out"), "paid_out"),
+            (said("To the safe"), "drops"),
         ):
             self.pair(text, cash[key])
-        self.pair("Expected in the drawer", cash["expected"], bold=True)
+        self.pair(said("Expected in the drawer"), cash["expected"], bold=True)
         for row in cash["movements"]:
             words = f"  {self.time(row['at'])} {self.say(_MOVED[row['kind']])}"
             told = f"{words}: {row['reason']}" if row["reason"] else words
@@ -179,23 +185,27 @@ class _Paper:
         count = self.z["count"]
         if count is None:
             return
-        self.title("Count")
+        self.title(said("Count"))
         self.roll.pair(f"{self.moment(count['at'])}", count["by"])
         for piece in count["pieces"]:
             self.roll.pair(f"  {piece['pieces']} x {self.money(piece['value'])}", self.money(piece["amount"]))
         for row in count["rows"]:
-            self.roll.words(row["name"], bold=True)
-            self.pair("  Expected", row["expected"])
+            self.roll.words(self.say(row["name"]), bold=True)
+            self.pair(said("  Expected"), row["expected"])
             if row["counted"] is None:
                 self.roll.words(f"  {self.say('Not counted')}")
             else:
-                self.pair("  Counted", row["counted"])
-                self.pair("  Difference", row["difference"], bold=bool(row["difference"]))
+                self.pair(said("  Counted"), row["counted"])
+                self.pair(said("  Difference"), row["difference"], bold=bool(row["difference"]))
         if len(self.z["counts"]) > 1:
             for row in self.z["counts"]:
                 told = f"  {self.say('Counted')} {self.time(row['at'])} {row['by']}"
                 self.roll.pair(told, self.money(row["counted"]))
-        for text, value in (("Reason", count["reason"]), ("Note", count["note"]), ("Agreed", count["approved_by"])):
+        for text, value in (
+            (said("Reason"), count["reason"]),
+            (said("Note"), count["note"]),
+            (said("Agreed"), count["approved_by"]),
+        ):
             if value:
                 self.roll.words(f"{self.say(text)}: {value}")
 

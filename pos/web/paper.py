@@ -7,12 +7,14 @@ from decimal import Decimal
 from string import ascii_uppercase
 from typing import Any
 
-from pos import clock
+from pos import clock, language
 from pos.config import Config
 from pos.rules import wording
 from pos.rules.money import minor
+from pos.said import nsaid, said
 
 Text = Callable[[Any], str]
+Say = Callable[[str], str]
 
 
 def receipt_view(document: dict[str, Any], config: Config) -> dict[str, Any]:
@@ -24,6 +26,7 @@ def receipt_view(document: dict[str, Any], config: Config) -> dict[str, Any]:
     change_text (None = none); prices_include_tax; note; mode; hash_text.
     """
     locale, currency = config.shop.locale, document["currency"]
+    say = language.of(config.shop.language).say
 
     def money(amount: Any) -> str:
         return wording.money(minor(amount, currency), currency, locale)
@@ -39,23 +42,27 @@ def receipt_view(document: dict[str, Any], config: Config) -> dict[str, Any]:
     return {
         "shop": _shop(config),
         "number": document["invoice_name"],
-        "title": "Void" if voids else "Return" if is_return else "Receipt",
+        "title": say(said("Void") if voids else said("Return") if is_return else said("Receipt")),
         "is_return": is_return,
         "when_text": wording.moment(clock.parse(document["created_at"]), locale),
         "till": document["till"],
         "cashier": (document.get("cashier") or {}).get("name", ""),
         "customer": "" if customer == config.till.walk_in else customer,
-        "lines": [_line(item, marks, money, locale) for item in items],
-        "items_text": f"{wording.quantity(Decimal(pieces), locale)} {'item' if pieces == 1 else 'items'}",
+        "lines": [_line(item, marks, money, locale, say) for item in items],
+        "items_text": say(
+            nsaid("{count} item", "{count} items", int(pieces), count=wording.quantity(Decimal(pieces), locale))
+        ),
         "subtotal_text": money(document.get("subtotal", document["total"])),
-        "discount_text": _discount(discount, money, locale) if discount else None,
+        "discount_text": _discount(discount, money, locale, say) if discount else None,
         "rounding_text": money(rounding) if rounding else None,
         "total_text": money(document["total"]),
         "taxes": [_tax(row, marks, money, locale) for row in document.get("taxes", ())],
-        "payments": [_payment(row, money) for row in document.get("payments", ())],
+        "payments": [_payment(row, money, say) for row in document.get("payments", ())],
         "change_text": money(change) if change else None,
         "prices_include_tax": document.get("prices_include_tax", True),
-        "note": f"Void of {voids['invoice_name']}: {voids['reason']}" if voids else document.get("note") or "",
+        "note": say(said("Void of {number}: {reason}", number=voids["invoice_name"], reason=said(voids["reason"])))
+        if voids
+        else document.get("note") or "",
         "mode": document.get("mode", ""),
         "hash_text": str(document.get("hash", ""))[:12],
     }
@@ -67,7 +74,7 @@ def _shop(config: Config) -> dict[str, str]:
     }
 
 
-def _line(item: dict[str, Any], marks: dict[str, str], money: Text, locale: str) -> dict[str, Any]:
+def _line(item: dict[str, Any], marks: dict[str, str], money: Text, locale: str, say: Say) -> dict[str, Any]:
     """name, detail (attributes), qty_text, unit_text, amount_text, was_text, discount_text, tax_text (the letter of
     its row in the tax table), note, is_return."""
     given = item.get("discount")
@@ -79,9 +86,9 @@ def _line(item: dict[str, Any], marks: dict[str, str], money: Text, locale: str)
         "unit_text": _unit(rate if list_price is None else list_price, money, locale),
         "amount_text": money(item["amount"]),
         "was_text": money(list_price) if given and list_price is not None else None,
-        "discount_text": _discount(given, money, locale) if given else None,
+        "discount_text": _discount(given, money, locale, say) if given else None,
         "tax_text": marks.get(item.get("tax_code") or "", ""),
-        "note": " · ".join(text for text in (item.get("reason"), item.get("note")) if text),
+        "note": " · ".join(text for text in (say(item.get("reason") or ""), item.get("note")) if text),
         "is_return": item["qty"] < 0,
     }
 
@@ -96,12 +103,13 @@ def _unit(price: Any, money: Text, locale: str) -> str:
         return wording.fine(price, locale)
 
 
-def _discount(given: dict[str, Any], money: Text, locale: str) -> str:
+def _discount(given: dict[str, Any], money: Text, locale: str, say: Say) -> str:
     """ "10% off: £2.10 (staff)"."""
-    what = {"percent": "", "price": "Set price"}.get(given["kind"], "Discount")
-    what = what or f"{wording.percent(given['value'], locale)} off"
-    reason = f" ({given['reason']})" if given.get("reason") else ""
-    return f"{what}: {money(-abs(given['amount']))}{reason}"
+    what = said("Set price") if given["kind"] == "price" else said("Discount")
+    if given["kind"] == "percent":
+        what = said("{percent} off", percent=wording.percent(given["value"], locale))
+    reason = f" ({say(given['reason'])})" if given.get("reason") else ""
+    return f"{say(what)}: {money(-abs(given['amount']))}{reason}"
 
 
 def _tax(row: dict[str, Any], marks: dict[str, str], money: Text, locale: str) -> dict[str, str]:
@@ -115,6 +123,6 @@ def _tax(row: dict[str, Any], marks: dict[str, str], money: Text, locale: str) -
     }
 
 
-def _payment(row: dict[str, Any], money: Text) -> dict[str, str]:
+def _payment(row: dict[str, Any], money: Text, say: Say) -> dict[str, str]:
     detail = f"•••• {row['last4']}" if row.get("last4") else row.get("reference") or ""
-    return {"text": row["mode_of_payment"], "detail": detail, "amount_text": money(row["amount"])}
+    return {"text": say(row["mode_of_payment"]), "detail": detail, "amount_text": money(row["amount"])}

@@ -39,7 +39,7 @@ def ask() -> ResponseReturnValue:
         if not by.may("z_read"):
             raise NotAllowed(said("{name} may not see the figures of the day.", name=by.name))
         here = parts()
-        report = reports.lines(reports.x_read(here, by), here.config, here.config.printer.columns)
+        report = reports.lines(reports.x_read(here, by), here.store.config, here.config.printer.columns)
         asked = printing.ask_report(press, by, "x", report, browser=browser)
     elif template == "test":
         if not (by.may("settings") or by.may("reprint")):
@@ -85,7 +85,7 @@ def page(document: str) -> str:
         raise NotFound("That print is of another document.")
     if job.template in ("x", "z") and not auth.actor().may("z_read"):
         raise NotAllowed("This is for who may see the figures of the day.")
-    rows = paper.rows_of(here.store, here.config, job, paper.look_of(here.config))
+    rows = paper.rows_of(here.store, here.store.config, job, paper.look_of(here.store.config))
     return render_template(
         "paper/slip.html",
         title=slips.TITLES[job.template],

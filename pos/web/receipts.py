@@ -24,6 +24,7 @@ from pos import clock
 from pos.actions import printing
 from pos.errors import Invalid, NotFound
 from pos.rules import documents, wording
+from pos.said import said
 from pos.store import receipts
 from pos.web import auth
 from pos.web.paper import receipt_view
@@ -34,25 +35,25 @@ bp = Blueprint("receipts", __name__)
 #: Numbers of an older system may have a slash; none of this ever names a file.
 _NUMBER = re.compile(r"[A-Za-z0-9._/:-]{1,140}\Z")
 _STATE_WORDS = {
-    "queued": "waiting",
-    "sending": "being sent",
-    "sent": "sent, not yet compared",
-    "unknown": "asking whether it arrived",
-    "booked": "in the books",
-    "rejected": "needs a person",
-    "differs": "needs a person",
+    "queued": said("waiting"),
+    "sending": said("being sent"),
+    "sent": said("sent, not yet compared"),
+    "unknown": said("asking whether it arrived"),
+    "booked": said("in the books"),
+    "rejected": said("needs a person"),
+    "differs": said("needs a person"),
     "": "",
 }
 _KIND_WORDS = {
-    "sale": "Sale",
-    "return": "Return",
-    "void": "Void",
-    "float": "Float",
-    "paid_in": "Paid in",
-    "paid_out": "Paid out",
-    "drop": "To the safe",
-    "no_sale": "Drawer opened",
-    "z": "Z-read",
+    "sale": said("Sale"),
+    "return": said("Return"),
+    "void": said("Void"),
+    "float": said("Float"),
+    "paid_in": said("Paid in"),
+    "paid_out": said("Paid out"),
+    "drop": said("To the safe"),
+    "no_sale": said("Drawer opened"),
+    "z": said("Z-read"),
 }
 _BAR_WIDTH, _BAR_HEIGHT, _QUIET_ZONE = 2, 60, 10
 
@@ -89,7 +90,7 @@ def receipt_page(number: str) -> ResponseReturnValue:
         "receipt/receipt.html",
         shop_name=config.shop.name,
         till_name=config.till.name,
-        receipt=receipt_view(document, config),
+        receipt=receipt_view(document, parts().store.config),
         barcode_src=url_for("receipts.barcode_svg", number=number),
         document=document["id"],
         printing=printing.state_view(parts().press, document["id"]),

@@ -64,7 +64,7 @@ def x_read() -> ResponseReturnValue:
 
 
 def _lines(doc: Mapping[str, Any]) -> dict[str, list[str]]:
-    config = parts().config
+    config = parts().store.config  # paper: as the shop has it, whoever reads
     return {"lines": reports.lines(doc, config, 42), "lines32": reports.lines(doc, config, 32)}
 
 
@@ -136,7 +136,7 @@ def zread_page(number: str) -> str:
         id=doc["id"],
         z=doc["z"],
         hash=" ".join(re.findall(".{8}", doc["hash"])),
-        lines=reports.lines(doc, config),
+        lines=reports.lines(doc, store.config),
         recomputed=reports.recomputed(store, doc),
         printing=printing.state_view(parts().press, doc["id"]),
         **_names(),

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from pos import __version__, clock
 from pos.rules import wording
+from pos.said import said
 from pos.store import connections, notices, tally
 from pos.store.db import Store
 from pos.store.journal import Journal
@@ -83,5 +84,5 @@ def _line_view(store: Store) -> dict[str, Any]:
         since = clock.parse(away.offline_since).astimezone(ZoneInfo(shop.timezone))
         view["offline_since"] = since.isoformat(timespec="seconds")
         at = wording.clock_time(since, shop.locale)
-        view["offline_text"] = f"No line to {away.title} since {at}; selling goes on."
+        view["offline_text"] = said("No line to {title} since {time}; selling goes on.", title=away.title, time=at)
     return view
