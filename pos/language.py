@@ -26,6 +26,8 @@ FOLDER = Path(__file__).resolve().parent / "locale"
 SOURCE = "en"
 #: Between a context and its text, as gettext keeps them.
 CONTEXT_MARK = "\x04"
+#: Texts that stand here are shown by scripts; the reasons a till offers are among its settings.
+SHOWN = ("static/", "pos/sections.py")
 #: Counts that between them meet every plural form a language has.
 _COUNTS = (*range(200), 1000, 1_000_000)
 
@@ -114,7 +116,7 @@ def _words(catalog: Catalog, locale: Locale) -> str:
     """{plural: {category: index}, words: {text: translation, or its plural forms}} of the texts that scripts show."""
     words: dict[str, Any] = {}
     for message in catalog:
-        if not message.id or message.fuzzy or not any(path.startswith("static/") for path, _ in message.locations):
+        if not message.id or message.fuzzy or not any(path.startswith(SHOWN) for path, _ in message.locations):
             continue
         ids, found = message.id, message.string
         if not (all(found) if isinstance(found, list | tuple) else found):

@@ -8,6 +8,7 @@ from typing import Any
 from pos.actions import older
 from pos.errors import Conflict, Corrupt, Invalid
 from pos.rules import documents
+from pos.said import said
 from pos.store import audit, notices, unblock
 from pos.store.journal import Committed, Journal
 
@@ -37,8 +38,11 @@ def take_in(journal: Journal, body: bytes, origin: str, actor: str) -> Committed
         raise
     except Corrupt as error:
         raise Invalid(
-            f"This is no receipt that can be taken in: {error.message}. Use the file from invoices/ or from a backup, "
-            "unchanged.",
+            said(
+                "This is no receipt that can be taken in: {message}. Use the file from invoices/ "
+                "or from a backup, unchanged.",
+                message=error.message,
+            ),
             code="corrupt",
             field=error.field,
         ) from error

@@ -6,10 +6,12 @@ and fails when a file is not as it would be written, or a text is not translated
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,37 +20,37 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
 from pos import language
+from pos.config import GROUPS
+from pos.setting import default_of
 
 REPO = Path(__file__).resolve().parent.parent.parent
 
-#: Errors for people: their first word is a sentence.
+#: Errors for people: the first thing they are given is a sentence.
 ERRORS = (
-    "UserError",
-    "Invalid",
-    "NotFound",
-    "Conflict",
-    "SignInNeededHere",
-    "NotAllowed",
-    "NeedsApproval",
-    "CannotSave",
-)
-PYTHON: dict[str, Any] = {"said": None, "nsaid": (1, 2), "psaid": ((1, "c"), 2), "otherwise": (2,), "say": None, "nsay": (1, 2)}
-PYTHON |= dict.fromkeys((*ERRORS, "LockedOut"), (1,))
+    "UserError", "Invalid", "NotFound", "Conflict", "SignInNeededHere", "NotAllowed", "NeedsApproval", "CannotSave",
+    "LockedOut", "Refused", "WrongType", "TooLarge", "NotKnownHere", "Taken", "NoBasket",
+)  # fmt: skip
+#: What marks a text in Python -> where its words stand: (context, one, many), None = there is none.
+PYTHON: dict[str, tuple[int | None, int, int | None]] = {
+    "said": (None, 0, None),
+    "nsaid": (None, 0, 1),
+    "psaid": (0, 1, None),
+    "otherwise": (None, 1, None),
+    "say": (None, 0, None),
+    **dict.fromkeys(ERRORS, (None, 0, None)),
+}
 SCRIPT: dict[str, Any] = {"t": None, "tx": (1,), "mark": None, "tn": (1, 2), "tp": ((1, "c"), 2)}
-TEMPLATE: dict[str, Any] = {"_": None, "say": (1,), "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
-#: Where texts stand: folder, end of the name, Babel's way of reading it, what marks a text, options.
-PLACES: tuple[tuple[str, str, str, dict[str, Any], dict[str, str]], ...] = (
-    (
-        "templates",
-        ".html",
+TEMPLATE: dict[str, Any] = {"_": None, "say": (1,), "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+#: Babel's way of reading a file, what marks a text there, and its options, by the end of the name.
+READ: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
+    ".html": (
         "jinja2",
         TEMPLATE,
         {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true", "silent": "false"},
     ),
-    ("static/js", ".js", "javascript", SCRIPT, {"parse_template_string": "true"}),
-    ("pos", ".py", "python", PYTHON, {}),
-    ("agents", ".py", "python", PYTHON, {}),
-)
+    ".js": ("javascript", SCRIPT, {"parse_template_string": "true"}),
+}
+PLACES = (("templates", ".html"), ("static/js", ".js"), ("pos", ".py"), ("agents", ".py"))
 #: No dates and names, so that writing a file twice changes nothing.
 HEADER = """\
 # Texts of the till. Texts and places are written by `python3 tasks.py languages`: see docs/languages.md.
@@ -62,6 +64,8 @@ msgstr ""
 "Plural-Forms: {plural}\\n"
 
 """
+#: Spoken to who runs the till at a terminal, to programs and to logs: these stay English.
+ENGLISH_ONLY = ("pos/cli/", "pos/connectors/", "pos/rules/sheet.py", "pos/actions/bring_in.py", "pos/actions/older.py")
 #: A fact's place in a text: {name}, or %(name)s in a template.
 FACT = re.compile(r"\{(\w+)\}|%\((\w+)\)s")
 #: A language's plain text must not be shown as a pattern: an odd per cent sign in a template's text ends the page.
@@ -110,16 +114,44 @@ def written(tag: str) -> bytes:
 def texts() -> Catalog:
     """Every text people read, with the files it stands in."""
     catalog = Catalog(project="Tillkeep", charset="utf-8")
-    rows: list[tuple[str, Any, str | None]] = []
-    for folder, end, method, marks, options in PLACES:
+    rows = [("pos/sections.py", text, None) for text in _offered_reasons()]
+    for folder, end in PLACES:
         for path in sorted((REPO / folder).rglob(f"*{end}")):
             where = path.relative_to(REPO).as_posix()
-            read = {"encoding": "utf-8", **options}
-            for _, text, _, context in extract_from_file(method, path, marks, (), read, strip_comment_tags=False):
-                rows.append((where, text, context))
+            if not where.startswith(ENGLISH_ONLY):
+                rows += [(where, text, context) for text, context in _texts_of(path) if _key(text)]
     for where, text, context in sorted(rows, key=lambda row: (_key(row[1]), row[2] or "", row[0])):
         catalog.add(text, locations=[(where, 0)], context=context)
     return catalog
+
+
+def _texts_of(path: Path) -> Iterator[tuple[Any, str | None]]:
+    """(text or its two forms, context) of one file."""
+    if path.suffix != ".py":
+        method, marks, options = READ[path.suffix]
+        read = {"encoding": "utf-8", **options}
+        for _, text, _, context in extract_from_file(method, path, marks, (), read, strip_comment_tags=False):
+            yield text, context
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in PYTHON:
+                context, one, many = (_word(node, at) for at in PYTHON[name])
+                if one:
+                    yield (one, many) if many else one, context
+
+
+def _word(call: ast.Call, at: int | None) -> str | None:
+    """The text that is written out at that place of a call."""
+    given = call.args[at] if at is not None and at < len(call.args) else None
+    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+
+
+def _offered_reasons() -> list[str]:
+    """The reasons a new till offers: kept in English, shown in the reader's language. A shop writes its own."""
+    found = [default_of(f) for cls in GROUPS.values() for f in fields(cls) if f.name.endswith("reasons")]
+    return [text for reasons in found for text in str(reasons).split("|")]
 
 
 def untranslated(catalog: Catalog) -> Iterator[Message]:

@@ -53,7 +53,7 @@ def templates_of(doc: Doc) -> tuple[str, ...]:
     """What can be printed of a document, its own template first."""
     own = TEMPLATES.get(doc["kind"])
     found = [own] if own and own != "voucher" else []
-    if doc["kind"] == "sale" and any(item["qty"] > 0 for item in doc["items"]):
+    if doc["kind"] == "sale" and any(item["qty"] > 0 and not item.get("voucher") for item in doc["items"]):
         found.append("gift")
     if any(_is_handed_out(row) for row in doc.get("vouchers") or ()):
         found.append("voucher")
@@ -138,7 +138,9 @@ class _Slip(Letterhead):
         if off:
             roll.pair(self._why(item["discount"]), self.money(-off), mark=" ")
         code = (item.get("voucher") or {}).get("code")
-        roll.words(" · ".join(text for text in (code, self.say(item.get("reason") or ""), item.get("note")) if text))
+        reason = item.get("reason")
+        told = (code, self.say(reason) if reason else None, item.get("note"))
+        roll.words(" · ".join(text for text in told if text))
 
     def _mark(self, item: Doc) -> str:
         codes = [(row["code"], row["rate"]) for row in self.doc.get("taxes") or ()]
@@ -219,7 +221,7 @@ class _Slip(Letterhead):
     def gift(self, wanted: Sequence[str]) -> None:
         """No price anywhere. ValueError when a wanted line is not one that was sold."""
         doc, roll, look = self.doc, self.roll, self.look
-        sold = [item for item in doc["items"] if item["qty"] > 0]
+        sold = [item for item in doc["items"] if item["qty"] > 0 and not item.get("voucher")]
         chosen = [item for item in sold if not wanted or item["line"] in wanted]
         if not chosen or set(wanted) - {item["line"] for item in chosen}:
             raise ValueError("no such line was sold")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pos import clock
 from pos.errors import Conflict
 from pos.rules import documents, ledger, receipt, voucher
+from pos.said import said
 from pos.store import audit, entries, overs, shifts
 from pos.store.db import Store
 
@@ -133,8 +134,13 @@ def adopt(store: Store, doc: Mapping[str, Any], body: bytes, origin: str, actor:
     ).fetchone()
     if holder is not None:
         raise Conflict(
-            f"The number {doc['invoice_name']} already belongs to another sale here (id {holder[0]}), so this receipt "
-            f"(id {doc['id']}) cannot keep it. Keep its file, and compare both with the paper receipts.",
+            said(
+                "The number {number} already belongs to another sale here (id {what}), so this "
+                "receipt (id {id}) cannot keep it. Keep its file, and compare both with the paper receipts.",
+                number=doc["invoice_name"],
+                what=holder[0],
+                id=doc["id"],
+            ),
             code="number_taken",
             field="invoice_name",
             facts={"holder": holder[0]},
@@ -189,8 +195,12 @@ def other_content(saved: Mapping[str, Any], offered: Mapping[str, Any]) -> Confl
     field = next((k for k in saved if saved[k] != offered.get(k)), None)
     field = field or next((k for k in offered if k not in saved), "white space")
     return Conflict(
-        f"The receipt {saved['invoice_name']} is already saved with another {field}. Nothing was changed; compare the "
-        "two before you do anything else.",
+        said(
+            "The receipt {number} is already saved with another {field}. Nothing was "
+            "changed; compare the two before you do anything else.",
+            number=saved["invoice_name"],
+            field=field,
+        ),
         code="other_content",
         field=field,
         facts={"number": saved["invoice_name"]},

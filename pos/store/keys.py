@@ -18,6 +18,7 @@ from pos import clock
 from pos.errors import CannotSave, Conflict, Invalid, NotFound
 from pos.rules import rights
 from pos.rules.rights import Rights
+from pos.said import said
 from pos.store import audit, disk
 from pos.store import rights as tables
 from pos.store.db import Store
@@ -135,12 +136,16 @@ def devices(store: Store) -> list[tuple[str, str, str]]:
 def add_token(store: Store, name: str, role: str, by: str = "system") -> str:
     """A key for a program, shown once: sent as `Authorization: Bearer …`."""
     if role not in rights.ROLES:
-        raise Invalid(f"There is no role {role!r}; roles are: {', '.join(rights.ROLES)}.", field="role")
+        raise Invalid(
+            said("There is no role {role}; roles are: {list}.", role=repr(role), list=", ".join(rights.ROLES)),
+            field="role",
+        )
     name, secret = clean_name(name), f"tk_{secrets.token_urlsafe(32)}"
     with store.transaction():
         if Token.select().where((Token.name == name) & (Token.revoked_at == "")).exists():
             raise Conflict(
-                f"There is a key called {name} already. Withdraw it first, or choose another name.", field="name"
+                said("There is a key called {name} already. Withdraw it first, or choose another name.", name=name),
+                field="name",
             )
         Token.create(
             id=clock.uuid7(), name=name, secret_hash=digest(secret), role=role, created_at=clock.stamp(clock.now())
@@ -174,7 +179,7 @@ def revoke_token(store: Store, name: str, by: str = "system") -> None:
             .execute()
         )
         if not changed:
-            raise NotFound(f"There is no key called {name}.", field="name")
+            raise NotFound(said("There is no key called {name}.", name=name), field="name")
         audit.record(store, by, "token.revoke", name, {})
 
 
@@ -188,7 +193,7 @@ def clean_name(name: str) -> str:
     """The name without stray spaces; Invalid when it is empty, too long or holds control characters."""
     name = " ".join(name.split())
     if not name or len(name) > NAME_CHARS_MAX or not name.isprintable():
-        raise Invalid(f"A name is 1 to {NAME_CHARS_MAX} letters.", field="name")
+        raise Invalid(said("A name is 1 to {name_chars_max} letters.", name_chars_max=NAME_CHARS_MAX), field="name")
     return name
 
 

@@ -16,6 +16,7 @@ from peewee import Case, fn
 from pos import clock
 from pos.errors import Invalid, NotFound
 from pos.rules.reconcile import Finding, Result, Row
+from pos.said import said
 from pos.store import audit, notices
 from pos.store.db import Store
 from pos.store.models import Reconciliation, ReconciliationItem
@@ -222,7 +223,7 @@ def settle(store: Store, n: int, reason: str, by: str) -> Item:
             .execute()
         )
         if changed != 1:
-            raise Invalid(f"This difference is {row.state} already.", field="n")
+            raise Invalid(said("This difference is {state} already.", state=row.state), field="n")
         detail = {"connection": row.connection, "document": row.document, "what": row.what, "words": row.words}
         audit.record(store, by, "reconcile.settle", row.number or row.remote_id, {**detail, "reason": words})
         for scope in (Scope("session", row.session, row.day), Scope("day", row.day, row.day)):

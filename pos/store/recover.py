@@ -15,6 +15,7 @@ from typing import Any
 
 from pos.errors import CannotSave, Conflict, Corrupt
 from pos.rules import ledger
+from pos.said import said
 from pos.store import disk, intake
 from pos.store.db import Store
 
@@ -140,6 +141,8 @@ def _adopt_one(store: Store, path: str, doc: dict[str, Any], body: bytes, found:
             (doc["till"], doc["series"], doc["sequence"]),
         ).fetchone()
         if taken:
-            raise Conflict(f"its number belongs to another document here (id {taken[0]}).", code="number_taken")
+            raise Conflict(
+                said("its number belongs to another document here (id {what}).", what=taken[0]), code="number_taken"
+            )
         intake.adopt_found(store, doc, body)
     found.adopted.append(path)

@@ -15,6 +15,7 @@ from decimal import Decimal
 from pos.errors import Conflict, Invalid
 from pos.rules import rights
 from pos.rules.rights import Rights
+from pos.said import said
 from pos.store import audit
 from pos.store.db import Store
 
@@ -94,18 +95,25 @@ def changes(store: Store, limit: int = CHANGES) -> list[Change]:
 def _check(allowed: Mapping[tuple[str, str], bool], ceilings: Mapping[str, Decimal]) -> None:
     for role, right in allowed:
         if role not in rights.ROLES:
-            raise Invalid(f"There is no role {role!r}; roles are: {', '.join(rights.ROLES)}.", field="role")
+            raise Invalid(
+                said("There is no role {role}; roles are: {list}.", role=repr(role), list=", ".join(rights.ROLES)),
+                field="role",
+            )
         if right not in rights.RIGHTS:
-            raise Invalid(f"There is no right {right!r}.", field="right")
+            raise Invalid(said("There is no right {right}.", right=repr(right)), field="right")
     for role, percent in ceilings.items():
         if role not in rights.ROLES:
-            raise Invalid(f"There is no role {role!r}; roles are: {', '.join(rights.ROLES)}.", field="role")
+            raise Invalid(
+                said("There is no role {role}; roles are: {list}.", role=repr(role), list=", ".join(rights.ROLES)),
+                field="role",
+            )
         if not percent.is_finite() or not 0 <= percent <= 100:
             raise Invalid("A discount ceiling is between 0 and 100 per cent.", field="ceilings")
     taken = [right for (role, right), wanted in allowed.items() if role == rights.OWNER and not wanted]
     if taken or ceilings.get(rights.OWNER, Decimal(100)) != 100:
         raise Conflict(
-            f"The role {rights.OWNER} keeps every right, so that somebody can give them back.", code="owner_keeps_all"
+            said("The role {owner} keeps every right, so that somebody can give them back.", owner=rights.OWNER),
+            code="owner_keeps_all",
         )
 
 

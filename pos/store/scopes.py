@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from peewee import fn
 
 from pos.errors import NotFound
+from pos.said import said
 from pos.store import takings
 from pos.store.db import Store
 from pos.store.models import Document, Outbox
@@ -30,14 +31,14 @@ def session_of(store: Store, name: str) -> Scope:
     """A session by its id. NotFound."""
     row = store.execute("SELECT business_day FROM session WHERE id = ?", (name,)).fetchone()
     if row is None:
-        raise NotFound(f"There is no session {name}.", field="session")
+        raise NotFound(said("There is no session {name}.", name=name), field="session")
     return Scope("session", name, row[0])
 
 
 def day_of(store: Store, name: str) -> Scope:
     """A business day that has documents. NotFound."""
     if store.execute("SELECT 1 FROM document WHERE business_day = ? LIMIT 1", (name,)).fetchone() is None:
-        raise NotFound(f"There are no documents of {name}.", field="day")
+        raise NotFound(said("There are no documents of {name}.", name=name), field="day")
     return Scope("day", name, name)
 
 

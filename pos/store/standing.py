@@ -12,6 +12,7 @@ from peewee import JOIN
 
 from pos.errors import NotFound
 from pos.rules.money import major
+from pos.said import said
 from pos.store.db import Store
 from pos.store.models import Audit, Document, Outbox
 from pos.store.outbox import tuples
@@ -75,7 +76,10 @@ def named(store: Store, word: str) -> list[Row]:
             ids = [d for (d,) in tuples(Document.select(Document.id).where(Document.number == word.upper()))]
         found = _rows(store, Outbox.document.in_([*ids, word]), LIST_ROWS_MAX)
     if not found:
-        raise NotFound(f"There is no {word} in the outbox. `outbox list --state all` shows what there is.", field="row")
+        raise NotFound(
+            said("There is no {word} in the outbox. `outbox list --state all` shows what there is.", word=word),
+            field="row",
+        )
     return found
 
 

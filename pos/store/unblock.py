@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pos import clock
 from pos.errors import Invalid, NotFound
+from pos.said import said
 from pos.store import audit, notices
 from pos.store.db import Store
 from pos.store.models import Outbox
@@ -92,7 +93,7 @@ def retry(store: Store, n: int, by: str, reason: str = "") -> None:
             row.state
         )
         if new is None:
-            raise Invalid(f"This document is {row.state}; there is nothing to try again.", field="n")
+            raise Invalid(said("This document is {state}; there is nothing to try again.", state=row.state), field="n")
         changed = (
             Outbox.update(state=new, next_at=now, updated_at=now, resolved="", tries=0)
             .where((Outbox.n == n) & (Outbox.state == row.state) & (Outbox.owner == ""))
@@ -129,7 +130,8 @@ def resolve(store: Store, n: int, reason: str, by: str) -> None:
         )
         if changed != 1:
             raise Invalid(
-                f"This document is {row.state}; only one that needs a person can be settled by hand.", field="n"
+                said("This document is {state}; only one that needs a person can be settled by hand.", state=row.state),
+                field="n",
             )
         notices.settle(store, f"outbox:{n}")
         audit.record(

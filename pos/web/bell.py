@@ -22,6 +22,7 @@ from pos.channels.base import LEVELS
 from pos.config import Config
 from pos.errors import Invalid
 from pos.rules import wording
+from pos.said import said
 from pos.store import bell
 from pos.store.db import Store
 from pos.web import auth
@@ -130,5 +131,5 @@ def _whole(name: str, default: int, most: int) -> int:
     if not given:
         return default
     if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise Invalid(f"{name} is a whole number.", field=name)
+        raise Invalid(said("{name} is a whole number.", name=name), field=name)
     return min(int(given), most)

@@ -12,6 +12,7 @@ import msgspec
 from flask import request
 
 from pos.errors import Invalid, UserError
+from pos.said import said
 
 TEXT_CHARS_MAX = 500
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
@@ -51,5 +52,8 @@ def text(body: dict[str, Any], field: str, chars_max: int = TEXT_CHARS_MAX) -> s
     """A text of the object; "" when it is missing. 422 names the field."""
     value = body.get(field, "")
     if not isinstance(value, str) or len(value) > chars_max:
-        raise Invalid(f"{field} must be text of at most {chars_max} characters.", field=field)
+        raise Invalid(
+            said("{field} must be text of at most {chars_max} characters.", field=field, chars_max=chars_max),
+            field=field,
+        )
     return value

@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from pos.actions import catalog
 from pos.errors import Invalid, NotFound
+from pos.said import said
 from pos.store.catalog import LIMIT, LIMIT_MAX
 from pos.web import auth
 from pos.web.parts import parts
@@ -75,5 +76,7 @@ def _number(name: str, default: int, low: int, high: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):
-        raise Invalid(f"{name} must be a whole number from {low} to {high}.", field=name)
+        raise Invalid(
+            said("{name} must be a whole number from {low} to {high}.", name=name, low=low, high=high), field=name
+        )
     return int(text)

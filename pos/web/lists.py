@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from pos.actions import bring_in
 from pos.errors import Invalid, NotFound
+from pos.said import said
 from pos.web import auth
 from pos.web.body import json_object
 from pos.web.parts import parts
@@ -22,7 +23,7 @@ bp = Blueprint("lists", __name__)
 def import_rows(kind: str) -> ResponseReturnValue:
     take_in = bring_in.KINDS.get(kind)
     if take_in is None:
-        raise NotFound(f"There is no list of {kind}.", field="kind")
+        raise NotFound(said("There is no list of {kind}.", kind=kind), field="kind")
     rows = json_object().get("rows")
     if not isinstance(rows, list) or not all(_is_row(row) for row in rows):
         raise Invalid("rows must be a list of objects that hold text.", field="rows")

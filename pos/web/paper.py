@@ -88,7 +88,7 @@ def _line(item: dict[str, Any], marks: dict[str, str], money: Text, locale: str,
         "was_text": money(list_price) if given and list_price is not None else None,
         "discount_text": _discount(given, money, locale, say) if given else None,
         "tax_text": marks.get(item.get("tax_code") or "", ""),
-        "note": " · ".join(text for text in (say(item.get("reason") or ""), item.get("note")) if text),
+        "note": " · ".join(text for text in (item.get("reason") and say(item["reason"]), item.get("note")) if text),
         "is_return": item["qty"] < 0,
     }
 

@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from pos.actions import voucher, voucher_views
 from pos.errors import Invalid
 from pos.rules import basket as baskets
+from pos.said import said
 from pos.store import vouchers
 from pos.store.journal import Committed
 from pos.web import auth
@@ -33,7 +34,7 @@ LIMIT, LIMIT_MAX, OFFSET_MAX = 50, 200, 1_000_000
 def ledger() -> ResponseReturnValue:
     state, part = request.args.get("state", ""), request.args.get("q", "").strip()
     if state not in vouchers.STATES:
-        raise Invalid(f"state is one of: {', '.join(vouchers.STATES[1:])}.", field="state")
+        raise Invalid(said("state is one of: {list}.", list=", ".join(vouchers.STATES[1:])), field="state")
     limit, offset = _number("limit", LIMIT, 1, LIMIT_MAX), _number("offset", 0, 0, OFFSET_MAX)
     found = voucher_views.ledger(parts().store, parts().config, state, part[:40], limit, offset)
     return jsonify({"ok": True, **found})
@@ -80,7 +81,9 @@ def _number(name: str, default: int, low: int, high: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):
-        raise Invalid(f"{name} must be a whole number from {low} to {high}.", field=name)
+        raise Invalid(
+            said("{name} must be a whole number from {low} to {high}.", name=name, low=low, high=high), field=name
+        )
     return int(text)
 
 
