@@ -89,9 +89,15 @@ def overview(store: Store, config: Config, page: int = 1) -> dict[str, Any]:
 def _recent(store: Store, config: Config) -> list[Scope]:
     """What should have been looked at: closed sessions and days that are over."""
     today = clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts)
-    behind = (today - timedelta(days=config.reconcile.days)).isoformat()
+    behind = _behind(config)
     closed = scopes.closed_since(store, config.till.id, behind)
     return [*closed, *scopes.days_since(store, behind, today.isoformat())]
+
+
+def _behind(config: Config) -> str:
+    """The first of the days behind."""
+    today = clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts)
+    return (today - timedelta(days=config.reconcile.days)).isoformat()
 
 
 def _row(
@@ -290,5 +296,6 @@ def want(store: Store, config: Config, by: str, scope: str = "", name: str = "")
 
 def all_of(store: Store, config: Config, connection: str) -> list[Scope]:
     """The sessions and days of the days behind, and older ones that are not settled."""
-    known = [b.scope for b in reconciliations.briefs(store, connection) if b.open or b.outcome == "not_run"]
+    behind, briefs = _behind(config), reconciliations.briefs(store, connection)
+    known = [b.scope for b in briefs if b.open or b.outcome == "not_run" or b.scope.day >= behind]
     return list(dict.fromkeys([*_recent(store, config), *known]))

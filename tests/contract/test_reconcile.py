@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time as real_time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,17 +15,21 @@ from typing import Any
 
 import pytest
 
+from agents import zread
 from pos import clock
-from pos.actions import reconcile
+from pos.actions import reconcile, verdicts
 from pos.connectors.base import BOOKED_MAX
 from pos.connectors.erpnext import holdings
 from pos.rules import receipt, shift
-from pos.store import notices, reconciliations, scopes
+from pos.runner import Runner
+from pos.store import connections, notices, reconciliations, scopes
 from pos.store.reconciliations import Brief, Item
 from pos.store.scopes import Scope
 from tests import receipts
 from tests.actions import drawer
-from tests.contract import sites
+from tests.conftest import REPO
+from tests.contract import baskets, sites
+from tests.contract.emulators import erpnext_shops as shops
 from tests.contract.emulators.erpnext_site import Refusal
 from tests.contract.tills import Till, till
 
@@ -110,6 +118,38 @@ def test_a_session_matches_in_every_sum(here: Till) -> None:
         ("goods", "20%"): (5800, 5800),
     }
     assert told(here) == []
+
+
+def test_a_mixed_day_matches_with_returns_exchanges_accounts_and_the_cash_of_the_drawer(here: Till) -> None:
+    drawer.start(here)  # type: ignore[arg-type]
+    while len(here.world.sold) < 12:
+        doc = baskets.random_sale(here.chance, here.world)
+        if doc is not None:
+            here.commit(doc)
+    for _ in range(6):
+        doc = baskets.random_return(here.chance, here.world)
+        if doc is not None:
+            here.commit(doc)
+    for kind, amount in (("paid_out", "20.00"), ("paid_in", "5.00"), ("drop", "50.00")):
+        drawer.move(here, kind, amount)  # type: ignore[arg-type]
+    till_is_short = drawer.expected(here) - 1  # type: ignore[arg-type]
+    z = drawer.finish(here, f"{till_is_short}", reason="Wrong change given").doc  # type: ignore[arg-type]
+    assert z["z"]["count"]["variance"] == -1
+    while here.round().left:
+        here.later(60)
+    found = look(here)
+    assert (found.verdict, found.open) == ("match", 0), [(i.number, i.what, i.words) for i in items(here)]
+    standing = reconciliations.standing(here.store, "erpnext", session(here))
+    assert standing is not None
+    cash = next(row for row in standing.rows if (row.of, row.name) == ("tenders", "Cash"))
+    sold = sum(t["net"] for t in z["z"]["tenders"] if t["kind"] == "cash")
+    moved = -Decimal(20) + 5 - 50 - 1
+    assert cash.ours == cash.theirs == int((sold + moved) * 100)
+    entry = next(iter(here.emulator.site.docs["Payment Entry"].values()))
+    entry["docstatus"] = 2
+    assert look(here).open == 1
+    (item,) = items(here)
+    assert (item.what, item.part, item.here and item.here["tenders"]) == ("cancelled", "cash", {"Cash": -5000})
 
 
 # -- what somebody did there -------------------------------------------------------------------------------------------
@@ -296,6 +336,110 @@ def test_a_right_that_was_taken_away_is_not_run_and_says_what_to_do(here: Till) 
     assert found.reason
 
 
+# -- the agent ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_round_looks_at_the_closed_session_and_its_day_and_reads_each_document_once(here: Till) -> None:
+    traded(here)
+    here.emulator.requests.clear()
+    done = reconcile.round_on(here.job)
+    assert (done.match, done.mismatch, done.not_run, done.again_in) == (2, 0, 0, None)
+    asked = [
+        path
+        for _, path in here.emulator.requests
+        if "Sales%20Invoice?" in path and "pos_receipt_id%22%2C+%22in" in path
+    ]
+    assert len(asked) == 1
+    assert reconcile.planned(here.job) == []
+
+
+def test_what_somebody_cancels_days_later_is_found_by_the_daily_look(here: Till) -> None:
+    sold = traded(here)[0]
+    reconcile.round_on(here.job)
+    here.later(5 * 86400)
+    reconcile.round_on(here.job)
+    cancelled(here, sold)
+    assert reconcile.planned(here.job) == []
+    here.later(86400)
+    assert reconcile.round_on(here.job).mismatch == 2
+    assert len(told(here)) == 1
+
+
+def test_an_open_difference_is_looked_at_again_however_old_and_a_match_is_not(here: Till) -> None:
+    sold = traded(here)[0]
+    cancelled(here, sold)
+    reconcile.round_on(here.job)
+    here.later(60 * 86400)
+    assert {scope.scope for scope in reconcile.planned(here.job)} == {"session", "day"}
+    invoice(here, sold)["docstatus"] = 1
+    reconcile.round_on(here.job)
+    assert told(here) == []
+    here.later(86400)
+    assert reconcile.planned(here.job) == []
+
+
+def test_a_round_waits_for_what_is_not_sent_and_tries_again(here: Till) -> None:
+    here.commit(sale())
+    close(here)
+    done = reconcile.round_on(here.job)
+    assert (done.not_run, done.again_in) == (2, reconcile.WAITING_SECONDS)
+    assert "1 document is not sent yet" in done.sentence()
+    here.round()
+    assert reconcile.round_on(here.job).match == 2
+
+
+def test_while_the_line_is_away_nobody_who_asked_is_kept_waiting(here: Till) -> None:
+    traded(here)
+    reconcile.round_on(here.job)
+    verdicts.want(here.store, here.config, "dora")
+    here.emulator.maintenance = True
+    done = reconcile.round_on(here.job)
+    assert done.again_in == reconcile.AWAY_SECONDS
+    briefs = reconciliations.briefs(here.store)
+    assert {(b.verdict, b.outcome, b.code, b.wanted_at) for b in briefs} == {("match", "not_run", "line", "")}
+
+
+def test_the_agent_is_rung_by_a_z(tmp_path: Path, here: Till) -> None:
+    assert "z" in zread.AGENT.rings
+    traded(here)
+    runner = Runner(here.store, here.config, [zread.AGENT])
+    assert runner.once("zread", "erpnext")
+    assert {b.verdict for b in reconciliations.briefs(here.store)} == {"not_run"}  # setup was not kept for this process
+    connections.keep_facts(here.store, "erpnext", here.job.memory.facts)
+    assert runner.once("zread", "erpnext")
+    assert {b.verdict for b in reconciliations.briefs(here.store)} == {"match"}
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_ends_with_0_1_or_2(here: Till, tmp_path: Path) -> None:
+    connections.keep_facts(here.store, "erpnext", here.job.memory.facts)
+    sold = traded(here)[0]
+    name = session(here).name
+    assert command(here, tmp_path, "--session", name) == (0, f"MATCH     erpnext: session {name}: 3 here, 3 there")
+    cancelled(here, sold)
+    code, said = command(here, tmp_path, "--day", sold["business_day"])
+    assert (code, f"{sold['invoice_name']}: cancelled there." in said) == (1, True)
+    invoice(here, sold)["docstatus"] = 1
+    look(here)
+    here.emulator.maintenance = True
+    code, said = command(here, tmp_path, "--session", name)
+    assert (code, said.startswith(f"NOT RUN   erpnext: session {name}: ")) == (2, True)
+
+
+def command(shop: Till, root: Path, *words: str) -> tuple[int, str]:
+    """The command in a process of its own, as a person calls it: its exit code, and what it prints before the books."""
+    shop.store.release()
+    environ = {
+        **os.environ, "ERPNEXT_URL": shop.emulator.url, "ERPNEXT_API_KEY": shops.TILL[0],
+        "ERPNEXT_API_SECRET": shops.TILL[1], "TILLKEEP_TILL_WALK_IN": "Walk-in",
+    }  # fmt: skip
+    asked = [sys.executable, str(REPO / "pos_server.py"), "--root", str(root), "reconcile", *words]
+    done = subprocess.run(asked, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout.split("\nNOT RUN   Books")[0]
+
+
 def test_two_thousand_receipts_are_read_in_pages(here: Till) -> None:
     """Bounded questions and time: the line of a small shop and the smallest of machines."""
     count = 2000
@@ -317,8 +461,8 @@ def traded_before_the_rest(shop: Till, count: int) -> list[dict[str, Any]]:
     """A closed session of which the first sale was sent, and the others are as good as sent."""
     first = shop.commit(sale())
     shop.round()
-    for _ in range(count - 1):
-        shop.journal.commit(sale())
+    with ThreadPoolExecutor(16) as many:  # they share the flushes
+        list(many.map(lambda _: shop.journal.commit(sale()), range(count - 1)))
     close(shop)
     shop.store.execute("UPDATE outbox SET state = 'booked'")
     return [first]
