@@ -22,7 +22,7 @@ from pos.actions.line import Job, LineDown
 from pos.actions.sell import Seller, Till
 from pos.connectors.base import EntryPage, MadePage, VoucherBook, VoucherEntry
 from pos.errors import Conflict, Rejected, SignInNeeded, Unavailable, Unknown
-from pos.store import connections, notices, shifts, vouchers
+from pos.store import connections, notices, vouchers
 from pos.store.connections import Line
 from pos.store.db import Store
 from pos.store.vouchers import LedgerRow
@@ -71,15 +71,15 @@ class Done:
     def sentence(self) -> str:
         """For the console."""
         parts = [
-            f"{count} {words}"
-            for count, words in (
-                (self.sent, "rows sent"),
-                (self.taken, "rows brought in"),
-                (self.refused, "refused"),
-                (self.unknown, "without an answer"),
-                (self.released, "holds let go"),
-                (self.expired, "expired"),
-                (self.overdrawn, "overdrawn"),
+            f"{count} {one if count == 1 else many}"
+            for count, one, many in (
+                (self.sent, "row sent", "rows sent"),
+                (self.taken, "row brought in", "rows brought in"),
+                (self.refused, "row refused", "rows refused"),
+                (self.unknown, "row without an answer", "rows without an answer"),
+                (self.released, "hold let go", "holds let go"),
+                (self.expired, "voucher expired", "vouchers expired"),
+                (self.overdrawn, "voucher overdrawn", "vouchers overdrawn"),
             )
             if count
         ]
@@ -181,10 +181,11 @@ def _send(job: Job, told: Line, book: VoucherBook, row: LedgerRow, there: Vouche
             job.store, _refused(row.id), "needs", f"{words}{number}: {error.message}", error.remedy, row.code
         )
         done.refused += 1
-    except Unknown as error:
-        log.warning("no answer about row %s of voucher %s: %s", row.id, row.code, error.message)
+    except (Unavailable, Unknown) as error:
+        log.warning("row %s of voucher %s did not go through: %s", row.id, row.code, error.message)
         done.unknown += 1
-        down = line.silent(job)
+        told_to_wait = isinstance(error, Unavailable) and error.retry_at is not None
+        down = error if told_to_wait else line.silent(job)
         if down is not None:
             raise line.give_up(job, down) from error
     else:
@@ -313,12 +314,7 @@ def alone(store: Store) -> Done:
 
 
 def expire(till: Till, done: Done, by: Seller | None = None) -> None:
-    """Take off what is left on vouchers of this till that are past their last day. Call when a round was whole.
-
-    It waits until the till is open: a document belongs to somebody's session, and none is opened for this alone.
-    """
-    if shifts.current(till.store, till.config.till.id) is None:
-        return
+    """Take off what is left on vouchers of this till that are past their last day. Call when a round was whole."""
     try:
         committed = voucher.expire(till, by or Agent(), EXPIRE_MAX)
     except Conflict as error:  # used meanwhile; looked at again next time

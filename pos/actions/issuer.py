@@ -102,14 +102,17 @@ def ask(store: Store, config: Config, code: str, basket: str, amount: int, kinds
     asking: Future[Told | None] = _ASKING.submit(_live, kind, config, facts, wish)
     try:
         told = asking.result(max(0.0, wish.until - clock.monotonic()))
+        why_not = "" if told else f"{line.title} does not keep vouchers yet; run its setup."
     except TimeoutError:
-        return Asked(reached=False, why_not=f"{line.title} did not answer in time.")
+        told, why_not = None, f"{line.title} did not answer in time."
     except ConnectorError as error:
         log.warning("%s was asked about a voucher: %s", line.id, error.message)
-        return Asked(reached=False, why_not=error.message)
-    if told is None:
-        return Asked(reached=False, why_not=f"{line.title} does not keep vouchers yet; run its setup.")
-    return _heard(store, line, wish, told)
+        told, why_not = None, error.message
+    if told is not None:
+        return _heard(store, line, wish, told)
+    if wish.hold is not None and wish.fresh:  # it may stand there all the same: the agent ends it in its next round
+        vouchers.hold(store, _held(wish.hold, ""))
+    return Asked(reached=False, why_not=why_not)
 
 
 def _wish(store: Store, code: str, basket: str, amount: int) -> _Wish:
@@ -132,7 +135,7 @@ def _wish(store: Store, code: str, basket: str, amount: int) -> _Wish:
 
 def _live(kind: Kind, config: Config, facts: dict[str, Any], wish: _Wish) -> Told | None:
     """Ask, in a thread of its own. None when the site does not keep vouchers."""
-    settings = replace(getattr(config, kind.name), timeout_seconds=int(LIVE_SECONDS))
+    settings = replace(getattr(config, kind.name), timeout_seconds=max(1, int(LIVE_SECONDS)))
     book = kind.voucher_book(kind.connect(replace(config, **{kind.name: settings}), facts))
     if book is None:
         return None
