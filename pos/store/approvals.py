@@ -5,6 +5,7 @@ Each is used once, inside the transaction of the act, within MINUTES; who, what 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -147,3 +148,55 @@ def somebody_may(store: Store, act: str, but: str, reach: Decimal | None = None)
         f"SELECT 1 FROM user WHERE active AND pin_hash <> '' AND code <> ? AND role IN ({marks}) LIMIT 1", (but, *roles)
     ).fetchone()
     return row is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An approval on the list of those given. number: of the document it was used on, "" while it is used on none."""
+
+    act: str
+    bound: str
+    approver: str
+    asked_by: str
+    made_at: str
+    until: str
+    used_at: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A try that was refused: who was asked, by whom, for what, and why not."""
+
+    at: str
+    person: str
+    asked_by: str
+    act: str
+    why: str
+
+
+def given(store: Store, since: str, limit: int, offset: int = 0) -> list[Given]:
+    """Approvals given from `since` (a stamp) on, the newest first."""
+    rows = store.execute(
+        "SELECT a.act, a.bound, a.approver_name, coalesce(u.name, a.asked_by), a.made_at, a.until, a.used_at,"
+        " coalesce((SELECT d.number FROM document d WHERE d.id = a.used_for), a.used_for) FROM approval a"
+        " LEFT JOIN user u ON u.code = a.asked_by WHERE a.made_at >= ? ORDER BY a.made_at DESC LIMIT ? OFFSET ?",
+        (since, limit, offset),
+    )
+    return [Given(*row) for row in rows.fetchall()]
+
+
+def refused(store: Store, since: str, limit: int) -> list[Refused]:
+    """Tries that were refused from `since` on, the newest first."""
+    rows = store.execute(
+        "SELECT a.at, coalesce(u.name, a.actor), a.detail FROM audit a LEFT JOIN user u ON u.code = a.actor"
+        " WHERE a.act = 'approval.refused' AND a.at >= ? ORDER BY a.n DESC LIMIT ?",
+        (since, limit),
+    ).fetchall()
+    names = dict(store.execute("SELECT code, name FROM user").fetchall())
+    found = []
+    for at, person, text in rows:
+        detail = json.loads(text)
+        asked_by = names.get(detail["asked_by"], detail["asked_by"])
+        found.append(Refused(at, person, asked_by, detail["act"], detail["why"]))
+    return found

@@ -94,3 +94,25 @@ def test_no_page_is_wider_than_its_window(owned: App, new_window: Any, width: in
     for path in ("/day", "/zreads", "/report", "/receipts", "/approvals", "/notices", "/rights"):
         screen.open(path)
         assert screen.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_a_discount_is_asked_for_here_and_agreed_to_on_another_screen(owned: App, new_window: Any) -> None:
+    cashier: Screen = new_window().sign_in()
+    manager: Screen = new_window().sign_in(shop.MANAGER, shop.MANAGER_PIN)
+    manager.open("/approvals")
+    expect(manager.page.locator("#waiting")).to_contain_text("Nobody waits for an answer.")
+    cashier.scan("5012345000015")
+    cashier.expect_total("£119.00")
+    cashier.press("F3")
+    cashier.type("20")
+    cashier.page.click("#discount-reasons .chip >> nth=0")
+    cashier.take("#discount-apply")
+    expect(cashier.page.locator("#dlg-approve[open]")).to_be_visible()
+    cashier.take("#approve-ask")
+    expect(cashier.page.locator("#approve-why")).to_contain_text("It waits for an answer on another screen")
+    waiting = manager.page.locator("#waiting li")
+    expect(waiting).to_contain_text("Priya Nair asks for a discount: 20%")
+    waiting.locator(".btn-main").click()
+    expect(cashier.page.locator("#dlg-approve")).to_be_hidden()
+    cashier.expect_total("£95.20")
+    expect(manager.page.locator("#given tbody tr").first).to_contain_text("not used yet")

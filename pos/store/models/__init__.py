@@ -15,7 +15,17 @@ from pos.store.models.catalog import (
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
 from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Outbox
 from pos.store.models.notices import HookEvent, LowStock, Notice, NoticeDelivery, NoticeRead
-from pos.store.models.people import Approval, Audit, Device, DiscountCeiling, RightOverride, SignIn, Token, User
+from pos.store.models.people import (
+    Approval,
+    ApprovalRequest,
+    Audit,
+    Device,
+    DiscountCeiling,
+    RightOverride,
+    SignIn,
+    Token,
+    User,
+)
 from pos.store.models.prints import PrintJob
 from pos.store.models.reconciliations import Reconciliation, ReconciliationItem
 from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders, TakingsVouchers
@@ -25,7 +35,7 @@ from pos.store.models.vouchers import VoucherHold, VoucherKnown, VoucherRow
 LEDGER = (Document, Line, Tender, Movement, Session)
 #: Come from a backup or from the connection.
 CATALOG = (Item, Barcode, Attribute, Price, Stock, TaxCode, Customer, PaymentMode)
-PEOPLE = (User, Device, SignIn, Token, Audit, Approval, RightOverride, DiscountCeiling)
+PEOPLE = (User, Device, SignIn, Token, Audit, Approval, ApprovalRequest, RightOverride, DiscountCeiling)
 MACHINERY = (Meta, Connection, Outbox, Cursor, AgentState, AgentRun, CountCheck)
 #: What people are told, and what rings from outside.
 NOTICES = (Notice, NoticeRead, NoticeDelivery, HookEvent, LowStock)

@@ -31,10 +31,32 @@ class Approval(Row):
     approver_name = TextField()
     approver_role = TextField()
     asked_by = TextField()
-    made_at = TextField()
+    made_at = TextField(index=True)
     until = TextField()
     used_at = TextField(default="")
     used_for = TextField(default="")  # the document
+
+
+class ApprovalRequest(Row):
+    """An approval asked for from afar. Agreed to, it names the approval that was given."""
+
+    id = TextField(primary_key=True)
+    act = TextField()
+    subject = TextField()
+    bound = TextField()
+    what = TextField()  # in the asker's words, for whoever answers
+    asked_by = TextField()
+    asked_name = TextField()
+    made_at = TextField()
+    until = TextField()
+    state = TextField(index=True)  # waiting | agreed | refused | withdrawn
+    answered_by = TextField()
+    answered_name = TextField()
+    answered_at = TextField()
+    approval = TextField()
+
+    class Meta:
+        table_name = "approval_request"
 
 
 class RightOverride(Row):

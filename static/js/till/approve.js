@@ -1,8 +1,9 @@
 // A second person agrees on this screen: code or badge, and PIN, for the one act that was refused for want of it.
 import { t } from "../language.js";
 import { NoAnswer, Refused, post } from "./api.js";
+import { askFromAfar } from "./ask.js";
 import { openDialog } from "./dialogs.js";
-import { byId, put } from "./dom.js";
+import { byId, disable, isDisabled, put } from "./dom.js";
 import { changed, state } from "./state.js";
 
 const KEPT_MAX = 8; // approvals a basket carries; older ones were for what it no longer holds
@@ -50,6 +51,7 @@ function askSecond(refusal) {
   const [code, pin] = [byId("approve-code"), byId("approve-pin")];
   const form = dialog.querySelector("form");
   const pad = dialog.querySelector(".pad");
+  const asked = { act, subject, ...(bound === undefined || bound === null ? {} : { bound }) };
   let answer = "";
   badge = code.value = pin.value = "";
   into = code;
@@ -59,7 +61,7 @@ function askSecond(refusal) {
   const submit = async (event) => {
     event.preventDefault();
     if (!badge && code.value && !pin.value && document.activeElement === code) return pin.focus();
-    answer = await send({ act, subject, ...(bound === undefined || bound === null ? {} : { bound }) }, code, pin);
+    answer = await send(asked, code, pin);
     return answer && dialog.close("ok");
   };
   const focused = (event) => {
@@ -69,6 +71,20 @@ function askSecond(refusal) {
     const key = event.target.closest("[data-pad]")?.dataset.pad;
     if (key) press(key);
   };
+  const afar = byId("approve-ask");
+  let giveUp = () => {};
+  const askAfar = () => {
+    if (isDisabled(afar)) return;
+    disable(afar, true);
+    put(byId("approve-problem"), "");
+    giveUp = askFromAfar({ ...asked, what: refusal.message.slice(0, 300) }, (text) => put(byId("approve-why"), text), (approval) => {
+      disable(afar, false);
+      answer = approval;
+      if (approval) dialog.close("ok");
+    });
+  };
+  disable(afar, false);
+  afar.addEventListener("click", askAfar);
   form.addEventListener("submit", submit);
   form.addEventListener("focusin", focused);
   pad.addEventListener("click", tap);
@@ -85,6 +101,8 @@ function askSecond(refusal) {
       form.removeEventListener("submit", submit);
       form.removeEventListener("focusin", focused);
       pad.removeEventListener("click", tap);
+      afar.removeEventListener("click", askAfar);
+      giveUp();
       code.value = pin.value = "";
       done(answer);
     }, { once: true });
