@@ -7,7 +7,6 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -30,6 +29,12 @@ KEPT = """async () => {
     kept[name] = (await cache.keys()).map((request) => new URL(request.url).pathname);
   }
   return kept;
+}"""
+TEXTS = """async () => {
+  const texts = [];
+  for (const name of await caches.keys())
+    for (const answer of await (await caches.open(name)).matchAll()) texts.push(await answer.text());
+  return texts.join('\\n');
 }"""
 WORKS = """async () => {
   await navigator.serviceWorker.ready;
@@ -135,11 +140,7 @@ def test_only_the_shell_is_kept_whatever_is_sold_and_looked_at(screen: Screen) -
     assert sorted(path.removeprefix(prefix) for path in paths if path.startswith(prefix)) == sorted(
         set(statics.names()) - {"js/service-worker.js"}
     )
-    whole = page.evaluate("""async () => {
-      const texts = [];
-      for (const name of await caches.keys()) for (const one of await (await caches.open(name)).matchAll()) texts.push(await one.text());
-      return texts.join('\\n');
-    }""")
+    whole = page.evaluate(TEXTS)
     for secret in (number, "Priya", "119.00"):
         assert secret not in whole, "the browser holds nothing of a sale or of a person"
 
