@@ -227,7 +227,7 @@ def _part(doc: Mapping[str, Any], template: str, lines: Sequence[str]) -> str:
     """Which lines a gift receipt is of, as the queue keeps it."""
     if template != "gift" or not lines:
         return ""
-    sold = [item["line"] for item in doc["items"] if item["qty"] > 0]
+    sold = [item["line"] for item in doc["items"] if item["qty"] > 0 and not item.get("voucher")]
     if len(lines) > LINES_MAX or set(lines) - set(sold):
         raise Invalid("A gift receipt is of lines that were sold here.", field="lines")
     return " ".join(line for line in sold if line in set(lines))
