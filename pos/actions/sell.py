@@ -121,8 +121,8 @@ def pay_check(store: Store, config: Config, raw: Mapping[str, Any], by: Seller |
     return figures.of_settlement(priced.cart, taken, shown, config)
 
 
-def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
-    """Make the basket a saved receipt; durable on return.
+def commit(till: Till, raw: Mapping[str, Any], by: Seller, ask: voucher_lines.Ask | None = None) -> Committed:
+    """Make the basket a saved receipt; durable on return. ask: the issuer of vouchers, before anything is saved.
 
     The same id and content again: the receipt of the first time, `duplicate` True, whatever prices are now. Raises
     Conflict other_content (naming the field; people are told) for the same id with something else in it, Conflict
@@ -134,12 +134,13 @@ def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
         store,
         basket.id,
         lambda saved: _same_or_conflict(store, basket, saved, by),
-        lambda: _save(till, basket, Permission(store, by, basket.id, ids_of(raw)), by),
+        lambda: _save(till, basket, Permission(store, by, basket.id, ids_of(raw)), by, ask),
     )
 
 
-def _save(till: Till, basket: Basket, may: Permission, by: Seller) -> Committed:
+def _save(till: Till, basket: Basket, may: Permission, by: Seller, ask: voucher_lines.Ask | None) -> Committed:
     store, config = till.store, till.config
+    voucher_lines.ask_first(store, basket, ask)
     priced = _price(store, config, basket, may)
     _check_total(priced, config)
     settlement = _settle(store, config, priced, basket.payments)

@@ -4,7 +4,7 @@ that saves the receipt. Nothing of a voucher lives before that: an abandoned bas
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,11 +15,11 @@ from pos.errors import Conflict, Invalid
 from pos.rules import voucher, voucher_doc
 from pos.rules.basket import Basket
 from pos.rules.cart import Cart, LineInput
-from pos.rules.money import minor
+from pos.rules.money import major, minor
 from pos.rules.tender import Payment, Settlement
 from pos.rules.voucher import Reach, Standing, Wanted
 from pos.said import said
-from pos.store import vouchers
+from pos.store import catalog, vouchers
 from pos.store.db import Store
 
 #: Tries for a code nobody has yet; a second one is hardly ever needed.
@@ -111,6 +111,29 @@ def check_sold(store: Store, config: Config, cart: Cart) -> None:
         seen.add(x.voucher)
 
 
+# -- asked for first -------------------------------------------------------------------------------------------------
+
+#: Asks the issuer about a code, with a basket and the amount to set aside for it; takes in what it says.
+Ask = Callable[[str, str, int], object]
+
+
+def ask_first(store: Store, basket: Basket, ask: Ask | None) -> None:
+    """Have the issuer set aside what a basket uses of vouchers, where no check has done so: two tills in its reach
+    never use the same value, whoever asks. It is not asked again where that was in vain a moment ago."""
+    if ask is None or not vouchers.issuer(store):
+        return
+    modes = {mode.name for mode in catalog.payment_modes(store) if mode.kind == "voucher"}
+    wanted: dict[str, int] = {}
+    for i, paid in enumerate(basket.payments):
+        if paid.mode_of_payment in modes and paid.reference and paid.amount > 0:
+            code = voucher.code_of(paid.reference, f"payments.{i}.reference")
+            wanted[code] = wanted.get(code, 0) + paid.amount
+    for code, amount in wanted.items():
+        in_vain = any(h.basket == basket.id and not h.at for h in vouchers.holds(store, code=code))
+        if not in_vain and vouchers.confirmed(store, code, basket.id) < amount:
+            ask(code, basket.id, amount)
+
+
 # -- used and refunded -----------------------------------------------------------------------------------------------
 
 
@@ -129,10 +152,12 @@ def check_payments(store: Store, cart: Cart, payments: Sequence[Payment], basket
     new = sum(x.amount for x in cart.lines if x.voucher is not None)
     room = cart.total - new
     if new and sum(p.amount for _, p in paid) > room:
-        raise Invalid(
+        goods = max(0, room - sum(p.amount for _, p in paid[:-1]))
+        raise voucher.Refused(
             "A voucher is not paid for with a voucher; pay for it another way.",
-            code="voucher_for_voucher",
-            field=f"payments.{paid[-1][0]}.amount",
+            "voucher_for_voucher",
+            f"payments.{paid[-1][0]}.amount",
+            str(major(goods, store.config.shop.currency)),
         )
     rows_of(store, voucher.of_payments((i, p.reference, p.amount) for i, p in paid), basket)
 

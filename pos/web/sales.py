@@ -48,7 +48,7 @@ def create_sale() -> ResponseReturnValue:
     body = decoded(raw)
     if replay.is_receipt(body):
         return _answer(replay.take_in(parts().journal, raw, "replay", auth.demand("replay").code))
-    return _answer(sell.commit(parts(), body, auth.demand("sell")))
+    return _answer(sell.commit(parts(), body, auth.demand("sell"), parts().ask_issuer))
 
 
 def _answer(committed: Committed) -> ResponseReturnValue:

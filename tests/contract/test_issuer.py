@@ -15,6 +15,7 @@ from pos.connectors.base import VoucherEntry
 from pos.connectors.erpnext import KIND
 from pos.connectors.erpnext.doctypes import ENTRY
 from pos.connectors.erpnext.vouchers import Vouchers
+from pos.rules.voucher import Refused
 from pos.store import connections, vouchers
 from tests.contract.voucher_tills import Shop, Till, shop
 
@@ -159,6 +160,35 @@ def test_value_the_issuer_does_not_know_of_yet_is_taken_off(both: Shop, code: st
     one, _ = both.tills
     one.use(code, "30.00")
     assert one.ask(code, 5000, BASKET.format(1)).allowed == 2000
+
+
+def test_a_sale_that_nobody_checked_first_asks_by_itself(both: Shop, code: str) -> None:
+    one, two = both.tills
+    one.sell(code, "40.00", BASKET.format(10))
+    with pytest.raises(Refused, match="set aside|may be used"):
+        two.sell(code, "40.00", BASKET.format(11))
+    two.sell(code, "10.00", BASKET.format(11))
+    for till in (one, two, one):
+        till.round()
+    assert one.balance(code) == two.balance(code) == 0
+    assert {x.exposure for x in (*vouchers.rows_of(one.store, code), *vouchers.rows_of(two.store, code))} == {0}
+
+
+def test_a_voucher_this_till_never_heard_of_is_taken_at_once_when_the_issuer_knows_it(both: Shop) -> None:
+    one, two = both.tills
+    made = one.issue("25.00")
+    one.round()
+    assert two.sell(made, "25.00", BASKET.format(20))["vouchers"][0]["balance"] == 0
+
+
+def test_a_check_that_was_in_vain_is_not_repeated_by_the_sale(both: Shop, code: str) -> None:
+    one, _ = both.tills
+    both.emulator.faults.next("html_500", hits="writes")
+    assert not one.ask(code, 5000, BASKET.format(30)).reached
+    before = len(both.emulator.requests)
+    receipt = one.sell(code, "50.00", BASKET.format(30))
+    assert len(both.emulator.requests) == before
+    assert receipt["vouchers"][0]["exposure"] == 50
 
 
 # -- out of reach ------------------------------------------------------------------------------------------------------

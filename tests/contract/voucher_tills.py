@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from agents import voucher as agent
 from pos import clock
-from pos.actions import exchange, issuer, line, voucher
+from pos.actions import exchange, issuer, line, sell, voucher
 from pos.actions.issuer import Asked
 from pos.actions.voucher_lines import rows_of
 from pos.config import Config
@@ -21,7 +22,7 @@ from pos.connectors.erpnext.doctypes import ENTRY, VOUCHER
 from pos.connectors.erpnext.vouchers import Vouchers
 from pos.rules.voucher import Wanted
 from pos.runner import Runner
-from pos.store import connections, models, notices, vouchers
+from pos.store import catalog, connections, models, notices, vouchers
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
 from pos.store.vouchers import LedgerRow
@@ -69,6 +70,15 @@ class Till:
         )  # fmt: skip
         wanted = [Wanted("redeem", code, -int(size * 100))]
         return self.journal.commit(doc, None, lambda tx: {"vouchers": rows_of(tx, wanted, doc["id"])}).doc
+
+    def sell(self, code: str, amount: str, basket: str) -> dict[str, Any]:
+        """The same over the whole way of a basket, the issuer asked first; the receipt."""
+        self.here()
+        line = {"line": "l1", "item_code": "GOODS", "qty": "1", "price": amount, "price_source": "typed"}
+        paid = {"mode_of_payment": "Gift Voucher", "amount": amount, "reference": code}
+        raw = {"id": basket, "customer": "", "lines": [line], "payments": [paid], "total": amount}
+        ask = partial(issuer.ask, self.store, self.config)
+        return sell.commit(self, raw, Person(), ask).doc
 
     def ask(self, code: str, amount: int, basket: str = "") -> Asked:
         self.here()
@@ -174,6 +184,15 @@ def shop(root: Path, *names: str, slow_seconds: float = 0.3, **settings: str) ->
                 config = till_config(root / name, emulator.url, TILLKEEP_TILL_ID=name, **settings)
                 store = open_store(config)
                 connections.keep_facts(store, "erpnext", _facts(config))
+                catalog.put_taxes(store, [{"code": "Z", "title": "Zero", "rate": "0", "account": ""}])
+                catalog.put_items(
+                    store,
+                    [{"code": "GOODS", "name": "Goods", "item_group": "Home", "tax_code": "Z", "open_price": True}],
+                    "csv",
+                )
+                catalog.put_modes(
+                    store, [{"name": "Gift Voucher", "kind": "voucher", "position": 0, "disabled": False}], "csv"
+                )
                 connections.sync(store, [("erpnext", "erpnext", "ERPNext", emulator.url)])
                 journal = Journal(store)
                 runner = Runner(store, config, [agent.AGENT], journal=journal)
