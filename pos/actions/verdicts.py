@@ -18,7 +18,7 @@ from pos.connectors.base import Kind
 from pos.errors import Conflict, NotFound
 from pos.rules import reconcile, wording, zread
 from pos.said import nsaid, psaid, said
-from pos.store import connections, intake, reconciliations, scopes
+from pos.store import connections, intake, people, reconciliations, scopes
 from pos.store.db import Store
 from pos.store.reconciliations import Brief, Item
 from pos.store.scopes import Scope
@@ -255,9 +255,13 @@ def shown(store: Store, item: Item, config: Config) -> dict[str, Any]:
         "state": item.state,
         "state_text": _STATES[item.state],
         "closed_text": _moment(store, item.closed_at, config),
-        "closed_by": item.closed_by,
+        "closed_by": _name(store, item.closed_by),
         "reason": item.reason,
     }
+
+
+def _name(store: Store, code: str) -> str:
+    return next((person.name for person in people.people(store) if person.code == code), code) if code else ""
 
 
 def _unequal(item: Item, config: Config) -> list[dict[str, Any]]:
