@@ -112,8 +112,8 @@ def _same_or_conflict(saved: Mapping[str, Any], doc: Mapping[str, Any], reason: 
 def take_off(store: Store, config: Config, raw: Mapping[str, Any], by: Seller) -> int:
     """Write down lines, or pieces of lines, taken off a basket before it was paid; how many were new.
 
-    `{lines: [{id, basket, line, item_code, item_name, qty, amount | unit}]}`: `amount` of the whole line as it was shown,
-    or the `unit` price of the pieces; with neither, the shelf's price. The page sends them whenever it suits it.
+    `{lines: [{id, basket, line, item_code, item_name, qty, amount | unit}]}`: `amount` of the whole line as it was
+    shown, or the `unit` price of the pieces; with neither, the shelf's price. The page sends them when it suits it.
     """
     given = raw.get("lines")
     if not isinstance(given, list) or not given or len(given) > LINES_MAX:

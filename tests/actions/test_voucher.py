@@ -149,11 +149,12 @@ def test_value_that_is_not_there_is_refused_on_the_screen_and_in_the_commit(gift
 
 def test_a_voucher_is_not_bought_with_a_voucher(gifts):
     code = sold(gifts)
-    for lines, amount in (([gift("25.00")], "25.00"), ([line("MUG"), gift("25.00")], "20.00")):
+    bought = (([gift("25.00")], "25.00", "0.00"), ([line("MUG"), gift("25.00")], "20.00", "12.50"))
+    for lines, amount, goods in bought:
         rest = () if len(lines) == 1 else (("Cash", "17.50"),)
         with pytest.raises(Invalid) as refused:
             sell.commit(gifts, asked(*lines, pay=paid(("Gift Voucher", amount, code), *rest)), CASHIER)
-        assert refused.value.code == "voucher_for_voucher"
+        assert (refused.value.code, refused.value.details()) == ("voucher_for_voucher", {"may_use": goods})
     basket = asked(line("MUG"), gift("25.00"), pay=paid(("Gift Voucher", "12.50", code), ("Cash", "25.00")))
     assert sell.commit(gifts, basket, CASHIER).doc["vouchers"][1]["balance"] == D("12.50")
 

@@ -91,6 +91,7 @@ function askWeight(item) {
 async function addBag() {
   const code = state.session.bag?.code;
   if (code && ["sell", "pay"].includes(state.view)) await pickByCode(code);
+  if (state.view === "pay") byId("take").focus({ preventScroll: true }); // Enter goes on meaning what it meant
 }
 
 async function pickByCode(code) {

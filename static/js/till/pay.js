@@ -80,8 +80,9 @@ export async function openPay() {
   paintKinds();
   paint();
   byId("take").focus({ preventScroll: true });
+  const first = mode;
   const [names] = await Promise.all([came, ask()]);
-  if (names.length && !names.includes(mode.name) && !entry.text) chooseMode(modes.find((one) => names.includes(one.name)));
+  if (names.length && !names.includes(mode.name) && mode === first && !entry.text) chooseMode(modes.find((one) => names.includes(one.name)));
   say(`${isRefund() ? t("To give back") : t("Total")} ${byId("pay-total").textContent}. ${t(mode.name)}.`);
 }
 
