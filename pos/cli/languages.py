@@ -170,7 +170,7 @@ def wrong_facts(catalog: Catalog) -> Iterator[str]:
         for text in found:
             if not message.id or not text:
                 continue
-            free = {"n", "num"} if len(ids) > 1 else set()
+            free = {"n", "num", "count"} if len(ids) > 1 else set()
             if facts(text) - free != wanted - free:
                 yield f"{ids[0]!r} has {sorted(wanted)}, its translation {sorted(facts(text))}"
             if in_template and ODD_PERCENT.search(text):
