@@ -73,10 +73,16 @@ def _cheap_pins() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def till(tmp_path_factory: pytest.TempPathFactory, _cheap_pins: None) -> Iterator[App]:
+def settings() -> dict[str, str]:
+    """Settings of the module's till, as environment variables; a module may have its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def till(tmp_path_factory: pytest.TempPathFactory, _cheap_pins: None, settings: dict[str, str]) -> Iterator[App]:
     """A till with the small shop, serving on a free port of this machine."""
     root = tmp_path_factory.mktemp("till")
-    app = create_app(config.load(root, environ={"TILLKEEP_QUEUE_IN_SERVER": "no"}))
+    app = create_app(config.load(root, environ={"TILLKEEP_QUEUE_IN_SERVER": "no", **settings}))
     shop.fill(app.store)
     server = listen(app.flask, "127.0.0.1", 0, 8, 1 << 20)
     serving = threading.Thread(target=server.run)
