@@ -29,12 +29,14 @@ class Axe:
         self.found: list[str] = []
         self.looks: list[str] = []
 
-    def look(self, name: str, root: str | None = None) -> None:
+    def look(self, name: str, root: str | None = None, *, dark: bool = True) -> None:
         """The whole page, or the part under the selector `root`, by every rule; then its colours in dark."""
         self.looks.append(name)
         if not self.page.evaluate("typeof axe === 'object'"):
             self.page.evaluate(AXE_SCRIPT)
         self._note(name, root, None)
+        if not dark:
+            return
         self.page.emulate_media(color_scheme="dark")
         self._note(f"{name}, dark", root, COLOURS)
         self.page.emulate_media(color_scheme="light")
