@@ -9,10 +9,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pos.actions import replay
+from pos import clock
+from pos.actions import replay, sell, voucher
+from pos.actions import void as void_sale
 from pos.config import Config
 from pos.rules import documents, void
 from pos.store.journal import Journal
+from tests.actions.gifts import asked, gift, paid, used, with_gifts
+from tests.actions.shop import Person, open_till
+from tests.actions.shop import line as shop_line
 from tests.actions.test_replay import OLDER
 from tests.conftest import REPO
 from tests.receipts import line, refund, sale
@@ -92,3 +97,19 @@ def test_a_void_a_reason_and_an_approval_are_what_the_schema_says(journal: Journ
     broken = read((shop.invoices / saved.path).read_bytes())
     assert problems({k: v for k, v in broken.items() if k != "void"})
     assert problems({**broken, "kind": "return"}), "only a void names what it voids"
+
+
+def test_receipts_with_vouchers_are_what_the_schema_says(shop: Config) -> None:
+    """Sold beside goods, used, refunded onto, voided, made by hand; and a row of a document must be a whole one."""
+    till = with_gifts(open_till(shop))
+    sold_doc = sell.commit(till, asked(shop_line("MUG"), gift("25.00"), pay=paid(("Card", "26.20"))), Person())
+    code = sold_doc.doc["vouchers"][0]["code"]
+    spent = used(till, code, "20.00")
+    hand = voucher.issue(till, {"id": clock.uuid7(), "amount": "15.00", "reason": "Goodwill"}, Person())
+    voided = void_sale.commit(till, {"id": clock.uuid7(), "document": spent.doc["id"], "reason": "x"}, Person())
+    till.close()
+    for saved in (sold_doc, spent, hand, voided):
+        assert problems(read(saved.body)) == []
+    whole = read(hand.body)
+    assert problems({**whole, "kind": "no_sale"}) and problems({k: v for k, v in whole.items() if k != "voucher"})
+    assert problems({**whole, "vouchers": [{"code": code, "amount": 1, "act": "issue"}]}), "a row names id and balance"
