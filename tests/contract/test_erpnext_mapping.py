@@ -107,6 +107,23 @@ def test_two_tenders_of_one_mode_are_one_row(config: Config) -> None:
     assert posted(doc, config)["payments"] == [{"mode_of_payment": "Card", "amount": D("12.00")}]
 
 
+def test_the_reference_of_a_card_slip_or_a_voucher_arrives_with_its_payment(config: Config) -> None:
+    """E-43: it was typed, and lost on the way to the books."""
+    rows = paid(("Card", "card", "5.00"), ("Card", "card", "4.00"), ("Cash", "cash", "3.00"))
+    rows[0]["reference"], rows[1]["reference"] = "AUTH-771", "AUTH-772"
+    body = posted(sale(line(), payments=rows), config)
+    assert body["payments"] == [
+        {"mode_of_payment": "Card", "amount": D("9.00"), "reference_no": "AUTH-771, AUTH-772"},
+        {"mode_of_payment": "Cash", "amount": D("3.00")},
+    ]
+
+
+def test_a_discount_arrives_beside_the_price_it_was_taken_off(config: Config) -> None:
+    """E-31: only the reduced rate arrived, so nobody could see in the books what was given away."""
+    body = posted(sale(line(price="9.00", list_price=D("12.00")), given="9.00"), config)
+    assert (body["items"][0]["rate"], body["items"][0]["price_list_rate"]) == (D("9.00"), D("12.00"))
+
+
 def exchange(plus: str, minus: str, *rows: tuple[str, str, str], **more: Any) -> dict[str, Any]:
     goods = [line("NEW", 1, plus), line("OLD", -1, minus)]
     return stamped(sale(*goods, payments=paid(*rows), **more))[0]

@@ -60,7 +60,7 @@ _TAX_ROW = _f(
     "charge_type account_head description rate tax_amount included_in_print_rate cost_center total parent parentfield "
     "parenttype tax_amount_after_discount_amount row_id"
 )
-_PAYMENT_ROW = _f("mode_of_payment amount base_amount account type default parent parentfield parenttype")
+_PAYMENT_ROW = _f("mode_of_payment amount base_amount account type default reference_no parent parentfield parenttype")
 
 DOCTYPES: dict[str, DocType] = {
     "Sales Invoice": DocType(
