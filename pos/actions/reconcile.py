@@ -126,9 +126,15 @@ def planned(job: Job) -> list[Scope]:
     new = [scope for scope in there if (scope.scope, scope.name) not in known]
     wanted = [b.scope for b in known.values() if b.wanted_at]
     again = [b.scope for b in known.values() if b.outcome == "not_run" and b.code not in ("nothing", "new")]
-    daily = [b.scope for b in known.values() if b.tried_at < mark and (b.scope.day >= behind or b.open)]
+    old = [b for b in known.values() if b.tried_at < mark and (b.scope.day >= behind or _unexplained(b))]
+    daily = [b.scope for b in sorted(old, key=lambda b: b.scope.scope == "day")]  # a day is read with its sessions
     moved = [scope for scope in there if _moved(known, scope)]
     return list(dict.fromkeys([*wanted, *new, *moved, *again, *daily]))
+
+
+def _unexplained(found: Brief) -> bool:
+    """It differed when it was looked at last, and nobody said why."""
+    return found.verdict == "mismatch" and (found.open > 0 or not found.settled)
 
 
 def _moved(known: dict[tuple[str, str], Brief], scope: Scope) -> bool:
@@ -206,13 +212,13 @@ def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result
     """None when nothing of the scope goes to this connection."""
     own: list[Pair] = []
     asked: list[tuple[Document, str, Sent | None]] = []
-    before, first, last = 0, "", ""
+    before, moments = 0, []
     kind = connections.line(job.store, job.connection).kind
     for start in range(0, len(ns), PAGE_DOCUMENTS):
         page = scopes.page(job.store, job.connection, ns[start : start + PAGE_DOCUMENTS])
         for body, sent in page:
             doc = documents.decode(body)
-            first, last = min(first or doc["created_at"], doc["created_at"]), max(last, doc["created_at"])
+            moments.append(clock.parse(doc["created_at"]))
             parts = _parts(kind, doc, sent)
             before += not parts and bool(ledger.parts(doc))
             asked += [(doc, part, sent.get(part)) for part in parts]
@@ -224,7 +230,7 @@ def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result
     if not own:
         return None
     currency = job.store.config.shop.currency
-    extra = _only_there(job, scope, clock.parse(first), clock.parse(last), seen)
+    extra = _only_there(job, scope, min(moments), max(moments), seen)
     tolerance = max(0, round_minor(job.store.config.reconcile.tolerance, currency))
     note = "" if not before else f"{before} left out: made before this connection took them."
     return reconcile.compare([*own, *extra], currency, tolerance), note

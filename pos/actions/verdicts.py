@@ -134,7 +134,7 @@ def state_of(found: Brief | None) -> str:
         return "not_run"
     if found.open:
         return "mismatch"
-    return "settled" if found.verdict == "mismatch" else "match"
+    return "settled" if found.verdict == "mismatch" and found.settled else "match"
 
 
 def _cell(store: Store, leg: Leg, found: Brief | None, config: Config) -> dict[str, Any]:

@@ -108,7 +108,18 @@ def keep(store: Store, connection: str, scope: Scope, result: Result, note: str,
         for finding in result.findings:
             _found(connection, finding, stamp)
         _matched(connection, scope, {finding.pair.key for finding in result.findings}, stamp)
+        for name in _sessions_of(connection, scope):
+            _tell(store, connection, Scope("session", name, scope.day))
         return _tell(store, connection, scope)
+
+
+def _sessions_of(connection: str, scope: Scope) -> list[str]:
+    """The sessions a day's differences belong to: people are told of them there."""
+    if scope.scope == "session":
+        return []
+    item = ReconciliationItem
+    here = _in(connection, scope) & (item.session != "")
+    return [name for (name,) in tuples(item.select(item.session).where(here).distinct())]
 
 
 def _blank(connection: str, scope: Scope) -> dict[str, Any]:
@@ -256,7 +267,10 @@ def standing(store: Store, connection: str, scope: Scope) -> Standing | None:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One scope on one connection, as a list shows it and a round plans by it. Fields as in `Standing`."""
+    """One scope on one connection, as a list shows it and a round plans by it. Fields as in `Standing`.
+
+    settled: differences a person explained.
+    """
 
     scope: Scope
     connection: str
@@ -272,12 +286,14 @@ class Brief:
     reason: str
     wanted_at: str
     open: int
+    settled: int
 
 
 _BRIEF = (
     "SELECT r.scope, r.name, r.day, r.connection, r.verdict, r.compared_at, r.here, r.there, r.total_here,"
-    " r.total_there, r.tried_at, r.outcome, r.code, r.reason, r.wanted_at, count(i.n) FROM reconciliation r LEFT JOIN"
-    " reconciliation_item i ON i.connection = r.connection AND i.state = 'open'"
+    " r.total_there, r.tried_at, r.outcome, r.code, r.reason, r.wanted_at, total(i.state = 'open'),"
+    " total(i.state = 'settled') FROM reconciliation r LEFT JOIN"
+    " reconciliation_item i ON i.connection = r.connection AND i.state IN ('open', 'settled')"
     " AND CASE r.scope WHEN 'session' THEN i.session ELSE i.day END = r.name WHERE {where} GROUP BY r.n"
 )
 
@@ -295,7 +311,7 @@ def brief(store: Store, connection: str, scope: Scope) -> Brief | None:
 
 def _briefs(store: Store, where: str, values: tuple[str, ...]) -> list[Brief]:
     rows = store.execute(_BRIEF.format(where=where), values).fetchall()
-    return [Brief(Scope(scope, name, day), *more) for scope, name, day, *more in rows]
+    return [Brief(Scope(*r[:3]), *r[3:-2], int(r[-2]), int(r[-1])) for r in rows]
 
 
 def items(store: Store, connection: str, scope: Scope, limit: int, offset: int = 0) -> tuple[list[Item], int]:

@@ -35,7 +35,7 @@ class Reconciliation(Row):
 
 
 class ReconciliationItem(Row):
-    """One document part that was not the same on both sides. Never deleted: it matches one day, or a person settles it."""
+    """One document part that was not the same on both sides. Never deleted: it matches one day, or is settled."""
 
     n = BigAutoField()
     connection = TextField()
