@@ -80,7 +80,7 @@ def test_a_voucher_is_one_more_line_beside_the_goods_and_lives_with_the_receipt(
     ]
     shown = page.locator("#sale-vouchers")
     expect(shown).to_contain_text(code)
-    expect(shown.locator("dd")).to_contain_text("£25.00")
+    expect(shown.locator(".is-left")).to_contain_text("£25.00")
     spoken(screen, f"Voucher {code}: £25.00 on it.")
     page.add_init_script("window.print = () => {};")
     screen.press("F3")
@@ -142,7 +142,7 @@ def test_scanned_beside_goods_it_is_shown_and_pays_with_one_key(screen: Screen) 
     receipt = screen.receipts()[-1]
     first = receipt["payments"][0]
     assert (first["mode_of_payment"], first["amount"], first["reference"]) == ("Voucher", "50.00", code)
-    expect(page.locator("#sale-vouchers dd")).to_contain_text("£0.00")
+    expect(page.locator("#sale-vouchers .is-left")).to_contain_text("£0.00")
 
 
 def test_scanned_while_paying_it_is_taken_and_the_sale_waits_for_a_person(screen: Screen) -> None:
@@ -158,7 +158,7 @@ def test_scanned_while_paying_it_is_taken_and_the_sale_waits_for_a_person(screen
     screen.scan(code)
     expect(page.locator("#payments li")).to_have_count(1)
     finish(screen)
-    expect(page.locator("#sale-vouchers dd")).to_contain_text("£22.50")
+    expect(page.locator("#sale-vouchers .is-left")).to_contain_text("£22.50")
     expect(page.locator('[data-slip="balance"]')).to_be_visible()
 
 

@@ -27,10 +27,12 @@ export function paintVouchers(sale) {
   place.hidden = rows.length === 0;
   const offered = SLIPS.filter(([slip]) => rows.some((row) => (slip === "voucher" ? HANDED_OUT.includes(row.act) : !HANDED_OUT.includes(row.act) && /[1-9]/.test(row.balance))));
   place.replaceChildren(
-    ...rows.map((row) => h("dl", { class: "sale-voucher" }, h("dt", {}, h("bdi", { class: "mono ltr" }, row.code), h("small", {}, t(ACTS[row.act]), " ", figure(money(row.amount.replace("-", ""))))), h("dd", {}, h("small", {}, t("left on it")), figure(money(row.balance))))),
+    ...rows.map((row) => h("dl", { class: "sale-voucher" }, h("dt", {}, h("bdi", { class: "mono ltr" }, row.code)), fact(t(ACTS[row.act]), row.amount.replace("-", "")), fact(t("left on it"), row.balance, "is-left"))),
     ...offered.map(([slip, key, words]) => h("button", { type: "button", class: "btn", "data-slip": slip, onclick: () => print(slip) }, t(words), " ", h("span", { class: "key" }, state.session.keys[key]))),
     h("p", { class: "quiet", id: "slip-said", role: "status" }));
 }
+
+const fact = (words, amount, css = "") => h("dd", { class: css }, h("small", {}, words), figure(money(amount)));
 
 /** A function key of this view; answers whether it meant a slip. */
 export function printKey(action) {
