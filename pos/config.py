@@ -17,6 +17,7 @@ from dotenv import dotenv_values
 
 from pos.errors import BadSettings
 from pos.sections import (
+    Backup,
     Erpnext,
     Hooks,
     Keys,
@@ -39,6 +40,7 @@ from pos.setting import environment_name, group
 
 __all__ = [
     "GROUPS",
+    "Backup",
     "Config",
     "Erpnext",
     "Hooks",
@@ -76,6 +78,7 @@ GROUPS: dict[str, type] = {
     "returns": Returns,
     "vouchers": Vouchers,
     "reconcile": Reconcile,
+    "backup": Backup,
     "keys": Keys,
     "scanner": Scanner,
     "printer": Printer,
@@ -87,7 +90,7 @@ GROUPS: dict[str, type] = {
 _ONE_OR_MORE = {
     ("server", "threads"), ("queue", "workers"), ("security", "pin_tries"), ("security", "pin_lock_minutes"),
     ("security", "sign_in_hours"), ("security", "body_kb_max"), ("erpnext", "timeout_seconds"),
-    ("erpnext", "probe_seconds"), ("erpnext", "pull_minutes"), ("scanner", "key_gap_ms"),
+    ("erpnext", "probe_seconds"), ("erpnext", "pull_minutes"), ("scanner", "key_gap_ms"), ("backup", "timeout_seconds"),
 }  # fmt: skip
 
 
@@ -108,6 +111,7 @@ class Config:
     returns: Returns = field(default_factory=Returns)
     vouchers: Vouchers = field(default_factory=Vouchers)
     reconcile: Reconcile = field(default_factory=Reconcile)
+    backup: Backup = field(default_factory=Backup)
     keys: Keys = field(default_factory=Keys)
     scanner: Scanner = field(default_factory=Scanner)
     printer: Printer = field(default_factory=Printer)

@@ -275,3 +275,31 @@ class Hooks:
     secret: str = setting("", "The same for webhooks of other programs.", secret=True)
     tolerance_seconds: int = setting(300, "How far the time stamp of another program may be from this clock.")
     body_kb_max: int = setting(64, "Largest webhook taken in.")
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    places: str = setting(
+        "",
+        "Where copies go, a bar between: a folder (USB stick, network share), https://… of another till, "
+        "s3://bucket/folder. Empty = none.",
+    )
+    snapshot_minutes: int = setting(60, "A snapshot this often, when something changed; 0 = by hand only.")
+    keep_hours: int = setting(24, "Hours that keep one snapshot each.")
+    keep_days: int = setting(14, "Days that keep one snapshot each.")
+    keep_weeks: int = setting(8, "Weeks that keep one snapshot each.")
+    keep_months: int = setting(24, "Months that keep one snapshot each.")
+    late_minutes: int = setting(15, "A receipt without a copy for this long is told.")
+    key_file: str = setting(
+        "",
+        "Key that encrypts snapshots, made by `backup key FILE`; keep a copy elsewhere. Empty = plain.",
+    )
+    secrets: bool = setting(False, "yes: .env goes into encrypted snapshots as well.")
+    token: str = setting("", "Key this till shows to the till that keeps its copies.", secret=True)
+    accept: str = setting("", "Folder for copies of other tills that show a key of this one; empty = takes none.")
+    accept_gb_max: int = setting(20, "Most that other tills may keep there, together.")
+    s3_endpoint: str = setting("", "Address of the S3-compatible storage; empty = Amazon's.")
+    s3_region: str = setting("", "Its region, where it asks for one.")
+    s3_key: str = setting("", "Access key id there.", secret=True)
+    s3_secret: str = setting("", "Secret access key there.", secret=True)
+    timeout_seconds: int = setting(30, "A place elsewhere that takes longer to answer hangs; it is tried again.")

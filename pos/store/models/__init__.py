@@ -1,5 +1,6 @@
 """Every table, in one list. Money is whole minor units, quantities thousandths, moments `clock.stamp()` text."""
 
+from pos.store.models.backups import CopyPlace, Snapshot
 from pos.store.models.base import database
 from pos.store.models.baskets import Held, LineVoid
 from pos.store.models.catalog import (
@@ -49,10 +50,16 @@ TAKINGS = (TakingsPeople, TakingsGoods, TakingsTenders, TakingsVouchers)
 VOUCHERS = (VoucherRow, VoucherKnown, VoucherHold)
 #: Till and books side by side; found again by looking.
 RECONCILIATIONS = (Reconciliation, ReconciliationItem)
-ALL = (*LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS)
+#: Copies elsewhere; what a place holds is found again by looking there.
+BACKUPS = (CopyPlace, Snapshot)
+ALL = (
+    *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
+    *BACKUPS,
+)  # fmt: skip
 
 __all__ = [
     "ALL",
+    "BACKUPS",
     "BASKETS",
     "CATALOG",
     "LEDGER",
@@ -70,6 +77,7 @@ __all__ = [
     "Audit",
     "Barcode",
     "Connection",
+    "CopyPlace",
     "CountCheck",
     "Cursor",
     "Customer",
@@ -96,6 +104,7 @@ __all__ = [
     "RightOverride",
     "Session",
     "SignIn",
+    "Snapshot",
     "Stock",
     "TakingsGoods",
     "TakingsPeople",
