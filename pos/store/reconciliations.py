@@ -311,7 +311,7 @@ def brief(store: Store, connection: str, scope: Scope) -> Brief | None:
 
 def _briefs(store: Store, where: str, values: tuple[str, ...]) -> list[Brief]:
     rows = store.execute(_BRIEF.format(where=where), values).fetchall()
-    return [Brief(Scope(*r[:3]), *r[3:-2], int(r[-2]), int(r[-1])) for r in rows]
+    return [Brief(Scope(*r[:3]), *(*r[3:-2], int(r[-2]), int(r[-1]))) for r in rows]
 
 
 def items(store: Store, connection: str, scope: Scope, limit: int, offset: int = 0) -> tuple[list[Item], int]:

@@ -14,9 +14,9 @@ STATEMENTS = (
     "CREATE INDEX reconciliation_day ON reconciliation (connection, day)",
     "CREATE TABLE reconciliation_item (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, "
     "key TEXT NOT NULL, document TEXT NOT NULL, number TEXT NOT NULL, part TEXT NOT NULL, session TEXT NOT NULL, "
-    "day TEXT NOT NULL, remote_id TEXT NOT NULL, what TEXT NOT NULL, words TEXT NOT NULL, here TEXT NOT NULL, there TEXT NOT NULL, "
-    "found_at TEXT NOT NULL, last_at TEXT NOT NULL, state TEXT NOT NULL, closed_at TEXT NOT NULL, closed_by TEXT NOT "
-    "NULL, reason TEXT NOT NULL)",
+    "day TEXT NOT NULL, remote_id TEXT NOT NULL, what TEXT NOT NULL, words TEXT NOT NULL, here TEXT NOT NULL, "
+    "there TEXT NOT NULL, found_at TEXT NOT NULL, last_at TEXT NOT NULL, state TEXT NOT NULL, closed_at TEXT NOT "
+    "NULL, closed_by TEXT NOT NULL, reason TEXT NOT NULL)",
     "CREATE UNIQUE INDEX reconciliation_item_key ON reconciliation_item (connection, key)",
     "CREATE INDEX reconciliation_item_session ON reconciliation_item (connection, session)",
     "CREATE INDEX reconciliation_item_day ON reconciliation_item (connection, day)",
