@@ -63,6 +63,32 @@ def test_every_test_the_docs_name_is_there() -> None:
     assert missing == []
 
 
+def table(page: str, below: str = "") -> list[list[str]]:
+    """The rows of the (first) table of a page below a heading, its head left out."""
+    text = (REPO / "docs" / page).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+) \|$", text[text.index(below) :], re.MULTILINE)
+    return [[cell.strip() for cell in row.split(" | ")] for row in rows[1:]]
+
+
+def test_each_complaint_has_a_test_or_a_reason() -> None:
+    rows = table("complaints.md")
+    assert [row[0] for row in rows] == [str(n) for n in range(1, 26)]
+    assert [row[0] for row in rows if "::test_" not in row[3] and "no test" not in row[2]] == []
+
+
+#: Rows of the till before this one whose pitfall must not come back.
+PITFALLS = [f"E-{n}" for n in (*range(10, 15), *range(30, 35), *range(40, 48), *range(70, 74), *range(90, 97))]
+PITFALLS += ["E-A0", "E-A1", "E-A2"]
+PITFALLS += [f"U-{n:02}" for n in (*range(1, 11), 13, 14, 16, 17, 18, 19, 30, 31, 32, 35, 36)]
+
+
+def test_each_pitfall_has_a_test() -> None:
+    rows = table("features.md", "## Pitfalls")
+    assert [row[0] for row in rows if "::test_" not in row[2]] == []
+    named = {name for row in rows for name in row[0].split(", ")}
+    assert sorted(set(PITFALLS) - named) == []
+
+
 def test_every_page_is_in_the_index() -> None:
     index = (REPO / "docs" / "README.md").read_text(encoding="utf-8")
     assert [p.name for p in (REPO / "docs").glob("*.md") if p.name != "README.md" and f"({p.name})" not in index] == []

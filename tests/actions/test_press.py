@@ -131,6 +131,20 @@ def test_a_printer_that_hangs_makes_no_sale_slower(shop: Shop) -> None:
     shop.printer.hold.set()
 
 
+def test_a_printer_that_hangs_keeps_no_day_open(shop: Shop) -> None:
+    """E-94: a day could not be closed while its printer was down."""
+    drawer.start(shop.till)
+    drawer.mug(shop.till)
+    shop.printer.hold = threading.Event()
+    began = time.monotonic()
+    z = drawer.finish(shop.till, "101.20").doc
+    assert time.monotonic() - began < 2
+    assert shop.state(z) == "waiting"
+    assert drawer.start(shop.till)["session"] != z["session"]
+    shop.printer.hold.set()
+    shop.settle(lambda: shop.state(z) == "printed")
+
+
 def test_it_waits_for_a_printer_that_is_off_and_prints_when_it_is_back(shop: Shop, quick: None) -> None:
     shop.printer.error = NotPrinted("The printer is out of paper.")
     doc = shop.sell()
