@@ -10,6 +10,7 @@ import gettext
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ SOURCE = "en"
 CONTEXT_MARK = "\x04"
 #: Texts that stand here are shown by scripts; the reasons a till offers are among its settings.
 SHOWN = ("static/", "pos/sections.py")
+#: A fact's place in a text that has more than it.
+_FACT = re.compile(r"(?!\A\{\w+\}\Z)(?:\{\w+\}|%\(\w+\)s)")
 #: Counts that between them meet every plural form a language has.
 _COUNTS = (*range(200), 1000, 1_000_000)
 
@@ -57,7 +60,7 @@ class Language:
             found = self.texts.pgettext(text.context, text.pattern)
         else:
             found = self.texts.gettext(text.pattern)
-        if text.by_hand and found == text.pattern:
+        if text.by_hand and self.tag == SOURCE:
             return str(text)
         facts = {name: self.say(fact) if isinstance(fact, Said) else fact for name, fact in text.facts.items()}
         return found.format_map(facts) if facts else found
@@ -93,11 +96,23 @@ def of(tag: str) -> Language:
         raise KeyError(tag)
     locale = Locale.parse(tag, sep="_")
     catalog = read_catalog(tag)
+    if locale.text_direction == "rtl":
+        _isolate(catalog)
     compiled = io.BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
     texts = gettext.GNUTranslations(compiled)
     return Language(tag, _name(locale), locale.text_direction, texts, _words(catalog, locale))
+
+
+def _isolate(catalog: Catalog) -> None:
+    """From right to left, a fact such as "£12.50" or "T1-000012" keeps its own order among the words around it."""
+    for message in catalog:
+        found = message.string
+        if not message.id or not found:
+            continue
+        forms = [_FACT.sub("\u2068\\g<0>\u2069", text) for text in ([found] if isinstance(found, str) else found)]
+        message.string = forms[0] if isinstance(found, str) else tuple(forms)
 
 
 def _name(locale: Locale) -> str:

@@ -33,20 +33,20 @@ def groups(store: Store) -> list[dict[str, Any]]:
     ]
 
 
-def search(store: Store, q: str, group: str, offset: int, limit: int) -> dict[str, Any]:
+def search(store: Store, config: Config, q: str, group: str, offset: int, limit: int) -> dict[str, Any]:
     """What /api/items answers. total is exact, unless `capped`: then total_text says "2,000+"."""
     found, colours = catalog.search(store, q, group, offset, limit), _colours(store)
     return {
-        "items": [_tile(tile, store.config, colours) for tile in found.items],
+        "items": [_tile(tile, config, colours) for tile in found.items],
         "shown": found.shown,
         "total": found.total,
-        "total_text": _total_words(found, store.config),
+        "total_text": _total_words(found, config),
         "capped": found.capped,
         "offset": found.offset,
     }
 
 
-def scanned(store: Store, code: str) -> dict[str, Any]:
+def scanned(store: Store, config: Config, code: str) -> dict[str, Any]:
     """What /api/lookup-barcode answers: the tile, and the line to put into the basket (None: open the grid); or the
     code of a gift voucher known here, where no item has it."""
     try:
@@ -55,17 +55,17 @@ def scanned(store: Store, code: str) -> dict[str, Any]:
         if voucher.may_be_code(code) and vouchers.exists(store, code.strip().upper()):
             return {"item": None, "line": None, "voucher": code.strip().upper()}
         raise
-    return {"item": _tile(found.tile, store.config, _colours(store)), "line": _line(found)}
+    return {"item": _tile(found.tile, config, _colours(store)), "line": _line(found)}
 
 
-def grid(store: Store, code: str) -> dict[str, Any]:
+def grid(store: Store, config: Config, code: str) -> dict[str, Any]:
     """What /api/items/<code>/matrix answers: cells row by row, None where a combination is not made."""
     found = catalog.matrix(store, code)
     return {
-        "item": _tile(found.tile, store.config, _colours(store)),
+        "item": _tile(found.tile, config, _colours(store)),
         "rows": {"name": found.rows[0], "values": list(found.rows[1])},
         "columns": {"name": found.columns[0], "values": list(found.columns[1])},
-        "cells": _cells(found, store.config),
+        "cells": _cells(found, config),
     }
 
 

@@ -187,9 +187,8 @@ def _shown(value: Any, cur: str, locale: str) -> Any:
     return f"{value:f}" if isinstance(value, Decimal) else value
 
 
-def zreads(store: Store, before: int | None = None) -> list[dict[str, Any]]:
+def zreads(store: Store, config: Config, before: int | None = None) -> list[dict[str, Any]]:
     """Closed sessions, the newest first, a page at a time, each with what its Z says."""
-    config = store.config
     rows = []
     for session in shifts.closed(store, config.till.id, ZREADS_PAGE, before):
         z = z_read(store, str(session.z_number))["z"]
@@ -331,10 +330,10 @@ def _text(amount: Decimal, config: Config) -> str:
 # -- days ------------------------------------------------------------------------------------------------------------
 
 
-def days(store: Store, first: str, last: str) -> dict[str, Any]:
+def days(store: Store, config: Config, first: str, last: str) -> dict[str, Any]:
     """What the business days from first to last came to, with the hours of the day. Invalid for no such stretch."""
     begin, end = stretch(first, last)
-    shown = _shown(day_figures(store, begin, end), store.config.shop.currency, store.config.shop.locale)
+    shown = _shown(day_figures(store, begin, end), config.shop.currency, config.shop.locale)
     return {"from": begin.isoformat(), "to": end.isoformat(), **shown}
 
 

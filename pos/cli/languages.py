@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -39,18 +40,16 @@ PYTHON: dict[str, tuple[int | None, int, int | None]] = {
     "say": (None, 0, None),
     **dict.fromkeys(ERRORS, (None, 0, None)),
 }
-SCRIPT: dict[str, Any] = {"t": None, "tx": (1,), "mark": None, "tn": (1, 2), "tp": ((1, "c"), 2)}
+#: A text in a script: `t("…")`, `tx("…")`, `mark("…")`, with a second one for `tn("…", "…", n)` and `tp("where", "…")`.
+SCRIPT = re.compile(
+    r'(?:(?<![\w$.])|(?<=\.\.\.))(t|tx|mark|tn|tp)\(\s*("(?:[^"\\\n]|\\.)*")(?:\s*,\s*("(?:[^"\\\n]|\\.)*"))?'
+)
+_COMMENT = re.compile(r"^\s*(?://|\*|/\*).*$", re.MULTILINE)
 TEMPLATE: dict[str, Any] = {"_": None, "say": (1,), "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
-#: Babel's way of reading a file, what marks a text there, and its options, by the end of the name.
-READ: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
-    ".html": (
-        "jinja2",
-        TEMPLATE,
-        {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true", "silent": "false"},
-    ),
-    ".js": ("javascript", SCRIPT, {"parse_template_string": "true"}),
-}
+JINJA = {"encoding": "utf-8", "trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true", "silent": "false"}
 PLACES = (("templates", ".html"), ("static/js", ".js"), ("pos", ".py"), ("agents", ".py"))
+#: Names of ways to pay that most shops have; another name is shown as the shop wrote it.
+USUAL = ("Cash", "Card", "Voucher", "Gift voucher", "On account", "Bank transfer", "Cheque", "Other")
 #: No dates and names, so that writing a file twice changes nothing.
 HEADER = """\
 # Texts of the till. Texts and places are written by `python3 tasks.py languages`: see docs/languages.md.
@@ -114,7 +113,7 @@ def written(tag: str) -> bytes:
 def texts() -> Catalog:
     """Every text people read, with the files it stands in."""
     catalog = Catalog(project="Tillkeep", charset="utf-8")
-    rows = [("pos/sections.py", text, None) for text in _offered_reasons()]
+    rows = [("pos/sections.py", text, None) for text in _offered()]
     for folder, end in PLACES:
         for path in sorted((REPO / folder).rglob(f"*{end}")):
             where = path.relative_to(REPO).as_posix()
@@ -127,13 +126,17 @@ def texts() -> Catalog:
 
 def _texts_of(path: Path) -> Iterator[tuple[Any, str | None]]:
     """(text or its two forms, context) of one file."""
-    if path.suffix != ".py":
-        method, marks, options = READ[path.suffix]
-        read = {"encoding": "utf-8", **options}
-        for _, text, _, context in extract_from_file(method, path, marks, (), read, strip_comment_tags=False):
+    if path.suffix == ".html":
+        for _, text, _, context in extract_from_file("jinja2", path, TEMPLATE, (), JINJA, strip_comment_tags=False):
             yield text, context
         return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".js":
+        for mark, first, second in SCRIPT.findall(_COMMENT.sub("", source)):
+            one, other = json.loads(first), json.loads(second) if second else None
+            yield ((one, other), None) if mark == "tn" else (other, one) if mark == "tp" else (one, None)
+        return
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in PYTHON:
@@ -148,10 +151,10 @@ def _word(call: ast.Call, at: int | None) -> str | None:
     return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
 
 
-def _offered_reasons() -> list[str]:
-    """The reasons a new till offers: kept in English, shown in the reader's language. A shop writes its own."""
+def _offered() -> list[str]:
+    """Usual ways to pay, and the reasons a new till offers: kept in English, shown in the reader's language."""
     found = [default_of(f) for cls in GROUPS.values() for f in fields(cls) if f.name.endswith("reasons")]
-    return [text for reasons in found for text in str(reasons).split("|")]
+    return [*USUAL, *(text for reasons in found for text in str(reasons).split("|"))]
 
 
 def untranslated(catalog: Catalog) -> Iterator[Message]:

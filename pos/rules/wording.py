@@ -17,7 +17,10 @@ from pos.rules.money import digits_of
 def money(minor: int, currency: str, locale: str) -> str:
     """Whole minor units with the currency's sign: 123450, "GBP", "en_GB" -> "£1,234.50"."""
     amount = Decimal(minor).scaleb(-digits_of(currency))
-    return format_currency(amount, currency, locale=locale, currency_digits=True)
+    text = format_currency(amount, currency, locale=locale, currency_digits=True)
+    text = text.replace(get_currency_symbol(currency, locale=locale), symbol(currency, locale))
+    # Amounts stand by themselves, isolated from the words around: a mark that turns them round would part their signs.
+    return text.replace("\u200f", "")
 
 
 def round_money(minor: int, currency: str, locale: str) -> str:
@@ -35,8 +38,9 @@ def fine(amount: Decimal, locale: str) -> str:
 
 
 def symbol(currency: str, locale: str) -> str:
-    """The sign that stands for the currency: "£"."""
-    return get_currency_symbol(currency, locale=locale)
+    """The sign that stands for the currency: "£". Where a language is read without a country, "UK£" is "£", too."""
+    there, plain = get_currency_symbol(currency, locale=locale), get_currency_symbol(currency, locale="en")
+    return plain if "_" not in locale and there.endswith(plain) else there
 
 
 @functools.lru_cache(maxsize=1024)

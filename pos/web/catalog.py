@@ -40,7 +40,12 @@ def groups() -> ResponseReturnValue:
 def items() -> ResponseReturnValue:
     q, group = request.args.get("q", ""), request.args.get("group", "")
     found = catalog.search(
-        parts().store, q, group, _number("offset", 0, 0, OFFSET_MAX), _number("limit", LIMIT, 1, LIMIT_MAX)
+        parts().store,
+        parts().config,
+        q,
+        group,
+        _number("offset", 0, 0, OFFSET_MAX),
+        _number("limit", LIMIT, 1, LIMIT_MAX),
     )
     return jsonify({"ok": True, **found})
 
@@ -48,13 +53,13 @@ def items() -> ResponseReturnValue:
 @bp.get("/api/lookup-barcode")
 @auth.needs("sell")
 def lookup_barcode() -> ResponseReturnValue:
-    return jsonify({"ok": True, **catalog.scanned(parts().store, request.args.get("code", ""))})
+    return jsonify({"ok": True, **catalog.scanned(parts().store, parts().config, request.args.get("code", ""))})
 
 
 @bp.get("/api/items/<path:code>/matrix")
 @auth.needs("sell")
 def matrix(code: str) -> ResponseReturnValue:
-    return jsonify({"ok": True, **catalog.grid(parts().store, code)})
+    return jsonify({"ok": True, **catalog.grid(parts().store, parts().config, code)})
 
 
 @bp.get("/api/thumbs/<name>")

@@ -55,6 +55,7 @@ _KIND_WORDS = {
     "no_sale": said("Drawer opened"),
     "z": said("Z-read"),
 }
+_TITLES = {"return": said("Return"), "void": said("Void")}
 _BAR_WIDTH, _BAR_HEIGHT, _QUIET_ZONE = 2, 60, 10
 
 
@@ -91,6 +92,8 @@ def receipt_page(number: str) -> ResponseReturnValue:
         shop_name=config.shop.name,
         till_name=config.till.name,
         receipt=receipt_view(document, parts().store.config),
+        title=_TITLES.get(document["kind"], said("Receipt")),
+        when_text=wording.moment(clock.parse(document["created_at"]), config.shop.locale),
         barcode_src=url_for("receipts.barcode_svg", number=number),
         document=document["id"],
         printing=printing.state_view(parts().press, document["id"]),

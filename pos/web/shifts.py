@@ -109,14 +109,14 @@ def zread_json(number: str) -> ResponseReturnValue:
 @auth.needs("z_read")
 def day_report() -> ResponseReturnValue:
     first = request.args.get("from", "")
-    found = reports.days(parts().store, first, request.args.get("to", "") or first)
+    found = reports.days(parts().store, parts().config, first, request.args.get("to", "") or first)
     return jsonify({"ok": True, "report": found})
 
 
 @bp.get("/zreads")
 @auth.needs("z_read")
 def zread_list() -> str:
-    rows = reports.zreads(parts().store, request.args.get("before", type=int))
+    rows = reports.zreads(parts().store, parts().config, request.args.get("before", type=int))
     older = rows[-1]["number"] if len(rows) == reports.ZREADS_PAGE else None
     return render_template("till/zreads.html", rows=rows, older=older, **_names())
 

@@ -59,6 +59,7 @@ export class Entry {
 
 /** Shows a typed amount in the shop's currency. Texts go in, so no figure ever passes through a binary fraction. */
 export function moneyFormat(shop) {
-  const format = new Intl.NumberFormat((shop.locale || "en-GB").replace("_", "-"), { style: "currency", currency: shop.currency });
-  return (text) => format.format(text);
+  const format = new Intl.NumberFormat((shop.locale || "en-GB").replace("_", "-"), { style: "currency", currency: shop.currency, numberingSystem: "latn" });
+  const sign = (part) => (part.type === "currency" ? shop.symbol ?? part.value : part.value);
+  return (text) => format.formatToParts(text).map(sign).join("").replaceAll("\u200f", "");
 }

@@ -74,7 +74,7 @@ export function startNews({ back = () => {}, heard = () => {} } = {}) {
 }
 
 function paintClock() {
-  put(byId("clock"), new Date().toLocaleTimeString(state.session?.shop.locale, { hour: "2-digit", minute: "2-digit" }));
+  put(byId("clock"), new Date().toLocaleTimeString(state.session?.shop.locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", numberingSystem: "latn" }));
 }
 
 async function askStatus() {
