@@ -120,6 +120,8 @@ def _whole(doc: dict[str, Any]) -> None:
     doc["discount"] = {"kind": "amount", "value": off, "reason": "seconds", "amount": off} if off else None
     rates: dict[tuple[str, Decimal], list[Decimal]] = {}
     for item in doc["items"]:
+        if item.get("voucher"):
+            continue  # no supply
         sums = rates.setdefault((item["tax_code"], item["tax_rate"]), [Decimal(0)] * 3)
         for i, key in enumerate(("net", "tax_amount", "amount")):
             sums[i] += item[key]

@@ -224,6 +224,7 @@ def _window(config: Config, doc: Mapping[str, Any]) -> dict[str, Any]:
 def _came(one: refund.Came, config: Config) -> dict[str, Any]:
     cur, loc = config.shop.currency, config.shop.locale
     view: dict[str, Any] = {"mode_of_payment": one.mode_of_payment, "kind": one.kind, "last4": one.last4}
+    view["reference"] = one.reference
     for name, units in (("paid", one.paid), ("back", one.back), ("left", one.left)):
         view |= {name: str(major(units, cur)), f"{name}_text": wording.money(units, cur, loc)}
     return view

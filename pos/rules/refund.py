@@ -155,13 +155,17 @@ _PURSE = {"foreign": "cash"}
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What one way to pay brought in on a receipt, and what of it went back. Positive minor units."""
+    """What one way to pay brought in on a receipt, and what of it went back. Positive minor units.
+
+    reference: the code of the voucher it was paid with, the last of several.
+    """
 
     mode_of_payment: str
     kind: str
     paid: int
     back: int = 0
     last4: str = ""
+    reference: str = ""
 
     @property
     def left(self) -> int:
@@ -182,18 +186,21 @@ def came_in(doc: Mapping[str, Any], returns: Iterable[Mapping[str, Any]] = ()) -
     currency = doc["currency"]
     paid: dict[tuple[str, str], int] = {}
     last4: dict[tuple[str, str], str] = {}
+    codes: dict[tuple[str, str], str] = {}
     for p in doc["payments"]:
         key = (p["mode_of_payment"], p["kind"])
         paid[key] = paid.get(key, 0) + minor(p["amount"], currency) - minor(p.get("change") or Decimal(0), currency)
         last4[key] = p.get("last4") or last4.get(key, "")
+        if p["kind"] == "voucher":
+            codes[key] = p.get("reference") or ""
     back: dict[tuple[str, str], int] = {}
     for other in returns:
         for key, amount in _gave_back(other, doc["id"], currency).items():
             back[key] = back.get(key, 0) + amount
     return [
-        Came(mode, kind, paid.get((mode, kind), 0), back.get((mode, kind), 0), last4.get((mode, kind), ""))
-        for mode, kind in dict.fromkeys((*paid, *back))
-        if paid.get((mode, kind), 0) > 0 or (mode, kind) in back
+        Came(*key, paid.get(key, 0), back.get(key, 0), last4.get(key, ""), codes.get(key, ""))
+        for key in dict.fromkeys((*paid, *back))
+        if paid.get(key, 0) > 0 or key in back
     ]
 
 

@@ -239,9 +239,9 @@ def expected(sums: Sums) -> tuple[Expected, ...]:
     """What each way to pay must have brought. All modes of cash are one drawer; on account nothing is counted."""
     found: dict[tuple[str, str], int] = {}
     cash_name = min((k[3] for k in sums.tenders if k[2] == "cash"), default="Cash")
-    for (_day, _kind, tender, mode, side), (_n, amount, _change) in sums.tenders.items():
-        # a voucher somebody got for goods is no slip in the drawer
-        if tender not in ("cash", "account") and not (tender == "voucher" and side < 0):
+    for (_day, kind, tender, mode, side), (_n, amount, _change) in sums.tenders.items():
+        # a voucher somebody got for goods is no slip in the drawer; one whose sale is voided went back to the customer
+        if tender not in ("cash", "account") and not (tender == "voucher" and side < 0 and kind != "void"):
             found[mode, tender] = found.get((mode, tender), 0) + amount
     cash = shift.expected_cash((k[2], v[1], v[2]) for k, v in sums.tenders.items())
     return (Expected(cash_name, "cash", cash), *(Expected(*k, v) for k, v in sorted(found.items())))

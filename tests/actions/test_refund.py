@@ -113,8 +113,8 @@ def test_the_lines_say_what_was_sold_came_back_and_may_still_come_back_at_the_pr
     assert (tea["qty"], tea["left_amount"], tea["step"]) == ("0.355", "0.75", "0.001")
     assert found["left_amount"] == "2.91"
     assert found["tenders"] == [
-        {"mode_of_payment": "Cash", "kind": "cash", "last4": "", "paid": "3.99", "paid_text": "£3.99", "back": "1.08",
-         "back_text": "£1.08", "left": "2.91", "left_text": "£2.91"}
+        {"mode_of_payment": "Cash", "kind": "cash", "last4": "", "reference": "", "paid": "3.99", "paid_text": "£3.99",
+         "back": "1.08", "back_text": "£1.08", "left": "2.91", "left_text": "£2.91"}
     ]  # fmt: skip
     assert found["void"]["allowed"] is False
     assert "Wrong size" in found["reasons"]

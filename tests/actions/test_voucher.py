@@ -196,13 +196,15 @@ def test_goods_come_back_onto_a_new_voucher_or_one_that_is_there(gifts):
     back = line("MUG", "-1", return_against={"id": doc["id"], "line": "a1"}, reason="Wrong size")
     basket = asked(back, pay=paid(("Gift Voucher", "-12.50")))
     first = sell.commit(gifts, basket, Person())
+    came = refund.lines(gifts.store, gifts.config, used(gifts, first.doc["vouchers"][0]["code"], "2.50").doc["id"])
+    assert [(t["kind"], t["reference"]) for t in came["tenders"]] == [("voucher", first.doc["vouchers"][0]["code"])]
     row = first.doc["vouchers"][0]
     assert (row["act"], row["amount"], row["balance"], row["made"]) == ("refund", D("12.50"), D("12.50"), True)
     assert first.doc["payments"][0]["reference"] == row["code"]
     assert sell.commit(gifts, basket, Person()).duplicate
     again = asked({**back, "line": "a2"}, pay=paid(("Gift Voucher", "-12.50", row["code"])))
-    assert sell.commit(gifts, again, Person()).doc["vouchers"][0]["balance"] == D("25.00")
-    assert left(gifts, row["code"]) == 2500
+    assert sell.commit(gifts, again, Person()).doc["vouchers"][0]["balance"] == D("22.50")
+    assert left(gifts, row["code"]) == 2250
     with pytest.raises(Refused) as refused:
         thing = line("MISC", "-1", price="5.00", price_source="typed", reason="x")
         sell.commit(gifts, asked(thing, pay=paid(("Gift Voucher", "-5.00", "CARD-9999"))), Person())

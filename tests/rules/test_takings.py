@@ -69,6 +69,14 @@ def test_a_voucher_sold_is_no_revenue_and_when_used_a_way_to_pay() -> None:
     assert found["items"] == D("2.000")
 
 
+def test_a_voucher_slip_whose_sale_is_voided_is_not_expected_in_the_drawer() -> None:
+    """E-90: given back with the goods; a voucher made for a return was never a slip there."""
+    sums = takings.Sums()
+    for kind, side, amount in (("sale", 1, 2000), ("void", -1, -2000), ("return", -1, -1250)):
+        takings.add(sums.tenders, ("2026-11-21", kind, "voucher", "Gift Voucher", side), (1, amount, 0))
+    assert [(x.kind, x.amount) for x in takings.expected(sums)] == [("cash", 0), ("voucher", 0)]
+
+
 def test_discounts_are_taken_off_what_was_sold_before_them() -> None:
     cheaper = line("A", 1, "9.00", discount={"kind": "amount", "value": D(3), "reason": "x", "amount": D("3.00")})
     found = figures(sale(cheaper))["sales"]
