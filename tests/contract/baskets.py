@@ -25,17 +25,21 @@ from pos.config import Config
 from pos.connectors.base import Context, Original, key_of
 from pos.connectors.erpnext.client import Erpnext
 from pos.errors import Invalid
-from pos.rules import documents, receipt, refund
+from pos.rules import documents, receipt, refund, voucher
 from pos.rules.basket import Basket, Tendered
-from pos.rules.cart import Against, Goods, LineInput, price_cart
+from pos.rules.cart import Against, Cart, Goods, LineInput, price_cart
 from pos.rules.money import minor
 from pos.rules.price import Discount
 from pos.rules.tax import TaxRule
-from pos.rules.tender import Payment, settle
+from pos.rules.tender import Payment, Settlement, settle
+from pos.rules.voucher import Reach, Standing, Wanted
 from tests.contract.emulators.erpnext import Emulator
 from tests.contract.sites import RATES, REDUCED, STANDARD, VAT, VAT_5, ZERO, basket_site, learned, till_config
 
 D = Decimal
+VOUCHER = Goods(
+    code="GIFT-VOUCHER", name="Gift voucher", price=None, tax_code=STANDARD, tax_rate=D(20), tax_account=VAT
+)
 _CODES = {"STD": (STANDARD, "S"), "RED": (REDUCED, "R"), "ZER": (ZERO, "Z"), "KG": (STANDARD, "S")}
 
 
@@ -135,6 +139,11 @@ def random_sale(chance: random.Random, world: World) -> dict[str, Any] | None:
     sold: dict[Against, refund.Sold] = {}
     if world.sold and chance.random() < 0.3:  # an exchange
         lines += returned(chance, world, sold)[:1]
+    if chance.random() < 0.15:  # vouchers are sold
+        stock[VOUCHER.code] = VOUCHER
+        for n in range(chance.choice((1, 1, 2))):
+            size = D(chance.randint(100, 20000)).scaleb(-2)
+            lines.append(LineInput(f"v{n}", VOUCHER.code, D(1), size, "typed", voucher=new_code()))
     whole = Discount("percent", D(chance.choice((5, 10, 20))), "staff") if chance.random() < 0.2 else None
     return made(chance, world, lines, stock, whole, sold)
 
@@ -150,7 +159,7 @@ def returned(chance: random.Random, world: World, sold: dict[Against, refund.Sol
     doc, back = chance.choice(world.sold)
     lines = []
     for index, item in enumerate(doc["items"]):
-        if item["qty"] < 0 or chance.random() < 0.3:
+        if item["qty"] < 0 or item.get("voucher") or chance.random() < 0.3:
             continue
         earlier = [b for line, b in back if line == item["line"]] if back else []
         left = item["qty"] - sum((b.qty for b in earlier), D(0))
@@ -180,7 +189,28 @@ def made(
     at = receipt.Circumstances(
         warehouse="Stores - TS", price_list="Standard Selling", cashier_code="03", cashier_name="Anna"
     )
-    return receipt.build(basket, cart, settlement, rule, at)
+    doc = receipt.build(basket, cart, settlement, rule, at)
+    return doc | {"vouchers": entered(basket.id, cart, settlement)}
+
+
+def entered(document: str, cart: Cart, settlement: Settlement) -> list[dict[str, Any]]:
+    """What the receipt does to vouchers: those it sells, and those it is paid with or refunds onto."""
+    wanted = [Wanted("issue", x.voucher, x.amount, new=True) for x in cart.lines if x.voucher]
+    paid = [(i, p.reference, p.amount) for i, p in enumerate(settlement.payments) if p.kind == "voucher"]
+    sold = {x.code for x in wanted}
+    return voucher.entered(
+        [*wanted, *voucher.of_payments(paid)],
+        document,
+        lambda code: Standing(code) if code in sold else Standing(code, balance=10**9, state="active"),
+        lambda _known: Reach(fresh=True, rule="refuse"),
+        expires="",
+        currency="GBP",
+        locale="en_GB",
+    )
+
+
+def new_code() -> str:
+    return f"GV-{clock.uuid7()[-12:].upper()}"
 
 
 def numbered(world: World, doc: dict[str, Any]) -> dict[str, Any]:
@@ -195,7 +225,7 @@ def numbered(world: World, doc: dict[str, Any]) -> dict[str, Any]:
 
 
 def paid(chance: random.Random, total: int, rule: TaxRule) -> list[Payment]:
-    """A way to pay it: cash with change, card, split, or partly or wholly on account."""
+    """A way to pay it: cash with change, voucher, card, split, or partly or wholly on account."""
     if not total:
         return []
     sign, due = (1 if total > 0 else -1), abs(total)
@@ -204,9 +234,16 @@ def paid(chance: random.Random, total: int, rule: TaxRule) -> list[Payment]:
         cash = abs(rule.cash(total))
         given = -(-cash // 500) * 500 if sign > 0 and chance.random() < 0.6 else cash
         return [Payment("Cash", "cash", sign * given)]
+    if pick < 0.45:
+        return [Payment("Gift Voucher", "voucher", total, new_code())]
     if pick < 0.65 or due < 3:
         return [Payment("Card", "card", total, "auth 4711", "4242")]
     first = chance.randint(1, due - 1)
+    if pick < 0.73:
+        return [
+            Payment("Gift Voucher", "voucher", sign * first, new_code()),
+            Payment("Card", "card", sign * (due - first)),
+        ]
     if pick < 0.85:
         rest = abs(rule.cash(sign * (due - first)))
         return [Payment("Card", "card", sign * first), Payment("Cash", "cash", sign * rest)]

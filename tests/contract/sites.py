@@ -37,6 +37,7 @@ def basket_site(*, rounding: str = "bankers", own_account: bool = False) -> Site
     site.stock_settings["allow_negative_stock"] = 1
     shops.put_tax(site, "Reduced", {VAT: 0.0, VAT_5: 5.0} if own_account else {VAT: 5.0})
     shops.put_tax(site, "Zero", {VAT: 0.0, VAT_5: 0.0} if own_account else {VAT: 0.0})
+    shops.put_vouchers(site)
     for code, uom, template in (("STD", "Nos", ""), ("RED", "Nos", REDUCED), ("ZER", "Nos", ZERO), ("KG", "Kg", "")):
         taxes = [{"item_tax_template": template}] if template else []
         shops.put_item(

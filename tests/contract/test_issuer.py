@@ -165,7 +165,7 @@ def test_value_the_issuer_does_not_know_of_yet_is_taken_off(both: Shop, code: st
 def test_a_sale_that_nobody_checked_first_asks_by_itself(both: Shop, code: str) -> None:
     one, two = both.tills
     one.sell(code, "40.00", BASKET.format(10))
-    with pytest.raises(Refused, match="set aside|may be used"):
+    with pytest.raises(Refused, match=r"set aside|may be used"):
         two.sell(code, "40.00", BASKET.format(11))
     two.sell(code, "10.00", BASKET.format(11))
     for till in (one, two, one):

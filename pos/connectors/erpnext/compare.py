@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pos.config import Config
 from pos.connectors.base import Document, Posted
 from pos.connectors.erpnext.facts import SetupFacts
-from pos.connectors.erpnext.mapping import Expected, expected, posted_at, rows_of, sums_of
+from pos.connectors.erpnext.mapping import Expected, expected, posted_at, rows_of, sums_of, voucher_account
 from pos.errors import Rejected, Unknown
 from pos.rules.money import major, round_minor
 
@@ -46,6 +46,7 @@ def posted(doc: Mapping[str, Any]) -> Posted:
                     "qty": _text(r["qty"]),
                     "amount": _text(r["amount"]),
                     "template": r.get("item_tax_template") or "",
+                    "income_account": r.get("income_account") or "",
                 }
                 for r in sorted(doc["items"], key=lambda r: int(r["idx"]))
             ),
@@ -72,7 +73,7 @@ def difference(
     """
     try:
         wanted = expected(document, part, facts)
-        found = [*_head(document, part, there, facts, config, draft), *_rows(document, part, there, facts)]
+        found = [*_head(document, part, there, facts, config, draft), *_rows(document, part, there, facts, config)]
         if not pennies:
             found += _money(document, wanted, there, facts)
         found += _paid(document, wanted, there, pennies)
@@ -96,17 +97,23 @@ def _head(document: Document, part: str, there: Posted, facts: SetupFacts, confi
     return found
 
 
-def _rows(document: Document, part: str, there: Posted, facts: SetupFacts) -> list[str]:
-    """Per item, because a return's rows follow those of its original."""
+def _rows(document: Document, part: str, there: Posted, facts: SetupFacts, config: Config) -> list[str]:
+    """Per item, because a return's rows follow those of its original. A sold voucher must be owed, and be no income."""
     currency = document["currency"]
     ours: dict[str, list[Decimal]] = {}
     theirs: dict[str, list[Decimal]] = {}
+    owed_on: dict[str, str] = {}
+    found = []
     for row in rows_of(document, part, facts):
         _add(ours, row.line["item_code"], row.posting.qty, row.posting.amount)
+        if account := voucher_account(row.line, facts, config):
+            owed_on[row.line["item_code"]] = account
     for other in there.rows:
+        booked, wanted = other.get("income_account"), owed_on.get(other["item_code"])
+        if booked and wanted and booked != wanted:
+            found.append(f"{other['item_code']}: booked on {booked}, not on {wanted}")
         amount = major(_minor(other["amount"], currency), currency)
         _add(theirs, other["item_code"], Decimal(other["qty"]), amount)
-    found = []
     for code in dict.fromkeys((*ours, *theirs)):
         our_qty, our_amount = ours.get(code, _NOTHING)
         qty, amount = theirs.get(code, _NOTHING)

@@ -21,7 +21,7 @@ class SetupFacts:
     the POS Profile where there is one. exchange_mode: the cash mode that sets off the halves of an exchange.
     mode_accounts: Mode of Payment -> the company's account for it. accounts: an account as the settings write it -> its
     whole name there, for those that can be booked on. cost_center: the company's default one. vouchers: it keeps the
-    ledger of gift vouchers; vouchers_by_hand: and those people make there.
+    ledger of gift vouchers; vouchers_by_hand: and those people make there; voucher_account: what a sold one is owed on.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -46,6 +46,7 @@ class SetupFacts:
     customer_field: bool = False
     vouchers: bool = False
     vouchers_by_hand: bool = False
+    voucher_account: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """What load() takes back."""

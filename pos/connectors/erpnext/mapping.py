@@ -130,7 +130,7 @@ def invoice(
         "ignore_pricing_rule": 1,
         "disable_rounded_total": 1,
         "remarks": _remarks(document),
-        "items": [_item(row, config) for row in rows],
+        "items": [_item(row, facts, config) for row in rows],
         "taxes": _taxes(document, part, rows, wanted, facts),
         "taxes_and_charges": facts.tax_template,
     }
@@ -182,7 +182,7 @@ def _reference(document: Document, mode: str) -> dict[str, str]:
     return {"reference_no": ", ".join(dict.fromkeys(found))[:140]} if found else {}
 
 
-def _item(row: Row, config: Config) -> dict[str, Any]:
+def _item(row: Row, facts: SetupFacts, config: Config) -> dict[str, Any]:
     item, posting = row.line, row.posting
     body: dict[str, Any] = {"item_code": item["item_code"], "qty": posting.qty, "rate": posting.rate}
     if item["list_price"] > 0:
@@ -193,11 +193,24 @@ def _item(row: Row, config: Config) -> dict[str, Any]:
         body["item_tax_template"] = row.template
     if item["warehouse"]:
         body["warehouse"] = item["warehouse"]
-    if config.erpnext.income_account:
+    if owed_on := voucher_account(item, facts, config):
+        body["income_account"] = owed_on
+    elif config.erpnext.income_account and not is_voucher(item, config):
         body["income_account"] = config.erpnext.income_account
     if item.get("note"):
         body["description"] = f"{item['item_name']}: {item['note']}"
     return body
+
+
+def is_voucher(item: Mapping[str, Any], config: Config) -> bool:
+    """Whether a line sells a gift voucher, or takes one back."""
+    return bool(item.get("voucher")) or bool(config.vouchers.item and item["item_code"] == config.vouchers.item)
+
+
+def voucher_account(item: Mapping[str, Any], facts: SetupFacts, config: Config) -> str:
+    """What a line that sells a voucher is booked on: money owed, never income. "" for other lines, or where ERPNext's
+    own item says it."""
+    return facts.voucher_account if is_voucher(item, config) else ""
 
 
 # -- tax ---------------------------------------------------------------------------------------------------------------

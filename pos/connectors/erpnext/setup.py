@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from pos.config import Config
-from pos.connectors.erpnext import accounts, doctypes
+from pos.connectors.erpnext import accounts, doctypes, voucher_item
 from pos.connectors.erpnext.cash import JOURNAL, PAYMENT
 from pos.connectors.erpnext.client import CUSTOMER_KEY_FIELD, INVOICE, KEY_FIELD, Erpnext
 from pos.connectors.erpnext.errors import ROLES
@@ -42,6 +43,7 @@ ROUNDINGS = {
     "Commercial Rounding": "commercial",
     "Banker's Rounding (legacy)": "bankers_legacy",
 }
+
 
 @dataclass(slots=True)
 class Report:
@@ -131,6 +133,7 @@ def _learn(admin: Erpnext, config: Config, user: str, report: Report) -> SetupFa
     payable = _payable(admin, str(company["name"]), modes, listed, report)
     order = tuple(payable)
     drawers = {mode: account for mode, account in payable.items() if modes[mode] == "Cash"}
+    paying = {mode: account for mode, account in payable.items() if kind_of_mode(mode, modes[mode]) == "voucher"}
     return SetupFacts(
         versions={app: str(v.get("version", "")) for app, v in versions.items()},
         user=user,
@@ -151,6 +154,7 @@ def _learn(admin: Erpnext, config: Config, user: str, report: Report) -> SetupFa
         pos_profile=str(profile.get("name") or ""),
         cashier_doctype=doctypes.CASHIER if doctypes.usable(admin, doctypes.CASHIER) else "",
         vouchers=doctypes.usable(admin, doctypes.ENTRY),
+        voucher_account=voucher_item.learn(admin, config, str(company["name"]), paying, report.todo.append),
         vouchers_by_hand=doctypes.usable(admin, doctypes.VOUCHER),
         open_price_field=_has_field(admin, "Item", OPEN_PRICE_FIELD),
         customer_field=_has_field(admin, "Customer", CUSTOMER_KEY_FIELD),
@@ -273,6 +277,11 @@ def _settings(admin: Erpnext, config: Config, report: Report, today: date) -> No
     if not facts.rounding_account:
         report.todo.append(
             "No account for rounding is known; set the company's Round Off Account or [erpnext] rounding_account."
+        )
+    if facts.voucher_account and facts.template_for("", Decimal(0)) is None:
+        report.todo.append(
+            "No Item Tax Template charges 0%, so ERPNext would tax a sold voucher, which is taxed when it is used:"
+            " create one; until then a sale with a voucher is refused."
         )
     if not facts.tax_template:
         report.todo.append(

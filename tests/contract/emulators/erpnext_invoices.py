@@ -98,7 +98,8 @@ def _fill_row(site: Site, doc: Doc, row: Doc, profile: Doc) -> None:
     wanted = site.docs["Warehouse"].get(doc.get("set_warehouse") or "")
     from_here = doc.get("set_warehouse") if not (wanted and wanted["is_group"]) else None  # inv-12b
     row["warehouse"] = row.get("warehouse") or from_here or profile.get("warehouse")
-    row["income_account"] = row.get("income_account") or "Sales"
+    own = [d["income_account"] for d in item["item_defaults"] if d["company"] == doc["company"]]
+    row["income_account"] = row.get("income_account") or next(iter(own), None) or "Sales"
     if row.get("price_list_rate") is None:
         row["price_list_rate"] = _listed(site, row["item_code"], doc)
     if row.get("rate") is None:

@@ -90,6 +90,23 @@ def bare(**options: Any) -> Site:
     return site
 
 
+OWED = f"Vouchers Outstanding - {ABBR}"
+
+
+def put_vouchers(site: Site, code: str = "GIFT-VOUCHER") -> None:
+    """An item sold as a gift voucher (that of the site when it is there), what it is owed on, how one pays with it."""
+    site.put(
+        "Account", OWED, account_name="Vouchers Outstanding", company=COMPANY, is_group=0, account_type="",
+        root_type="Liability", disabled=0,
+    )  # fmt: skip
+    defaults = [{"company": COMPANY, "income_account": OWED}]
+    if code in site.docs["Item"]:
+        site.change("Item", code, item_defaults=defaults)
+    else:
+        put_item(site, code, "Gift voucher", is_stock_item=0, item_defaults=defaults)
+    put_mode(site, "Gift Voucher", "General", "Vouchers Outstanding")
+
+
 def put_mode(site: Site, name: str, kind: str, account: str = "") -> None:
     accounts = [{"company": COMPANY, "default_account": f"{account} - {ABBR}"}] if account else []
     site.put("Mode of Payment", name, type=kind, enabled=1, accounts=accounts)
@@ -205,6 +222,7 @@ def demo(*, installed: bool = False) -> Site:
     stock = {item["code"]: (3, 5, 2, 8, 1, 4, 6, 0, 12, 2)[at % 10] for at, item in enumerate(counted)}
     for item in goods:
         _demo_item(site, item, stock.get(item["code"]))
+    put_vouchers(site)
     return site
 
 

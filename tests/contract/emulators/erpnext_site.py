@@ -76,8 +76,16 @@ DOCTYPES: dict[str, DocType] = {
             "item_code item_name item_group brand description stock_uom disabled variant_of has_variants is_stock_item "
             "is_sales_item image end_of_life standard_rate"
         ),
-        {"barcodes": "Item Barcode", "attributes": "Item Variant Attribute", "taxes": "Item Tax"},
+        {
+            "barcodes": "Item Barcode",
+            "attributes": "Item Variant Attribute",
+            "taxes": "Item Tax",
+            "item_defaults": "Item Default",
+        },
         name_from="item_code",
+    ),
+    "Item Default": DocType(
+        _f("company income_account expense_account default_warehouse parent parentfield parenttype")
     ),
     "Item Barcode": DocType(_f("barcode barcode_type uom parent parentfield parenttype")),
     "Item Variant Attribute": DocType(_f("attribute attribute_value parent parentfield parenttype")),
