@@ -13,7 +13,6 @@ from typing import Any, Literal
 from pos.rules.money import major, minor
 
 Verdict = Literal["match", "mismatch", "not_run"]
-VERDICTS: tuple[Verdict, ...] = ("mismatch", "not_run", "match")
 
 #: What can be wrong with one document: booked otherwise, cancelled there, a draft only, not there, never queued to be
 #: sent, and there alone.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import Case, fn
+from peewee import Case
 
 from pos import clock
 from pos.errors import Invalid, NotFound
@@ -321,19 +321,6 @@ def items(store: Store, connection: str, scope: Scope, limit: int, offset: int =
         rank = Case(ReconciliationItem.state, (("open", 0), ("settled", 1)), 2)
         found = ReconciliationItem.select().where(here).order_by(rank, ReconciliationItem.n).offset(offset).limit(limit)
         return [_item(row) for row in found], ReconciliationItem.select().where(here).count()
-
-
-def open_count(store: Store) -> int:
-    """How many differences nobody settled, over all connections."""
-    with store.reading():
-        return ReconciliationItem.select().where(ReconciliationItem.state == "open").count()
-
-
-def _open_by(connection: str, column: str) -> dict[str, int]:
-    field = getattr(ReconciliationItem, column)
-    here = (ReconciliationItem.connection == connection) & (ReconciliationItem.state == "open")
-    asked = ReconciliationItem.select(field, fn.COUNT(ReconciliationItem.n)).where(here).group_by(field)
-    return dict(tuples(asked))
 
 
 def _standing(row: Any, count: int) -> Standing:
