@@ -217,21 +217,7 @@ def _line_back(
     original = sold.get(line.return_against)
     if original is None:
         raise Invalid("The receipt of this return is not known here.", code="unknown_receipt", field=where)
-    if line.qty > 0:
-        raise Invalid("A line given back has a negative quantity.", field=f"{where}.qty")
-    if line.item_code != original.item["item_code"]:
-        raise Invalid(
-            said("That line of {number} sold something else.", number=original.invoice_name), field=f"{where}.item_code"
-        )
-    if line.discount is not None or line.price is not None:
-        raise Invalid("What comes back costs what was paid for it: no discount, no other price.", field=where)
-    if (original.currency, original.prices_include_tax) != (rule.currency, rule.prices_include_tax):
-        raise Invalid(
-            said(
-                "{number} was priced under other rules; give it back without its receipt.", number=original.invoice_name
-            ),
-            field=where,
-        )
+    _check_back(line, original, rule, where)
     item = original.item
     if not _may_be_fraction(item, goods) and line.qty != line.qty.to_integral_value():
         raise Invalid(
@@ -269,6 +255,24 @@ def _line_back(
         reason=line.reason,
         brand=str(item.get("brand") or ""),
     )
+
+
+def _check_back(line: LineInput, original: refund.Sold, rule: TaxRule, where: str) -> None:
+    if line.qty > 0:
+        raise Invalid("A line given back has a negative quantity.", field=f"{where}.qty")
+    if line.item_code != original.item["item_code"]:
+        raise Invalid(
+            said("That line of {number} sold something else.", number=original.invoice_name), field=f"{where}.item_code"
+        )
+    if line.discount is not None or line.price is not None:
+        raise Invalid("What comes back costs what was paid for it: no discount, no other price.", field=where)
+    if (original.currency, original.prices_include_tax) != (rule.currency, rule.prices_include_tax):
+        raise Invalid(
+            said(
+                "{number} was priced under other rules; give it back without its receipt.", number=original.invoice_name
+            ),
+            field=where,
+        )
 
 
 def _may_be_fraction(item: Mapping[str, object], goods: Mapping[str, Goods]) -> bool:
