@@ -85,6 +85,7 @@ def check_settings(config: Config) -> None:
         raise BadSettings("[pricing] tender_max must be above 0.")
     if config.shift.variance_max < 0 or config.shift.old_session_hours < 1:
         raise BadSettings("[shift] variance_max must not be below 0, and old_session_hours at least 1.")
+    voucher_lines.check_settings(config)
     unknown = set(shift.ceilings(config.shift.paid_out_max)) - set(rights.ROLES)
     if unknown:
         raise BadSettings(f"[shift] paid_out_max names {min(unknown)}; roles are: {', '.join(rights.ROLES)}.")

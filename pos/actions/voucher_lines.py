@@ -11,7 +11,7 @@ from typing import Any
 
 from pos import clock
 from pos.config import Config
-from pos.errors import Conflict, Invalid
+from pos.errors import BadSettings, Conflict, Invalid
 from pos.rules import voucher, voucher_doc
 from pos.rules.basket import Basket
 from pos.rules.cart import Cart, LineInput
@@ -38,6 +38,21 @@ def terms_of(config: Config) -> voucher.Terms:
     """What this shop sells as a voucher."""
     v, cur = config.vouchers, config.shop.currency
     return voucher.Terms(minor(v.amount_min, cur), minor(v.amount_max, cur), v.months)
+
+
+def check_settings(config: Config) -> None:
+    """BadSettings when vouchers cannot be sold as the settings say; called at the start."""
+    v = config.vouchers
+    try:
+        terms, limit = terms_of(config), minor(v.offline_limit, config.shop.currency)
+    except ValueError:
+        raise BadSettings(f"[vouchers] holds an amount {config.shop.currency} has not; use fewer decimals.") from None
+    if not 0 < terms.amount_min <= terms.amount_max:
+        raise BadSettings("[vouchers] amount_min must be above 0 and not above amount_max.")
+    if limit < 0 or v.months < 0 or v.fresh_minutes < 0:
+        raise BadSettings("[vouchers] offline_limit, months and fresh_minutes must not be below 0.")
+    if v.item and v.item == config.till.bag_item:
+        raise BadSettings("[vouchers] item and [till] bag_item name the same item; a bag is no voucher.")
 
 
 def today(config: Config) -> date:

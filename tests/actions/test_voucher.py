@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from pos import clock
 from pos.actions import refund, sell, void, voucher
-from pos.errors import Conflict, Invalid, NeedsApproval
+from pos.errors import BadSettings, Conflict, Invalid, NeedsApproval
 from pos.rules.voucher import Refused
 from pos.store import people, shifts, vouchers
 from tests.actions.gifts import asked, figures, gift, left, paid, sold, used, with_gifts
@@ -284,3 +285,22 @@ def test_a_voucher_by_hand_needs_its_right_and_a_reason_and_opens_no_session(gif
     with pytest.raises(Conflict) as other:
         voucher.issue(gifts, {**raw, "amount": "16.00"}, Person())
     assert other.value.code == "other_content"
+
+
+# -- settings --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"amount_min": D(0)}, "amount_min"),
+        ({"amount_min": D(600)}, "amount_max"),
+        ({"amount_max": D("9.999")}, "decimals"),
+        ({"months": -1}, "months"),
+        ({"item": "BAG"}, "bag_item"),
+    ],
+)
+def test_the_start_stops_where_no_voucher_could_be_sold(shop, change, words):
+    sell.check_settings(shop)
+    with pytest.raises(BadSettings, match=words):
+        sell.check_settings(replace(shop, vouchers=replace(shop.vouchers, **change)))
