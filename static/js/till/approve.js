@@ -10,7 +10,7 @@ const KEPT_MAX = 8; // approvals a basket carries; older ones were for what it n
 const TITLES = {
   discount: t("Agree to this discount"), price_override: t("Agree to this price"), refund: t("Agree to this return"), blind_return: t("Agree to a return without a receipt"),
   late_return: t("Agree to a late return"), refund_tender: t("Agree to paying back another way"), no_sale: t("Agree to opening the drawer"), void: t("Agree to voiding this sale"),
-  paid_out: t("Agree to moving this cash"), z_read: t("Agree to closing the day"), variance: t("Agree to this difference"), reprint: t("Agree to a copy"),
+  paid_out: t("Agree to moving this cash"), z_read: t("Agree to closing the day"), variance: t("Agree to this difference"), reprint: t("Agree to a copy"), voucher_issue: t("Agree to a voucher by hand"),
 };
 
 let badge = "";

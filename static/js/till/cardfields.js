@@ -8,3 +8,6 @@ export function cardFields(mode) {
   const reference = h("label", { class: last4 ? null : "wide" }, `${t("Reference")} `, h("span", { class: "key" }, state.session.keys.note), h("input", { class: "field", id: "pay-reference", maxlength: "140", autocomplete: "off" }));
   return h("div", { class: "card-fields" }, reference, last4);
 }
+
+/** The field for what stands beside the way to pay: a card's reference, a voucher's code. */
+export const focusReference = () => document.querySelector("#pay-voucher, #pay-reference")?.focus();

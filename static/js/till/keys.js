@@ -24,8 +24,8 @@ export function openKeys() {
   const { keys, modes } = state.session;
   const sell = Object.entries(WORDS).filter(([name]) => keys[name]).map(([name, words]) => [words, keys[name]]);
   const moving = [[t("Choose a line"), "↑ ↓"], [t("One more, one less"), "+ −"], [t("More items, back"), "PgDn PgUp"], [t("From search to the tiles"), "↓"], [t("Add the tile"), "Enter"], [t("This list"), "?"]];
-  const paying = [[t("Kinds of payment"), modes?.length ? "F1 F2 …" : ""], [t("Take, finish"), "Enter"], [t("Reference of a card"), keys.note], [t("Back to the basket"), "Esc"]];
-  const after = [[t("New sale"), "Enter"], [t("Print receipt"), keys.note], [t("Show receipt"), keys.remove]];
+  const paying = [[t("Kinds of payment"), modes?.length ? "F1 F2 …" : ""], [t("Take, finish"), "Enter"], [t("Reference of a card, code of a voucher"), keys.note], [t("Back to the basket"), "Esc"]];
+  const after = [[t("New sale"), "Enter"], [t("Print receipt"), keys.note], [t("Show receipt"), keys.remove], [t("Print voucher"), keys.discount], [t("Print what is left"), keys.quantity]];
   byId("keys-list").replaceChildren(block(t("Sell"), sell), block(t("Moving about"), moving), block(t("Pay"), paying), block(t("After the sale"), after));
   openDialog(byId("dlg-keys"));
 }

@@ -264,8 +264,6 @@ function paintKinds() {
   byId("quick").replaceChildren(...(mode?.kind === "cash" ? [] : [isVoucher() ? voucherFields(paint) : cardFields(mode)]));
 }
 
-export const focusReference = () => (byId("pay-voucher") ?? byId("pay-reference"))?.focus();
-
 export function paint() {
   if (!state.session || !mode) return;
   const typed = entry.value();

@@ -1,4 +1,5 @@
 // Sends what was typed, pressed or scanned to the part of the screen it is for.
+import { focusReference } from "./cardfields.js";
 import { newSale, receiptAddress } from "./change.js";
 import { printKey } from "./salevouchers.js";
 import { openedDialog, scanInto, typeInto } from "./dialogs.js";
@@ -94,7 +95,7 @@ function keyOnSell(event) {
 
 function keyOnPay(event) {
   if (actionOf(event.key) === "lock") act("lock");
-  else if (actionOf(event.key) === "note") pay.focusReference();
+  else if (actionOf(event.key) === "note") focusReference();
   else if (actionOf(event.key) === "bag") act("bag");
   else if (event.key === "Escape") pay.closePay();
   else if (event.key === "Enter" && (event.target.tagName !== "BUTTON" || event.target.id === "take")) pay.take();

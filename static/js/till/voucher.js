@@ -11,7 +11,7 @@ import { wouldCost } from "./pricing.js";
 import * as sound from "./sound.js";
 import { basketInputs, state } from "./state.js";
 import { uuid7 } from "./uuid.js";
-import { askVoucher, spoken, voucherCard } from "./vouchercard.js";
+import { askVoucher, asking, spoken, voucherCard } from "./vouchercard.js";
 
 let entry = null;
 let found = null; // the till's answer for exactly the code in the field
@@ -102,12 +102,14 @@ async function look() {
     byId("voucher-code").focus();
     return problem(t("Scan the voucher, or type its code."));
   }
+  byId("voucher-says").replaceChildren(asking());
   try {
     const answer = await askVoucher(code);
     if (codeTyped() !== code) return undefined;
     found = answer;
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
+    byId("voucher-says").replaceChildren();
     return problem(error instanceof Refused ? error.message : t("The till server does not answer. Try again in a moment."));
   }
   problem("");

@@ -8,6 +8,9 @@ const ANSWER_MS = 6000; // the issuer is given two seconds of it
 /** Ask for a voucher. basket and amount: what is to be paid with it, so that the value is set aside; both may be left out. */
 export const askVoucher = (code, basket = "", amount = "") => post("/api/vouchers/check", { code, ...(basket ? { basket, amount } : {}) }, ANSWER_MS);
 
+/** What stands there until the answer is in; the issuer may take two seconds. */
+export const asking = () => h("p", { class: "vcard" }, t("Asking about the voucher…"));
+
 /** The answer as a card. */
 export function voucherCard(found) {
   const { voucher } = found;

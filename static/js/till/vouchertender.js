@@ -5,7 +5,7 @@ import { say } from "./a11y.js";
 import { byId, h, put } from "./dom.js";
 import { isRefund } from "./payback.js";
 import { state } from "./state.js";
-import { askVoucher, spoken, voucherCard } from "./vouchercard.js";
+import { askVoucher, asking, spoken, voucherCard } from "./vouchercard.js";
 
 let code = "";
 let known = null; // the till's answer about exactly this code, for `knownFor` still to pay
@@ -76,6 +76,7 @@ export async function voucherAmount(typedAmount, left, { scanned = false } = {})
 async function ask(given, left) {
   problem("");
   known = null;
+  byId("pay-voucher-says").replaceChildren(asking());
   try {
     const answer = await askVoucher(given, isRefund() ? "" : state.basket.id, left);
     if (code.trim() !== given) return false; // another one by now
@@ -83,6 +84,7 @@ async function ask(given, left) {
     knownFor = left;
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
+    paintCard();
     problem(error instanceof Refused ? error.message : t("The till server does not answer. Try again in a moment."));
     return false;
   }
