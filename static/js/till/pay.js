@@ -26,6 +26,7 @@ let check = null; // the server's last answer for exactly `checkedFor`
 let checkedFor = "";
 let asked = 0; // numbers the questions; only the last one's answer counts
 let taking = false;
+let pressed = []; // what a quick hand pressed while an amount was being taken: done afterwards, in its order
 let refusal = null; // the last question was refused for want of a second person
 let mayUse = ""; // the last question was refused because a voucher pays no more than this
 
@@ -93,13 +94,39 @@ export function closePay() {
 }
 
 function chooseMode(chosen) {
-  if (state.sending || !chosen) return;
+  if (!chosen || waits(() => chooseMode(chosen)) || state.sending) return;
+  turnTo(chosen);
+}
+
+function turnTo(chosen) {
   mode = chosen;
   entry.clear();
   saying("");
   paintKinds();
   ask();
   byId("take").focus({ preventScroll: true });
+}
+
+/** Whether this has to wait until the amount that is being taken is taken or refused. */
+function waits(act) {
+  if (taking) pressed.push(act);
+  return taking;
+}
+
+function typedMeanwhile(text) {
+  const act = () => typeAmount(text);
+  pressed.push(act);
+  return () => {
+    pressed = pressed.filter((one) => one !== act);
+  };
+}
+
+/** An amount was taken: what was pressed meanwhile has its turn. Refused: a person looks at it first. */
+function taken(refused) {
+  taking = false;
+  paint();
+  if (refused || state.view !== "pay") pressed = [];
+  while (pressed.length && !taking) pressed.shift()();
 }
 
 /** A function key of the pay view; answers whether it meant one. */
@@ -110,7 +137,7 @@ export function modeKey(key) {
 }
 
 export function press(key) {
-  if (state.sending || !entry.press(key)) return;
+  if (waits(() => press(key)) || state.sending || !entry.press(key)) return;
   saying("");
   ask();
   byId("take").focus({ preventScroll: true });
@@ -118,6 +145,7 @@ export function press(key) {
 
 /** What a person typed outside a field. */
 export function typeAmount(text) {
+  if (taking) return typedMeanwhile(text);
   if (state.sending) return () => {};
   return typing(entry, text, ask);
 }
@@ -128,18 +156,18 @@ export async function payWithVoucher(code) {
   if (taking || state.sending || state.view !== "pay") return;
   if (!chosen) return saying(t("No voucher is taken as payment here."), true);
   taking = true;
+  let refused = true;
   try {
     setVoucher(code);
-    chooseMode(chosen);
+    turnTo(chosen);
     await settled();
     await ask();
     if (!isChecked()) return;
     if (check.complete) return saying(t("Nothing is left to pay."));
     const amount = await voucherAmount("", check.left, { scanned: true });
-    if (amount) await takeOne(amount);
+    if (amount) refused = !(await takeOne(amount));
   } finally {
-    taking = false;
-    paint();
+    taken(refused);
   }
 }
 
@@ -195,8 +223,10 @@ async function ask() {
 
 /** Take what is typed (or all that is left). When nothing is left, the sale is saved. */
 export async function take() {
+  if (pressed.length) waits(take); // after another way was chosen it is meant; Enter twice is a slip
   if (taking || state.sending) return;
   taking = true;
+  let refused = true;
   try {
     await settled();
     if (!canPay() || !isCurrent()) return;
@@ -207,10 +237,10 @@ export async function take() {
       const amount = isVoucher() ? await voucherAmount(typed, check.left) : typed || (mode.kind === "cash" ? check.left_in_cash : check.left);
       if (!amount || !(await takeOne(amount))) return;
     }
+    refused = false;
     if (isChecked() && check.complete) await commitSale();
   } finally {
-    taking = false;
-    paint();
+    taken(refused);
   }
 }
 
@@ -229,7 +259,7 @@ async function takeOne(amount) {
     for (const id of ["pay-reference", "pay-last4"]) if (byId(id)) byId(id).value = "";
     say(isRefund() ? t("{mode} {amount} given back. Left {left}", { mode: t(mode.name), amount: format(amount), left: check.left_text }) : t("{mode} {amount} taken. Left {left}", { mode: t(mode.name), amount: format(amount), left: check.left_text }));
     if (isVoucher()) forgetVoucher();
-    if (isVoucher() && !check.complete) chooseMode(modes.find((one) => one.kind === "cash") ?? modes[0]); // the rest another way
+    if (isVoucher() && !check.complete) turnTo(modes.find((one) => one.kind === "cash") ?? modes[0]); // the rest another way
     return true;
   }
   // Refused: it was not taken. The sentence stays; the amount can be mended.
@@ -244,7 +274,7 @@ async function takeOne(amount) {
 const field = (id) => byId(id)?.value.trim() ?? "";
 
 function takeOff(at) {
-  if (state.sending) return;
+  if (taking || state.sending) return;
   state.basket.payments.splice(at, 1);
   keep();
   ask();
@@ -305,7 +335,7 @@ function paintQuick(typed) {
 }
 
 function pickQuick(amount) {
-  if (state.sending) return;
+  if (waits(() => pickQuick(amount)) || state.sending) return;
   entry.text = amount.replace("-", "");
   ask();
   byId("take").focus({ preventScroll: true });
