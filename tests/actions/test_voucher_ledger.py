@@ -160,8 +160,8 @@ def test_a_receipt_of_another_till_replayed_after_its_rows_came_counts_once(gift
 
 def test_a_scan_says_what_it_is(gifts):
     code = sold(gifts)
-    assert words.scanned(gifts.store, code.lower()) == {"item": None, "line": None, "voucher": code}
-    assert words.scanned(gifts.store, "MUG")["line"]["item_code"] == "MUG"
+    assert words.scanned(gifts.store, gifts.config, code.lower()) == {"item": None, "line": None, "voucher": code}
+    assert words.scanned(gifts.store, gifts.config, "MUG")["line"]["item_code"] == "MUG"
 
 
 def test_slips_say_value_code_and_day_and_a_copy_says_what_is_left(gifts):

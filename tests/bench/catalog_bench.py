@@ -58,7 +58,7 @@ def _measure(store: Store, rounds: int) -> list[Row]:
     typed = [draw.choice(TYPED) for _ in range(rounds * 3)]
     grids = [row[0] for row in store.execute("SELECT code FROM item WHERE has_variants = 1")]
     return [
-        _timed("scan to line", lambda code: words.scanned(store, code), scans),
+        _timed("scan to line", lambda code: words.scanned(store, store.config, code), scans),
         _timed("search, 24 tiles (a full screen)", lambda q: words.search(store, q, "", 0, 24), typed),
         _timed("search, 60 tiles", lambda q: words.search(store, q, "", 0, 60), typed),
         *(_timed(f"search {q!r}", lambda q: words.search(store, q, "", 0, 24), [q] * (rounds // 10)) for q in TYPED),

@@ -41,7 +41,7 @@ def test_every_barcode_is_valid_and_in_the_shop_s_own_range(store: Store, loaded
 
 def test_every_label_shown_can_be_scanned(store: Store, loaded: demo.DemoSummary) -> None:
     for _, code in loaded.labels:
-        assert words.scanned(store, code)["line"] is not None
+        assert words.scanned(store, store.config, code)["line"] is not None
 
 
 def test_three_people_sign_in_with_pins_that_are_shown_once(store: Store, loaded: demo.DemoSummary) -> None:
