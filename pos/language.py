@@ -62,7 +62,8 @@ class Language:
             found = self.texts.gettext(text.pattern)
         if text.by_hand and self.tag == SOURCE:
             return str(text)
-        facts = {name: self.say(fact) if isinstance(fact, Said) else fact for name, fact in text.facts.items()}
+        turn = "\u200f" if self.direction == "rtl" else ""  # a fact of words has the direction of its language
+        facts = {name: turn + self.say(fact) if isinstance(fact, Said) else fact for name, fact in text.facts.items()}
         return found.format_map(facts) if facts else found
 
     def said_in(self, value: Any) -> Any:

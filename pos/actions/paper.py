@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pos import clock, language
 from pos.config import Config
 from pos.errors import NotFound
-from pos.rules import documents, slips, zpaper
+from pos.rules import documents, slips, wording, zpaper
 from pos.rules.money import major
 from pos.rules.paper import Row
 from pos.rules.slips import templates_of
@@ -19,12 +19,12 @@ from pos.store import vouchers
 from pos.store.db import Store
 from pos.store.prints import Job
 
-__all__ = ["document", "look_of", "rows_of", "templates_of"]
+__all__ = ["document", "look_of", "rows_of", "templates_of", "words_of"]
 
 
 def look_of(config: Config, letters: Callable[[str], str] = str, columns: int = 0) -> slips.Look:
     """What each slip of this shop shares. letters: of the printer; columns: 0 = as the settings have it."""
-    shop = config.shop
+    shop, words = config.shop, words_of(config, printed=letters is not str)
     return slips.Look(
         name=shop.name,
         tagline=shop.tagline,
@@ -32,15 +32,24 @@ def look_of(config: Config, letters: Callable[[str], str] = str, columns: int = 
         phone=shop.phone,
         tax_number=shop.tax_number,
         footer=shop.footer,
-        locale=shop.locale,
+        locale=words.locale,
         currency=shop.currency,
         till_name=config.till.name,
         walk_in=config.till.walk_in,
         return_days=config.returns.window_days,
         columns=columns or config.printer.columns,
         letters=letters,
-        say=language.of(shop.language).say,
+        say=words.say,
     )
+
+
+def words_of(config: Config, *, printed: bool) -> zpaper.Words:
+    """The language of the shop, for paper. printed: by a receipt printer, which knows no joined letters and no order
+    from right to left: there such a language is left for English. A page prints it through the browser."""
+    spoken = language.of(config.shop.language)
+    if printed and spoken.direction == "rtl":
+        return zpaper.Words(wording.locale_for(language.SOURCE, config.shop.locale))
+    return zpaper.Words(config.shop.locale, spoken.say)
 
 
 def document(store: Store, key: str) -> dict[str, Any]:

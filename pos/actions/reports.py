@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pos import clock, language
-from pos.actions import figures
+from pos import clock
+from pos.actions import figures, paper
 from pos.actions.sell import Seller, Till
 from pos.actions.shift import Checked
 from pos.config import Config
@@ -168,9 +168,9 @@ def report(doc: Mapping[str, Any], config: Config) -> dict[str, Any]:
     return shown
 
 
-def lines(doc: Mapping[str, Any], config: Config, width: int = 42) -> list[str]:
-    """An X or Z as paper of that width shows it."""
-    return zread.lines(doc, width, zread.Words(config.shop.locale, language.of(config.shop.language).say))
+def lines(doc: Mapping[str, Any], config: Config, width: int = 42, *, printed: bool = False) -> list[str]:
+    """An X or Z as paper of that width shows it. printed: by a receipt printer."""
+    return zread.lines(doc, width, paper.words_of(config, printed=printed))
 
 
 def _shown(value: Any, cur: str, locale: str) -> Any:

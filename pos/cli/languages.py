@@ -113,7 +113,7 @@ def written(tag: str) -> bytes:
 def texts() -> Catalog:
     """Every text people read, with the files it stands in."""
     catalog = Catalog(project="Tillkeep", charset="utf-8")
-    rows = [("pos/sections.py", text, None) for text in _offered()]
+    rows: list[tuple[str, Any, str | None]] = [("pos/sections.py", text, None) for text in _offered()]
     for folder, end in PLACES:
         for path in sorted((REPO / folder).rglob(f"*{end}")):
             where = path.relative_to(REPO).as_posix()

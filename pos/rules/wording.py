@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 
 from pos.rules.money import digits_of
@@ -20,7 +20,7 @@ def money(minor: int, currency: str, locale: str) -> str:
     text = format_currency(amount, currency, locale=locale, currency_digits=True)
     text = text.replace(get_currency_symbol(currency, locale=locale), symbol(currency, locale))
     # Amounts stand by themselves, isolated from the words around: a mark that turns them round would part their signs.
-    return text.replace("\u200f", "")
+    return text.replace("\u200f-", "\u200e-").replace("\u200f", "")
 
 
 def round_money(minor: int, currency: str, locale: str) -> str:
@@ -57,17 +57,19 @@ def percent(rate: Decimal, locale: str) -> str:
 
 def moment(when: datetime, locale: str) -> str:
     """A moment as written: its own wall clock, to the minute."""
-    return format_datetime(when, "d MMM y, HH:mm", tzinfo=when.tzinfo, locale=locale)
+    joined = Locale.parse(locale, sep="_").datetime_formats["medium"]
+    day = format_skeleton("yMMMd", when, tzinfo=when.tzinfo, locale=locale)
+    return str(joined).replace("{0}", clock_time(when, locale)).replace("{1}", day)
 
 
 def clock_time(when: datetime, locale: str) -> str:
     """The wall clock of a moment, to the minute: "14:32"."""
-    return format_time(when, "HH:mm", tzinfo=when.tzinfo, locale=locale)
+    return format_skeleton("Hm", when, tzinfo=when.tzinfo, locale=locale)
 
 
 def clock_seconds(when: datetime, locale: str) -> str:
     """The wall clock of a moment, to the second: "14:32:09"."""
-    return format_time(when, "HH:mm:ss", tzinfo=when.tzinfo, locale=locale)
+    return format_skeleton("Hms", when, tzinfo=when.tzinfo, locale=locale)
 
 
 def day(when: date, locale: str) -> str:
@@ -77,7 +79,7 @@ def day(when: date, locale: str) -> str:
 
 def short_day(when: date, locale: str) -> str:
     """A day as slips have it: "Sat 21 Nov 2026"."""
-    return format_date(when, "EEE d MMM y", locale=locale)
+    return format_skeleton("yMMMEd", when, locale=locale).replace(",", "").replace("،", "")
 
 
 def known_locale(locale: str) -> bool:

@@ -9,6 +9,7 @@ the language of the shop.
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, request, url_for
@@ -20,6 +21,9 @@ from pos.said import Said
 from pos.said import said as reword
 from pos.web import auth, reader
 from pos.web.parts import parts
+
+#: Between the columns of a line of paper.
+_GAP = re.compile(r"(\s{2,}|\A\s+)")
 
 bp = Blueprint("language", __name__)
 
@@ -38,6 +42,7 @@ def install(app: Flask, config: Config) -> None:
         npgettext=lambda context, one, many, count: reader.here().texts.npgettext(context, one, many, count),
     )
     env.finalize = lambda value: reader.here().say(value) if isinstance(value, Said) else value
+    env.filters["columns"] = lambda line: [piece for piece in _GAP.split(line) if piece]
     app.context_processor(_frame)
 
 

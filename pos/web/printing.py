@@ -39,7 +39,12 @@ def ask() -> ResponseReturnValue:
         if not by.may("z_read"):
             raise NotAllowed(said("{name} may not see the figures of the day.", name=by.name))
         here = parts()
-        report = reports.lines(reports.x_read(here, by), here.store.config, here.config.printer.columns)
+        report = reports.lines(
+            reports.x_read(here, by),
+            here.store.config,
+            here.config.printer.columns,
+            printed=not browser and press.printer is not None,
+        )
         asked = printing.ask_report(press, by, "x", report, browser=browser)
     elif template == "test":
         if not (by.may("settings") or by.may("reprint")):

@@ -75,7 +75,7 @@ async function saved(asking) {
 async function xRead() {
   const answer = await tried(() => get("/api/shift/x"));
   if (!answer) return;
-  put(byId("x-lines"), answer.lines.join("\n"));
+  byId("x-lines").replaceChildren(...answer.lines.flatMap((line) => [...line.split(/(\s{2,}|^\s+)/).map((piece) => (piece.trim() ? h("span", { dir: "auto" }, piece) : piece)), "\n"]));
   put(byId("x-said"), "");
   openDialog(byId("dlg-x"));
 }

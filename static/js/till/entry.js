@@ -61,5 +61,5 @@ export class Entry {
 export function moneyFormat(shop) {
   const format = new Intl.NumberFormat((shop.locale || "en-GB").replace("_", "-"), { style: "currency", currency: shop.currency, numberingSystem: "latn" });
   const sign = (part) => (part.type === "currency" ? shop.symbol ?? part.value : part.value);
-  return (text) => format.formatToParts(text).map(sign).join("").replaceAll("\u200f", "");
+  return (text) => format.formatToParts(text).map(sign).join("").replaceAll("\u200f", "").replace(/^-/, "\u200e-");
 }
