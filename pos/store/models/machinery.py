@@ -49,6 +49,7 @@ class Outbox(Row):
     difference = TextField(default="")
     created_at = TextField()
     updated_at = TextField()
+    parked = TextField(default="")  # set aside by a person: who and why; it waits until somebody takes it up again
 
     class Meta:
         indexes = ((("document", "connection", "part"), True), (("connection", "state", "next_at"), False))

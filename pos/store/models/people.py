@@ -18,6 +18,9 @@ class User(Row):
     modified = TextField(default="")
     source = TextField(default="local")
     badge_hash = TextField(default="", index=True)  # SHA-256 of what their badge says
+    password_hash = TextField(default="")  # for the console; "" = they may not sign in there
+    password_failed = IntegerField(default=0)
+    password_locked_until = TextField(default="")
 
 
 class Approval(Row):
@@ -99,6 +102,7 @@ class SignIn(Row):
     seen_at = TextField()
     locked = BooleanField(default=False)
     ended_at = TextField(default="")
+    place = TextField(default="till")  # till: code and PIN | console: code and password
 
 
 class Token(Row):
