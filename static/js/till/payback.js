@@ -23,7 +23,9 @@ export async function showCame() {
   const answers = await Promise.all([...ids].map(linesOf));
   const came = answers.filter(Boolean).flatMap((one) => one.tenders);
   place.hidden = came.length === 0;
-  put(place, t("It was paid with {tenders}. Another way back needs somebody who may.", { tenders: came.map(tenderText).join("; ") }));
+  const free = answers.some((one) => one?.free_kinds.includes("voucher"));
+  const words = free ? t("It was paid with {tenders}. That way, or onto a voucher; any other way needs somebody who may.", { tenders: came.map(tenderText).join("; ") }) : t("It was paid with {tenders}. Another way back needs somebody who may.", { tenders: came.map(tenderText).join("; ") });
+  put(place, words);
   return came.filter((one) => /[1-9]/.test(one.left)).map((one) => one.mode_of_payment);
 }
 
