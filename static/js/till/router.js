@@ -72,6 +72,9 @@ function pressed(event) {
   if (KEYS_OF_VIEW[state.view](event)) event.preventDefault();
 }
 
+/** What a new sale may begin with, beside a scan: one key from the change to there. */
+const BEGINS = ["search", "give_back", "hold", "voucher", "bag"];
+
 /** Each answers whether the key meant something. */
 function keyOnSell(event) {
   const action = actionOf(event.key);
@@ -112,9 +115,9 @@ function keyOnChange(event) {
   else if (action === "discount" || action === "quantity") return printKey(action);
   else if (event.key === "Enter" && (event.target.tagName === "A" || event.target.dataset.slip)) return false;
   else if (["Enter", "Escape", " "].includes(event.key)) newSale();
-  else if (action === "search") {
+  else if (BEGINS.includes(action)) {
     newSale();
-    act("search");
+    act(action);
   } else return false;
   return true;
 }
