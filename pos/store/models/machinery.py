@@ -50,6 +50,8 @@ class Outbox(Row):
     created_at = TextField()
     updated_at = TextField()
     parked = TextField(default="")  # set aside by a person: who and why; it waits until somebody takes it up again
+    story = TextField(default="")  # a line a step: JSON [moment, step, code, words], the newest last
+    reply = TextField(default="")  # the last answer that was no success, as it came, cut short
 
     class Meta:
         indexes = ((("document", "connection", "part"), True), (("connection", "state", "next_at"), False))
