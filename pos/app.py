@@ -13,7 +13,7 @@ from agents import AGENTS
 from pos import channels, clock, language
 from pos.actions import hooks, issuer
 from pos.actions.press import Press
-from pos.config import Config
+from pos.config import Config, Shop
 from pos.connectors import configured
 from pos.devices import printer_of
 from pos.errors import BadSettings
@@ -109,8 +109,9 @@ def create_app(config: Config) -> App:
     if config.shop.language not in language.known():
         words = ", ".join(language.known())
         raise BadSettings(f"[shop] language is {config.shop.language!r}; there are: {words}.")
-    locale = wording.locale_for(config.shop.language, config.shop.locale)
-    config = replace(config, shop=replace(config.shop, locale=locale))
+    if config.shop.locale == Shop().locale:  # left as it was: it follows the language
+        locale = wording.locale_for(config.shop.language, config.shop.locale)
+        config = replace(config, shop=replace(config.shop, locale=locale))
     channels.check(config)
     hooks.titles(config.hooks)
     with ExitStack() as undo:

@@ -92,7 +92,7 @@ def known_locale(locale: str) -> bool:
 
 
 def locale_for(language: str, locale: str) -> str:
-    """How a reader of a language is used to figures: the shop's locale when it speaks it, else that language's own."""
+    """How readers of a language are used to figures: the shop's locale if it is theirs, else their language's own."""
     shop = Locale.parse(locale, sep="_")
     if shop.language == language:
         return locale

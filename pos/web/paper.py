@@ -108,8 +108,10 @@ def _discount(given: dict[str, Any], money: Text, locale: str, say: Say) -> str:
     what = said("Set price") if given["kind"] == "price" else said("Discount")
     if given["kind"] == "percent":
         what = said("{percent} off", percent=wording.percent(given["value"], locale))
-    reason = f" ({say(given['reason'])})" if given.get("reason") else ""
-    return f"{say(what)}: {money(-abs(given['amount']))}{reason}"
+    amount = money(-abs(given["amount"]))
+    if given.get("reason"):
+        return say(said("{what}: {amount} ({reason})", what=what, amount=amount, reason=said(given["reason"])))
+    return say(said("{what}: {amount}", what=what, amount=amount))
 
 
 def _tax(row: dict[str, Any], marks: dict[str, str], money: Text, locale: str) -> dict[str, str]:

@@ -28,7 +28,8 @@ def here() -> Language:
 
 def seen(config: Config) -> Config:
     """The settings with money and dates as this request's reader is used to them."""
-    locale = wording.locale_for(here().tag, config.shop.locale)
+    tag = here().tag
+    locale = config.shop.locale if tag == config.shop.language else wording.locale_for(tag, config.shop.locale)
     return config if locale == config.shop.locale else replace(config, shop=replace(config.shop, locale=locale))
 
 

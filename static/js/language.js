@@ -18,6 +18,12 @@ const filled = (pattern, facts) => pattern.replace(/\{(\w+)\}/g, (whole, name) =
 /** A text, its {names} filled from the facts. */
 export const t = (text, facts = {}) => filled(words[text] ?? text, facts);
 
+/** As `t`, with elements among the facts: the pieces in their order, for `replaceChildren(...tx(…))`. */
+export const tx = (text, facts) => (words[text] ?? text).split(/\{(\w+)\}/).map((piece, at) => (at % 2 ? facts[piece] : piece)).filter((piece) => piece !== "");
+
+/** Marks a text that is kept in English and shown by `t` later. */
+export const mark = (text) => text;
+
 /** A text that depends on a count; {n} is the count. */
 export function tn(one, many, n, facts = {}) {
   const found = words[one]?.[plural[forms.select(n)]];
@@ -27,8 +33,12 @@ export function tn(one, many, n, facts = {}) {
 /** A text that means different things in different places. */
 export const tp = (context, text, facts = {}) => filled(words[`${context}\u0004${text}`] ?? text, facts);
 
-/** What was typed, with the digits and the decimal sign of other scripts as 0-9 and ".": "١٢٫٥" and "12,5" are "12.5". */
-export const plain = (text) => text.replace(/[٠-٩]/g, (digit) => digit.charCodeAt(0) - 0x660).replace(/[۰-۹]/g, (digit) => digit.charCodeAt(0) - 0x6f0).replace(/[٫,]/g, ".").replace(/٬/g, "");
+/** Texts side by side, with the comma of the language between. */
+export const listed = (texts) => texts.join(tp("list", ", "));
+
+/** What was typed, with the digits of Arabic, Persian and Indian keyboards as 0-9, and their decimal sign as ".". */
+export const plain = (text) => text.replace(/[٠-٩۰-۹०-९]/g, (digit) => `${digit.charCodeAt(0) - ZEROS.findLast((zero) => zero <= digit).charCodeAt(0)}`).replaceAll("٫", ".");
+const ZEROS = ["٠", "۰", "०"];
 
 /** The language of this browser from now on; "" = the shop's. The page is loaded anew, the basket stays. */
 export function chooseLanguage(tag) {

@@ -1,5 +1,5 @@
 // Signing in: cashier code, then PIN; by keyboard or by the keypad. A scan is refused with a tone, it is no PIN.
-import { t } from "./language.js";
+import { plain, t } from "./language.js";
 import { NoAnswer, Refused, get, post, setToken, whenStale } from "./till/api.js";
 import { byId, put } from "./till/dom.js";
 import { Scanner } from "./till/scan.js";
@@ -36,7 +36,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
   if (!code.value.trim()) return code.focus();
   if (!pin.value) return pin.focus();
   try {
-    await post("/api/sign-in", { code: code.value.trim(), pin: pin.value });
+    await post("/api/sign-in", { code: plain(code.value.trim()), pin: plain(pin.value) });
     location.replace("/");
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;

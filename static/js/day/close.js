@@ -1,6 +1,6 @@
 // The close: a blind count by note and coin, then expected against counted, a reason for a difference, and the Z.
 // The page never adds up; amounts appear with the server's answer, and expected figures only after the count is stored.
-import { listed, t, tn, tx } from "../language.js";
+import { listed, plain, t, tn, tx } from "../language.js";
 import { NoAnswer, Refused, post } from "../till/api.js";
 import { say, sayNow } from "../till/a11y.js";
 import { withApproval } from "../till/approve.js";
@@ -68,7 +68,7 @@ function otherField(one) {
 async function compare() {
   const denominations = {};
   for (const field of byId("pieces").querySelectorAll("input")) {
-    const pieces = field.value.trim();
+    const pieces = plain(field.value.trim());
     if (!/^\d*$/.test(pieces)) {
       field.focus();
       return problem(t("{what}: type how many pieces.", { what: field.getAttribute("aria-label") }));

@@ -1,5 +1,5 @@
 // A second person agrees on this screen: code or badge, and PIN, for the one act that was refused for want of it.
-import { t } from "../language.js";
+import { plain, t } from "../language.js";
 import { NoAnswer, Refused, post } from "./api.js";
 import { askFromAfar } from "./ask.js";
 import { openDialog } from "./dialogs.js";
@@ -115,8 +115,8 @@ async function send(asked, code, pin) {
     return "";
   }
   try {
-    const who = badge ? { badge } : { code: code.value.trim() };
-    return (await post("/api/approve", { ...asked, ...who, pin: pin.value })).approval;
+    const who = badge ? { badge } : { code: plain(code.value.trim()) };
+    return (await post("/api/approve", { ...asked, ...who, pin: plain(pin.value) })).approval;
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
     put(byId("approve-problem"), error instanceof Refused ? error.message : t("The till server does not answer. Try again in a moment."));

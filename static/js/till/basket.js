@@ -90,7 +90,7 @@ function paintLine(line, parts) {
   const detail = priced?.detail || shown.detail || "";
   const each = eachText(line, shown, priced, quantity);
   parts.more.replaceChildren(...[
-    detail && h("span", {}, detail),
+    detail && h("span", { dir: "auto" }, detail),
     line.voucher && (line.voucher.code ? h("span", { class: "mono ltr" }, line.voucher.code) : h("span", {}, t("a code is made when it is paid"))),
     each && h("span", {}, figure(each)),
     priced?.override_text && h("span", { class: "off" }, priced.override_text),

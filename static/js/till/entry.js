@@ -1,4 +1,5 @@
 // A figure being typed, kept as text: money from the right like on a till ("1999" is 19.99), or a plain decimal.
+import { plain } from "../language.js";
 
 const LENGTH_MAX = 9; // 9,999,999.99
 
@@ -16,7 +17,8 @@ export class Entry {
   }
 
   /** Take a key of the pad or the keyboard: a digit, "00", ".", "erase" or "clear". False = this key means nothing here. */
-  press(key) {
+  press(typed) {
+    const key = plain(typed);
     if (key === "erase") this.text = this.text.slice(0, -1);
     else if (key === "clear") this.text = "";
     else if (key === "." || key === ",") return this.#point();

@@ -95,7 +95,7 @@ function tileButton(tile, words) {
   const stock = tile.stock_text ? h("span", { class: /^(0|-)/.test(tile.stock ?? "1") ? "none" : "" }, tile.stock_text) : "";
   const opens = tile.has_variants ? [icon("grid"), h("span", { class: "sr" }, t("opens sizes and colours"))] : tile.weighed ? [icon("weigh"), h("span", { class: "sr" }, t("asks for the weight"))] : [];
   return h("button", { type: "button", class: `tile item g${tile.group_index}${lengthOf(tile.name)}`, onclick: () => pick(tile) },
-    h("b", {}, marked(tile.name, words)), h("span", { class: "detail" }, marked(tile.detail || tile.group, words)),
+    h("b", {}, h("span", { dir: "auto" }, marked(tile.name, words))), h("span", { class: "detail" }, h("span", { dir: "auto" }, marked(tile.detail || tile.group, words))),
     h("span", { class: "foot-row" }, h("span", {}, stock, " ", opens), h("span", { class: tile.price_text.length > PRICE_LONG ? "price is-from" : "price" }, tile.open_price && !tile.price_text ? t("Type price") : figure(tile.price_text))));
 }
 

@@ -1,5 +1,5 @@
 // The lock over the screen. The basket behind it stays as it is; the server refuses everything until the PIN is right.
-import { t } from "../language.js";
+import { plain, t } from "../language.js";
 import { NoAnswer, Refused, post } from "./api.js";
 import { sayNow } from "./a11y.js";
 import { byId, pause, put } from "./dom.js";
@@ -85,7 +85,7 @@ export function refuseScan() {
 
 async function unlock(event, unlocked) {
   event.preventDefault();
-  const pin = byId("lock-pin").value;
+  const pin = plain(byId("lock-pin").value);
   if (!pin) return;
   try {
     const session = await post("/api/unlock", { pin });

@@ -3,6 +3,7 @@
 // Outside text fields each character is held for a moment: a code never reaches a pad, an amount or a button. In a text
 // field characters appear at once and are taken back out when they turn out to be a code. Times are the events' own, so a
 // busy page does not mistake a scanner for a person.
+import { plain } from "../language.js";
 import { isTextField } from "./dom.js";
 
 const GS = "\x1d"; // FNC1 inside a GS1 code; scanners send it raw or as Ctrl+]
@@ -124,7 +125,7 @@ function characterOf(event) {
   const altGraph = event.getModifierState?.("AltGraph");
   if (event.ctrlKey && !altGraph) return event.key === "]" || event.code === "BracketRight" ? GS : null;
   if ((event.altKey && !altGraph) || event.metaKey) return null;
-  return event.key.length === 1 ? event.key : null;
+  return event.key.length === 1 ? plain(event.key) : null; // digits are digits, whatever the keyboard's script
 }
 
 /** Remembers a field as it is now; called later, it puts that back. */
