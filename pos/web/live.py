@@ -22,7 +22,7 @@ from simple_websocket import ConnectionClosed
 
 from pos import clock
 from pos.errors import NotAllowed, UserError
-from pos.web import auth, errors
+from pos.web import auth, errors, reader
 from pos.web.parts import parts
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class _Screen:
     """One open WebSocket's queue."""
 
     def __init__(self) -> None:
-        self.waiting: queue.Queue[str] = queue.Queue(BEHIND_MAX)
+        self.waiting: queue.Queue[dict[str, Any]] = queue.Queue(BEHIND_MAX)
         self.cut = False
 
 
@@ -86,11 +86,10 @@ class Hub:
         self._wake.set()
 
     def publish(self, message: dict[str, Any]) -> None:
-        """Queue a message for every screen; one that is too far behind is cut."""
-        text = json.dumps(message)
+        """Queue a message for every screen; one that is too far behind is cut. Each says it in its own language."""
         for screen in list(self._screens):
             try:
-                screen.waiting.put_nowait(text)
+                screen.waiting.put_nowait(message)
             except queue.Full:
                 screen.cut = True
 
@@ -108,7 +107,7 @@ class Hub:
                     if not may_listen():
                         return
                 try:
-                    ws.send(screen.waiting.get(timeout=2))
+                    ws.send(json.dumps(reader.said(screen.waiting.get(timeout=2))))
                 except queue.Empty:
                     continue
         except (OSError, ConnectionClosed):

@@ -70,6 +70,46 @@ def test_a_moment_is_written_by_its_own_clock():
     assert wording.day(date(2026, 11, 21), "en_GB").replace(",", "") == "Saturday 21 November 2026"
 
 
+@cases("""
+locale  money         moment                     short              time
+en_GB   -£1,234.50    1 Jul 2026, 09:05          Wed 1 Jul 2026     09:05
+en_US   -£1,234.50    Jul 1, 2026, 09:05         Wed Jul 1 2026     09:05
+de_DE   -1.234,50_£   1. Juli 2026, 09:05        Mi. 1. Juli 2026   09:05
+fi_FI   -1_234,50_£   1.7.2026 9.05              ke 1.7.2026        9.05
+ar      -1,234.50_£   1 يوليو 2026، 09:05        الأربعاء 1 يوليو 2026   09:05
+""")
+def test_money_and_dates_follow_the_locale(row):
+    when = datetime(2026, 7, 1, 9, 5, tzinfo=timezone(timedelta(hours=1)))
+    shown = wording.money(-123450, "GBP", row["locale"]).replace("\u00a0", "_").replace("\u200e", "")
+    assert shown == row["money"]
+    assert wording.moment(when, row["locale"]).replace("\u202f", " ") == row["moment"]
+    assert wording.short_day(when.date(), row["locale"]) == row["short"]
+    assert wording.clock_time(when, row["locale"]) == row["time"]
+
+
+@cases("""
+currency  sign
+GBP       £
+USD       $
+AED       د.إ.
+""")
+def test_a_language_read_without_a_country_keeps_a_sign_that_stands_alone(row):
+    assert wording.symbol(row["currency"], "ar").replace("\u200f", "") == row["sign"]
+
+
+@cases("""
+language  shop   figures
+en        en_GB  en_GB
+en        en_US  en_US
+ar        en_GB  ar
+ar        ar_AE  ar_AE
+ar        en_AE  ar_AE
+en        de_DE  en_DE
+""")
+def test_readers_of_another_language_have_its_figures(row):
+    assert wording.locale_for(row["language"], row["shop"]) == row["figures"]
+
+
 def test_a_figure_finer_than_a_penny_is_written_out():
     assert wording.fine(Decimal("0.3333"), "en_GB") == "0.3333"
     assert wording.fine(Decimal("1234.5"), "en_GB") == "1,234.50"
