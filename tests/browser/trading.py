@@ -1,0 +1,117 @@
+"""A whole shop for a whole day: a till in a process of its own, an ERPNext over HTTP, and the cable between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pos import demo
+from pos.store import people
+from pos.store.db import open_store
+from tests.contract import sites
+from tests.contract.emulators import erpnext_shops as shops
+from tests.contract.emulators.erpnext import Emulator
+from tests.contract.emulators.erpnext_site import Doc, Site
+from tests.till_process import Till
+
+CASHIER, CASHIER_PIN = "103", "2468"
+MANAGER, MANAGER_PIN = "101", "8642"
+#: How long what the agents do by themselves may take on a busy machine.
+AGENTS_SECONDS_MAX = 60
+
+
+class Shop:
+    """The till, the site of its books, and `cable_out()` / `cable_in()` between them."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self.root = root
+        self.site: Site = shops.demo()
+        shops.put_vouchers(self.site)
+        for item in self.site.docs["Item"].values():
+            item["image"] = None  # pictures have their own tests
+        self._line = Emulator(self.site)
+        self._line.__enter__()
+        self.address = self._line.url
+        self.env = {
+            "ERPNEXT_URL": self.address,
+            "ERPNEXT_API_KEY": shops.TILL[0],
+            "ERPNEXT_API_SECRET": shops.TILL[1],
+            "TILLKEEP_ERPNEXT_PROBE_SECONDS": "1",
+            "TILLKEEP_TILL_WALK_IN": "Walk-in",
+            **sites.CASH,
+        }
+        self.till = Till(root, env=self.env)
+
+    @property
+    def config(self) -> Any:
+        return sites.settings.load(self.root, self.env)
+
+    def prepare(self) -> None:
+        """Set the site up, and two people at the till."""
+        done = self.till.command(
+            "erpnext", "setup", "--admin-key", shops.MANAGER[0], "--admin-secret", shops.MANAGER[1]
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        store = open_store(self.config)
+        people.add_user(store, CASHIER, "Ines Calloway", "cashier", CASHIER_PIN)
+        people.add_user(store, MANAGER, "Priya Nair", "manager", MANAGER_PIN)
+        store.close()
+
+    def cable_out(self) -> None:
+        """From now on nobody listens at the address of the books."""
+        self._line.__exit__()
+
+    def cable_in(self) -> None:
+        """The same site at the same address again."""
+        self._line = Emulator(self.site, port=self._line.port)
+        self._line.__enter__()
+
+    def booked(self, *doctypes: str) -> list[Doc]:
+        """What the site holds of these kinds with the till's own key on it."""
+        return [doc for kind in doctypes for doc in self.site.docs[kind].values() if doc.get("pos_receipt_id")]
+
+    def ask(self, path: str) -> dict[str, Any]:
+        line = self.till.line()
+        try:
+            status, answer = line.ask("GET", path)
+        finally:
+            line.close()
+        assert status == 200, (path, answer)
+        return answer
+
+    def wait_for(self, path: str, so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Ask until the answer is so; agents work in their own time."""
+        until = time.monotonic() + AGENTS_SECONDS_MAX
+        while not so(answer := self.ask(path)):
+            assert time.monotonic() < until, str(answer)[:600]
+            time.sleep(0.05)
+        return answer
+
+
+@contextmanager
+def shop(root: Path) -> Iterator[Shop]:
+    """Open for business: goods and prices have come from the books."""
+    made = Shop(root)
+    try:
+        made.prepare()
+        with made.till:
+            made.wait_for("/api/items", _all_there)
+            yield made
+    finally:
+        made.cable_out()
+
+
+def _all_there(answer: dict[str, Any]) -> bool:
+    """Goods come first, then prices, then stock."""
+    wanted = sum("variant_of" not in item for item in demo.items())
+    first = answer["items"][:1]
+    return answer["total"] >= wanted and all(item["price_text"] and item["stock"] for item in first)
+
+
+def barcodes() -> dict[str, str]:
+    """The barcode of each item that has one."""
+    return {item["code"]: item["barcodes"][0]["code"] for item in demo.items() if item.get("barcodes")}
