@@ -9,7 +9,7 @@ const WORDS = { search: t("Search items"), hold: t("Hold the basket; held basket
 /** Write the configured keys onto the buttons. */
 export function paintKeys() {
   const { keys } = state.session;
-  for (const place of document.querySelectorAll("[data-key]")) place.textContent = keys[place.dataset.key] ?? "";
+  for (const place of document.querySelectorAll(".key[data-key], .key [data-key]")) place.textContent = keys[place.dataset.key] ?? "";
 }
 
 /** The action a pressed key stands for on the sell view, or "". */
