@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from agents import notify, sync_in, sync_out, voucher, watch, zread
+from agents import backup, notify, sync_in, sync_out, voucher, watch, zread
 from pos.runner import Agent
 
 #: In the order a console shows them.
-AGENTS: tuple[Agent, ...] = (sync_out.AGENT, sync_in.AGENT, voucher.AGENT, watch.AGENT, zread.AGENT, notify.AGENT)
+AGENTS: tuple[Agent, ...] = (
+    sync_out.AGENT,
+    sync_in.AGENT,
+    voucher.AGENT,
+    watch.AGENT,
+    zread.AGENT,
+    backup.AGENT,
+    notify.AGENT,
+)

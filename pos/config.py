@@ -180,6 +180,11 @@ def _check(config: Config) -> None:
         raise BadSettings(f"[shop] currency is {config.shop.currency!r}; use the three capital letters, like GBP.")
     if not (config.till.id.isascii() and config.till.id.isalnum()) or len(config.till.id) > 8:
         raise BadSettings(f"[till] id is {config.till.id!r}; use up to 8 letters and digits, like T1.")
+    if config.till.id in config.till.succeeds.replace(",", " ").split():
+        raise BadSettings(
+            f"[till] id is {config.till.id}, which [till] succeeds names as an id of before: its numbers would be "
+            "given out twice."
+        )
     if not 1 <= config.server.port <= 65535:
         raise BadSettings(f"[server] port is {config.server.port}; it must be between 1 and 65535.")
     for name, url in (("storage", config.storage.url), ("queue", config.queue.url)):

@@ -30,12 +30,18 @@ class Shop:
 class Till:
     id: str = setting("T1", "Unique in the company, fixed at installation; first part of each receipt number.")
     name: str = setting("Till 1", "What people call this till.")
+    succeeds: str = setting("", "Ids it had before it was restored, comma separated; `restore` writes them.")
     store: str = setting("main", "The shop this till stands in.")
     warehouse: str = setting("Stores - TS", "Where its goods leave from.")
     price_list: str = setting("Standard Selling", "The price list it sells from.")
     walk_in: str = setting("Walk-in Customer", "The customer when nobody is named.")
     bag_item: str = setting("BAG", "Item code behind the bag button; empty = no button.")
     idle_lock_seconds: int = setting(300, "The screen locks after this long untouched; the basket stays. 0 = never.")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The id it goes by, then those it had before."""
+        return tuple(dict.fromkeys((self.id, *self.succeeds.replace(",", " ").split())))
 
 
 @dataclass(frozen=True, slots=True)

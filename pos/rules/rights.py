@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from pos.said import said
 
-ROLES = ("cashier", "supervisor", "manager", "operator", "accountant", "stock_keeper", "admin")
+ROLES = ("cashier", "supervisor", "manager", "operator", "accountant", "stock_keeper", "copier", "admin")
 #: The role whose rights nobody takes away: somebody must be able to give them back.
 OWNER = "admin"
 
@@ -33,6 +33,8 @@ RIGHTS = {
     "reprint": said("show and print a receipt again"),
     "voucher_issue": said("issue or adjust a gift voucher by hand"),
     "replay": said("take in receipts that were made elsewhere"),
+    "operate": said("look after outbox, agents and logs, and settle what the books refused"),
+    "copies": said("keep copies of another till here, and fetch them"),
     "people": said("add people, set PINs, enrol tills"),
     "rights": said("change who may do what"),
     "settings": said("change settings and connections"),
@@ -47,15 +49,16 @@ _CASHIER = frozenset({"sell", "discount", "no_sale", "reprint"})
 _SUPERVISOR = _CASHIER | {
     "price_override", "refund", "blind_return", "late_return", "refund_tender", "void", "paid_out", "z_read",
 }  # fmt: skip
-_MANAGER = _SUPERVISOR | {"variance", "voucher_issue", "people"}
+_MANAGER = _SUPERVISOR | {"variance", "voucher_issue", "operate", "people"}
 
 _TABLE: dict[str, frozenset[str]] = {
     "cashier": _CASHIER,
     "supervisor": frozenset(_SUPERVISOR),
     "manager": frozenset(_MANAGER),
-    "operator": frozenset({"replay", "reprint", "settings"}),
+    "operator": frozenset({"replay", "reprint", "operate", "settings"}),
     "accountant": frozenset({"z_read", "reprint"}),
     "stock_keeper": frozenset({"reprint"}),
+    "copier": frozenset({"copies"}),
     "admin": frozenset(RIGHTS),
 }
 

@@ -26,7 +26,7 @@ from peewee import DatabaseError
 
 from pos import clock
 from pos.errors import CannotSave, PosError
-from pos.store import disk, entries, intake, recover
+from pos.store import disk, entries, identity, intake, recover
 from pos.store.db import Store, cannot_save
 from pos.store.flusher import Flusher
 from pos.store.points import at
@@ -106,6 +106,7 @@ class Journal:
         self.store = store
         self.on_commit: list[Callable[[Committed], None]] = []
         store.lock()
+        identity.prove(store)
         self.recovered = recover.recover(store) if recovering else recover.Recovered()
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._door = threading.Lock()

@@ -5,7 +5,7 @@ All of it follows from documents.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,31 @@ def current(store: Store, till: str) -> Session | None:
     return found if found is not None and found.open else None
 
 
+def left_open(store: Store) -> list[Session]:
+    """Sessions this till had open when it was lost, under the ids it had before it was restored; oldest first."""
+    before = store.config.till.ids[1:]
+    rows = store.execute(
+        f"SELECT {_COLUMNS} FROM session WHERE open = 1 AND till IN ({_marks(before)}) ORDER BY opened_at, id", before
+    ).fetchall()
+    return [_session(row) for row in rows]
+
+
+def to_close(store: Store) -> Session | None:
+    """The session to be counted and closed next: the open one of this till, else one left open when it was lost."""
+    found = current(store, store.config.till.id)
+    return found or next(iter(left_open(store)), None)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _line_of(store: Store, till: str) -> tuple[str, ...]:
+    """The ids a till had one after the other, when it is this one: its Zs are numbered through."""
+    mine = store.config.till.ids
+    return mine if till in mine else (till,)
+
+
 def name_now(found: Session | None, till: str) -> str:
     """The session a document made now belongs to: the open one, else the next, which this document opens."""
     if found is None:
@@ -73,7 +98,9 @@ def name_now(found: Session | None, till: str) -> str:
 
 def by_z(store: Store, till: str, number: int) -> Session:
     """The session a Z closed. NotFound."""
-    row = store.execute(f"SELECT {_COLUMNS} FROM session WHERE till = ? AND z_number = ?", (till, number)).fetchone()
+    tills = _line_of(store, till)
+    asked = f"SELECT {_COLUMNS} FROM session WHERE till IN ({_marks(tills)}) AND z_number = ?"
+    row = store.execute(f"{asked} ORDER BY till <> ?, closed_at", (*tills, number, till)).fetchone()
     if row is None:
         raise NotFound(said("There is no {name} on this till.", name=zread.name_of(number)))
     return _session(row)
@@ -87,17 +114,20 @@ def by_id(store: Store, key: str) -> Session | None:
 
 def closed(store: Store, till: str, limit: int, before: int | None = None) -> list[Session]:
     """Closed sessions, the newest first; `before`: with a smaller Z number only."""
+    tills = _line_of(store, till)
     rows = store.execute(
-        f"SELECT {_COLUMNS} FROM session WHERE till = ? AND z_number IS NOT NULL AND (? IS NULL OR z_number < ?)"
-        " ORDER BY z_number DESC LIMIT ?",
-        (till, before, before, limit),
+        f"SELECT {_COLUMNS} FROM session WHERE till IN ({_marks(tills)}) AND z_number IS NOT NULL"
+        " AND (? IS NULL OR z_number < ?) ORDER BY z_number DESC LIMIT ?",
+        (*tills, before, before, limit),
     ).fetchall()
     return [_session(row) for row in rows]
 
 
 def next_z(store: Store, till: str) -> int:
-    """The number of the next Z of a till: without gaps."""
-    row = store.execute("SELECT coalesce(max(z_number), 0) + 1 FROM session WHERE till = ?", (till,)).fetchone()
+    """The number of the next Z of a till: without gaps, also behind those it took under an id of before."""
+    tills = _line_of(store, till)
+    asked = f"SELECT coalesce(max(z_number), 0) + 1 FROM session WHERE till IN ({_marks(tills)})"
+    row = store.execute(asked, tills).fetchone()
     return int(row[0])
 
 

@@ -64,11 +64,10 @@ def say_why_held_up(store: Store, connection: str, now: datetime) -> int:
         held = held_up(connection, (d for _, after in tied for d in after.split()))
     told = 0
     for n, after in tied:
-        refused = [held[d] for d in after.split() if d in held and held[d].state == "rejected"]
-        if refused:
-            words = (
-                f"Waits for its sale {refused[0].number}, which was refused. Settle that; this one follows by itself."
-            )
+        stands = [held[d] for d in after.split() if d in held and held[d].state in ("rejected", "parked")]
+        if stands:
+            why = "refused" if stands[0].state == "rejected" else "parked"
+            words = f"Waits for its sale {stands[0].number}, which was {why}. Settle that; this one follows by itself."
             with store.transaction():
                 told += (
                     Outbox.update(code="waits_for_sale", message=words, updated_at=clock.stamp(now))
@@ -95,7 +94,7 @@ def retry(store: Store, n: int, by: str, reason: str = "") -> None:
         if new is None:
             raise Invalid(said("This document is {state}; there is nothing to try again.", state=row.state), field="n")
         changed = (
-            Outbox.update(state=new, next_at=now, updated_at=now, resolved="", tries=0)
+            Outbox.update(state=new, next_at=now, updated_at=now, resolved="", parked="", tries=0)
             .where((Outbox.n == n) & (Outbox.state == row.state) & (Outbox.owner == ""))
             .execute()
         )
@@ -116,15 +115,17 @@ def again(store: Store, document: str, by: str) -> int:
     return len(waiting)
 
 
-def resolve(store: Store, n: int, reason: str, by: str) -> None:
-    """A person settled it by other means; the row keeps its state and says who and why. Invalid without a reason."""
+def resolve(store: Store, n: int, reason: str, by: str, second: str = "") -> None:
+    """A person settled it by other means; the row keeps its state and says who and why. Invalid without a reason.
+
+    second: who agreed to it."""
     if len(reason.strip()) < 5:
         raise Invalid("Say in a few words how it was settled.", field="reason")
-    now = clock.stamp(clock.now())
+    now, who = clock.stamp(clock.now()), f"{by} and {second}" if second else by
     with store.transaction():
         row = _row(n)
         changed = (
-            Outbox.update(resolved=f"{by}: {reason.strip()}", updated_at=now)
+            Outbox.update(resolved=f"{who}: {reason.strip()}", parked="", updated_at=now)
             .where((Outbox.n == n) & Outbox.state.in_(NEEDS) & (Outbox.resolved == ""))
             .execute()
         )
@@ -136,7 +137,8 @@ def resolve(store: Store, n: int, reason: str, by: str) -> None:
         notices.settle(store, f"outbox:{n}")
         audit.record(
             store, by, "outbox.resolve", row.document,
-            {"part": row.part, "connection": row.connection, "reason": reason.strip()},
+            {"part": row.part, "connection": row.connection, "reason": reason.strip()}
+            | ({"second": second} if second else {}),
         )  # fmt: skip
 
 
@@ -145,3 +147,21 @@ def _row(n: int) -> Outbox:
     if row is None:
         raise NotFound("There is no such row in the outbox.", field="n")
     return row
+
+
+def restored(store: Store, now: datetime, settle_seconds: int) -> int:
+    """The till was restored: whatever may have gone out since its snapshot is asked for before anything is posted; how
+    many rows. Refused ones too, for somebody may have put them right. In the transaction that restores."""
+    stamp = clock.stamp(now)
+    free_now = {"owner": "", "lease_until": "", "next_at": stamp, "updated_at": stamp}
+    words = "The till was restored; asking whether it arrived."
+    asked = Outbox.state.in_(("queued", "sending", "rejected")) & (Outbox.resolved == "")
+    with store.transaction():
+        Outbox.update(**free_now).where(Outbox.state.in_(("unknown", "sent"))).execute()
+        return int(
+            Outbox.update(
+                **free_now, state="unknown", settle_at=within(now, settle_seconds), code="restored", message=words
+            )
+            .where(asked)
+            .execute()
+        )

@@ -35,6 +35,7 @@ _ROLES = {
     "operator": said("Operator"),
     "accountant": said("Accountant"),
     "stock_keeper": said("Stock-keeper"),
+    "copier": said("Another till"),
     "admin": said("Owner"),
 }
 

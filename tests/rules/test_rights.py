@@ -18,11 +18,12 @@ def test_every_role_and_right_is_in_the_table() -> None:
         ),
         "manager": (
             "sell", "discount", "price_override", "refund", "blind_return", "late_return", "refund_tender", "no_sale",
-            "void", "paid_out", "z_read", "variance", "reprint", "voucher_issue", "people",
+            "void", "paid_out", "z_read", "variance", "reprint", "voucher_issue", "operate", "people",
         ),
-        "operator": ("reprint", "replay", "settings"),
+        "operator": ("reprint", "replay", "operate", "settings"),
         "accountant": ("z_read", "reprint"),
         "stock_keeper": ("reprint",),
+        "copier": ("copies",),
         "admin": tuple(rights.RIGHTS),
     }  # fmt: skip
     assert rights.rights_of("nobody") == ()
@@ -39,6 +40,7 @@ def test_a_role_that_may_not_discount_has_no_ceiling_to_use():
         "operator": Decimal(0),
         "accountant": Decimal(0),
         "stock_keeper": Decimal(0),
+        "copier": Decimal(0),
         "admin": Decimal(100),
     }
     for role, ceiling in ceilings.items():

@@ -5,7 +5,7 @@ import { NoAnswer, Refused, get, put as send } from "../till/api.js";
 import { byId, disable, h, icon, isDisabled, put } from "../till/dom.js";
 import { session } from "./frame.js";
 
-const ROLE = { cashier: t("Cashier"), supervisor: t("Supervisor"), manager: t("Manager"), operator: t("Operator"), accountant: t("Accountant"), stock_keeper: t("Stock-keeper"), admin: t("Owner") };
+const ROLE = { cashier: t("Cashier"), supervisor: t("Supervisor"), manager: t("Manager"), operator: t("Operator"), accountant: t("Accountant"), stock_keeper: t("Stock-keeper"), copier: t("Another till"), admin: t("Owner") };
 const OWNER = "admin";
 let table = null; // as the server has it
 
