@@ -6,6 +6,7 @@ with the same Z, to the byte.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -413,3 +414,163 @@ def again(shop: trading.Shop, z: dict[str, Any], folder: Path) -> None:
     finally:
         store.close()
     assert shop.ask("/api/zreads/1")["z"]["hash"] == z["hash"]
+
+
+# -- by keyboard alone ------------------------------------------------------------------------------------------------
+
+#: From anything on a page to anything else, no more than this many presses of Tab.
+TABS_MAX = 15
+NO_MOUSE = """
+for (const kind of ['mousedown', 'pointerdown', 'touchstart'])
+  addEventListener(kind, () => localStorage.setItem('touched', kind), true);
+"""
+
+
+class Keys(Hands):
+    """The same hands, away from mouse and glass."""
+
+    def tab_to(self, selector: str) -> None:
+        """Press Tab until the element has the focus."""
+        place = self.page.locator(selector).first
+        expect(place).to_be_visible()
+        for _ in range(TABS_MAX):
+            if place.evaluate("(e) => e === document.activeElement || e.contains(document.activeElement)"):
+                return
+            self.screen.press("Tab")
+        raise AssertionError(f"{selector} is more than {TABS_MAX} presses of Tab away")
+
+    def go(self, selector: str, key: str = "Enter") -> None:
+        self.tab_to(selector)
+        self.screen.press(key)
+
+    def write(self, text: str) -> None:
+        """Into the field that has the focus."""
+        self.screen.type(text)
+
+    def agree(self) -> None:
+        expect(self.page.locator("#dlg-approve[open]")).to_be_visible()
+        self.write(MANAGER)
+        self.screen.press("Enter")
+        self.write(MANAGER_PIN)
+        self.screen.press("Enter")
+        expect(self.page.locator("#dlg-approve[open]")).to_have_count(0)
+
+    def amount(self, act: str, digits: str, reason: str = "") -> None:
+        self.go(f"[data-day={act}]")
+        expect(self.page.locator("#dlg-amount[open]")).to_be_visible()
+        self.write(digits)
+        if reason:
+            self.tab_to("#amount-reason")
+            self.write(reason)
+        self.screen.press("Enter")
+
+    def press_digits(self, digits: str) -> None:
+        self.write(digits)
+
+    def day(self) -> None:
+        """From selling to the page of the day."""
+        self.go(".tabs a[href='/day']")
+        expect(self.page.locator("#day")).to_have_attribute("data-step", re.compile("."))
+        self.screen.press("Tab")
+        expect(self.page.locator("#skip")).to_be_focused()
+        self.screen.press("Enter")  # past the bars
+
+    def sell_again(self) -> None:
+        """And back."""
+        self.screen.press("Escape")
+        self.page.wait_for_selector("#results .item", state="attached")
+
+
+def sign_in_by_keyboard(keys: Keys, code: str, pin: str) -> None:
+    """The field for the code has the focus already."""
+    expect(keys.page.locator("#code")).to_be_focused()
+    keys.write(code)
+    keys.screen.press("Enter")
+    keys.write(pin)
+    keys.screen.press("Enter")
+    keys.page.wait_for_selector("#results .item", state="attached")
+
+
+def test_the_day_is_traded_by_keyboard_alone(screen: Screen, traded: trading.Shop) -> None:
+    """Float, sales, discount, hold, return, paid out, X, count, Z: no mouse and no finger on the glass."""
+    keys, page = Keys(screen), screen.page
+    page.add_init_script(NO_MOUSE)
+    page.goto(f"{screen.url}/sign-in")
+    sign_in_by_keyboard(keys, CASHIER, CASHIER_PIN)
+    keys.day()
+    keys.amount("float", "5000")
+    keys.done("£50.00")
+    keys.sell_again()
+
+    socks = keys.sell(("CH-SOCKS", "CH-SOCKS"), "cash 20", "17.00")
+    keys.sell(("TR-COURT", "CH-HAT"), "split 20", "71.50")
+    screen.press("F1")
+    keys.write("lambswool grey")
+    expect(page.locator("#results .item")).to_have_count(1)
+    screen.press("ArrowDown", "Enter")
+    screen.expect_total("£28.00")
+    screen.press("F3")
+    expect(page.locator("#dlg-discount[open]")).to_be_visible()
+    keys.tab_to("#discount-reasons")
+    screen.press("Space")
+    keys.write("50")
+    screen.press("Enter")
+    keys.agree()
+    keys.pay("card", "14.00")
+
+    keys.scan("BRACES")
+    screen.expect_total("£24.00")
+    screen.press("F2")
+    expect(page.locator("#dlg-words[open]")).to_be_visible()
+    keys.write("Ann")
+    screen.press("Enter")
+    expect(page.locator("#held-count")).to_have_text("1")
+    screen.press("F2")
+    expect(page.locator("#dlg-held[open]")).to_be_visible()
+    screen.press("Enter")
+    screen.expect_total("£24.00")
+    keys.pay("cash", "24.00")
+
+    screen.press("F4")
+    expect(page.locator("#dlg-back[open]")).to_be_visible()
+    keys.write(socks)
+    screen.press("Enter")
+    expect(page.locator("#back-what")).to_contain_text(socks)
+    keys.go("[data-up=yes]", "Space")
+    keys.tab_to("#back-chips")
+    screen.press("Space")
+    keys.go("#back-go")
+    keys.agree()
+    screen.expect_total("-£8.50")
+    screen.press("F9")
+    screen.expect_view("pay")
+    screen.press("Enter")
+    screen.expect_view("change")
+
+    keys.day()
+    keys.amount("paid_out", "500", "Milk")
+    keys.agree()
+    keys.done("£5.00")
+    keys.sell_again()
+    screen.press("F12")
+    keys.tab_to("#lock-other")
+    screen.press("Enter")
+    page.wait_for_url("**/sign-in")
+    sign_in_by_keyboard(keys, MANAGER, MANAGER_PIN)
+    keys.day()
+    keys.go("[data-day=x]")
+    expected = "97.50"  # 50.00, 17.00, 20.00, 24.00, less 8.50 and 5.00
+    expect(page.locator("#x-lines")).to_contain_text(expected)
+    screen.press("Escape", "F9")
+    for pieces in ("1", "2", "", "1", "1", "", "1"):  # 50, 2 x 20, -, 5, 2, -, 0.50
+        keys.write(pieces)
+        screen.press("Enter")
+    screen.press("F9")
+    expect(page.locator("#day")).to_have_attribute("data-step", "compare")
+    expect(page.locator("#counted")).to_have_text(f"£{expected}")
+    expect(page.locator("#close-alert")).to_contain_text("Nothing to explain")
+    screen.press("F9")
+    expect(page.locator("#z-name")).to_contain_text("is written")
+    assert page.evaluate("localStorage.getItem('touched')") is None
+    z = screen.receipts()[-1]
+    assert (z["kind"], z["z"]["count"]["rows"][0]["expected"]) == ("z", expected)

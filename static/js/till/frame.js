@@ -21,8 +21,17 @@ export function startBars() {
     lockNow();
   });
   byId("save-again").addEventListener("click", askStatus);
+  byId("skip")?.addEventListener("click", pastTheBars);
   whenSignedOut(({ code }) => (code === "locked" ? cover() : location.assign("/sign-in")));
   whenStale(async () => (await readSession()).csrf);
+}
+
+/** The first stop of Tab: what comes next is the page's own, not the bars above it. */
+function pastTheBars(event) {
+  const main = document.querySelector("main");
+  if (!main.hasAttribute("tabindex")) main.tabIndex = -1;
+  main.focus();
+  event.preventDefault();
 }
 
 /** The session, however long the server takes; null when nobody is signed in (the sign-in page follows). */
