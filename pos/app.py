@@ -23,6 +23,7 @@ from pos.store import connections, earlier, notices
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import bell, errors, logs, printing, status
+from pos.web.counted import Counted
 from pos.web.live import Hub
 from pos.web.parts import Parts
 from pos.web.site import build
@@ -38,6 +39,7 @@ class App:
         self.config = config
         self.store = store
         self.journal = journal
+        self.counted = Counted()
         self.control_key = f"tk_{secrets.token_urlsafe(32)}"
         self.hub = Hub(
             lambda: {"type": "status", **status.status_view(store, journal)},
@@ -56,12 +58,15 @@ class App:
                 press=self.press,
                 control_key=self.control_key,
                 ask_issuer=partial(issuer.ask, store, config),
+                counted=self.counted,
             )
         )
         self.runner.listeners.append(self._heard)
         notices.on_change(store, self._told)
         self.press.listeners.append(lambda job: self.hub.publish(printing.message(job, config)))
-        journal.on_commit.append(self._committed)
+        journal.on_commit += [self._committed, self.counted.saved]
+        journal.on_timed = self.counted.timed
+        self.runner.on_round = self.counted.round_ended
 
     def start(self) -> None:
         """Start the live screens and the agents (which only pass bells on when a process of their own runs them)."""

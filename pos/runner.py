@@ -51,8 +51,6 @@ POLL_SECONDS = 1.0
 SWITCH_SECONDS = 0.001
 
 
-# -- the runner --------------------------------------------------------------------------------------------------------
-
 
 class Runner:
     """Runs agents. Building it makes the Connection rows follow the settings, so build it before the first sale.
@@ -60,7 +58,7 @@ class Runner:
     journal: agents that save documents run only where it is given, and there even when work is done elsewhere.
     role: "server" for the one process that holds the folder's lock (what an earlier server held is let go at the
     start), any other word for further ones. listeners: called with each event in the runner's own thread, never in a
-    sale's.
+    sale's. on_round: called with agent, connection, outcome and seconds of each round that ended; must not fail or wait.
     """
 
     def __init__(
@@ -74,6 +72,7 @@ class Runner:
         role: str = "server",
     ) -> None:
         self.listeners: list[Callable[[str], None]] = []
+        self.on_round: Callable[[str, str, str, float], None] = lambda _agent, _connection, _outcome, _seconds: None
         self._store, self._config, self._role, self._journal = store, config, role, journal
         self._agents = {agent.name: agent for agent in agents}
         self._kinds = {kind.name: kind for kind in kinds}
@@ -270,13 +269,14 @@ class Runner:
         return True
 
     def _do(self, key: Key, run: Run, n: int) -> None:
-        outcome, sentence, error, failures = "ok", "", "", 0
+        outcome, sentence, error, failures, began = "ok", "", "", 0, clock.monotonic()
         try:
             sentence = run.agent.run(run)
         except Exception as failed:
             outcome, failures = "failed", rounds.states(self._store, clock.now())[key].failures + 1
             error = failed.message if isinstance(failed, PosError) else f"{type(failed).__name__}: {failed}"
             log.warning("%s failed: %s", run.agent.name, error, exc_info=not isinstance(failed, PosError))
+        self.on_round(*key, outcome, clock.monotonic() - began)
         self._tell(run, error, failures)
         now = clock.now()
         due = next_due(run, failures, now)

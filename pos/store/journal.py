@@ -39,6 +39,8 @@ BATCH_MAX = 128
 FILE_WAIT_SECONDS = 2.0
 #: How often somebody who waits looks whether the writer is still there.
 ALIVE_SECONDS = 5.0
+#: A batch that takes longer than this means that the disk hangs.
+STUCK_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Journal:
     """The one writer of documents. Opening it takes the folder's lock and recovers; it runs until `close()`.
 
     on_commit: called with each new Committed after it is saved, in the thread that asked; an error there is logged.
+    on_timed: called with the seconds from asking to durable, and None or what kept the document from being saved; it
+    must neither fail nor wait.
     recovered: what `recover` found and did at the start.
     """
 
@@ -105,12 +109,14 @@ class Journal:
         """FolderInUse when another server uses the folder. recovering=False is for the crash proof's controls alone."""
         self.store = store
         self.on_commit: list[Callable[[Committed], None]] = []
+        self.on_timed: Callable[[float, BaseException | None], None] = lambda _seconds, _error: None
         store.lock()
         identity.prove(store)
         self.recovered = recover.recover(store) if recovering else recover.Recovered()
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._door = threading.Lock()
         self._open = True
+        self._saving_since = 0.0
         self._refusal = store.refusal
         self._flusher = Flusher(store, flush_seconds, self._probe)
         self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
@@ -156,6 +162,9 @@ class Journal:
         reason = self._refusal if self._open else "The till is stopping."
         if self._open and not self._writer.is_alive():
             reason = "The part that saves sales has stopped. Restart the till."
+        since = self._saving_since
+        if since and clock.monotonic() - since > STUCK_SECONDS:
+            reason = reason or "The disk does not answer, so sales wait. Look at the disk of data/."
         trouble = self._flusher.trouble if self._flusher.alive else "Receipt files wait. Restart the till."
         return Health(
             can_save=not reason,
@@ -193,6 +202,7 @@ class Journal:
             if not self._writer.is_alive():
                 raise CannotSave("The part that saves sales has stopped. Restart the till; the basket is kept.")
         if waiting.error is not None:
+            self.on_timed(clock.monotonic() - began, waiting.error)
             raise waiting.error
         found = waiting.found
         assert found is not None
@@ -201,6 +211,7 @@ class Journal:
             self._flusher.wait_for_file(found.n, FILE_WAIT_SECONDS)
         else:
             self._written(committed)
+            self.on_timed(clock.monotonic() - began, None)
         at("before_answer")
         return committed
 
@@ -259,6 +270,7 @@ class Journal:
 
     def _save(self, batch: list[_Waiting]) -> None:
         whole = _Waiting(batch[0].work)
+        self._saving_since = clock.monotonic()
         with _HandOver(whole, everything=True):
             self._refuse_or_probe()
             at("before_begin")
@@ -267,6 +279,7 @@ class Journal:
                     self._enter(waiting)
                 at("before_commit")
             at("after_commit")
+        self._saving_since = 0.0
         if whole.error is not None:
             self._undo(batch, whole.error)
         for waiting in batch:

@@ -29,6 +29,9 @@ _HTTP_WORDS = {
     415: ("content_type", said("Send this as application/json.")),
 }
 
+#: Addresses outside /api and /hooks whose errors are read by programs.
+JSON_PAGES = frozenset({"/health", "/healthz", "/readyz", "/metrics", "/live"})
+
 
 def install(app: Flask) -> None:
     """Answer every error of the app in one of the two shapes."""
@@ -46,7 +49,7 @@ def shielded(what: str, act: Callable[[], Any]) -> None:
 
 
 def wants_json() -> bool:
-    return request.path.startswith(("/api/", "/hooks/")) or request.path in ("/health", "/live")
+    return request.path.startswith(("/api/", "/hooks/")) or request.path in JSON_PAGES
 
 
 def _pos_error(error: PosError) -> ResponseReturnValue:

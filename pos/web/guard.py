@@ -138,7 +138,10 @@ def _finish(answer: Response) -> Response:
 
 def _note(answer: Response) -> None:
     """One line a request: changes and trouble always, reading only when somebody looks for it."""
-    ms = int((clock.monotonic() - g.get("started", clock.monotonic())) * 1000)
+    seconds = clock.monotonic() - g.get("started", clock.monotonic())
+    ms = int(seconds * 1000)
+    if not (request.url_rule and request.url_rule.websocket):  # a screen stays for hours
+        parts().counted.answered(request.method, answer.status_code, seconds)
     who = auth.actor_or_none()
     quiet = request.method in _SAFE and answer.status_code < 500 and ms < SLOW_MS
     log.log(

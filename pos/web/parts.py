@@ -13,6 +13,7 @@ from pos.config import Config
 from pos.store.db import Store
 from pos.store.journal import Journal
 from pos.web import reader
+from pos.web.counted import Counted
 
 if TYPE_CHECKING:
     from pos.web.live import Hub
@@ -28,7 +29,7 @@ class Parts:
     `control_key` is a bearer key for programs on this machine, made anew at each start.
     `ask_issuer(code, basket, amount)` asks the issuer of gift vouchers about one, and takes in what it says; it raises
     nothing. None where this till is the issuer.
-    `shown` holds what each customer display was shown last, by device.
+    `shown` holds what each customer display was shown last, by device. `counted` is what this process counted.
     """
 
     config: Config
@@ -40,6 +41,7 @@ class Parts:
     control_key: str
     ask_issuer: Callable[[str, str, int], object] | None = None
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+    counted: Counted = field(default_factory=Counted)
 
 
 def parts() -> Parts:

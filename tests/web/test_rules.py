@@ -46,12 +46,15 @@ ROUTES = {
     "GET /day": "sell z_read",
     "GET /display": "till",
     "GET /health": "all",
+    "GET /healthz": "machine",
     "GET /live": "till",
     "GET /manifest.webmanifest": "all",
+    "GET /metrics": "machine",
     "GET /notices": "anybody",
     "GET /offline": "all",
     "GET /paper/<document>": "sell reprint z_read",
     "GET /paper/barcode/<code>.svg": "sell reprint z_read",
+    "GET /readyz": "machine",
     "GET /receipts": "reprint",
     "GET /receipts/<path:number>": "reprint",
     "GET /receipts/<path:number>/barcode.svg": "reprint",
@@ -150,8 +153,8 @@ def sample(route: str) -> tuple[str, str]:
     return method, path
 
 
-PROTECTED = [route for route, rule in ROUTES.items() if rule not in ("all", "till", "signature")]
-OPEN = ("all", "till", "person", "anybody", "signature")
+PROTECTED = [route for route, rule in ROUTES.items() if rule not in ("all", "till", "machine", "signature")]
+OPEN = ("all", "till", "machine", "person", "anybody", "signature")
 BY_RIGHT = [(route, rule) for route, rule in ROUTES.items() if rule not in OPEN]
 
 
