@@ -63,15 +63,15 @@ def anybody(view: View) -> View:
     return _ruled(Rule("anybody", touches=False))(view)
 
 
-def by_signature(proof: Callable[[], None]) -> Callable[[View], View]:
-    """A program that nobody signed in: `proof` looks at the request's signature and raises when there is none."""
-    return _ruled(Rule("signature", touches=False, proof=proof))
 def at_machine(*any_of: str) -> Callable[[View], View]:
     """Whatever runs on this machine, signed in or not: health and figures for programs that watch. From elsewhere a
     token, or a person, with one of these rights."""
     return _ruled(Rule("machine", any_of, touches=False))
 
 
+def by_signature(proof: Callable[[], None]) -> Callable[[View], View]:
+    """A program that nobody signed in: `proof` looks at the request's signature and raises when there is none."""
+    return _ruled(Rule("signature", touches=False, proof=proof))
 
 
 def needs(*any_of: str, touches: bool = True) -> Callable[[View], View]:
@@ -105,8 +105,7 @@ def actor_or_none() -> people.Actor | None:
 
 
 def cookie_name(what: str) -> str:
-    """The name of this till's cookie for "sign_in", "console" or "device". Cookies know no port: two tills may share a
-    machine."""
+    """The name of this till's cookie for "sign_in" or "device". Cookies know no port: two tills may share a machine."""
     return f"till_{what}_{parts().config.till.id}"
 
 
@@ -130,11 +129,6 @@ def _from_this_machine() -> bool:
 def identify() -> people.Actor | None:
     """The person or program behind the request: a bearer token first, else the sign-in cookie. None = nobody."""
     store = parts().store
-def at_console() -> bool:
-    """Whether the request is for the console."""
-    return request.path.startswith(tuple(f"{path}/" for path in CONSOLE)) or request.path in CONSOLE
-
-
     header = request.headers.get("Authorization", "")
     if header:
         kind, _, secret = header.partition(" ")
@@ -165,6 +159,8 @@ def admit(rule: Rule) -> None:
     g.actor = identify()
     if rule.kind == "all":
         return
+    if rule.kind == "machine" and _from_this_machine():
+        return
     if rule.kind == "till":
         if device_id() is None and g.actor is None:
             raise _not_enrolled()
@@ -172,8 +168,6 @@ def admit(rule: Rule) -> None:
     if g.actor is None:
         raise SignInNeededHere("Please sign in.")
     if g.actor.via == "pin" and device_id() != g.actor.device:
-    if rule.kind == "machine" and _from_this_machine():
-        return
         raise _not_enrolled()
     if rule.kind == "anybody":
         _refuse_locked(g.actor)
@@ -209,17 +203,3 @@ def require_till() -> str:
     if found is None:
         raise _not_enrolled()
     return found
-
-
-def require_console() -> str:
-    """The machine the console is used on, as `device_id`; "elsewhere" for a stranger where the shop lets them in."""
-    found = device_id()
-    if found is not None:
-        return found
-    if parts().config.console.from_elsewhere:
-        return "elsewhere"
-    raise NotAllowed(
-        "The console is closed to other machines. Open it on the till's own machine or an enrolled one, or set "
-        "[console] from_elsewhere = yes.",
-        code="console_closed",
-    )
