@@ -193,7 +193,7 @@ class Journal:
     def _through(self, work: Callable[[], intake.Entered]) -> Committed:
         if self.store.in_transaction():
             raise RuntimeError("commit inside a transaction would wait for itself")
-        waiting = _Waiting(work)
+        waiting, began = _Waiting(work), clock.monotonic()
         with self._door:
             if not self._open:
                 raise CannotSave("The till is stopping; nothing is saved any more. Start it again.")
