@@ -8,15 +8,16 @@ import { commitSale } from "./commit.js";
 import { typing } from "./dialogs.js";
 import { byId, disable, figure, h, icon, pause, put } from "./dom.js";
 import { Entry, moneyFormat } from "./entry.js";
+import { SIGNS, paymentRows } from "./payments.js";
 import { giveWord, isRefund, showCame, signed } from "./payback.js";
 import { settled } from "./pricing.js";
 import { basketInputs, isCurrent, keep, on, show, state } from "./state.js";
 import { noAnswer } from "./status.js";
+import { begin, end, isBusy, later, someWait, waits } from "./turns.js";
 import { allowed, forgetVoucher, setVoucher, voucherAmount, voucherFields, voucherOn, voucherWord } from "./vouchertender.js";
 
 // An account needs a customer, foreign notes a rate; neither is taken on this screen yet.
 const KINDS = ["cash", "card", "voucher", "other"];
-const SIGNS = { cash: "cash", card: "card", voucher: "gift", other: "other" };
 
 let modes = [];
 let mode = null;
@@ -25,8 +26,6 @@ let format = (text) => text;
 let check = null; // the server's last answer for exactly `checkedFor`
 let checkedFor = "";
 let asked = 0; // numbers the questions; only the last one's answer counts
-let taking = false;
-let pressed = []; // what a quick hand pressed while an amount was being taken: done afterwards, in its order
 let refusal = null; // the last question was refused for want of a second person
 let mayUse = ""; // the last question was refused because a voucher pays no more than this
 
@@ -107,26 +106,10 @@ function turnTo(chosen) {
   byId("take").focus({ preventScroll: true });
 }
 
-/** Whether this has to wait until the amount that is being taken is taken or refused. */
-function waits(act) {
-  if (taking) pressed.push(act);
-  return taking;
-}
-
-function typedMeanwhile(text) {
-  const act = () => typeAmount(text);
-  pressed.push(act);
-  return () => {
-    pressed = pressed.filter((one) => one !== act);
-  };
-}
-
-/** An amount was taken: what was pressed meanwhile has its turn. Refused: a person looks at it first. */
+/** The amount is taken or refused: what was pressed meanwhile has its turn. */
 function taken(refused) {
-  taking = false;
   paint();
-  if (refused || state.view !== "pay") pressed = [];
-  while (pressed.length && !taking) pressed.shift()();
+  end(refused || state.view !== "pay");
 }
 
 /** A function key of the pay view; answers whether it meant one. */
@@ -145,7 +128,7 @@ export function press(key) {
 
 /** What a person typed outside a field. */
 export function typeAmount(text) {
-  if (taking) return typedMeanwhile(text);
+  if (isBusy()) return later(() => typeAmount(text));
   if (state.sending) return () => {};
   return typing(entry, text, ask);
 }
@@ -153,9 +136,9 @@ export function typeAmount(text) {
 /** A voucher was scanned: it pays what is left, as far as it goes. Finishing the sale stays with the person. */
 export async function payWithVoucher(code) {
   const chosen = modes.find((one) => one.kind === "voucher");
-  if (taking || state.sending || state.view !== "pay") return;
+  if (isBusy() || state.sending || state.view !== "pay") return;
   if (!chosen) return saying(t("No voucher is taken as payment here."), true);
-  taking = true;
+  begin();
   let refused = true;
   try {
     setVoucher(code);
@@ -223,9 +206,9 @@ async function ask() {
 
 /** Take what is typed (or all that is left). When nothing is left, the sale is saved. */
 export async function take() {
-  if (pressed.length) waits(take); // after another way was chosen it is meant; Enter twice is a slip
-  if (taking || state.sending) return;
-  taking = true;
+  if (someWait()) waits(take); // after another way was chosen it is meant; Enter twice is a slip
+  if (isBusy() || state.sending) return;
+  begin();
   let refused = true;
   try {
     await settled();
@@ -274,7 +257,7 @@ async function takeOne(amount) {
 const field = (id) => byId(id)?.value.trim() ?? "";
 
 function takeOff(at) {
-  if (taking || state.sending) return;
+  if (isBusy() || state.sending) return;
   state.basket.payments.splice(at, 1);
   keep();
   ask();
@@ -304,7 +287,7 @@ export function paint() {
     byId("pay-change").replaceChildren(figure(check.change_text));
     put(byId("pay-rounding"), check.rounding_text ? t("Cash rounding {amount}", { amount: check.rounding_text }) : t("from cash only"));
   }
-  paintPayments(typed);
+  byId("payments").replaceChildren(...paymentRows({ check, modes, mode, typed, format, takeOff }));
   put(byId("typed-what"), isRefund() ? t("{mode} to give back", { mode: t(mode.name) }) : mode.kind === "cash" ? t("Cash given") : t("{mode} amount", { mode: t(mode.name) }));
   put(byId("typed-hint"), typed || check?.complete ? "" : isVoucher() && allowed() ? t("what it may pay") : t("all that is left"));
   const output = byId("typed-amount");
@@ -313,19 +296,6 @@ export function paint() {
   byId("typed").classList.toggle("is-on", Boolean(typed));
   if (mode.kind === "cash") paintQuick(typed);
   paintTake(typed);
-}
-
-function paintPayments(typed) {
-  const rows = state.basket.payments.map((payment, at) => {
-    const text = check?.payments?.[at]?.amount_text ?? format(payment.amount);
-    const kind = modes.find((one) => one.name === payment.mode_of_payment)?.kind ?? "other";
-    const more = [payment.last4 && t("ends {digits}", { digits: payment.last4 }), payment.reference && (payment.voucher ? payment.reference : t("reference {text}", { text: payment.reference })), payment.was_text && t("{amount} was on it", { amount: payment.was_text })].filter(Boolean).join(" · ");
-    return h("li", {}, h("span", { class: "disc" }, icon(SIGNS[kind] ?? "other")), h("b", {}, t(payment.mode_of_payment), h("small", {}, more || (isRefund() ? t("given back") : t("taken")))), h("b", { class: "amount" }, figure(text)),
-      h("button", { type: "button", class: "btn btn-quiet btn-square", "aria-label": t("Take off {mode} {amount}", { mode: t(payment.mode_of_payment), amount: text }), onclick: () => takeOff(at) }, icon("close")));
-  });
-  if (typed) rows.push(h("li", {}, h("span", { class: "disc now" }, icon(SIGNS[mode.kind] ?? "other")), h("b", {}, t(mode.name), h("small", {}, t("being typed, not taken yet"))), h("b", { class: "amount" }, figure(format(typed))), h("span", {})));
-  if (!rows.length) rows.push(h("li", { class: "none" }, t("Nothing yet.")));
-  byId("payments").replaceChildren(...rows);
 }
 
 function paintQuick(typed) {
