@@ -165,6 +165,12 @@ def _session(teller: _Teller, now: datetime) -> None:
         remedy = "Count the drawer and close it; the next sale opens a new one."
         teller.state(key, "check", True, text, remedy)
     teller.looked.settled += notices.settle_all_but(teller.store, "session:", {key} if old else set())
+    left = {f"session-left:{one.id}": one for one in shifts.left_open(teller.store)}
+    for name, one in left.items():
+        text = f"Session {one.id} was open when this till was lost, and still is."
+        remedy = "Count the drawer and close it on the day's page, before the first sale or after the next close."
+        teller.state(name, "check", True, text, remedy)
+    teller.looked.settled += notices.settle_all_but(teller.store, "session-left:", set(left))
 
 
 def _lines(teller: _Teller, now: datetime) -> None:

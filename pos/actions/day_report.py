@@ -106,7 +106,7 @@ def against_zs(store: Store, config: Config, begin: date, end: date) -> dict[str
     files is due).
     """
     first, last = begin.isoformat(), end.isoformat()
-    held = tables.by_session(store, config.till.id, first, last)
+    held = tables.by_session(store, config.till.ids, first, last)
     rows = [_against(store, config, key, held[key], first, last) for key in sorted(held, key=_by_number)]
     totals = {key: sum(row[key] for row in rows) for key in ("z", "now", "count")}
     gap = totals["now"] - totals["z"]

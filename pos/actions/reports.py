@@ -33,7 +33,7 @@ ZREADS_PAGE = 50
 def state(till: Till, by: Seller) -> dict[str, Any]:
     """What /api/shift answers. The expected cash is not in it: a count stays blind."""
     store, config = till.store, till.config
-    session = shifts.current(store, config.till.id)
+    session = shifts.to_close(store)
     sums = tables.of_session(store, session.id) if session else Sums()
     last = shifts.closed(store, config.till.id, 1)
     return {
@@ -108,7 +108,7 @@ def x_read(till: Till, by: Seller) -> dict[str, Any]:
     """The open session as a document that was never saved: kind "x", its block `z` without number. Looking is audited,
     for who has seen it counts no longer blind. Conflict no_session."""
     store, config = till.store, till.config
-    session = shifts.current(store, config.till.id)
+    session = shifts.to_close(store)
     if session is None:
         raise Conflict("No session is open; there is nothing to read.", code="no_session")
     with store.reading():
@@ -348,7 +348,7 @@ def stretch(first: str, last: str) -> tuple[date, date]:
 def day_figures(store: Store, begin: date, end: date) -> dict[str, Any]:
     """The figures of these business days, as exact Decimals."""
     currency = store.config.shop.currency
-    sums = tables.of_days(store, store.config.till.id, begin.isoformat(), end.isoformat())
+    sums = tables.of_days(store, store.config.till.ids, begin.isoformat(), end.isoformat())
     return {**takings.figures(sums, _names(store), currency), "hours": _hours(sums, currency)}
 
 

@@ -117,7 +117,7 @@ def _known(store: Store, session: Session) -> dict[str, str]:
 
 
 def _open_now(till: Till) -> Session:
-    found = shifts.last(till.store, till.config.till.id)
+    found = shifts.to_close(till.store) or shifts.last(till.store, till.config.till.id)
     if found is None:
         raise Conflict("No session is open; there is nothing to count yet.", code="no_session")
     if not found.open:
@@ -144,7 +144,9 @@ def close(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
         session = _open_now(till)
         if not isinstance(named, str) or not named:
             raise Invalid("Count the drawer first; the close names the count.", field="count")
-        found = checked(till, counts.get(till.store, named), session)
+        counted = counts.get(till.store, named)
+        session = shifts.may_close(till.store, counted.session) or session
+        found = checked(till, counted, session)
         if found.count.session != session.id:
             raise _count_again()
         permission = Permission(till.store, by, key, ids_of(raw))
@@ -168,15 +170,15 @@ def _write(
     stands = [list(row) for row in found.count.expected]
 
     def still_so(tx: Store) -> None:
-        open_now = shifts.current(tx, till.config.till.id)
+        open_now = shifts.may_close(tx, found.session.id)
         expected = [list(row) for row in takings.expected(tables.of_session(tx, found.session.id))]
-        if open_now is None or open_now.id != found.session.id or expected != stands:
+        if open_now is None or expected != stands:
             raise _count_again()
 
     def complete(tx: Store) -> Mapping[str, Any]:
         """The figures, in the transaction that numbers the Z: nothing can come in between."""
         tables.roll(tx)
-        session = shifts.current(tx, till.config.till.id)
+        session = shifts.may_close(tx, found.session.id)
         assert session is not None, "the guard saw it open"
         cur = till.config.shop.currency
         block = zread.count_block(
@@ -188,7 +190,7 @@ def _write(
         given = zread.with_count(given, shifts.next_z(tx, session.till), block, _attempts(till, tx, session.id))
         return {"z": zread.report(shifts.facts(tx, session), given)}
 
-    doc = shift.blank("z", key, cash.maker_of(till.store, till.config, by))
+    doc = shift.blank("z", key, cash.maker_of(till.store, till.config, by)) | {"z": {"session": found.session.id}}
     return cash.save(till, doc, permission, guard=still_so, complete=complete)
 
 

@@ -207,7 +207,7 @@ def _closing(doc: Mapping[str, Any]) -> tuple[Any, ...] | None:
     z = doc["z"]
     if any(type(z[key]) is not int for key in ("number", "last_sequence", "documents")):
         raise Corrupt("a Z has no number, or does not say where it ends")
-    return (doc["created_at"], z["last_sequence"], z["number"], doc["id"], z["documents"], doc["session"])
+    return (doc["created_at"], z["last_sequence"], z["number"], doc["id"], z["documents"], z["session"])
 
 
 def _minor(value: Any, digits: int) -> int:

@@ -225,16 +225,23 @@ def given_of(z: Mapping[str, Any], cur: str) -> Given:
     )
 
 
+def closes_other(doc: Mapping[str, Any]) -> bool:
+    """Whether a Z is of a session its till had under an id of before: then it stands in no session itself."""
+    named = (doc.get("z") or {}).get("session")
+    return isinstance(named, str) and not named.startswith(f"{doc['till']}-S")
+
+
 def check(doc: Mapping[str, Any]) -> None:
     """Prove a Z: it sells nothing, and its figures add up. Corrupt says what does not."""
     cur, z = doc["currency"], doc["z"]
     shift.check_sells_nothing(doc)
     if doc["payments"] or doc["total"]:
         raise Corrupt("a Z moves no money", field="payments")
-    if type(z["number"]) is not int or z["number"] < 1 or z["session"] != doc["session"]:
+    other = closes_other(doc)
+    if type(z["number"]) is not int or z["number"] < 1 or doc["session"] != ("" if other else z["session"]):
         raise Corrupt("it has no number, or is of another session", field="z")
     size = z["last_sequence"] - z["first_sequence"] + 1
-    if z["documents"] != size - len(z["missing"]) or doc["sequence"] <= z["last_sequence"]:
+    if z["documents"] != size - len(z["missing"]) or (doc["sequence"] <= z["last_sequence"] and not other):
         raise Corrupt("it does not count the documents it says", field="z")
     gross, total, rounding = (minor(z[k], cur) for k in ("gross", "total", "rounding"))
     vouchers = minor(z["vouchers"]["issued"]["amount"], cur)

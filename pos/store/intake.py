@@ -62,24 +62,26 @@ def sell(
         return found
     now, till = clock.now(), store.config.till.id
     session = shifts.last(store, till)
-    shifts.admit(session, doc, insist=store.config.shift.insist_on_float)
+    before = shifts.of_before(store, doc)
+    if before is None:
+        shifts.admit(session, doc, insist=store.config.shift.insist_on_float)
     if guard is not None:
         guard(store)
     if complete is not None:
         doc = {**doc, **complete(store)}
-    before = entries.last(store, till, "till", documents.GENESIS)
+    last = entries.last(store, till, "till", documents.GENESIS)
     stamped, body = documents.stamp(
-        {**doc, "flags": [*doc.get("flags", ()), *_clock_flags(before.created_at, now)]},
+        {**doc, "flags": [*doc.get("flags", ()), *_clock_flags(last.created_at, now)]},
         till=till,
         store=store.config.till.store,
         series="till",
-        sequence=before.sequence + 1,
-        invoice_name=ledger.number_of(till, before.sequence + 1),
+        sequence=last.sequence + 1,
+        invoice_name=ledger.number_of(till, last.sequence + 1),
         created_at=local(store, now).isoformat(timespec="milliseconds"),
         business_day=_business_day(store, doc, now),
         session=_session_of(session, doc, till),
         mode=entries.mode(store),
-        prev_hash=before.hash,
+        prev_hash=last.hash,
     )
     if complete is not None:
         receipt.check(stamped)
@@ -91,7 +93,10 @@ def sell(
 
 
 def _session_of(found: shifts.Session | None, doc: Mapping[str, Any], till: str) -> str:
-    """Vouchers are issued and expired at any hour: such a document opens no session."""
+    """Vouchers are issued and expired at any hour: such a document opens no session. A Z of a session this till had
+    under an id of before stands in none."""
+    if doc["kind"] == "z" and doc["z"]["session"] != shifts.name_now(found, till):
+        return ""
     if doc["kind"] == voucher.KIND and (found is None or not found.open):
         return ""
     return shifts.name_now(found, till)

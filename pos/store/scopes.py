@@ -9,7 +9,7 @@ from peewee import fn
 
 from pos.errors import NotFound
 from pos.said import said
-from pos.store import takings
+from pos.store import shifts, takings
 from pos.store.db import Store
 from pos.store.models import Document, Outbox
 from pos.store.outbox import tuples
@@ -50,10 +50,11 @@ def z_of(store: Store, session: str) -> int | None:
 
 def closed_since(store: Store, till: str, day: str) -> list[Scope]:
     """Sessions of a till that were closed, of this business day and later ones, newest first."""
+    tills = shifts.line_of(store, till)
     rows = store.execute(
-        "SELECT id, business_day FROM session WHERE till = ? AND z_number IS NOT NULL AND business_day >= ?"
-        " ORDER BY number DESC",
-        (till, day),
+        f"SELECT id, business_day FROM session WHERE till IN ({', '.join('?' * len(tills))}) AND z_number IS NOT NULL"
+        " AND business_day >= ? ORDER BY z_number DESC",
+        (*tills, day),
     ).fetchall()
     return [Scope("session", name, of) for name, of in rows]
 
@@ -83,10 +84,11 @@ def is_open(store: Store, session: str) -> bool:
 
 def still_open(store: Store, till: str, day: str) -> str:
     """The open session of a till that has documents on a day; "" when the day is over."""
+    tills = shifts.line_of(store, till)
     row = store.execute(
-        "SELECT s.id FROM session s WHERE s.till = ? AND s.open AND EXISTS"
+        f"SELECT s.id FROM session s WHERE s.till IN ({', '.join('?' * len(tills))}) AND s.open AND EXISTS"
         " (SELECT 1 FROM document d WHERE d.business_day = ? AND d.session = s.id) LIMIT 1",
-        (till, day),
+        (*tills, day),
     ).fetchone()
     return row[0] if row else ""
 

@@ -79,14 +79,34 @@ def to_close(store: Store) -> Session | None:
     return found or next(iter(left_open(store)), None)
 
 
+def may_close(store: Store, name: str) -> Session | None:
+    """A session of this till or of an id of before, when it is open."""
+    found = by_id(store, name)
+    return found if found is not None and found.open and found.till in store.config.till.ids else None
+
+
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _line_of(store: Store, till: str) -> tuple[str, ...]:
+def line_of(store: Store, till: str) -> tuple[str, ...]:
     """The ids a till had one after the other, when it is this one: its Zs are numbered through."""
     mine = store.config.till.ids
     return mine if till in mine else (till,)
+
+
+def of_before(store: Store, doc: Mapping[str, Any]) -> Session | None:
+    """The session of an id of before that a Z is to close; None for any other document. NotFound, or Conflict when it
+    is closed already."""
+    named = (doc.get("z") or {}).get("session", "") if doc["kind"] == "z" else ""
+    if not named or named.startswith(f"{store.config.till.id}-S"):
+        return None
+    found = by_id(store, named)
+    if found is None or found.till not in store.config.till.ids:
+        raise NotFound(said("There is no session {id} on this till.", id=named))
+    if not found.open:
+        raise already_closed(found)
+    return found
 
 
 def name_now(found: Session | None, till: str) -> str:
@@ -98,7 +118,7 @@ def name_now(found: Session | None, till: str) -> str:
 
 def by_z(store: Store, till: str, number: int) -> Session:
     """The session a Z closed. NotFound."""
-    tills = _line_of(store, till)
+    tills = line_of(store, till)
     asked = f"SELECT {_COLUMNS} FROM session WHERE till IN ({_marks(tills)}) AND z_number = ?"
     row = store.execute(f"{asked} ORDER BY till <> ?, closed_at", (*tills, number, till)).fetchone()
     if row is None:
@@ -114,7 +134,7 @@ def by_id(store: Store, key: str) -> Session | None:
 
 def closed(store: Store, till: str, limit: int, before: int | None = None) -> list[Session]:
     """Closed sessions, the newest first; `before`: with a smaller Z number only."""
-    tills = _line_of(store, till)
+    tills = line_of(store, till)
     rows = store.execute(
         f"SELECT {_COLUMNS} FROM session WHERE till IN ({_marks(tills)}) AND z_number IS NOT NULL"
         " AND (? IS NULL OR z_number < ?) ORDER BY z_number DESC LIMIT ?",
@@ -125,7 +145,7 @@ def closed(store: Store, till: str, limit: int, before: int | None = None) -> li
 
 def next_z(store: Store, till: str) -> int:
     """The number of the next Z of a till: without gaps, also behind those it took under an id of before."""
-    tills = _line_of(store, till)
+    tills = line_of(store, till)
     asked = f"SELECT coalesce(max(z_number), 0) + 1 FROM session WHERE till IN ({_marks(tills)})"
     row = store.execute(asked, tills).fetchone()
     return int(row[0])
@@ -166,6 +186,11 @@ def already_closed(found: Session) -> Conflict:
         code="already_closed",
         facts=facts,
     )
+
+
+def _till_of(session: str) -> str:
+    """The till in a session's name."""
+    return session.rpartition("-S")[0]
 
 
 # -- what its documents come to --------------------------------------------------------------------------------------
@@ -273,7 +298,7 @@ def counted_facts(store: Store, z: Mapping[str, Any]) -> Facts:
     rows = store.execute(
         "SELECT body FROM document WHERE till = ? AND series = 'till' AND session = ? AND sequence BETWEEN ? AND ?"
         " ORDER BY sequence",
-        (z["till"], z["session"], block["first_sequence"], block["last_sequence"]),
+        (_till_of(block["session"]), block["session"], block["first_sequence"], block["last_sequence"]),
     ).fetchall()
     bodies = [body.encode() for (body,) in rows]
     found = [(documents.decode(body), body) for body in bodies]
@@ -302,12 +327,13 @@ def late(store: Store, session: Session) -> list[dict[str, Any]]:
 
     They were taken in after the close: from a file that was missing, or a till that was away.
     """
-    documents_of = takings.documents_by_session(store)
+    documents_of, tills = takings.documents_by_session(store), line_of(store, session.till)
     behind = [
         (name, z_document)
         for name, counted, z_document in store.execute(
-            "SELECT id, counted, z_document FROM session WHERE till = ? AND counted IS NOT NULL AND id <> ?",
-            (session.till, session.id),
+            f"SELECT id, counted, z_document FROM session WHERE till IN ({_marks(tills)}) AND counted IS NOT NULL"
+            " AND id <> ?",
+            (*tills, session.id),
         ).fetchall()
         if counted < documents_of.get(name, 0)
     ]
@@ -318,7 +344,7 @@ def late(store: Store, session: Session) -> list[dict[str, Any]]:
         rows = store.execute(
             "SELECT id, number, kind, total, sequence FROM document WHERE till = ? AND series = 'till' AND session = ?"
             " AND kind <> 'z' ORDER BY sequence",
-            (session.till, name),
+            (_till_of(name), name),
         ).fetchall()
         block = z["z"]
         missing = set(block["missing"])
@@ -337,8 +363,10 @@ def _document(store: Store, key: str) -> dict[str, Any]:
 
 def _listed_late(store: Store, z: Mapping[str, Any]) -> set[str]:
     """Ids of the documents that later Zs of this till name as late."""
+    tills = line_of(store, _till_of(z["z"]["session"]))
     rows = store.execute(
-        "SELECT d.body FROM session s JOIN document d ON d.id = s.z_document WHERE s.till = ? AND s.z_number > ?",
-        (z["till"], z["z"]["number"]),
+        f"SELECT d.body FROM session s JOIN document d ON d.id = s.z_document WHERE s.till IN ({_marks(tills)})"
+        " AND s.z_number > ?",
+        (*tills, z["z"]["number"]),
     ).fetchall()
     return {x["id"] for (body,) in rows for x in documents.decode(body.encode())["z"]["late"]}

@@ -7,7 +7,7 @@ ten, and no sale pays for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -84,26 +84,28 @@ def of_session(store: Readable, session: str) -> Sums:
     return found
 
 
-def of_days(store: Readable, till: str, first: str, last: str) -> Sums:
-    """What the documents of these business days come to, over all sessions of the till."""
-    sessions = f"{till}-S"
+def of_days(store: Readable, tills: Sequence[str], first: str, last: str) -> Sums:
+    """What the documents of these business days come to, over all sessions of the tills."""
     found = Sums()
     with store.reading():
-        stored = "business_day BETWEEN ? AND ? AND substr(session, 1, ?) = ?"
-        live = "d.business_day BETWEEN ? AND ? AND substr(d.session, 1, ?) = ?"
-        for table, row in _rows(store, stored, live, (first, last, len(sessions), sessions)):
+        for table, row in _rows(store, *_days(tills), (first, last, *tills)):
             _take(found, table, row)
     return found
 
 
-def by_session(store: Readable, till: str, first: str, last: str) -> dict[str, dict[str, tuple[int, int]]]:
+def _days(tills: Sequence[str]) -> tuple[str, str]:
+    """Rows of some days and tills: in the tables, and of the documents above them. A session's name ends in S and six
+    digits or more."""
+    marks = ", ".join("?" * len(tills))
+    where = "{0}business_day BETWEEN ? AND ? AND substr({0}session, 1, instr({0}session, '-S') - 1) IN ({1})"
+    return where.format("", marks), where.format("d.", marks)
+
+
+def by_session(store: Readable, tills: Sequence[str], first: str, last: str) -> dict[str, dict[str, tuple[int, int]]]:
     """Session -> business day -> (receipts, their total in minor units), of these days; the drawer's own left out."""
-    sessions = f"{till}-S"
-    stored = "business_day BETWEEN ? AND ? AND substr(session, 1, ?) = ?"
-    live = "d.business_day BETWEEN ? AND ? AND substr(d.session, 1, ?) = ?"
     found: dict[str, dict[str, tuple[int, int]]] = {}
     with store.reading():
-        for table, row in _rows(store, stored, live, (first, last, len(sessions), sessions)):
+        for table, row in _rows(store, *_days(tills), (first, last, *tills)):
             if table.name == "takings_people" and row[4] not in takings.DRAWER:
                 days = found.setdefault(row[0], {})
                 count, total = days.get(row[1], (0, 0))

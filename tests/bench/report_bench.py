@@ -106,7 +106,7 @@ def _measure(store: Store, size: int) -> list[list[str]]:
             return zread.report(shifts.facts(store, session), shifts.given(store, session))
 
     def month() -> dict[str, Any]:
-        return takings.figures(tables.of_days(store, "T1", "2026-11-01", "2026-11-30"), {}, "GBP")
+        return takings.figures(tables.of_days(store, ("T1",), "2026-11-01", "2026-11-30"), {}, "GBP")
 
     tables.roll(store)
     with store.transaction():  # as if none of this session had been summed up yet

@@ -109,10 +109,10 @@ def test_days_are_summed_over_sessions_and_tills_are_kept_apart(journal: Journal
     journal.adopt(body, "replay", "ann")
     day = _today(store)
     for _ in range(2):
-        sums = takings.of_days(store, "T1", day, day)
+        sums = takings.of_days(store, ("T1",), day, day)
         assert rules.figures(sums, {}, "GBP")["gross"] == receipts.amount(36)
-        assert takings.of_days(store, "T2", day, day).people != {}
-        assert takings.of_days(store, "T1", "2020-01-01", "2020-12-31") == Sums()
+        assert takings.of_days(store, ("T2",), day, day).people != {}
+        assert takings.of_days(store, ("T1",), "2020-01-01", "2020-12-31") == Sums()
         takings.roll(store)
     assert other["till"] == "T2"
 
