@@ -88,9 +88,10 @@ def main(words: list[str]) -> int:
 
 def problems() -> Iterator[str]:
     """What keeps the files from being whole, one sentence each."""
+    wanted = texts()
     for tag in language.known():
         name = f"pos/locale/{tag}/LC_MESSAGES/till.po"
-        catalog, wanted = language.read_catalog(tag), texts()
+        catalog = language.read_catalog(tag)
         for message in wanted:
             if message.id and catalog.get(_first(message), message.context) is None:
                 yield f"{name} lacks {_first(message)!r}; run `python3 tasks.py languages`"
