@@ -18,6 +18,7 @@ from dotenv import dotenv_values
 from pos.errors import BadSettings
 from pos.sections import (
     Backup,
+    Console,
     Erpnext,
     Hooks,
     Keys,
@@ -42,6 +43,7 @@ __all__ = [
     "GROUPS",
     "Backup",
     "Config",
+    "Console",
     "Erpnext",
     "Hooks",
     "Keys",
@@ -79,6 +81,7 @@ GROUPS: dict[str, type] = {
     "vouchers": Vouchers,
     "reconcile": Reconcile,
     "backup": Backup,
+    "console": Console,
     "keys": Keys,
     "scanner": Scanner,
     "printer": Printer,
@@ -89,7 +92,8 @@ GROUPS: dict[str, type] = {
 
 _ONE_OR_MORE = {
     ("server", "threads"), ("queue", "workers"), ("security", "pin_tries"), ("security", "pin_lock_minutes"),
-    ("security", "sign_in_hours"), ("security", "body_kb_max"), ("erpnext", "timeout_seconds"),
+    ("security", "sign_in_hours"), ("console", "sign_in_hours"), ("console", "idle_minutes"),
+    ("security", "body_kb_max"), ("erpnext", "timeout_seconds"),
     ("erpnext", "probe_seconds"), ("erpnext", "pull_minutes"), ("scanner", "key_gap_ms"), ("backup", "timeout_seconds"),
 }  # fmt: skip
 
@@ -112,6 +116,7 @@ class Config:
     vouchers: Vouchers = field(default_factory=Vouchers)
     reconcile: Reconcile = field(default_factory=Reconcile)
     backup: Backup = field(default_factory=Backup)
+    console: Console = field(default_factory=Console)
     keys: Keys = field(default_factory=Keys)
     scanner: Scanner = field(default_factory=Scanner)
     printer: Printer = field(default_factory=Printer)

@@ -187,6 +187,15 @@ class Reconcile:
 
 
 @dataclass(frozen=True, slots=True)
+class Console:
+    from_elsewhere: bool = setting(
+        False, "yes: people with a password may use /console from other machines; put TLS in front (docs/console.md)."
+    )
+    sign_in_hours: int = setting(12, "A sign-in at the console ends after this long.")
+    idle_minutes: int = setting(30, "It ends sooner when nothing was done for this long.")
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     search: str = setting("F1", "Jump to search.")
     hold: str = setting("F2", "Set the basket aside; with an empty one, show those set aside.")

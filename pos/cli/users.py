@@ -1,4 +1,5 @@
-"""user add|pin|badge|list|off|on: who may sign in at this till. Works while the till runs; a lost PIN is reset here."""
+"""user add|pin|password|badge|list|off|on: who may sign in at this till and its console. Works while the till runs; a
+lost PIN or password is reset here."""
 
 from __future__ import annotations
 
@@ -11,11 +12,11 @@ from pos import cli
 from pos.cli import opened
 from pos.errors import Invalid
 from pos.rules import rights
-from pos.store import people
+from pos.store import passwords, people
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", metavar="add|pin|badge|list|off|on", required=True)
+    acts = parser.add_subparsers(dest="act", metavar="add|pin|password|badge|list|off|on", required=True)
     add = acts.add_parser("add", help="add a person")
     add.add_argument("code", help="what they type to sign in: letters and digits")
     add.add_argument("name", help="their name, as receipts show it")
@@ -24,6 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     pin.add_argument("code")
     for parser_with_pin in (add, pin):
         parser_with_pin.add_argument("--pin", help="4 to 8 digits; asked for when left out (others see a command line)")
+    password = acts.add_parser("password", help="set a password for the console; ends their sign-ins there")
+    password.add_argument("code")
+    password.add_argument("--none", action="store_true", help="take the password away")
     badge = acts.add_parser("badge", help="give a person a badge to scan; a new one takes the place of the old")
     badge.add_argument("code")
     badge.add_argument("--card", help="the text of a card they have already; left out, one is made and printed here")
@@ -43,6 +47,9 @@ def run(args: argparse.Namespace, root: Path) -> int:
         elif args.act == "pin":
             people.set_pin(store, args.code, pin, by)
             print(f"{args.code} has a new PIN, and was signed out everywhere.")
+        elif args.act == "password":
+            passwords.set_password(store, args.code, None if args.none else asked_password(), by)
+            print(f"{args.code} has {'no' if args.none else 'a new'} password for the console.")
         elif args.act == "badge":
             text = people.set_badge(store, args.code, "" if args.none else args.card, by)
             print(badge_words(args.code, text, made=not args.none and args.card is None))
@@ -52,6 +59,13 @@ def run(args: argparse.Namespace, root: Path) -> int:
         else:
             show(people.people(store))
     return cli.OK
+
+
+def asked_password() -> str:
+    """The password, typed twice at a terminal, or one line of standard input; never on the command line."""
+    return _typed(
+        "New password (12 characters or more): ", "The two passwords differ; nothing was changed.", "password"
+    )
 
 
 def badge_words(code: str, text: str, *, made: bool) -> str:
@@ -67,11 +81,15 @@ def asked(given: str | None) -> str:
     """The PIN: as given, typed twice at a terminal, or one line of standard input."""
     if given is not None:
         return given
+    return _typed("New PIN (4 to 8 digits): ", "The two PINs differ; nothing was changed.", "pin").strip()
+
+
+def _typed(question: str, differ: str, field: str) -> str:
     if not sys.stdin.isatty():
-        return sys.stdin.readline().strip()
-    first = getpass.getpass("New PIN (4 to 8 digits): ")
+        return sys.stdin.readline().strip("\r\n")
+    first = getpass.getpass(question)
     if first != getpass.getpass("Once more: "):
-        raise Invalid("The two PINs differ; nothing was changed.", field="pin")
+        raise Invalid(differ, field=field)
     return first
 
 

@@ -141,7 +141,6 @@ class VoucherEntry:
     order: str = ""
     made_at: str = ""
 
-
     @property
     def says(self) -> tuple[str, str, int, int]:
         """What counts of it. Two rows with one id must say the same; texts beside it may differ."""
@@ -301,6 +300,8 @@ class Kind:
     QuickBooks does. feeds: names from FEEDS in the order to pull them.
     whole: those of `feeds` that have names() and whose missing rows are switched off.
     voucher_book: the ledger of gift vouchers behind a connector of this kind, None where there is none.
+    page: where a person finds a document there: (config, kind of the till's document, remote id) -> address, "" = no
+    page. item_page: where they find an item, or make one that is missing: (config, item code, missing) -> address.
     settings: names in the group of config.ini called like the kind. connect(config, facts) must be cheap and speak
     to nobody; facts is what the kind's own setup command learned, kept as JSON in Meta "facts.<kind name>" ({} before).
     """
@@ -316,6 +317,8 @@ class Kind:
     connect: Callable[[Config, Mapping[str, Any]], Connector]
     accounting: bool = False
     voucher_book: Callable[[Connector], VoucherBook | None] = lambda _connector: None
+    page: Callable[[Config, str, str], str] = lambda _config, _kind, _remote_id: ""
+    item_page: Callable[[Config, str, bool], str] = lambda _config, _code, _missing: ""
 
 
 def key_of(document_id: str, part: str, parts: tuple[str, ...]) -> str:

@@ -7,18 +7,19 @@
 
 Each change is `UPDATE … WHERE state = old AND owner = me` and the count is checked: a row that somebody else took in
 the meantime raises LostLease and is left alone. Nothing is ever deleted. A change that needs a person raises its notice
-in the same transaction, and settles it likewise.
+in the same transaction, and settles it likewise. A row a person parked keeps its state and waits until it is taken up
+again (`store.parking`). Each step is written down beside the row: its story.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, Case, fn
 
 from pos import clock
 from pos.errors import NotFound, PosError
@@ -36,6 +37,10 @@ TRIES_TOLD = 5
 #: A due time further ahead than the longest rung means the clock was set back; the row is due.
 AHEAD_SECONDS_MAX = 2 * LADDER_SECONDS[-1]
 BITE_ROWS = 500
+#: A story drops its oldest line beyond so many characters; a reply is cut after so many.
+STORY_CHARS_MAX = 6000
+REPLY_CHARS_MAX = 4000
+WORDS_CHARS_MAX = 300
 
 #: States in which a document is there, so that a return can refer to it.
 THERE = ("booked", "differs")
@@ -78,6 +83,7 @@ def due(store: Store, connection: str, now: datetime, limit: int) -> list[int]:
     ready = (
         (Outbox.connection == connection)
         & Outbox.state.in_(("queued", "unknown", "sent"))
+        & (Outbox.parked == "")
         & _moment_came(Outbox.next_at, now)
         & free(now)
     )
@@ -111,7 +117,7 @@ def take(store: Store, n: int, owner: str, now: datetime) -> Claimed | None:
         new = "sending" if row.state == "queued" else row.state
         changed = (
             Outbox.update(state=new, owner=owner, lease_until=within(now, LEASE_SECONDS), updated_at=clock.stamp(now))
-            .where((Outbox.n == n) & (Outbox.state == row.state) & free(now))
+            .where((Outbox.n == n) & (Outbox.state == row.state) & (Outbox.parked == "") & free(now))
             .execute()
         )
         if changed != 1:
@@ -126,7 +132,7 @@ def take(store: Store, n: int, owner: str, now: datetime) -> Claimed | None:
 
 def hold(store: Store, row: Claimed, now: datetime) -> None:
     """Renew the lease; LostLease when it is not ours any more. Called right before anything is posted."""
-    _change(store, row, row.state, {"lease_until": within(now, LEASE_SECONDS)}, now)
+    _change(store, row, row.state, {"lease_until": within(now, LEASE_SECONDS)}, now, step="post")
 
 
 # -- what became of a row ----------------------------------------------------------------------------------------------
@@ -215,10 +221,18 @@ def differs(store: Store, row: Claimed, now: datetime, remote: dict[str, Any], d
 
 
 def rejected(
-    store: Store, row: Claimed, now: datetime, code: str, message: str, remedy: str, remote_id: str = ""
+    store: Store,
+    row: Claimed,
+    now: datetime,
+    code: str,
+    message: str,
+    remedy: str,
+    remote_id: str = "",
+    reply: str = "",
 ) -> None:
-    """They said no; the row stays until a person acts, everything else goes on."""
+    """They said no; the row stays until a person acts, everything else goes on. reply: their answer as it came."""
     values = {
+        "reply": reply[:REPLY_CHARS_MAX],
         "code": code,
         "message": f"{message} {remedy}".strip(),
         "remote_id": remote_id or row.remote_id,
@@ -238,6 +252,7 @@ def stumbled(store: Store, n: int, owner: str, now: datetime, message: str) -> N
             "next_at": within(now, rung(tries)), "tries": tries, "code": "fault", "message": message,
             "updated_at": clock.stamp(now), **_let_go(),
         }  # fmt: skip
+        values["story"] = told(now, "fault", values)
         if row.state == "sending":  # it may have left before we failed
             values |= {"state": "unknown", "settle_at": within(now, LEASE_SECONDS)}
         Outbox.update(**values).where((Outbox.n == n) & (Outbox.state == row.state) & (Outbox.owner == owner)).execute()
@@ -283,10 +298,12 @@ def _change(
     *,
     tell: tuple[str, str] | None = None,
     settle: bool = False,
+    step: str = "",
 ) -> None:
+    line = told(now, step or new, values)
     with store.transaction():
         changed = (
-            Outbox.update(state=new, updated_at=clock.stamp(now), **values)
+            Outbox.update(state=new, updated_at=clock.stamp(now), story=line, **values)
             .where((Outbox.n == row.n) & (Outbox.state == row.state) & (Outbox.owner == row.owner))
             .execute()
         )
@@ -296,6 +313,18 @@ def _change(
             notices.raise_notice(store, row.notice_key, "needs", tell[0], tell[1], row.number)
         elif settle:
             notices.settle(store, row.notice_key)
+
+
+def told(now: datetime, step: str, values: Mapping[str, Any]) -> Any:
+    """The row's story with one more line; at its longest it drops the oldest."""
+    words = str(values.get("message") or values.get("remote_id") or "")[:WORDS_CHARS_MAX]
+    line = json.dumps([clock.stamp(now), step, values.get("code", ""), words], ensure_ascii=False) + "\n"
+    kept = Case(
+        None,
+        ((fn.LENGTH(Outbox.story) > STORY_CHARS_MAX, fn.SUBSTR(Outbox.story, fn.INSTR(Outbox.story, "\n") + 1)),),
+        Outbox.story,
+    )
+    return kept.concat(line)
 
 
 def _keeps_failing(row: Claimed, message: str) -> tuple[str, str] | None:
@@ -341,7 +370,7 @@ def held_up(connection: str, documents: Iterable[str]) -> dict[str, _Original]:
     held: dict[str, _Original] = {}
     for start in range(0, len(wanted), BITE_ROWS):
         found = (
-            Outbox.select(Outbox.document, Outbox.state, Document.number)
+            Outbox.select(Outbox.document, Outbox.state, Document.number, Outbox.parked)
             .join(Document, JOIN.LEFT_OUTER, on=(Document.id == Outbox.document))
             .where(
                 (Outbox.connection == connection)
@@ -350,7 +379,7 @@ def held_up(connection: str, documents: Iterable[str]) -> dict[str, _Original]:
                 & (Outbox.resolved == "")
             )
         )
-        for document, state, number in tuples(found):
-            if document not in held or state == "rejected":
-                held[document] = _Original(number or document, state)
+        for document, state, number, parked in tuples(found):
+            if document not in held or state == "rejected" or parked:
+                held[document] = _Original(number or document, "parked" if parked else state)
     return held

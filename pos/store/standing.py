@@ -25,7 +25,7 @@ STATES = (*WAITING, *NEEDS, "booked")
 @dataclass(frozen=True, slots=True)
 class Row:
     """One document's part on its way to one connection. Moments are clock.stamp() text, "" = none; total: of the
-    document, None when it is not here. settled: a person settled it by other means."""
+    document, None when it is not here. settled: a person settled it by other means. parked: who set it aside, why."""
 
     n: int
     document: str
@@ -46,6 +46,7 @@ class Row:
     updated_at: str
     next_at: str
     booked_at: str
+    parked: str = ""
 
     @property
     def settled(self) -> bool:
@@ -54,7 +55,7 @@ class Row:
     @property
     def needs(self) -> bool:
         """Whether it stands until a person acts."""
-        return self.state in NEEDS and not self.resolved
+        return self.state in NEEDS and not self.resolved and not self.parked
 
 
 def listed(store: Store, states: Iterable[str], *, code: str = "", limit: int = LIST_ROWS_MAX) -> list[Row]:
@@ -98,6 +99,7 @@ def _rows(store: Store, wanted: Any, limit: int) -> list[Row]:
         Outbox.n, Outbox.document, Document.number, Document.kind, Document.total, Document.currency,
         Outbox.connection, Outbox.part, Outbox.state, Outbox.tries, Outbox.remote_id, Outbox.code, Outbox.message,
         Outbox.difference, Outbox.resolved, Outbox.created_at, Outbox.updated_at, Outbox.next_at, Outbox.booked_at,
+        Outbox.parked,
     )  # fmt: skip
     query = (
         Outbox.select(*fields)

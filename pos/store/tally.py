@@ -48,16 +48,17 @@ def _documents(states: tuple[str, ...]) -> int:
 
 
 def waiting(store: Store, connection: str) -> int:
-    """How many rows of one connection are still on their way."""
+    """How many rows of one connection are still on their way; what a person parked is not."""
     with store.reading():
-        open_rows = (Outbox.connection == connection) & Outbox.state.in_(WAITING)
+        open_rows = (Outbox.connection == connection) & Outbox.state.in_(WAITING) & (Outbox.parked == "")
         return Outbox.select(fn.COUNT(Outbox.n)).where(open_rows).scalar() or 0
 
 
 def next_due(store: Store, connection: str, now: datetime) -> str:
     """The next moment a waiting row of this connection falls due (clock.stamp text); empty when none will."""
     with store.reading():
-        waits = (Outbox.connection == connection) & Outbox.state.in_(("queued", "unknown", "sent"))
+        going = Outbox.state.in_(("queued", "unknown", "sent")) & (Outbox.parked == "")
+        waits = (Outbox.connection == connection) & going
         return Outbox.select(fn.MIN(Outbox.next_at)).where(waits & (Outbox.next_at > clock.stamp(now))).scalar() or ""
 
 

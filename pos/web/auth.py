@@ -19,10 +19,13 @@ from flask import Flask, g, request
 from pos.errors import NotAllowed, SignInNeededHere
 from pos.rules import rights
 from pos.said import said
-from pos.store import people
+from pos.store import passwords, people
 from pos.web.parts import parts
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+#: Addresses of the console.
+CONSOLE = ("/console", "/api/console")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def actor_or_none() -> people.Actor | None:
 
 
 def cookie_name(what: str) -> str:
-    """The name of this till's cookie for "sign_in" or "device". Cookies know no port: two tills may share a machine."""
+    """The name of this till's cookie for "sign_in", "console" or "device". Cookies know no port: two tills may share a
+    machine."""
     return f"till_{what}_{parts().config.till.id}"
 
 
@@ -126,8 +130,14 @@ def _from_this_machine() -> bool:
         return False
 
 
+def at_console() -> bool:
+    """Whether the request is for the console."""
+    return request.path.startswith(tuple(f"{path}/" for path in CONSOLE)) or request.path in CONSOLE
+
+
 def identify() -> people.Actor | None:
-    """The person or program behind the request: a bearer token first, else the sign-in cookie. None = nobody."""
+    """The person or program behind the request: a bearer token first, else the cookie of the door they came through.
+    None = nobody."""
     store = parts().store
     header = request.headers.get("Authorization", "")
     if header:
@@ -138,6 +148,9 @@ def identify() -> people.Actor | None:
                 "This key is not known here or was withdrawn. Make a new one with `token add`.", code="token"
             )
         return found
+    if at_console():
+        secret = request.cookies.get(cookie_name("console"), "")
+        return passwords.find(store, secret) if secret else None
     secret = request.cookies.get(cookie_name("sign_in"), "")
     return people.find_sign_in(store, secret) if secret else None
 
@@ -169,12 +182,14 @@ def admit(rule: Rule) -> None:
         raise SignInNeededHere("Please sign in.")
     if g.actor.via == "pin" and device_id() != g.actor.device:
         raise _not_enrolled()
+    if g.actor.via == "password":
+        require_console()
     if rule.kind == "anybody":
         _refuse_locked(g.actor)
     if rule.kind in ("right", "machine"):
         _admit_right(g.actor, rule.rights)
     if rule.touches:
-        people.touch(parts().store, g.actor)
+        (passwords if g.actor.via == "password" else people).touch(parts().store, g.actor)
 
 
 def _refuse_locked(who: people.Actor) -> None:
@@ -203,3 +218,17 @@ def require_till() -> str:
     if found is None:
         raise _not_enrolled()
     return found
+
+
+def require_console() -> str:
+    """The machine the console is used on, as `device_id`; "elsewhere" for a stranger where the shop lets them in."""
+    found = device_id()
+    if found is not None:
+        return found
+    if parts().config.console.from_elsewhere:
+        return "elsewhere"
+    raise NotAllowed(
+        "The console is closed to other machines. Open it on the till's own machine or an enrolled one, or set "
+        "[console] from_elsewhere = yes.",
+        code="console_closed",
+    )

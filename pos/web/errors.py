@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from pos import clock
 from pos.errors import PosError, SignInNeededHere
 from pos.said import said
-from pos.web import reader
+from pos.web import auth, reader
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def _pos_error(error: PosError) -> ResponseReturnValue:
     if error.status >= 500:
         log.error("%s %s: %s: %s", request.method, request.path, error.code, error.message)
     if isinstance(error, SignInNeededHere) and not wants_json() and request.method == "GET":
-        return redirect(url_for("people.sign_in_page"))
+        return redirect(url_for("console.sign_in_page" if auth.at_console() else "people.sign_in_page"))
     return _answer(error.status, error.code, error.message, error.field, error.details())
 
 
@@ -91,4 +91,5 @@ def _answer(status: int, code: str, message: str, field: str | None, details: di
     if wants_json():
         body = jsonify({**details, "ok": False, "code": code, "message": message, "field": field})
         return make_response(body, status)
-    return make_response(render_template("error.html", status=status, code=code, message=message), status)
+    page = "console/error.html" if auth.at_console() else "error.html"
+    return make_response(render_template(page, status=status, code=code, message=message), status)

@@ -13,6 +13,7 @@ from pos.web import (
     bell,
     cash,
     catalog,
+    console,
     copies,
     display,
     errors,
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     hooks.bp,
     live.bp,
     language.bp,
+    *console.BLUEPRINTS,
 )
 
 _REPO = Path(__file__).resolve().parents[2]

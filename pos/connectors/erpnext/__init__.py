@@ -7,6 +7,7 @@ from typing import Any
 
 from pos.config import Config
 from pos.connectors.base import Connector, Kind, VoucherBook
+from pos.connectors.erpnext import pages
 from pos.connectors.erpnext.client import Erpnext
 from pos.connectors.erpnext.vouchers import Vouchers
 
@@ -44,4 +45,6 @@ KIND = Kind(
     address=_address,
     connect=_connect,
     voucher_book=_voucher_book,
+    page=pages.of_document,
+    item_page=pages.of_item,
 )  # fmt: skip

@@ -1,0 +1,185 @@
+"""The outbox in pages, for a person: every document on its way to every connection, filtered, searched and sorted.
+
+A page costs the same with ten rows and with a million: few rows are found by their state and sorted, many are walked
+in the order of their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pos.rules.money import major
+from pos.store import listing
+from pos.store.db import Store
+from pos.store.listing import COUNT_MAX, Asked, Page, Source
+from pos.store.standing import Row
+from pos.store.tally import NEEDS, WAITING
+
+#: What may be asked for, and the states behind it. parked and settled are no states: a flag beside them.
+SHOWS = ("needs", "waiting", "parked", "settled", "booked", "all")
+#: A search looks at so many documents of a beginning of a number.
+FOUND_MAX = 500
+
+_COLUMNS = (
+    "o.n", "o.document", "d.number", "d.kind", "d.total", "d.currency", "o.connection", "o.part", "o.state", "o.tries",
+    "o.remote_id", "o.code", "o.message", "o.difference", "o.resolved", "o.created_at", "o.updated_at", "o.next_at",
+    "o.booked_at", "o.parked",
+)  # fmt: skip
+_ORDERS = {
+    "since": "o.n",
+    "next": "o.next_at",
+    "tries": "o.tries",
+    "number": "coalesce(d.number, o.document)",
+    "total": "coalesce(d.total, 0)",
+    "changed": "o.updated_at",
+}
+_JOIN = "LEFT JOIN document d ON d.id = o.document"
+_STATES = {"needs": NEEDS, "waiting": WAITING, "settled": NEEDS, "booked": ("booked",)}
+_OPEN = "o.state <> 'booked'"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows. show: one of SHOWS. connection, code: only these, "" = any. words: what a person typed to search."""
+
+    show: str = "needs"
+    connection: str = ""
+    code: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of rows. unsorted: too many fit to sort them otherwise, so they stand in the order they came in."""
+
+    rows: list[Row]
+    page: Page
+    unsorted: bool = False
+
+
+def listed(store: Store, wanted: Filter, asked: Asked) -> Listed:
+    """One page, counted up to COUNT_MAX."""
+    with store.reading():
+        plan = _plan(store, wanted, asked)
+        found = listing.page(store, plan.source, plan.where, plan.facts, plan.asked)
+        return Listed([_row(r) for r in found.rows], replace(found, total=plan.total), plan.unsorted)
+
+
+def every(store: Store, wanted: Filter, asked: Asked) -> Iterator[Row]:
+    """All that fits, for an export."""
+    with store.reading():
+        plan = _plan(store, wanted, asked)
+    for row in listing.everything(store, plan.source, plan.where, plan.facts, plan.asked):
+        yield _row(row)
+
+
+def one(store: Store, n: int) -> Row | None:
+    """The row with this number."""
+    source = Source(_COLUMNS, f"outbox o {_JOIN}", "o.n", _ORDERS)
+    with store.reading():
+        found = listing.page(store, source, ["o.n = ?"], [n], Asked(limit=1)).rows
+    return _row(found[0]) if found else None
+
+
+def counted(store: Store, shows: tuple[str, ...] = ("needs", "waiting", "parked")) -> dict[str, int]:
+    """How many rows there are of each, up to COUNT_MAX + 1."""
+    with store.reading():
+        return {show: _plan(store, Filter(show), Asked()).total for show in shows}
+
+
+def codes(store: Store, limit: int = 50) -> list[str]:
+    """The reasons of what needs a person now, so that a list can be filtered by them."""
+    where, facts = _by_state(store, NEEDS, "")
+    with store.reading():
+        rows = store.execute(
+            f"SELECT DISTINCT code FROM (SELECT o.code FROM outbox o WHERE {where} AND o.resolved = '' LIMIT ?)"
+            " WHERE code <> '' ORDER BY code LIMIT ?",
+            (*facts, COUNT_MAX, limit),
+        ).fetchall()
+    return [code for (code,) in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    source: Source
+    where: list[str]
+    facts: list[Any]
+    asked: Asked
+    total: int
+    unsorted: bool
+
+
+def _plan(store: Store, wanted: Filter, asked: Asked) -> _Plan:
+    """How to read it: by state when few fit, else in the order of the rows."""
+    where, facts = _conditions(store, wanted)
+    tables, states = "outbox o", _STATES.get(wanted.show)
+    if wanted.words or wanted.show == "parked" or states is None:
+        total = listing.count(store, tables, where, facts)
+    else:
+        by_state, more = _by_state(store, states, wanted.connection)
+        few = [*where, by_state], [*facts, *more]
+        total = listing.count(store, "outbox o INDEXED BY outbox_connection_state_next_at", *few)
+        if total <= COUNT_MAX:
+            where, facts = few
+            tables = "outbox o INDEXED BY outbox_connection_state_next_at"
+        elif wanted.show != "booked":
+            where = [*where, _OPEN]
+            tables = "outbox o INDEXED BY outbox_open"
+    unsorted = asked.sort not in ("", "since") and total > COUNT_MAX
+    if unsorted:
+        asked = replace(asked, sort="since", after="", before="")
+    return _Plan(Source(_COLUMNS, f"{tables} {_JOIN}", "o.n", _ORDERS), where, facts, asked, total, unsorted)
+
+
+def _conditions(store: Store, wanted: Filter) -> tuple[list[str], list[Any]]:
+    where, facts = list[str](), list[Any]()
+    states = _STATES.get(wanted.show)
+    if states is not None:
+        where.append(f"o.state IN ({', '.join('?' * len(states))})")
+        facts += states
+    if wanted.show == "parked":
+        where.append("o.parked <> ''")
+    elif wanted.show in ("needs", "waiting"):
+        where.append("o.parked = ''")
+    if wanted.show in ("needs", "settled"):
+        where.append("o.resolved = ''" if wanted.show == "needs" else "o.resolved <> ''")
+    for column, value in (("connection", wanted.connection), ("code", wanted.code)):
+        if value:
+            where.append(f"o.{column} = ?")
+            facts.append(value)
+    if wanted.words.strip():
+        sql, more = _search(store, wanted.words.strip())
+        where.append(sql)
+        facts += more
+    return where, facts
+
+
+def _by_state(store: Store, states: tuple[str, ...], connection: str) -> tuple[str, list[Any]]:
+    """A condition the index of connection and state answers."""
+    known = [connection] if connection else [c for (c,) in store.execute("SELECT id FROM connection").fetchall()]
+    marks = ", ".join("?" * len(known))
+    return f"o.connection IN ({marks}) AND o.state IN ({', '.join('?' * len(states))})", [*known, *states]
+
+
+def _search(store: Store, words: str) -> tuple[str, list[Any]]:
+    """The rows a person means: by number or its beginning, document id, what it is called there, or words of a reply
+    that needs them."""
+    number, end = words.upper(), words.upper() + "\uffff"
+    by_state, facts = _by_state(store, NEEDS, "")
+    like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    sql = (
+        "o.n IN (SELECT n FROM outbox WHERE document = ?"
+        " UNION SELECT x.n FROM outbox x JOIN (SELECT id FROM document WHERE number >= ? AND number < ?"
+        " ORDER BY number DESC LIMIT ?) f ON x.document = f.id"
+        " UNION SELECT n FROM (SELECT n FROM outbox WHERE remote_id <> '' AND remote_id >= ? AND remote_id < ? LIMIT ?)"
+        f" UNION SELECT n FROM (SELECT o.n FROM outbox o WHERE {by_state} AND o.message LIKE ? ESCAPE '\\' LIMIT ?))"
+    )
+    return sql, [words, number, end, FOUND_MAX, number, end, FOUND_MAX, *facts, like, FOUND_MAX]
+
+
+def _row(values: tuple[Any, ...]) -> Row:
+    n, document, number, kind, total, currency, *rest = values
+    amount = None if total is None else major(total, currency)
+    return Row(n, document, number or document, kind or "", amount, currency or "", *rest)

@@ -1,0 +1,17 @@
+"""The operator's console, below /console: one module a screen, one frame around them, one component for every list.
+
+A screen is a blueprint in BLUEPRINTS and an entry in SCREENS. An entry shows only where its page exists and the person
+may open it. Its own sign-in is in `door`; rights are those of `pos/rules/rights.py`.
+"""
+
+from __future__ import annotations
+
+from pos.web.console import door, outbox
+from pos.web.console.frame import SCREENS
+
+__all__ = ["BLUEPRINTS", "SCREENS"]
+
+BLUEPRINTS = (
+    door.bp,
+    outbox.bp,
+)
