@@ -199,7 +199,7 @@ def _forgotten(made_at: str, latest: str) -> bool:
 
 def allowed(entries: Sequence[VoucherEntry], rows: Sequence[LedgerRow], basket: str) -> int:
     """Minor units a basket may use: what is on the voucher, the rows the issuer does not have yet among it, less what
-    others hold. With holds of its own, only what others set aside before it counts."""
+    others hold. With holds of its own, only what other tills set aside before it counts."""
     known = counting(entries)
     there = {e.id for e in known}
     on_it = sum(e.amount for e in known) + sum(x.amount for x in rows if x.id not in there)
@@ -211,8 +211,9 @@ def allowed(entries: Sequence[VoucherEntry], rows: Sequence[LedgerRow], basket: 
 
 
 def before(holds: Sequence[VoucherEntry], mine: VoucherEntry, basket: str) -> list[VoucherEntry]:
-    """Holds of other baskets that stand before this one in the issuer's order."""
-    return [e for e in holds if e.document != basket and e.order < mine.order]
+    """Holds of other tills that stand before this one in the issuer's order. Baskets of one till wait for each other in
+    its own commit: what one gave up keeps no value from the next."""
+    return [e for e in holds if e.document != basket and e.till != mine.till and e.order < mine.order]
 
 
 def release_of(hold: str, code: str, till: str, basket: str, at: str) -> VoucherEntry:

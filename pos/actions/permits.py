@@ -151,6 +151,14 @@ def _returns(may: Permission, cart: Cart, config: Config) -> None:
 def _blind(may: Permission, lines: list[CartLine], config: Config) -> None:
     rule = config.returns.unknown_receipt
     named = [x for x in lines if x.return_of]
+    for x in named:
+        known = sales.document(may.store, x.return_of)
+        if known is not None and known["series"] == "till":
+            raise Invalid(
+                said("{number} is known here: take its goods back against it.", number=known["invoice_name"]),
+                code="known_here",
+                field=f"lines.{x.line}",
+            )
     if named and rule == "refuse":
         raise Invalid(
             said(

@@ -23,8 +23,9 @@ from pos.store.journal import Committed
 LINES_MAX = 100
 
 
-def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
+def commit(till: Till, raw: Mapping[str, Any], by: Seller, ask: voucher_lines.Ask | None = None) -> Committed:
     """Void a finished sale: `{id, document, reason, note?, approvals?}`. The same id again answers the same void.
+    ask: the issuer of vouchers, before anything is saved.
 
     NotFound, Invalid(reason); Conflict `not_voidable`, `other_session`, `returned_already`, `voided_already`,
     `other_content`; NeedsApproval(void). Checked once more inside the transaction.
@@ -41,6 +42,7 @@ def commit(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
     _check(store, config.till.id, doc)
     may = Permission(store, by, key, ids_of(raw))
     may.need("void", reach=doc["total"])
+    voucher_lines.ask_before_void(store, doc, key, ask)
     made = void.document(doc, key, reason, note, {"code": by.code, "name": by.name})
     if approved := may.approved():
         made["approved"] = approved

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pos import clock
@@ -10,11 +10,12 @@ from pos.actions import cash
 from pos.actions.approve import Permission, ids_of
 from pos.actions.repeated import once
 from pos.actions.sell import Seller, Till
-from pos.actions.voucher_lines import new_code, rows_of, terms_of
+from pos.actions.voucher_lines import Ask, ask_each, check_free, new_code, rows_of, terms_of
 from pos.errors import Conflict, Invalid
 from pos.rules import basket as baskets
 from pos.rules import shift, voucher, voucher_doc
 from pos.rules.money import major
+from pos.rules.tender import has_card_number
 from pos.rules.voucher import Standing, Wanted
 from pos.said import said
 from pos.store import vouchers
@@ -28,19 +29,23 @@ EXPIRE_MAX = 100
 # -- by hand ---------------------------------------------------------------------------------------------------------
 
 
-def issue(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
+def issue(till: Till, raw: Mapping[str, Any], by: Seller, ask: Ask | None = None) -> Committed:
     """Make a voucher without a sale: `{id, code?, amount, reason, note?, approvals?}`. Right `voucher_issue`.
 
-    The same id again answers the same document. Invalid voucher_amount, voucher_code; Conflict voucher_taken.
+    The same id again answers the same document. ask: the issuer, before anything is saved; it knows codes of other
+    tills. Invalid voucher_amount, voucher_code, card_number; Conflict voucher_taken.
     """
     config, key, typed = till.config, shift.key_of(raw), _typed_code(raw)
     amount = baskets.money(raw.get("amount"), "amount", config.shop.currency)
     voucher.check_amount(amount, terms_of(config), config.shop.currency, config.shop.locale, "amount")
+    if has_card_number(typed):  # it could never be used: no payment takes such a reference
+        raise Invalid("That is a whole card number; keep only its last four digits.", code="card_number", field="code")
     code = typed or new_code(till.store)
-    return _by_hand(till, raw, by, key, Wanted("issue", code, amount, made=not typed, new=True, field="code"), typed)
+    wanted = Wanted("issue", code, amount, made=not typed, new=True, field="code")
+    return _by_hand(till, raw, by, key, wanted, typed, ask)
 
 
-def adjust(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
+def adjust(till: Till, raw: Mapping[str, Any], by: Seller, ask: Ask | None = None) -> Committed:
     """Correct what is on a voucher: `{id, code, amount, reason, note?, approvals?}`, amount signed. Right
     `voucher_issue`. Never below nothing, never above what a voucher may be made over."""
     config, key, code = till.config, shift.key_of(raw), _typed_code(raw)
@@ -52,10 +57,12 @@ def adjust(till: Till, raw: Mapping[str, Any], by: Seller) -> Committed:
         raise Invalid("Type an amount.", field="amount")
     if abs(amount) > terms_of(config).amount_max:
         shift.no_mistake(abs(amount), cur, config.vouchers.amount_max, "amount")
-    return _by_hand(till, raw, by, key, Wanted("adjust", code, amount, field="amount"), code)
+    return _by_hand(till, raw, by, key, Wanted("adjust", code, amount, field="amount"), code, ask)
 
 
-def _by_hand(till: Till, raw: Mapping[str, Any], by: Seller, key: str, wanted: Wanted, typed: str) -> Committed:
+def _by_hand(
+    till: Till, raw: Mapping[str, Any], by: Seller, key: str, wanted: Wanted, typed: str, ask: Ask | None
+) -> Committed:
     reason, note = shift.reason_of(raw), shift.note_of(raw)
     asked = major(wanted.amount, till.config.shop.currency)
 
@@ -74,6 +81,10 @@ def _by_hand(till: Till, raw: Mapping[str, Any], by: Seller, key: str, wanted: W
     def make() -> Committed:
         permission = Permission(till.store, by, key, ids_of(raw))
         permission.need("voucher_issue", "amount", reach=abs(asked))
+        if wanted.new:
+            check_free(till.store, typed, "code")
+        if typed:  # another till may have made, or used, it a moment ago
+            ask_each(till.store, key, {typed: max(0, -wanted.amount)}, ask)
         doc = _document(till, key, by, reason, note)
         if approved := permission.approved():
             doc["approved"] = approved
@@ -131,9 +142,6 @@ def _may_expire(store: Store, known: Standing) -> bool:
 
 
 # -- asked for -------------------------------------------------------------------------------------------------------
-
-#: Asks the issuer about a code, with a basket and the amount to set aside for it; takes in what it says.
-Ask = Callable[[str, str, int], object]
 
 
 def check(store: Store, raw: Mapping[str, Any], ask: Ask | None = None) -> Standing:

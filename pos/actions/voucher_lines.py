@@ -11,7 +11,7 @@ from typing import Any
 
 from pos import clock
 from pos.config import Config
-from pos.errors import BadSettings, Conflict, Invalid
+from pos.errors import BadSettings, Conflict, Invalid, NotFound
 from pos.rules import voucher, voucher_doc
 from pos.rules.basket import Basket
 from pos.rules.cart import Cart, LineInput
@@ -31,7 +31,8 @@ def reach_of(store: Store, known: Standing, basket: str = "") -> Reach:
     config = store.config
     limit = minor(config.vouchers.offline_limit, config.shop.currency)
     confirmed = vouchers.confirmed(store, known.code, basket) if vouchers.issuer(store) else None
-    return Reach(vouchers.is_fresh(store, known), config.vouchers.offline, limit, confirmed)
+    fresh = vouchers.is_fresh(store, known) or bool(confirmed)  # it answered for this very basket
+    return Reach(fresh, config.vouchers.offline, limit, confirmed)
 
 
 def terms_of(config: Config) -> voucher.Terms:
@@ -123,7 +124,22 @@ def check_sold(store: Store, config: Config, cart: Cart) -> None:
                 code="voucher_taken",
                 field=f"{where}.voucher.code",
             )
+        check_free(store, x.voucher, f"{where}.voucher.code")
         seen.add(x.voucher)
+
+
+def check_free(store: Store, code: str, field: str) -> None:
+    """Conflict for a new voucher's code that is the barcode or code of an item: a scan of it would sell the item."""
+    try:
+        found = catalog.by_barcode(store, code) if code else None
+    except (NotFound, Invalid):
+        return
+    if found is not None:
+        raise Conflict(
+            said("The code {code} is of the item {item}; take another one.", code=code, item=found.tile.name),
+            code="voucher_taken",
+            field=field,
+        )
 
 
 # -- asked for first -------------------------------------------------------------------------------------------------
@@ -134,19 +150,26 @@ Ask = Callable[[str, str, int], object]
 
 def ask_first(store: Store, basket: Basket, ask: Ask | None) -> None:
     """Have the issuer set aside what a basket uses of vouchers, where no check has done so: two tills in its reach
-    never use the same value, whoever asks. It is not asked again where that was in vain a moment ago."""
-    if ask is None or not vouchers.issuer(store):
-        return
+    never use the same value, whoever asks. Of a code typed for a new voucher it says whether another till has sold it.
+    """
     modes = {mode.name for mode in catalog.payment_modes(store) if mode.kind == "voucher"}
-    wanted: dict[str, int] = {}
+    wanted = {line.voucher: 0 for line in basket.lines if line.voucher}
     for i, paid in enumerate(basket.payments):
         if paid.mode_of_payment in modes and paid.reference and paid.amount > 0:
             code = voucher.code_of(paid.reference, f"payments.{i}.reference")
             wanted[code] = wanted.get(code, 0) + paid.amount
+    ask_each(store, basket.id, wanted, ask)
+
+
+def ask_each(store: Store, document: str, wanted: Mapping[str, int], ask: Ask | None) -> None:
+    """Ask the issuer about each code and have it set aside so much for a document (0: nothing). It is not asked again
+    where that was in vain a moment ago."""
+    if ask is None or not vouchers.issuer(store):
+        return
     for code, amount in wanted.items():
-        in_vain = any(h.basket == basket.id and not h.at for h in vouchers.holds(store, code=code))
-        if not in_vain and vouchers.confirmed(store, code, basket.id) < amount:
-            ask(code, basket.id, amount)
+        in_vain = any(h.basket == document and not h.at for h in vouchers.holds(store, code=code))
+        if not in_vain and (not amount or vouchers.confirmed(store, code, document) < amount):
+            ask(code, document, amount)
 
 
 # -- used and refunded -----------------------------------------------------------------------------------------------
@@ -206,11 +229,16 @@ def turned(doc: Mapping[str, Any]) -> list[Wanted]:
     return voucher_doc.turned(doc, doc["currency"])
 
 
+def ask_before_void(store: Store, doc: Mapping[str, Any], document: str, ask: Ask | None) -> None:
+    """Have the issuer set aside what a void takes off the vouchers its sale sold: another till may have used it."""
+    ask_each(store, document, {x.code: -x.amount for x in turned(doc) if x.amount < 0}, ask)
+
+
 def void_refusal(store: Store, doc: Mapping[str, Any]) -> Conflict | None:
     """Why a sale cannot be voided for the sake of a voucher it sold; None when it can."""
     for x in turned(doc):
         known = vouchers.balance(store, x.code)
-        if known.balance + x.amount < 0:
+        if x.amount < 0 and known.balance - known.held + x.amount < 0:
             return Conflict(
                 said(
                     "Voucher {code}, sold on {number}, was used meanwhile, so the sale cannot be "

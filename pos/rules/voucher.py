@@ -289,8 +289,8 @@ def _admit(x: Wanted, known: Standing, before: int, reach: Reach, currency: str,
         refused = refusal(known, 0, reach, currency, locale, x.field)
         assert refused is not None
         raise refused
-    elif known.balance + before + x.amount < 0:
-        on_it = wording.money(known.balance + before, currency, locale)
+    elif known.balance + before + x.amount < (known.held if x.act == "adjust" and x.amount < 0 else 0):
+        on_it = wording.money(max(0, known.balance + before - known.held), currency, locale)
         raise Refused(
             said("Only {on_it} is on voucher {code}.", on_it=on_it, code=x.code),
             "voucher_short",

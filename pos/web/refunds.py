@@ -38,7 +38,7 @@ def lines(document: str) -> ResponseReturnValue:
 @auth.needs("sell")
 def void_sale() -> ResponseReturnValue:
     here = parts()
-    committed = void.commit(here, json_object(), auth.actor())
+    committed = void.commit(here, json_object(), auth.actor(), here.ask_issuer)
     document = documents.decode(committed.body)
     of = {"id": document["void"]["id"], "number": document["void"]["invoice_name"]}
     view = {"ok": True, "duplicate": committed.duplicate, "voids": of}

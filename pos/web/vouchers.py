@@ -61,13 +61,13 @@ def check() -> ResponseReturnValue:
 @bp.post("/api/vouchers/issue")
 @auth.needs("sell", "voucher_issue")
 def issue() -> ResponseReturnValue:
-    return _made(voucher.issue(parts(), json_object(), auth.actor()))
+    return _made(voucher.issue(parts(), json_object(), auth.actor(), parts().ask_issuer))
 
 
 @bp.post("/api/vouchers/adjust")
 @auth.needs("sell", "voucher_issue")
 def adjust() -> ResponseReturnValue:
-    return _made(voucher.adjust(parts(), json_object(), auth.actor()))
+    return _made(voucher.adjust(parts(), json_object(), auth.actor(), parts().ask_issuer))
 
 
 def _made(committed: Committed) -> ResponseReturnValue:

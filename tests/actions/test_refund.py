@@ -203,6 +203,16 @@ def test_without_a_receipt_only_with_a_supervisor_and_a_reason(till):
     assert sell.commit(till, blind, SAM).doc["items"][0]["reason"] == "Faulty"
 
 
+def test_goods_of_a_receipt_this_till_knows_come_back_against_it_alone(till):
+    """Named on a return without receipt they would be given back twice, and at today's price."""
+    number = sold(till)["invoice_name"]
+    for named in (number, number.lower()):
+        blind = line("MUG", "-1", "r1", reason="Faulty", return_of=named)
+        with pytest.raises(Invalid) as refused:
+            sell.commit(till, basket(blind, total="-1.20", n=2), SAM)
+        assert (refused.value.code, number in refused.value.message) == ("known_here", True)
+
+
 @pytest.mark.parametrize(
     ("rule", "role", "before", "says"),
     [

@@ -287,6 +287,20 @@ def test_a_voucher_by_hand_needs_its_right_and_a_reason_and_opens_no_session(gif
     assert other.value.code == "other_content"
 
 
+@pytest.mark.parametrize(("code", "says"), [("4111-1111-1111-1111", "card_number"), ("shoe-8", "voucher_taken")])
+def test_a_code_that_could_not_be_used_later_is_refused(gifts, code, says):
+    """No payment takes a card's number, and a scan of an item's code sells the item."""
+    raw = {"id": clock.uuid7(), "code": code, "amount": "15.00", "reason": "Goodwill"}
+    with pytest.raises((Invalid, Conflict)) as refused:
+        voucher.issue(gifts, raw, Person())
+    assert refused.value.code == says
+
+
+def test_a_voucher_is_not_sold_under_an_items_barcode(gifts):
+    with pytest.raises(Conflict, match="of the item"):
+        sold(gifts, code="SHOE-8")
+
+
 # -- settings --------------------------------------------------------------------------------------------------------
 
 

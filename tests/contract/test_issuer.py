@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from pos import clock
-from pos.actions import issuer
+from pos.actions import issuer, voucher
 from pos.connectors.base import VoucherEntry
 from pos.connectors.erpnext import KIND
 from pos.connectors.erpnext.doctypes import ENTRY
 from pos.connectors.erpnext.vouchers import Vouchers
+from pos.errors import Conflict
 from pos.rules.voucher import Refused
 from pos.store import connections, vouchers
 from tests.contract.voucher_tills import Shop, Till, shop
@@ -76,13 +77,12 @@ def test_a_voucher_made_in_erpnext_is_checked_there_and_becomes_one_row(both: Sh
     assert vouchers.balance(one.store, "XMAS-1").state == "inactive"
 
 
-def test_what_one_basket_holds_no_other_may_use(both: Shop, code: str) -> None:
+def test_what_one_till_holds_no_other_may_use(both: Shop, code: str) -> None:
     one, two = both.tills
     assert one.ask(code, 3000, BASKET.format(1)).allowed == 3000
     assert two.ask(code, 5000, BASKET.format(2)).allowed == 2000
-    assert two.ask(code, 5000, BASKET.format(3)).allowed == 0
+    assert two.ask(code, 5000, BASKET.format(3)).allowed == 2000, "baskets of one till wait for each other there"
     assert vouchers.balance(two.store, code).held == 3000
-    assert one.ask(code, 5000, BASKET.format(4)).allowed == 0, "nor one at the same till"
     assert both.tills[0].balance(code) == 5000, "a hold takes nothing off"
 
 
@@ -189,6 +189,71 @@ def test_a_check_that_was_in_vain_is_not_repeated_by_the_sale(both: Shop, code: 
     receipt = one.sell(code, "50.00", BASKET.format(30))
     assert len(both.emulator.requests) == before
     assert receipt["vouchers"][0]["exposure"] == 50
+
+
+def test_a_basket_given_up_keeps_no_value_from_the_next_one_at_its_till(both: Shop, code: str) -> None:
+    """What it set aside protects that till against others; used by the next basket it is no exposure."""
+    one, two = both.tills
+    one.ask(code, 5000, BASKET.format(40))
+    assert one.sell(code, "40.00", BASKET.format(41))["vouchers"][0].get("exposure") is None
+    with pytest.raises(Refused):
+        one.sell(code, "40.00", BASKET.format(40))
+    with pytest.raises(Refused):
+        two.sell(code, "20.00", BASKET.format(42))
+
+
+def test_a_sold_voucher_used_at_another_till_cannot_be_voided_while_the_issuer_is_in_reach(both: Shop) -> None:
+    one, two = both.tills
+    receipt = one.sell_gift("25.00")
+    made = receipt["vouchers"][0]["code"]
+    one.round()
+    two.sell(made, "25.00", BASKET.format(50))
+    with pytest.raises(Conflict, match="used meanwhile"):
+        one.void(receipt)
+    untouched = one.sell_gift("30.00")
+    one.round()
+    voided = one.void(untouched)
+    assert [(v["act"], v["amount"], v.get("exposure")) for v in voided["vouchers"]] == [("adjust", -30, None)]
+    with pytest.raises(Refused):
+        two.sell(untouched["vouchers"][0]["code"], "30.00", BASKET.format(51))
+
+
+def test_with_no_minutes_of_grace_only_an_answer_for_this_very_basket_counts(tmp_path: Path) -> None:
+    with shop(tmp_path, "T1", TILLKEEP_VOUCHERS_OFFLINE="refuse", TILLKEEP_VOUCHERS_FRESH_MINUTES="0") as strict:
+        (till,) = strict.tills
+        made = till.issue("50.00")
+        till.round()
+        strict.time.passes(1)
+        assert till.sell(made, "20.00", BASKET.format(60))["vouchers"][0]["balance"] == 30
+        strict.time.passes(1)
+        with strict.away(), pytest.raises(Refused, match="out of reach"):
+            till.sell(made, "20.00", BASKET.format(61))
+
+
+def test_a_sold_voucher_set_aside_at_another_till_cannot_be_voided(both: Shop) -> None:
+    one, two = both.tills
+    receipt = one.sell_gift("25.00")
+    one.round()
+    assert two.ask(receipt["vouchers"][0]["code"], 2500, BASKET.format(52)).allowed == 2500
+    with pytest.raises(Conflict, match="used meanwhile"):
+        one.void(receipt)
+
+
+def test_what_another_till_used_is_not_taken_off_by_hand(both: Shop, code: str) -> None:
+    one, two = both.tills
+    two.sell(code, "50.00", BASKET.format(53))
+    with pytest.raises(Refused):
+        one.by_hand(voucher.adjust, code, "-50.00")
+
+
+def test_a_code_sold_at_another_till_is_not_sold_or_issued_again(both: Shop) -> None:
+    one, two = both.tills
+    one.sell_gift("20.00", "CARD-0001")
+    one.round()
+    with pytest.raises(Conflict, match="another voucher"):
+        two.sell_gift("20.00", "CARD-0001")
+    with pytest.raises(Conflict, match="another voucher"):
+        two.by_hand(voucher.issue, "CARD-0001", "20.00")
 
 
 # -- out of reach ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 from agents import voucher as agent
 from pos import clock
-from pos.actions import exchange, issuer, line, sell, voucher
+from pos.actions import exchange, issuer, line, sell, void, voucher
 from pos.actions.issuer import Asked
 from pos.actions.voucher_lines import rows_of
 from pos.config import Config
@@ -79,6 +79,27 @@ class Till:
         raw = {"id": basket, "customer": "", "lines": [line], "payments": [paid], "total": amount}
         ask = partial(issuer.ask, self.store, self.config)
         return sell.commit(self, raw, Person(), ask).doc
+
+    def sell_gift(self, amount: str, code: str = "") -> dict[str, Any]:
+        """A voucher sold for cash over the whole way of a basket; the receipt."""
+        self.here()
+        line = {"line": "l1", "item_code": "GIFT-VOUCHER", "qty": "1", "price": amount, "price_source": "typed"}
+        paid = {"mode_of_payment": "Cash", "amount": amount}
+        raw = {"id": clock.uuid7(), "customer": "", "lines": [line | {"voucher": {"code": code}}], "payments": [paid]}
+        return sell.commit(self, raw | {"total": amount}, Person(), partial(issuer.ask, self.store, self.config)).doc
+
+    def void(self, receipt: dict[str, Any]) -> dict[str, Any]:
+        """A sale voided, the issuer asked first; the void."""
+        self.here()
+        raw = {"id": clock.uuid7(), "document": receipt["id"], "reason": "Test sale"}
+        return void.commit(self, raw, Person(), partial(issuer.ask, self.store, self.config)).doc
+
+    def by_hand(self, act: Any, code: str, amount: str) -> dict[str, Any]:
+        """`voucher.issue` or `voucher.adjust`, the issuer asked first; the document."""
+        self.here()
+        raw = {"id": clock.uuid7(), "code": code, "amount": amount, "reason": "Present"}
+        doc: dict[str, Any] = act(self, raw, Person(), partial(issuer.ask, self.store, self.config)).doc
+        return doc
 
     def ask(self, code: str, amount: int, basket: str = "") -> Asked:
         self.here()
@@ -187,11 +208,19 @@ def shop(root: Path, *names: str, slow_seconds: float = 0.3, **settings: str) ->
                 catalog.put_taxes(store, [{"code": "Z", "title": "Zero", "rate": "0", "account": ""}])
                 catalog.put_items(
                     store,
-                    [{"code": "GOODS", "name": "Goods", "item_group": "Home", "tax_code": "Z", "open_price": True}],
+                    [
+                        {"code": code, "name": code.title(), "item_group": "Home", "tax_code": "Z", "open_price": True}
+                        for code in ("GOODS", "GIFT-VOUCHER")
+                    ],
                     "csv",
                 )
                 catalog.put_modes(
-                    store, [{"name": "Gift Voucher", "kind": "voucher", "position": 0, "disabled": False}], "csv"
+                    store,
+                    [
+                        {"name": name, "kind": kind, "position": 0, "disabled": False}
+                        for name, kind in (("Gift Voucher", "voucher"), ("Cash", "cash"))
+                    ],
+                    "csv",
                 )
                 connections.sync(store, [("erpnext", "erpnext", "ERPNext", emulator.url)])
                 journal = Journal(store)
