@@ -59,7 +59,10 @@ def day(store: Store, wanted: str = "", page: int = 1) -> Day:
         total = Document.select(fn.COUNT(Document.n)).where(of_day).scalar() or 0
         pages = max(1, -(-total // PAGE_ROWS))
         page = min(max(page, 1), pages)
-        found = list(Document.select().where(of_day).order_by(Document.n.desc()).paginate(page, PAGE_ROWS))
+        # The index alone finds the page; with the documents themselves a day of 100,000 would be sorted on disk.
+        wanted_here = Document.select(Document.n).where(of_day).order_by(Document.n.desc()).paginate(page, PAGE_ROWS)
+        chosen = [n for (n,) in wanted_here.tuples()]
+        found = list(Document.select().where(Document.n.in_(chosen)).order_by(Document.n.desc()))
         states = _states([d.id for d in found])
         names_of = _names(found)
         names = {user.code: user.name for user in User.select(User.code, User.name)}

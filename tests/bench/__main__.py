@@ -17,6 +17,7 @@ BENCHES = {
     "sale": "tests.bench.sale_bench",
     "catalog": "tests.bench.catalog_bench",
     "screen": "tests.bench.screen_bench",
+    "page": "tests.bench.page_bench",
     "start": "tests.bench.start_bench",
     "outbox": "tests.bench.outbox_bench",
     "report": "tests.bench.report_bench",

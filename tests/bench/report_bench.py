@@ -28,7 +28,7 @@ def run(size: int = RECEIPTS, sessions: int = SESSIONS) -> None:
     with measure.scratch() as folder:
         store = open_store(config.load(folder, environ={}))
         try:
-            _fill(store, size, sessions)
+            fill(store, size, sessions)
             rows = _measure(store, size)
         finally:
             store.close()
@@ -39,7 +39,7 @@ def run(size: int = RECEIPTS, sessions: int = SESSIONS) -> None:
     )
 
 
-def _fill(store: Store, size: int, sessions: int) -> None:
+def fill(store: Store, size: int, sessions: int) -> None:
     """One session document by document; the others are its rows again under other numbers, days and ids."""
     rng, last = random.Random(3), documents.GENESIS
     with store.transaction():
@@ -48,7 +48,7 @@ def _fill(store: Store, size: int, sessions: int) -> None:
             last = doc["hash"]
             entries.put(store, ledger.rows(doc, body))
         for k in range(1, sessions):
-            _again(store, k, size)
+            again(store, k, size)
         store.execute("UPDATE session SET open = 0, z_number = number WHERE number < ?", (sessions,))
 
 
@@ -74,7 +74,8 @@ def _numbers(i: int, size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _again(store: Store, k: int, size: int) -> None:
+def again(store: Store, k: int, size: int) -> None:
+    """The first session once more as the one after `k` others, open."""
     moved = f"'2026-11-' || printf('%02d', substr(business_day, 9) + {k * DAYS_PER_SESSION})"
     other = {
         "id": f"id || '-{k}'", "sequence": f"sequence + {k * size}", "business_day": moved,

@@ -42,5 +42,4 @@ def watch(context: BrowserContext) -> None:
 
 def wait(page: Page) -> float:
     """Until the page is ready; milliseconds from the navigation to then."""
-    page.wait_for_function("() => window.readyAt > 0")
-    return float(page.evaluate("window.readyAt"))
+    return float(page.wait_for_function("() => window.readyAt || null").json_value())

@@ -5,8 +5,7 @@ The pages come from the application's own list of routes, the dialogs from each 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from pos.app import App
 from pos.store import notices, people
 from tests.browser import ready, shop
 from tests.browser.axe import Axe
+from tests.browser.pages import pages
 from tests.browser.screen import Screen
 from tests.till_process import Line
 
@@ -63,28 +63,7 @@ def traded(till: App) -> dict[str, str]:
     return {"number": sale["receipt"]["number"], "paper": paper, "z": "1"}
 
 
-#: What fills the parts of an address that has some; {…} comes from `traded`.
-PARTS = {
-    "/receipts/<path:number>": "/receipts/{number}",
-    "/zreads/<number>": "/zreads/{z}",
-    "/paper/<document>": "{paper}",
-    "/reconciliation/<scope>/<name>": "/reconciliation/session/T1-S000001",
-}
-#: Addresses that answer no page: pictures, the health answer, the WebSocket.
-NO_PAGE = re.compile(r"\.(svg|csv|js|json|webmanifest)$|^/health$|^/live$|^/static/|^/api/|^/hooks/")
-NEXT_TO_THE_ROUTES = ("/receipts/T9-999999", "/receipts?day=2020-01-01")
-
-
-def pages(till: App, parts: dict[str, str]) -> Iterator[str]:
-    """Every address of a page, from the routes the application has."""
-    for rule in till.flask.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or rule.websocket or NO_PAGE.search(rule.rule):
-            continue
-        assert not rule.arguments or rule.rule in PARTS, f"say in PARTS how {rule.rule} is opened"
-        yield PARTS.get(rule.rule, rule.rule).format(**parts)
-    yield from NEXT_TO_THE_ROUTES
-
-
+BESIDE_THE_ROUTES = ("/receipts/T9-999999", "/receipts?day=2020-01-01")
 WINDOWS: dict[str, Any] = {"zoom": {"width": 640, "height": 400}, "usual": {"width": 1280, "height": 800}}
 #: Texts that cannot be read whole: outside the window, cut by the edge of what holds them, or in a list of no height.
 #: A table of figures may scroll sideways where it has a name and the keyboard reaches it (WCAG 2.2, 1.4.10).
@@ -126,7 +105,7 @@ def test_axe_finds_nothing_serious_on_any_page_and_nothing_is_cut_off(
     ready.watch(page.context)
     page.context.add_cookies([{"name": "tillkeep_language", "value": language, "url": screen.url}])
     screen.sign_in(ADMIN, ADMIN_PIN)
-    for path in pages(till, traded):
+    for path in (*pages(till, page, traded), *BESIDE_THE_ROUTES):
         page.goto(screen.url + path)
         ready.wait(page)
         assert page.evaluate("document.documentElement.dir") == {"en": "ltr", "ar": "rtl"}[language], path

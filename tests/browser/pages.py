@@ -1,0 +1,32 @@
+"""Every page of the till, from the routes the application itself has, so that none is forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from playwright.sync_api import Page
+
+from pos.app import App
+
+#: What fills the parts of an address that has some; {…} comes from whoever filled the till.
+PARTS = {
+    "/receipts/<path:number>": "/receipts/{number}",
+    "/zreads/<number>": "/zreads/{z}",
+    "/paper/<document>": "{paper}",
+    "/reconciliation/<scope>/<name>": "/reconciliation/session/T1-S000001",
+}
+#: Addresses with parts that answer no page, or none at all: pictures, words, programs, the WebSocket.
+NO_PAGE = re.compile(r"\.(svg|csv|json)$|^/(api|hooks|static|live)\b")
+
+
+def pages(till: App, page: Page, parts: Mapping[str, str]) -> Iterator[str]:
+    """Every address that answers a page to whoever is signed in at `page`."""
+    for rule in till.flask.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.websocket or NO_PAGE.search(rule.rule):
+            continue
+        assert not rule.arguments or rule.rule in PARTS, f"say in PARTS how {rule.rule} is opened"
+        path = PARTS.get(rule.rule, rule.rule).format(**parts)
+        answer = page.request.get(till.flask.config["TEST_URL"] + path)
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            yield path
