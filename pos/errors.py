@@ -138,9 +138,10 @@ class Corrupt(PosError):
 
 
 class ConnectorError(PosError):
-    """Another system failed or refused. The till sells on."""
+    """Another system failed or refused. The till sells on. reply: its answer as it came, cut short; "" = none came."""
 
     code = "connector"
+    reply = ""
 
 
 class Unavailable(ConnectorError):

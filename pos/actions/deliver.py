@@ -205,7 +205,7 @@ def _no_answer(job: Job, row: Claimed, document: Document, error: Unknown, done:
     try:
         found = job.memory.connector.find(_key(row, document), document["kind"])
     except ConnectorError as silence:
-        outbox.lost(job.store, row, job.now(), job.settle_seconds, error.code, error.message)
+        outbox.lost(job.store, row, job.now(), job.settle_seconds, error.code, error.message, error.reply)
         done.unknown += 1
         down = silence if isinstance(silence, SignInNeeded) else line.silent(job)
         if down is not None:
@@ -214,10 +214,10 @@ def _no_answer(job: Job, row: Claimed, document: Document, error: Unknown, done:
     if found is not None and (found.state != "draft" or answered):
         _finish(job, row, document, found, done)
     elif found is None and answered:
-        outbox.again(job.store, row, job.now(), error.code, error.message)
+        outbox.again(job.store, row, job.now(), error.code, error.message, reply=error.reply)
         done.failed += 1
     else:
-        outbox.lost(job.store, row, job.now(), job.settle_seconds, error.code, error.message)
+        outbox.lost(job.store, row, job.now(), job.settle_seconds, error.code, error.message, error.reply)
         done.unknown += 1
 
 
@@ -262,7 +262,7 @@ def _undecided(job: Job, row: Claimed, error: ConnectorError, done: Done) -> Non
     down = error if isinstance(error, SignInNeeded) else line.silent(job)
     now = job.now()
     if row.state == "sending":
-        outbox.lost(job.store, row, now, job.settle_seconds, error.code, error.message)
+        outbox.lost(job.store, row, now, job.settle_seconds, error.code, error.message, error.reply)
         done.unknown += 1
     elif down is not None:
         outbox.not_sent(job.store, row, now, error.message)
@@ -333,7 +333,7 @@ def _reject(job: Job, row: Claimed, error: Rejected, done: Done, remote_id: str 
     message = error.message
     if error.code == "over_return" and (found := _over(job, row)):  # two tills gave the same back: name all of them
         message = f"{found} {message}"
-    outbox.rejected(job.store, row, job.now(), error.code, message, error.remedy, remote_id)
+    outbox.rejected(job.store, row, job.now(), error.code, message, error.remedy, remote_id, error.reply)
     done.rejected += 1
     done.refused_alike = done.refused_alike + 1 if error.code == done.refused_code else 1
     done.refused_code = error.code

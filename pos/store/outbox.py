@@ -144,10 +144,13 @@ def not_sent(store: Store, row: Claimed, now: datetime, message: str) -> None:
     _change(store, row, state, {"message": message, "code": "unavailable", **_let_go()}, now)
 
 
-def lost(store: Store, row: Claimed, now: datetime, settle_seconds: int, code: str, message: str) -> None:
+def lost(
+    store: Store, row: Claimed, now: datetime, settle_seconds: int, code: str, message: str, reply: str = ""
+) -> None:
     """No answer to what was sent: unknown, and asked for again after `settle_seconds`."""
     settle = within(now, settle_seconds)
     values = {
+        **_replied(reply),
         "settle_at": settle,
         "next_at": settle,
         "tries": row.tries + 1,
@@ -172,12 +175,14 @@ def not_there_yet(store: Store, row: Claimed, now: datetime, settle_at: datetime
 
 
 def again(
-    store: Store, row: Claimed, now: datetime, code: str, message: str, *, after_seconds: int | None = None
-) -> None:
+    store: Store, row: Claimed, now: datetime, code: str, message: str, *, after_seconds: int | None = None,
+    reply: str = "",
+) -> None:  # fmt: skip
     """It is known not to be there: queued, on the next rung of the ladder or after so many seconds."""
     tries = row.tries + (row.state == "sending")
     next_at = within(now, rung(tries) if after_seconds is None else after_seconds)
     values = {"next_at": next_at, "settle_at": "", "tries": tries, "code": code, "message": message, **_let_go()}
+    values |= _replied(reply)
     _change(store, row, "queued", values, now, tell=_keeps_failing(row, message))
 
 
@@ -232,7 +237,7 @@ def rejected(
 ) -> None:
     """They said no; the row stays until a person acts, everything else goes on. reply: their answer as it came."""
     values = {
-        "reply": reply[:REPLY_CHARS_MAX],
+        **_replied(reply),
         "code": code,
         "message": f"{message} {remedy}".strip(),
         "remote_id": remote_id or row.remote_id,
@@ -339,6 +344,11 @@ def _keeps_failing(row: Claimed, message: str) -> tuple[str, str] | None:
 def tuples(query: Any) -> list[tuple[Any, ...]]:
     """The rows of a query as plain tuples."""
     return list(query.tuples())
+
+
+def _replied(reply: str) -> dict[str, str]:
+    """Their answer as it came; one that was none leaves the last one standing."""
+    return {"reply": reply[:REPLY_CHARS_MAX]} if reply else {}
 
 
 def _let_go() -> dict[str, str]:

@@ -38,6 +38,8 @@ ROLES = {
     "Gift Voucher Entry": "Accounts User",
 }
 SAID_CHARS_MAX = 200
+#: So much of an answer is kept for whoever looks into it.
+REPLY_CHARS_MAX = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,14 @@ def meaning_of(status: int, exc_type: str | None, where: Where, *, may_retry: bo
 
 
 def error_for(answer: Answer, where: Where, doctype: str, now: datetime) -> ConnectorError:
-    """The error to raise for an answer that is no success. It never holds more than a sentence of theirs."""
+    """The error to raise for an answer that is no success. Its message never holds more than a sentence of theirs; the
+    answer itself goes along beside it."""
+    error = _error_for(answer, where, doctype, now)
+    error.reply = f"HTTP {answer.status}\n{answer.body[:REPLY_CHARS_MAX].decode('utf-8', 'replace')}"
+    return error
+
+
+def _error_for(answer: Answer, where: Where, doctype: str, now: datetime) -> ConnectorError:
     exc_type, said = _told(answer)
     retry_at = answer.retry_at(now)
     row = meaning_of(answer.status, exc_type, where, may_retry=retry_at is not None)
