@@ -86,7 +86,12 @@ def _copy_to(
         rows = copies.waiting(store, one.copied_n, BATCH)
         if not rows or stopping():
             break
-        known.place.put_all([(f"{config.till.id}/receipts/{path}", body) for _n, path, body in rows])
+        try:
+            known.place.put_all([(f"{config.till.id}/receipts/{path}", body) for _n, path, body in rows])
+        except PlaceError:
+            if one.copied_n > start:  # what went there before stays done
+                copies.keep(store, replace(one, near=known.near, used_at=clock.stamp(clock.now())))
+            raise
         one = replace(one, copied_n=rows[-1][0])
         done.receipts += len(rows)
     now = clock.stamp(clock.now())
