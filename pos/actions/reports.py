@@ -151,7 +151,7 @@ def recomputed(store: Store, doc: Mapping[str, Any]) -> bool:
         found = shifts.facts(store, session)
         if found.documents != doc["z"]["documents"]:
             found = shifts.counted_facts(store, doc)
-    again = zread.report(found, zread.given_of(doc["z"], doc["currency"]))
+    again = zread.made_again(doc["z"], found, doc["currency"])
     return documents.encode({**doc, "z": again}) == documents.encode(doc)
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "facts_of",
     "given_of",
     "lines",
+    "made_again",
     "name_of",
     "report",
     "with_count",
@@ -150,6 +151,22 @@ def report(facts: Facts, given: Given) -> dict[str, Any]:
     block["count"] = dict(given.count) if given.count is not None else None
     block["counts"] = [dict(x) for x in given.counts]
     return block
+
+
+#: Figures a Z has had since vouchers are kept here; those closed before say nothing of them.
+_LATER = ("by_hand", "expired", "exposure")
+
+
+def made_again(kept: Mapping[str, Any], facts: Facts, cur: str) -> dict[str, Any]:
+    """The block of a saved Z from its documents as they are now; equal to `kept` while nothing was changed. A figure
+    that an older Z does not have is left out where it comes to nothing."""
+    again = report(facts, given_of(kept, cur))
+    vouchers = again["vouchers"]
+    for name in _LATER:
+        figure = vouchers[name]
+        if name not in kept["vouchers"] and not (figure["count"] if isinstance(figure, Mapping) else figure):
+            del vouchers[name]
+    return again
 
 
 def _cash(facts: Facts) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pos import clock
-from pos.actions import reports, shift, void
+from pos.actions import reports, shift, void, voucher
 from pos.rules import documents, zread
 from pos.store import catalog, shifts
 from pos.store import takings as tables
@@ -28,6 +28,26 @@ def day(till: Till) -> dict:
     move(till, "drop", "100.00", reason="to the safe")
     move(till, "no_sale", None, reason="change for the parking meter")
     return sold
+
+
+def test_a_z_closed_before_vouchers_were_kept_here_still_adds_up(till):
+    """It says nothing of vouchers by hand, expired or exposed; what it says is compared, to the last figure."""
+    day(till)
+    older = documents.decode(finish(till, "61.00").body)
+    for name in ("by_hand", "expired", "exposure"):
+        del older["z"]["vouchers"][name]
+    assert reports.recomputed(till.store, older)
+    older["z"]["vouchers"]["used"]["count"] = 1
+    assert not reports.recomputed(till.store, older)
+
+
+def test_a_figure_a_z_lost_is_no_older_z(till):
+    day(till)
+    voucher.issue(till, {"id": clock.uuid7(), "amount": "10.00", "reason": "Goodwill"}, MANAGER)
+    z = documents.decode(finish(till, "61.00").body)
+    assert reports.recomputed(till.store, z)
+    del z["z"]["vouchers"]["by_hand"]
+    assert not reports.recomputed(till.store, z)
 
 
 def test_the_z_holds_what_the_day_was(till):
