@@ -106,6 +106,9 @@ def _places(wanted: Wanted, root: Path, unpacked: Path, manifest: Manifest) -> l
     words = [w for w in wanted.newer if _is_place(w)] if wanted.newer is not None else words_of(config)
     found: list[Place] = [open_place(config, word) for word in words]
     beside = wanted.file.resolve().parent
+    known = {one.path.resolve() for one in found if isinstance(one, Folder)}
+    if beside.parent.parent in known:
+        return found
     if wanted.newer is None and beside.name == "snapshots" and beside.parent.name == manifest.till:
         found.insert(0, Folder(config, str(beside.parent.parent)))
     return found

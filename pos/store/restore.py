@@ -18,7 +18,7 @@ from pathlib import Path
 from pos import clock, config
 from pos.config import Config
 from pos.errors import BadSettings, Conflict, Corrupt
-from pos.rules import backup
+from pos.rules import backup, ledger
 from pos.rules.backup import Manifest
 from pos.sections import Storage
 from pos.store import archive, audit, disk, identity, intake, recover, shifts, snapshot, takings, unblock
@@ -54,6 +54,8 @@ class Restore:
     def __init__(self, root: Path, step: Callable[[str], None] = lambda _name: None) -> None:
         """Conflict when there is a till in the folder already; FolderInUse when a server runs there."""
         self.root = root
+        self._added: list[str] = []
+        self._notices: list[str] = []
         self.stage = root / STAGE
         self._step = step
         self._mark = identity.unfinished(root)
@@ -117,12 +119,20 @@ class Restore:
         return self.stage / "till" / backup.RECEIPTS
 
     def add(self, path: str, body: bytes) -> bool:
-        """Lay a receipt that may be newer than the snapshot beside the others; False when that one is here, or its
-        name is no receipt's. Recovery proves it and takes it in."""
+        """Lay a receipt that may be newer than the snapshot beside the others, for recovery to take in; False when that
+        one is here, or it is none that can be trusted."""
         file = self.invoices / path
         if not backup.is_receipt(f"{backup.RECEIPTS}{path}") or file.exists():
             return False
+        try:
+            doc, _rows = intake.proven(body)
+            if ledger.path_of(doc) != path:
+                raise Corrupt(f"it says it belongs at {ledger.path_of(doc)}")
+        except Corrupt as error:
+            self._notices.append(f"{path} is no receipt this till can trust and was left where it is: {error}.")
+            return False
         disk.write_whole(file, body)
+        self._added.append(path)
         return True
 
     def finish(self, manifest: Manifest, till: str, by: str, *, anyway: bool, progress: Progress = _quiet) -> Restored:
@@ -185,7 +195,9 @@ class Restore:
         last = store.execute("SELECT coalesce(max(n), 0) FROM document").fetchone()[0]
         intake.remember(store, last)  # its files were all just written, and are flushed before the switch
         got = recover.recover(store)
-        found.merged, found.notices = len(got.adopted), got.notices
+        found.merged, found.notices = len(got.adopted), [*self._notices, *got.notices]
+        for path in set(self._added) - set(got.adopted):  # said by recovery; the original lies where it came from
+            (self.invoices / path).unlink()
         last = store.execute("SELECT coalesce(max(n), 0) FROM document").fetchone()[0]
         intake.remember(store, last)
         with store.transaction():
