@@ -1,7 +1,7 @@
 """The status bar: saved here, in the books, waiting, needs a person. And the answer for machines that watch.
 
 GET /api/status   at_till   {saved, booked, waiting, needs, needs_list, offline_since, offline_text, connection_title,
-                             can_save, reason}
+                             can_save, reason, copies: null | {state: ok|near|new|late|failing, copied_at, places}}
 GET /health       open      200 when a sale can be saved, else 503; no names, no secrets
 """
 
@@ -14,6 +14,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from pos import __version__, clock
+from pos.actions import backup
 from pos.rules import wording
 from pos.said import said
 from pos.store import connections, notices, tally
@@ -66,8 +67,18 @@ def status_view(store: Store, journal: Journal) -> dict[str, Any]:
         "needs_list": [{"text": notice.text, "remedy": notice.remedy} for notice in open_notices],
         "can_save": state.can_save,
         "reason": state.reason,
+        "copies": _copies_view(store),
         **_line_view(store),
     }
+
+
+def _copies_view(store: Store) -> dict[str, Any] | None:
+    """When the newest copy elsewhere was made; None where no place for copies is named."""
+    found = backup.standing(store, store.config)
+    if found.state == "off":
+        return None
+    places = [{"place": one.place, "state": one.state, "text": one.words, "behind": one.behind} for one in found.places]
+    return {"state": found.state, "copied_at": found.copied_at, "places": places}
 
 
 def _line_view(store: Store) -> dict[str, Any]:

@@ -7,11 +7,17 @@ import { state, tell } from "./state.js";
 
 let last = null;
 let painted = "";
+const AGE_MS = 10_000;
 
 /** Paint the server's counts. `status` is null while nobody has answered yet. */
 export function paintStatus(status) {
   sayChanges(status);
   last = status;
+  paintWords(status);
+  cannotSave(status.can_save ? "" : status.reason || t("The disk does not take writes."));
+}
+
+function paintWords(status) {
   const words = wordsOf(status);
   const key = JSON.stringify(words);
   if (key !== painted) {
@@ -19,7 +25,25 @@ export function paintStatus(status) {
     byId("status").replaceChildren(...words.map(([css, sign, text]) => h("button", { type: "button", class: css, onclick: openList }, icon(sign), h("span", {}, text))));
     paintPhone(words);
   }
-  cannotSave(status.can_save ? "" : status.reason || t("The disk does not take writes."));
+}
+
+/** The age of the last copy grows by itself; nothing else of the bar does. */
+setInterval(() => { if (last?.copies) paintWords(last); }, AGE_MS);
+
+const COPY = { near: t("same disk"), late: t("late"), failing: t("failing") };
+
+/** "last copy: 12 s ago", or why that is not enough. */
+function copyWords(copies) {
+  if (!copies.copied_at) return t("no copy yet");
+  const since = Math.max(0, Math.floor((Date.now() - Date.parse(copies.copied_at)) / 1000));
+  const said = t("last copy: {ago}", { ago: agoWords(since) });
+  return COPY[copies.state] ? t("{words}, {state}", { words: said, state: COPY[copies.state] }) : said;
+}
+
+function agoWords(seconds) {
+  if (seconds >= 86400) return tn("{n} day ago", "{n} days ago", Math.floor(seconds / 86400));
+  if (seconds >= 3600) return t("{n} h ago", { n: Math.floor(seconds / 3600) });
+  return seconds >= 60 ? t("{n} min ago", { n: Math.floor(seconds / 60) }) : t("{n} s ago", { n: seconds });
 }
 
 /** For those who listen: what changes the day, not each count of each sale. */
@@ -37,6 +61,7 @@ function wordsOf(status) {
     words.push(["", "book", tn("{n} in {books}", "{n} in {books}", status.booked, { books: status.connection_title })]);
     words.push([status.waiting ? "is-waiting" : "", "clock", status.waiting ? tn("{n} waiting", "{n} waiting", status.waiting) : t("Nothing waiting")]);
   }
+  if (status.copies) words.push([status.copies.state === "ok" ? "may-hide" : "is-check", "copy", copyWords(status.copies)]);
   if (status.needs) words.push(["is-needs", "warn", tn("{n} needs a person", "{n} need a person", status.needs)]);
   else words.push(["may-hide", "person", t("Nothing needs a person")]);
   if (status.offline_text) words.push(["is-last is-offline", "offline", bare(status.offline_text)]);
@@ -59,7 +84,9 @@ function openList() {
   byId("status-list").replaceChildren(
     h("dl", { class: "facts" },
       fact(t("Saved on this till"), last.saved),
-      last.connection_title ? [fact(t("In {books}, compared", { books: last.connection_title }), last.booked), fact(t("Waiting to be sent"), last.waiting)] : fact(t("Books connected"), t("none; sales stay here"))),
+      last.connection_title ? [fact(t("In {books}, compared", { books: last.connection_title }), last.booked), fact(t("Waiting to be sent"), last.waiting)] : fact(t("Books connected"), t("none; sales stay here")),
+      fact(t("Copies of the receipts"), last.copies ? copyWords(last.copies) : t("none; name a place in the settings")),
+      (last.copies?.places ?? []).filter((one) => one.text).map((one) => fact(one.place, one.text))),
     h("ul", { class: "list" }, rows.length ? rows : h("li", {}, icon("check"), t("Nothing needs a person."))),
     last.offline_text ? h("p", { class: "dlg-say" }, `${last.offline_text} ${t("What waits is sent by itself when the line is back.")}`) : "");
   openDialog(byId("dlg-status"));
