@@ -162,10 +162,21 @@ def _files(folder: Path) -> Iterator[Seen]:
 
 
 def _body(store: Store, path: str) -> bytes | None:
-    row: Any = store.execute("SELECT body FROM document WHERE path = ? LIMIT 1", (path,)).fetchone()
-    return row[0].encode("utf-8") if row else None
+    body = _of_path(store, "body", path)
+    return body.encode("utf-8") if body is not None else None
 
 
 def _number(store: Store, path: str) -> int | None:
-    row: Any = store.execute("SELECT n FROM document WHERE path = ? LIMIT 1", (path,)).fetchone()
-    return row[0] if row else None
+    number: int | None = _of_path(store, "n", path)
+    return number
+
+
+def _of_path(store: Store, column: str, path: str) -> Any:
+    """A column of the document that is kept there, or None. By its number where that names it, else among its day's:
+    there is no index of paths, which every sale would pay for, and a look through all documents takes seconds."""
+    day, _, name = path.partition("/")
+    for key, value in (("number", name.removesuffix(".json")), ("business_day", day)):
+        asked = f"SELECT {column} FROM document WHERE {key} = ? AND path = ? LIMIT 1"
+        if row := store.execute(asked, (value, path)).fetchone():
+            return row[0]
+    return None
