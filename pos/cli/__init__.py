@@ -40,6 +40,7 @@ COMMANDS = (
     Command("serve", "pos.cli.serve", "start the till (also without any word)"),
     Command("agents", "pos.cli.agents", "run the agents in a process of their own"),
     Command("check", "pos.cli.check", "show the effective settings and where each came from; secrets hidden"),
+    Command("doctor", "pos.cli.doctor", "look at everything a till needs and say what to do; changes nothing"),
     Command("verify", "pos.cli.verify", "compare receipts, chain, sequence and database; changes nothing"),
     Command("rebuild", "pos.cli.rebuild", "make the database's ledger anew from invoices/ alone"),
     Command("backup", "pos.cli.backup", "copies of the till: make one now, list them, prove them"),

@@ -77,7 +77,7 @@ def _write(temporary: Path, body: bytes, flush: bool) -> None:
             left = left[os.write(handle, left) :]
             at("in_file")
         if flush:
-            _flush_handle(handle)
+            flush_handle(handle)
     finally:
         os.close(handle)
 
@@ -106,12 +106,13 @@ def flush_file(path: Path) -> None:
     """The file's content is on the disk when this returns. OSError when it could not be put there."""
     handle = os.open(path, (os.O_RDWR if WINDOWS else os.O_RDONLY) | _BINARY)
     try:
-        _flush_handle(handle)
+        flush_handle(handle)
     finally:
         os.close(handle)
 
 
-def _flush_handle(handle: int) -> None:
+def flush_handle(handle: int) -> None:
+    """What was written to an open file is on the disk when this returns."""
     if sys.platform == "darwin":  # fsync there hands over to the drive, which may keep it in its cache
         with contextlib.suppress(OSError):  # not every file system knows it
             fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
@@ -125,7 +126,7 @@ def flush_folder(path: Path) -> None:
         return
     handle = os.open(path, os.O_RDONLY)
     try:
-        _flush_handle(handle)
+        flush_handle(handle)
     finally:
         os.close(handle)
 

@@ -1,0 +1,98 @@
+"""The doctor: looks at everything a till needs, changes nothing, and says in plain words what to do.
+
+CHECKS is the list; each is a small function from a Look to one Finding or several. A check that cannot be made says so
+and stops no other. What is not set up is not failed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from pos import __version__, channels, clock
+from pos.actions import checks_books, checks_data, checks_machine, hooks, sell
+from pos.actions.finding import RANK, Finding, Look, Serving, fail, not_set_up, ok, warn
+from pos.config import Config, load, open_to_others
+from pos.devices import printer_of
+from pos.errors import BadSettings, PosError
+from pos.store import examine
+from pos.store.db import database_path
+
+Check = Callable[[Look], "Finding | Iterable[Finding]"]
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("program", checks_machine.program),
+    ("folders", checks_machine.folders),
+    ("disk", checks_machine.room),
+    ("flushes", checks_machine.flushes),
+    ("port", checks_machine.port),
+    ("database", checks_data.database),
+    ("chain", checks_data.chain),
+    ("clock", checks_data.clock_here),
+    ("people", checks_data.people),
+    ("session", checks_data.session),
+    ("notices", checks_data.open_notices),
+    ("agents", checks_data.agents),
+    ("printer", checks_machine.printer),
+    ("copies", checks_data.copies),
+    ("outbox", checks_books.outbox),
+    ("erpnext", checks_books.erpnext),
+)
+
+
+def examine_folder(root: Path, serving: Callable[[Config], Serving | None] = lambda _config: None) -> list[Finding]:
+    """Look at the till in a folder, also while its server runs. serving: how a running server is found.
+
+    With settings that are wrong there is one finding, since nothing else could be trusted.
+    """
+    try:
+        config = load(root)
+        sell.check_settings(config)
+        printer_of(config)
+        channels.check(config)
+        hooks.titles(config.hooks)
+    except BadSettings as error:
+        return [fail("settings", error.message, "`pos_server.py check` shows every setting and where it came from.")]
+    found = [_settings(config)]
+    with ExitStack() as opened:
+        look = Look(config, clock.now(), None, serving(config))
+        if database_path(config).is_file():
+            try:
+                look = dataclasses.replace(look, store=opened.enter_context(examine.store_of(config)))
+            except PosError as error:
+                found.append(fail("database", error.message, "Stop the till; `pos_server.py verify`, then `rebuild`."))
+        return found + run(look)
+
+
+def run(look: Look, checks: Sequence[tuple[str, Check]] = CHECKS) -> list[Finding]:
+    """Every check, in order; at the server also on its own open database."""
+    found: list[Finding] = []
+    for name, check in checks:
+        try:
+            if look.store is None:
+                result = check(look)
+            else:
+                with examine.readable(look.store):
+                    result = check(look)
+                    result = [result] if isinstance(result, Finding) else list(result)
+            found += [result] if isinstance(result, Finding) else result
+        except (PosError, OSError, ValueError, LookupError) as error:
+            said = error.message if isinstance(error, PosError) else f"{type(error).__name__}: {error}"
+            found.append(fail(name, f"This could not be looked at: {said}", "See what the sentence names."))
+    return found
+
+
+def worst(found: Iterable[Finding]) -> str:
+    """ok, warn or fail: the worst there is."""
+    return max((one.state for one in found if RANK[one.state]), key=RANK.__getitem__, default="ok")
+
+
+def _settings(config: Config) -> Finding:
+    others = open_to_others(config.root)
+    if others:
+        return warn("settings", others.partition(";")[0] + ".", f"chmod 600 {config.root / '.env'}")
+    if not (config.root / "config.ini").exists():
+        return not_set_up("settings", "There is no config.ini; every setting has its default.")
+    return ok("settings", "config.ini, .env and the environment are as they must be.", version=__version__)
