@@ -138,6 +138,7 @@ def session_view(who: people.Actor | None) -> dict[str, Any]:
         "keys": _fields(config.keys),
         "scanner": _fields(config.scanner),
         "idle_lock_seconds": config.till.idle_lock_seconds,
+        "badge_needs_pin": config.security.badge_needs_pin,
     }
     if who is not None:
         may, ceiling = list(who.table.rights_of(who.role)), who.table.discount_percent_max(who.role)

@@ -1,13 +1,14 @@
-// Signing in: cashier code, then PIN; by keyboard or by the keypad. A scan is refused with a tone, it is no PIN.
+// Signing in: cashier code or badge, then PIN; by keyboard or by the keypad.
 import { plain, t } from "./language.js";
 import { NoAnswer, Refused, get, post, setToken, whenStale } from "./till/api.js";
 import { byId, put } from "./till/dom.js";
-import { Scanner } from "./till/scan.js";
-import * as sound from "./till/sound.js";
+import { Scanner, whoseIs } from "./till/scan.js";
 
 const code = byId("code");
 const pin = byId("pin");
 let field = code;
+let badge = "";
+let badgeAlone = false;
 
 for (const input of [code, pin]) {
   input.addEventListener("focus", () => {
@@ -33,28 +34,60 @@ function press(key) {
 
 byId("sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (!code.value.trim()) return code.focus();
+  if (!badge && !code.value.trim()) return code.focus();
   if (!pin.value) return pin.focus();
+  return signIn();
+});
+
+async function signIn() {
+  const who = badge ? { badge } : { code: plain(code.value.trim()) };
   try {
-    await post("/api/sign-in", { code: plain(code.value.trim()), pin: plain(pin.value) });
+    await post("/api/sign-in", { ...who, pin: plain(pin.value) });
     location.replace("/");
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
     refuse(error instanceof NoAnswer ? t("The till server does not answer. Try again in a moment.") : error.message);
   }
-  return undefined;
-});
+}
 
 function refuse(sentence) {
   put(byId("say"), sentence);
   pin.value = "";
+  const again = badge ? code : pin; // another badge may be meant, or the code after all
+  forgetBadge();
+  again.focus();
+}
+
+// What is typed as a code takes the place of a badge read before.
+code.addEventListener("input", forgetBadge);
+
+function forgetBadge() {
+  badge = "";
+  code.placeholder = "";
+}
+
+/** A badge stands for the code; the PIN is typed, unless the shop lets the badge alone do. */
+function readBadge(text) {
+  badge = text;
+  code.value = "";
+  code.placeholder = t("Badge");
+  pin.value = "";
   pin.focus();
+  if (badgeAlone) return signIn();
+  return put(byId("say"), t("Badge read. Type the PIN."));
+}
+
+/** Typed in one go and sent by Enter: too short for a badge. */
+function enter(text) {
+  field.value = text.slice(0, field.maxLength);
+  if (field === code) forgetBadge();
+  byId("sign-in").requestSubmit();
 }
 
 const scanner = new Scanner({ gap: 45, endKey: "Enter", prefix: "" }, {
-  scanned() {
-    sound.held();
-    put(byId("say"), t("A scan does not sign anybody in. Type the code and the PIN."));
+  scanned(text) {
+    if (whoseIs(text) === "badge") readBadge(text);
+    else enter(text);
   },
   typed(text) {
     const before = field.value;
@@ -72,6 +105,7 @@ whenStale(async () => (await get("/api/session")).csrf);
 try {
   const session = await get("/api/session");
   setToken(session.csrf);
+  badgeAlone = session.badge_needs_pin === false;
   if (session.scanner) scanner.options = { gap: session.scanner.key_gap_ms, endKey: session.scanner.end_key, prefix: session.scanner.prefix };
 } catch (error) {
   if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;

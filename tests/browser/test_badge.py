@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -71,3 +72,46 @@ def test_a_scan_on_the_page_of_the_day_presses_nothing_and_is_no_amount(screen: 
     screen.take("[data-day=paid_in]")
     screen.scan(SOCKS)
     expect(page.locator("#amount-typed")).to_have_text("£0.00")
+
+
+def test_it_signs_in(new_window: Any) -> None:
+    screen: Screen = new_window()
+    screen.open("/sign-in")
+    expect(screen.page.locator("#code")).to_be_focused()
+    screen.scan(BADGE)
+    expect(screen.page.locator("#say")).to_have_text("Badge read. Type the PIN.")
+    screen.type("0000")
+    screen.press("Enter")
+    expect(screen.page.locator("#say")).not_to_have_text("Badge read. Type the PIN.")
+    screen.scan(BADGE)
+    screen.type(shop.MANAGER_PIN)
+    screen.press("Enter")
+    screen.page.wait_for_url(f"{screen.url}/")
+    expect(screen.page.locator("#user-name")).to_contain_text("Owen Marsh")
+
+
+def test_code_and_pin_may_come_in_one_go(new_window: Any) -> None:
+    """Quick hands, or a keyboard that types by itself, are no badge."""
+    screen: Screen = new_window()
+    screen.open("/sign-in")
+    screen.scan(shop.CASHIER)
+    expect(screen.page.locator("#pin")).to_be_focused()
+    screen.scan(shop.PIN)
+    screen.page.wait_for_url(f"{screen.url}/")
+
+
+def test_it_unlocks_the_till_for_who_holds_it_with_the_basket_kept(new_window: Any) -> None:
+    screen: Screen = new_window()
+    screen.open("/sign-in")
+    screen.scan(shop.CASHIER, shop.PIN)
+    screen.page.wait_for_url(f"{screen.url}/")
+    screen.scan(SOCKS)
+    expect(screen.page.locator("#lines .line:not(.line-hint)")).to_have_count(1)
+    screen.press("F12")
+    screen.scan(BADGE)
+    expect(screen.page.locator("#lock-say")).to_have_text("Badge read. Type the PIN.")
+    screen.type(shop.MANAGER_PIN)
+    screen.press("Enter")
+    expect(screen.page.locator("#lock")).to_be_hidden()
+    expect(screen.page.locator("#user-name")).to_contain_text("Owen Marsh")
+    expect(screen.page.locator("#lines .line:not(.line-hint)")).to_have_count(1)

@@ -150,7 +150,7 @@ def test_a_scan_does_not_unlock_the_till(screen: Screen) -> None:
     screen.expect_total("£119.00")
     screen.press("F12")
     expect(screen.page.locator("#lock")).to_be_visible()
-    screen.scan("246813579")
+    screen.scan("PEN-1")
     expect(screen.page.locator("#lock-pin")).to_have_value("")
     expect(screen.page.locator("#lock-say")).to_contain_text("A scan does not unlock")
     screen.type("2468")

@@ -3,6 +3,7 @@ import { plain, t } from "../language.js";
 import { NoAnswer, Refused, post } from "./api.js";
 import { sayNow } from "./a11y.js";
 import { byId, pause, put } from "./dom.js";
+import { whoseIs } from "./scan.js";
 import * as sound from "./sound.js";
 import { state, tell } from "./state.js";
 import { flush } from "./takenoff.js";
@@ -10,6 +11,7 @@ import { flush } from "./takenoff.js";
 const TELL_MS = 800;
 
 let touched = performance.now();
+let badge = "";
 
 /** unlocked(session): the person is back. */
 export function startLock(unlocked) {
@@ -50,7 +52,7 @@ export function cover(why = "") {
   put(byId("lock-title"), state.session?.user ? t("{name}, locked", { name: state.session.user.name }) : t("Locked"));
   put(byId("lock-why"), `${why} ${t("The basket is kept.")}`.trim());
   put(byId("lock-say"), "");
-  byId("lock-pin").value = "";
+  byId("lock-pin").value = badge = "";
   byId("lock").hidden = false;
   byId("app").inert = true;
   byId("lock-pin").focus();
@@ -76,19 +78,35 @@ export function typeIntoLock(text) {
   };
 }
 
-/** A scan while a PIN is asked for is no PIN. */
-export function refuseScan() {
-  sound.held();
-  put(byId("lock-say"), t("A scan does not unlock the till. Scan again after the PIN."));
-  sayNow(t("A scan does not unlock the till."));
+/** A badge read while the till is locked: whoever holds it goes on with the basket. */
+export function scannedIntoLock(text) {
+  const pin = byId("lock-pin");
+  const kind = whoseIs(text);
+  if (kind === "pin") {
+    pin.value = text;
+    return byId("lock-form").requestSubmit();
+  }
+  if (!kind) {
+    sound.held();
+    put(byId("lock-say"), t("A scan does not unlock the till. Scan again after the PIN."));
+    return sayNow(t("A scan does not unlock the till."));
+  }
+  badge = text;
+  pin.value = "";
+  pin.focus();
+  if (state.session?.badge_needs_pin === false) return byId("lock-form").requestSubmit();
+  put(byId("lock-say"), t("Badge read. Type the PIN."));
+  return sayNow(t("Badge read. Type the PIN."));
 }
 
 async function unlock(event, unlocked) {
   event.preventDefault();
   const pin = plain(byId("lock-pin").value);
-  if (!pin) return;
+  if (!pin && !badge) return;
+  const by = badge;
+  badge = "";
   try {
-    const session = await post("/api/unlock", { pin });
+    const session = by ? await post("/api/sign-in", { badge: by, pin, basket: state.basket?.id ?? "" }) : await post("/api/unlock", { pin });
     byId("lock").hidden = true;
     byId("app").inert = false;
     state.locked = false;

@@ -7,7 +7,7 @@ import { isTextField } from "./dom.js";
 import { focusSearch, clearSearch, turnPage } from "./items.js";
 import { actionOf, isFunctionKey, openKeys } from "./keys.js";
 import { chooseNext, step } from "./lines.js";
-import { refuseScan, typeIntoLock } from "./lock.js";
+import { scannedIntoLock, typeIntoLock } from "./lock.js";
 import { addPicked, closeMatrix } from "./matrix.js";
 import * as pad from "./pad.js";
 import * as pay from "./pay.js";
@@ -30,7 +30,7 @@ export function startRouter(acting) {
 
 export function scanned(code) {
   const dialog = openedDialog();
-  if (state.locked) refuseScan();
+  if (state.locked) scannedIntoLock(code);
   else if (!dialog || !scanInto(dialog, code)) queueScan(code);
 }
 

@@ -139,3 +139,11 @@ function restorer(field) {
     field.dispatchEvent(new Event("input", { bubbles: true }));
   };
 }
+
+const BADGE_CHARS_MIN = 8; // pos/store/people.py
+
+/** What came in where a person is asked for: a badge, or a PIN in one go (a keyboard that types by itself), or neither. */
+export function whoseIs(text) {
+  if (text.length >= BADGE_CHARS_MIN) return "badge";
+  return /^[0-9]{4,7}$/.test(text) ? "pin" : "";
+}

@@ -1,7 +1,7 @@
 // A scanner and a keyboard on a page beside the sell screen: what they bring goes to the lock, to the dialog that is
 // open (a badge for an approval), else to the page. A scan never presses a button and never lands in a field.
 import { openedDialog, scanInto, typeInto } from "./dialogs.js";
-import { refuseScan, typeIntoLock } from "./lock.js";
+import { scannedIntoLock, typeIntoLock } from "./lock.js";
 import { Scanner } from "./scan.js";
 import * as sound from "./sound.js";
 import { on, state } from "./state.js";
@@ -28,7 +28,7 @@ function setUp() {
 
 function route(code) {
   const dialog = openedDialog();
-  if (state.locked) refuseScan();
+  if (state.locked) scannedIntoLock(code);
   else if (!dialog) toPage(code);
   else if (!scanInto(dialog, code)) sound.held();
 }
