@@ -77,6 +77,10 @@ def settings(root: Path, host: str | None, port: int | None) -> config.Config:
     return dataclasses.replace(loaded, server=server)
 
 
+#: What a role is called to somebody who has just installed the till.
+_WORDS = {"admin": "owner"}
+
+
 def _greet(loaded: config.Config, port: int, demo: DemoSummary | None) -> None:
     """What a person at the terminal needs to know: the address, and the demo's PINs, which are shown this once."""
     host = loaded.server.host if loaded.server.host != "0.0.0.0" else "127.0.0.1"  # noqa: S104
@@ -84,7 +88,7 @@ def _greet(loaded: config.Config, port: int, demo: DemoSummary | None) -> None:
     if demo is not None:
         print(f"\nA demo shop of {demo.items} items was loaded. Its PINs are shown this once:")
         for person in demo.pins:
-            print(f"  code {person.code:<6} PIN {person.pin:<10} {person.name}")
+            print(f"  code {person.code:<6} PIN {person.pin:<10} {person.name}, {_WORDS.get(person.role, person.role)}")
         print("(`pos_server.py user pin CODE` sets a new one.) Codes to scan or type:")
         for words, code in demo.labels:
             print(f"  {code:<15} {words}")

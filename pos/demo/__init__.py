@@ -27,11 +27,12 @@ _STOCK = (3, 5, 2, 8, 1, 4, 6, 0, 12, 2)
 
 
 class Pin(NamedTuple):
-    """How one of the three signs in. Shown once; kept as a hash only."""
+    """How one of the people signs in. Shown once; kept as a hash only."""
 
     code: str
     name: str
     pin: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _people(store: Store) -> tuple[Pin, ...]:
     for code, name, role in _rows(data.PEOPLE):
         pin = random_pin()
         people.add_user(store, code, name, role, pin)
-        pins.append(Pin(code, name, pin))
+        pins.append(Pin(code, name, pin, role))
     return tuple(pins)
 
 

@@ -36,6 +36,7 @@ PEOPLE = """
     101 | Priya Nair   | manager
     102 | Tom Ashdown  | supervisor
     103 | Ines Calloway | cashier
+    104 | Ruth Marlow  | admin
 """
 
 #: group | code | name | brand | tax | price | first attribute: its values | second attribute: its values
