@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from dotenv import dotenv_values
 
 from pos import config as settings
 from pos.config import Config
@@ -102,7 +105,7 @@ def _new_id(given: str, manifest: Manifest, used: set[str]) -> str:
 
 def _places(wanted: Wanted, root: Path, unpacked: Path, manifest: Manifest) -> list[Place]:
     """Where newer receipts may be: places named for it, else those of the settings, and the one the file lies at."""
-    config = replace(settings.load(unpacked), root=root)
+    config = replace(settings.load(unpacked, _keys(root)), root=root)
     words = [w for w in wanted.newer if _is_place(w)] if wanted.newer is not None else words_of(config)
     found: list[Place] = [open_place(config, word) for word in words]
     beside = wanted.file.resolve().parent
@@ -112,6 +115,12 @@ def _places(wanted: Wanted, root: Path, unpacked: Path, manifest: Manifest) -> l
     if wanted.newer is None and beside.name == "snapshots" and beside.parent.name == manifest.till:
         found.insert(0, Folder(config, str(beside.parent.parent)))
     return found
+
+
+def _keys(root: Path) -> dict[str, str]:
+    """What the environment and .env of the new folder say of places: the keys to them are in no snapshot."""
+    around = {k: v for k, v in dotenv_values(root / ".env").items() if v is not None} | dict(os.environ)
+    return {name: value for name, value in around.items() if name.startswith("TILLKEEP_BACKUP_")}
 
 
 def _is_place(word: str) -> bool:
