@@ -43,10 +43,11 @@ ASK_AGAIN_SECONDS = 60
 LATE_ROWS = timedelta(minutes=15)
 ROWS_FEED, MADE_FEED = "vouchers", "vouchers:made"
 OVERDRAWN = "voucher:overdrawn:"
+TWICE = "voucher:twice:"
 _NO_LEDGER = "voucher:no_ledger"
 
 Page = TypeVar("Page", EntryPage, MadePage)
-_ACTS = {"redeem": "used", "expire": "expired", "adjust": "taken off by hand"}
+_ACTS = {"issue": "issued", "redeem": "used", "expire": "expired", "adjust": "taken off by hand"}
 
 
 @dataclass(slots=True)
@@ -125,6 +126,7 @@ def rows(job: Job, told: Line, book: VoucherBook | None) -> Done:
         _let_go(job, book, done)
         if done.whole:
             _name_overdrawn(job.store, book, done)
+            _name_twice(job.store, book)
     except (Unavailable, Unknown, SignInNeeded) as error:
         done.whole = False
         down = error if isinstance(error, SignInNeeded) else line.silent(job)
@@ -339,13 +341,30 @@ def _name_overdrawn(store: Store, book: VoucherBook | None, done: Done) -> None:
     notices.settle_all_but(store, OVERDRAWN, {f"{OVERDRAWN}{known.code}" for known in short})
 
 
+def _name_twice(store: Store, book: VoucherBook) -> None:
+    """Tell of codes that two tills sold without knowing of each other: two customers hold what is on one voucher."""
+    twice = vouchers.issued_twice(store)
+    for code in twice:
+        if notices.is_open(store, f"{TWICE}{code}"):
+            continue
+        made = [row for row in vouchers.rows_of(store, code) if row.act == "issue"]
+        text = f"The code {code} was issued more than once: {_named(store, code, made, book.voucher_entries(code))}."
+        remedy = "Give one of the customers a new voucher, and adjust this one by hand."
+        notices.raise_notice(store, f"{TWICE}{code}", "needs", text, remedy, code)
+    notices.settle_all_but(store, TWICE, {f"{TWICE}{code}" for code in twice})
+
+
 def _uses(store: Store, code: str, entries: Sequence[VoucherEntry]) -> str:
     """Everything that took value off a voucher, the last first, each with its receipt and till."""
-    receipts = vouchers.numbers(store, code) | {e.document: e.receipt for e in entries if e.receipt}
     taken = [row for row in vouchers.rows_of(store, code) if row.amount < 0]
+    return _named(store, code, taken, entries)
+
+
+def _named(store: Store, code: str, rows: Sequence[LedgerRow], entries: Sequence[VoucherEntry]) -> str:
+    receipts = vouchers.numbers(store, code) | {e.document: e.receipt for e in entries if e.receipt}
     named = [
-        f"{money(store, -row.amount)} {_ACTS.get(row.act, row.act)} on {receipts.get(row.document) or row.document}"
-        f" (till {row.till})"
-        for row in reversed(taken[-NAMED_MAX:])
+        f"{money(store, abs(row.amount))} {_ACTS.get(row.act, row.act)} on"
+        f" {receipts.get(row.document) or row.document} (till {row.till})"
+        for row in reversed(rows[-NAMED_MAX:])
     ]
     return ", ".join(named)

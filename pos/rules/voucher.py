@@ -30,6 +30,9 @@ CODE_CHARS_MAX = 40
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 SECRET_CHARS = 6
 
+#: States in which a person puts nothing onto a voucher: nobody could use it. A void gives back what was there.
+_CLOSED_TO = {"refund": ("inactive", "expired"), "adjust": ("expired",)}
+
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9._/-]{3,39}\Z")
 
 
@@ -281,18 +284,19 @@ def _admit(x: Wanted, known: Standing, before: int, reach: Reach, currency: str,
                 field=x.field or None,
             )
         return
+    on_it = known.balance + before
     if x.act == "redeem":
         refused = refusal(known, -x.amount - before, reach, currency, locale, x.field)
         if refused is not None:
             raise refused
-    elif known.state == "unknown" or (x.act == "refund" and known.state in ("inactive", "expired") and x.field):
+    elif known.state == "unknown" or (x.field and known.state in _CLOSED_TO.get(x.act, ()) and 0 < x.amount > -on_it):
         refused = refusal(known, 0, reach, currency, locale, x.field)
         assert refused is not None
         raise refused
-    elif known.balance + before + x.amount < (known.held if x.act == "adjust" and x.amount < 0 else 0):
-        on_it = wording.money(max(0, known.balance + before - known.held), currency, locale)
+    elif on_it + x.amount < (known.held if x.act == "adjust" and x.amount < 0 else 0):
+        free = wording.money(max(0, on_it - known.held), currency, locale)
         raise Refused(
-            said("Only {on_it} is on voucher {code}.", on_it=on_it, code=x.code),
+            said("Only {on_it} is on voucher {code}.", on_it=free, code=x.code),
             "voucher_short",
             x.field,
             str(major(known.balance, currency)),

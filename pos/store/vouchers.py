@@ -129,6 +129,16 @@ def overdrawn(store: Store) -> list[Standing]:
     return [balance(store, code) for (code,) in codes]
 
 
+def issued_twice(store: Store) -> list[str]:
+    """Codes sold or issued more than once, at tills that could not ask each other, while something is on them and
+    nobody has adjusted them."""
+    codes = store.execute(
+        "SELECT code FROM voucher_row GROUP BY code HAVING sum(act = 'issue') > 1 AND sum(act = 'adjust') = 0"
+        " AND sum(amount) > 0 ORDER BY code"
+    ).fetchall()
+    return [code for (code,) in codes]
+
+
 def expired(store: Store, today: str = "", limit: int = 500) -> list[Standing]:
     """Vouchers past their last day that still have something on them. today: a business day, ISO; "" = now."""
     day = today or business_day(store)

@@ -296,6 +296,15 @@ def test_a_code_that_could_not_be_used_later_is_refused(gifts, code, says):
     assert refused.value.code == says
 
 
+def test_nothing_is_put_onto_an_expired_voucher_by_hand(gifts):
+    """Nobody could use it, and it would be taken off again the same night."""
+    code = sold(gifts)
+    with clock.set_to(lambda: clock.parse("2036-01-01T12:00:00.000000Z")):
+        with pytest.raises(Refused, match="expired"):
+            voucher.adjust(gifts, {"id": clock.uuid7(), "code": code, "amount": "5.00", "reason": "Goodwill"}, Person())
+        assert left(gifts, code) == 2500
+
+
 def test_a_voucher_is_not_sold_under_an_items_barcode(gifts):
     with pytest.raises(Conflict, match="of the item"):
         sold(gifts, code="SHOE-8")

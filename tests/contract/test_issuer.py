@@ -218,6 +218,22 @@ def test_a_sold_voucher_used_at_another_till_cannot_be_voided_while_the_issuer_i
         two.sell(untouched["vouchers"][0]["code"], "30.00", BASKET.format(51))
 
 
+def test_a_code_sold_at_two_tills_that_see_nobody_is_named_on_each_until_somebody_adjusts_it(both: Shop) -> None:
+    one, two = both.tills
+    with both.away():
+        one.sell_gift("20.00", "CARD-0007")
+        two.sell_gift("30.00", "CARD-0007")
+    for till in (one, two, one):
+        till.round()
+    for till in both.tills:
+        (told,) = till.told("voucher:twice:")
+        assert "£20.00 issued on T1-" in told and "£30.00 issued on T2-" in told
+    one.by_hand(voucher.adjust, "CARD-0007", "-20.00")
+    for till in (one, two):
+        till.round()
+    assert [till.told("voucher:twice:") for till in both.tills] == [[], []]
+
+
 def test_with_no_minutes_of_grace_only_an_answer_for_this_very_basket_counts(tmp_path: Path) -> None:
     with shop(tmp_path, "T1", TILLKEEP_VOUCHERS_OFFLINE="refuse", TILLKEEP_VOUCHERS_FRESH_MINUTES="0") as strict:
         (till,) = strict.tills
