@@ -77,9 +77,9 @@ function readBadge(text) {
   return put(byId("say"), t("Badge read. Type the PIN."));
 }
 
-/** Typed in one go and sent by Enter: too short for a badge. */
+/** The quick end of what was typed, and Enter: too short for a badge. */
 function enter(text) {
-  field.value = text.slice(0, field.maxLength);
+  field.value = (field.value + text).slice(0, field.maxLength);
   if (field === code) forgetBadge();
   byId("sign-in").requestSubmit();
 }

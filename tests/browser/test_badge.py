@@ -100,6 +100,20 @@ def test_code_and_pin_may_come_in_one_go(new_window: Any) -> None:
     screen.page.wait_for_url(f"{screen.url}/")
 
 
+def test_a_pin_typed_with_a_quick_end_is_whole(new_window: Any) -> None:
+    screen: Screen = new_window()
+    screen.open("/sign-in")
+    screen.type(shop.CASHIER[:1])
+    screen.scan(shop.CASHIER[1:])
+    screen.type(shop.PIN[:2])
+    screen.scan(shop.PIN[2:])
+    screen.page.wait_for_url(f"{screen.url}/")
+    screen.press("F12")
+    screen.type(shop.PIN[:2])
+    screen.scan(shop.PIN[2:])
+    expect(screen.page.locator("#lock")).to_be_hidden()
+
+
 def test_it_unlocks_the_till_for_who_holds_it_with_the_basket_kept(new_window: Any) -> None:
     screen: Screen = new_window()
     screen.open("/sign-in")

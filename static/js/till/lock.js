@@ -83,7 +83,7 @@ export function scannedIntoLock(text) {
   const pin = byId("lock-pin");
   const kind = whoseIs(text);
   if (kind === "pin") {
-    pin.value = text;
+    pin.value += text;
     return byId("lock-form").requestSubmit();
   }
   if (!kind) {

@@ -142,8 +142,8 @@ function restorer(field) {
 
 const BADGE_CHARS_MIN = 8; // pos/store/people.py
 
-/** What came in where a person is asked for: a badge, or a PIN in one go (a keyboard that types by itself), or neither. */
+/** What came in where a person is asked for: a badge, the quick end of a PIN, or neither. */
 export function whoseIs(text) {
   if (text.length >= BADGE_CHARS_MIN) return "badge";
-  return /^[0-9]{4,7}$/.test(text) ? "pin" : "";
+  return /^[0-9]{1,7}$/.test(text) ? "pin" : "";
 }
