@@ -56,6 +56,13 @@ STEPS = {
     "parked": said("Parked"),
     "unparked": said("Taken up again"),
 }
+#: What a person did -> how a story tells it.
+ACTS = {
+    "outbox.retry": said("Tried again by a person"),
+    "outbox.resolve": said("Settled by hand"),
+    "outbox.park": said("Parked by a person"),
+    "outbox.unpark": said("Taken up again by a person"),
+}
 _OLDEST = Asked(sort="since", down=False, limit=RETRY_MAX)
 #: Acts a person can do, by whether they make sense for a row now.
 _RETRY = ("queued", "unknown", "sent", *NEEDS)
@@ -139,7 +146,7 @@ def detail(store: Store, config: Config, n: int) -> dict[str, Any]:
     return {
         **view,
         "reply": reply,
-        "items": missing_items(store, config, row, reply),
+        "missing": missing_items(store, config, row, reply),
         "story": steps(store, config, story, view["connection_title"]),
         "acts": [
             {

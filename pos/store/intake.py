@@ -128,6 +128,12 @@ def open_session(store: Store, till: str) -> str:
 
 def adopt(store: Store, doc: Mapping[str, Any], body: bytes, origin: str, actor: str) -> Entered:
     """A proven receipt from elsewhere: as it is, or not at all."""
+    return here_already(store, doc, body) or _enter_adopted(store, dict(doc), body, origin, actor, queue=True)
+
+
+def here_already(store: Store, doc: Mapping[str, Any], body: bytes) -> Entered | None:
+    """The same receipt when it is here; None when it could be taken in. Conflict when its id holds other content, or
+    its number is another one's."""
     found = find(store, doc["id"])
     if found is not None:
         if found.body == body:
@@ -150,7 +156,7 @@ def adopt(store: Store, doc: Mapping[str, Any], body: bytes, origin: str, actor:
             field="invoice_name",
             facts={"holder": holder[0]},
         )
-    return _enter_adopted(store, dict(doc), body, origin, actor, queue=True)
+    return None
 
 
 def adopt_found(store: Store, doc: Mapping[str, Any], body: bytes) -> Entered:
@@ -171,11 +177,9 @@ def _enter_adopted(store: Store, doc: dict[str, Any], body: bytes, origin: str, 
 
 def adopt_imported(store: Store, doc: dict[str, Any], origin: str, actor: str) -> Entered:
     """An older receipt, mapped: the next place in the imported series, which this till's own numbers never meet."""
-    found = find(store, doc["id"])
+    found = imported_already(store, doc)
     if found is not None:
-        if documents.encode(_without_given(found.doc)) == documents.encode(_without_given(doc)):
-            return found
-        raise other_content(found.doc, doc)
+        return found
     now, till = clock.now(), store.config.till.id
     before = entries.last(store, till, "imported", documents.GENESIS)
     taken_in = {
@@ -189,6 +193,14 @@ def adopt_imported(store: Store, doc: dict[str, Any], origin: str, actor: str) -
     )
     receipt.check(stamped)
     return _enter_adopted(store, stamped, body, origin, actor, queue=True)
+
+
+def imported_already(store: Store, doc: Mapping[str, Any]) -> Entered | None:
+    """The same older receipt when it is here, but for what was given to it then. Conflict when it says otherwise."""
+    found = find(store, doc["id"])
+    if found is not None and documents.encode(_without_given(found.doc)) != documents.encode(_without_given(doc)):
+        raise other_content(found.doc, doc)
+    return found
 
 
 def _without_given(doc: Mapping[str, Any]) -> dict[str, Any]:

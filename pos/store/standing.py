@@ -14,7 +14,7 @@ from pos.errors import NotFound
 from pos.rules.money import major
 from pos.said import said
 from pos.store.db import Store
-from pos.store.models import Audit, Document, Outbox
+from pos.store.models import Document, Outbox
 from pos.store.outbox import tuples
 from pos.store.tally import NEEDS, WAITING
 
@@ -84,13 +84,19 @@ def named(store: Store, word: str) -> list[Row]:
     return found
 
 
+def of_document(store: Store, document: str) -> list[Row]:
+    """The rows of one document, perhaps none."""
+    return _rows(store, Outbox.document == document, LIST_ROWS_MAX)
+
+
 def history(store: Store, document: str) -> list[tuple[str, str, str, dict[str, Any]]]:
     """What people did about it, oldest first: (moment, who, act, detail)."""
-    with store.reading():
-        acts = Audit.select(Audit.at, Audit.actor, Audit.act, Audit.detail).where(
-            (Audit.subject == document) & Audit.act.startswith("outbox.")
-        )
-        found = tuples(acts.order_by(Audit.n))
+    with store.reading():  # the list of acts word for word: its index is made with it
+        found = store.execute(
+            "SELECT at, actor, act, detail FROM audit WHERE subject = ? AND act IN"
+            " ('outbox.retry', 'outbox.resolve', 'outbox.park', 'outbox.unpark') ORDER BY n",
+            (document,),
+        ).fetchall()
     return [(at, who, act, json.loads(detail) if detail else {}) for at, who, act, detail in found]
 
 

@@ -6,12 +6,15 @@ may open it. Its own sign-in is in `door`; rights are those of `pos/rules/rights
 
 from __future__ import annotations
 
-from pos.web.console import door, outbox
+from pos.web.console import door, outbox, overview, replay, trace
 from pos.web.console.frame import SCREENS
 
 __all__ = ["BLUEPRINTS", "SCREENS"]
 
 BLUEPRINTS = (
     door.bp,
+    overview.bp,
     outbox.bp,
+    trace.bp,
+    replay.bp,
 )

@@ -5,7 +5,7 @@ GET  /console/outbox.csv?…                            operate, z_read   all th
 GET  /console/outbox/<n>                              operate, z_read   console/outbox_row.html
 GET  /api/console/outbox?…                            operate, z_read   {rows: [Row], after, before, total, more,
                                                                         unsorted, counts}
-GET  /api/console/outbox/<n>                          operate, z_read   {row: Row with story, reply, items, acts}
+GET  /api/console/outbox/<n>                          operate, z_read   {row: Row with story, reply, missing, acts}
 POST /api/console/outbox/retry                        operate   {rows: [n], reason?} or {fitting: {show, connection,
                                                                 code, q}, reason?} -> {done, refused: [{n, message}],
                                                                 left?}

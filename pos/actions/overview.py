@@ -1,0 +1,220 @@
+"""The overview: how today stands, every till with every reason, the worst first, the last days side by side."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from pos import clock
+from pos.actions import figures
+from pos.actions.outbox_views import moment
+from pos.config import Config
+from pos.rules import wording
+from pos.said import Said, nsaid, said
+from pos.store import connections, notices, outbound, outlook, rounds, shifts
+from pos.store.db import Store
+from pos.store.journal import Journal
+from pos.store.outlook import Day
+
+#: Days side by side.
+DAYS = 14
+REASONS_MAX = 100
+RUNS_MAX = 9
+#: Heights of the picture, in its own units.
+_TOP, _BASE, _LEFT, _STEP, _BAR = 24, 178, 44, 34, 24
+RANK = {"needs": 0, "check": 1, "offline": 2, "saved": 3}
+STATES = {
+    "needs": said("Needs a person"),
+    "check": said("Look today"),
+    "offline": said("No line"),
+    "saved": said("Fine"),
+}
+
+
+def overview(store: Store, config: Config, journal: Journal) -> dict[str, Any]:
+    """Everything the first screen shows."""
+    last = clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts)
+    wanted = [(last - timedelta(days=back)).isoformat() for back in reversed(range(DAYS))]
+    days = outlook.days(store, wanted)
+    found = reasons(store, config, journal)
+    return {
+        "today": _today(store, config, days[-1]),
+        "tills": [_till(store, config, days[-1], found)],
+        "reasons": found,
+        "chart": _chart(config, days),
+        "runs": _runs(store, config),
+    }
+
+
+def _today(store: Store, config: Config, day: Day) -> list[dict[str, Any]]:
+    """Four figures that add up to what was taken; a fifth where something goes to no books."""
+    titles = ", ".join(line.title for line in connections.lines(store))
+    rows: list[tuple[str, str, outlook.Sum]] = [
+        ("taken", said("Taken today, {till}", till=config.till.name), day.taken)
+    ]
+    if titles:
+        rows += [
+            ("equal", said("In the books and equal"), day.equal),
+            ("waiting", said("Waiting"), day.waiting),
+            ("needs", said("Needs a person"), day.needs),
+        ]
+    if day.kept.count or not titles:
+        rows.append(("kept", said("Kept here, goes to no books"), day.kept))
+    return [
+        {
+            "key": key,
+            "title": title,
+            "amount": figures.plain(one.total, config),
+            "amount_text": figures.money(one.total, config),
+            "count": one.count,
+            "count_text": nsaid("{n} receipt", "{n} receipts", one.count),
+        }
+        for key, title, one in rows
+    ]
+
+
+def reasons(store: Store, config: Config, journal: Journal) -> list[dict[str, Any]]:
+    """Everything that is not as it should be, the worst first, each with what to do and where."""
+    found = []
+    health = journal.health()
+    if not health.can_save:
+        words = said("This till cannot save: {why}", why=health.reason)
+        found.append(_reason("needs", words, said("Until then it sells nothing."), "", "", ""))
+    for one in notices.open_notices(store, limit=REASONS_MAX):
+        if one.level != "info":
+            since = moment(store, config, one.first_at)
+            found.append(_reason(one.level, one.text, one.remedy, since, _way(one.key), one.key))
+    for line in connections.lines(store):
+        if line.offline_since and not any(reason["key"].startswith("line:") for reason in found):
+            since = moment(store, config, line.offline_since)
+            words = said("No line to {title} since {time}; selling goes on.", title=line.title, time=since)
+            found.append(_reason("offline", words, line.last_error, since, "/console/outbox?show=waiting", "line"))
+    found.sort(key=lambda reason: RANK[reason["tone"]])
+    return found
+
+
+def _reason(tone: str, text: str, remedy: str, since: str, way: str, key: str) -> dict[str, Any]:
+    return {
+        "tone": tone, "tone_text": STATES[tone], "text": text, "remedy": remedy, "since": since, "way": way, "key": key
+    }  # fmt: skip
+
+
+def _way(key: str) -> str:
+    """Where a person acts on a notice, "" = nowhere in the console."""
+    name, _, rest = key.partition(":")
+    ways = {
+        "outbox": f"/console/outbox/{rest}",
+        "reconcile": "/console/reconciliation",
+        "connection": "/console/outbox?show=waiting",
+        "backup": "/console/backups",
+        "agent": "/console/agents",
+    }
+    return ways.get(name, "")
+
+
+def _till(store: Store, config: Config, day: Day, found: list[dict[str, Any]]) -> dict[str, Any]:
+    """This till, as one row: the worst of its reasons, and all of them in words."""
+    tone = found[0]["tone"] if found else "saved"
+    session = shifts.current(store, config.till.id)
+    last = outlook.newest(store)
+    waits = outbound.counted(store, ("waiting", "parked"))
+    return {
+        "id": config.till.id,
+        "name": config.till.name,
+        "company": config.shop.name,
+        "tone": tone,
+        "tone_text": STATES[tone],
+        "reasons": [reason["text"] for reason in found] or [_fine(store)],
+        "taken": figures.plain(day.taken.total, config),
+        "taken_text": figures.money(day.taken.total, config),
+        "open_count": waits["waiting"] + waits["parked"],
+        "session": session.id if session else "",
+        "contact_text": moment(store, config, clock.stamp(clock.now())),
+        "last_text": moment(store, config, clock.stamp(last)) if last else "",
+    }
+
+
+def _fine(store: Store) -> Said:
+    return said("Saved, booked, equal") if connections.lines(store) else said("Saved; no books are connected")
+
+
+def _runs(store: Store, config: Config) -> list[dict[str, Any]]:
+    """What the agents did last, the newest first."""
+    return [
+        {
+            "at_text": moment(store, config, past.ended_at or past.started_at, seconds=True),
+            "agent": past.agent,
+            "text": past.error or past.sentence,
+            "failed": past.outcome in ("failed", "abandoned"),
+        }
+        for past in rounds.latest(store, limit=RUNS_MAX)
+    ]
+
+
+# -- the picture -------------------------------------------------------------------------------------------------------
+
+
+def _chart(config: Config, days: list[Day]) -> dict[str, Any]:
+    """Bars of the last days, ready to be drawn: whole units of the picture, words for those who listen."""
+    most = max((day.taken.total for day in days), default=0)
+    step = _grid(most)
+    top = max(step * 4, 1)
+    height = _BASE - _TOP
+
+    def up(units: int) -> int:
+        return max(units, 0) * height // top
+
+    bars = []
+    for at, day in enumerate(days):
+        left, equal = _LEFT + 5 + at * _STEP, up(day.equal.total + day.kept.total)
+        waiting = max(up(day.waiting.total), 3) if day.waiting.total > 0 else 0
+        when = date.fromisoformat(day.day)
+        title = wording.short_day(when, config.shop.locale)
+        bars.append(
+            {
+                "x": left,
+                "middle": left + _BAR // 2,
+                "width": _BAR,
+                "y": _BASE - equal,
+                "height": equal,
+                "wait_y": _BASE - equal - waiting,
+                "wait_height": waiting,
+                "needs_y": _BASE - equal - waiting - 4 if day.needs.count else None,
+                "day": when.day,
+                "title": _told(config, title, day),
+                "today": day is days[-1],
+                "text": title,
+                "equal": figures.plain(day.equal.total, config),
+                "waiting": figures.plain(day.waiting.total, config),
+                "needs": figures.plain(day.needs.total, config),
+            }
+        )
+    lines = [
+        {"y": _BASE - up(step * n), "text": wording.round_money(step * n, config.shop.currency, config.shop.locale)}
+        for n in range(5)
+    ]
+    return {"bars": bars, "lines": lines, "base": _BASE}
+
+
+def _told(config: Config, title: str, day: Day) -> Said:
+    if not day.taken.count:
+        return said("{day}: nothing sold", day=title)
+    if not day.waiting.count and not day.needs.count:
+        return said("{day}: {amount}, all equal", day=title, amount=figures.money(day.taken.total, config))
+    return said(
+        "{day}: {equal} equal, {waiting} waiting, {needs} needs a person",
+        day=title,
+        equal=figures.money(day.equal.total, config),
+        waiting=figures.money(day.waiting.total, config),
+        needs=figures.money(day.needs.total, config),
+    )
+
+
+def _grid(most: int) -> int:
+    """A round step so that four of them hold the highest bar."""
+    step = 100
+    while True:
+        for factor in (1, 2, 5):
+            if step * factor * 4 >= most:
+                return step * factor
+        step *= 10

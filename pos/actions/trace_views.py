@@ -1,0 +1,164 @@
+"""The story of a document beside its steps: what happened by the clock, both sides' figures, where it lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pos import clock
+from pos.actions import outbox_views
+from pos.actions.outbox_views import moment, page_of, titles_of
+from pos.config import Config
+from pos.connectors.base import Posted
+from pos.errors import ConnectorError
+from pos.rules import wording
+from pos.rules.money import minor
+from pos.rules.reconcile import PARTS, Figures
+from pos.said import Said, nsaid, psaid, said
+from pos.store import connections
+from pos.store.db import Store
+from pos.store.whereabouts import Sent, Whereabouts
+
+
+def events(store: Store, config: Config, here: Whereabouts) -> list[dict[str, Any]]:
+    """Everything with a moment, in the order of the clock."""
+    doc, titles = here.doc, titles_of(store)
+    found = [_event(doc["created_at"], psaid("trace", "Sold"), _sold_words(config, here))]
+    found.append(_event(doc["created_at"], said("Written"), _file_words(here), hash=doc["hash"], path=here.path))
+    for one in here.sent:
+        title = titles.get(one.connection, one.connection)
+        steps = outbox_views.steps(store, config, one.story, title)
+        page = page_of(config, one.connection, doc["kind"], one.remote_id)
+        found += [
+            _event(
+                step["at"], step["text"], step["words"], tone=step["tone"], page=page if step["step"] == "sent" else ""
+            )
+            for step in steps
+        ]
+        if one.booked_at and not one.story:
+            found.append(_event(one.booked_at, said("Booked in {title}", title=title), one.remote_id, page=page))
+    for at, who, act, detail in here.acts:
+        words = f"{who}: {detail['reason']}" if detail.get("reason") else who
+        found.append(_event(at, outbox_views.ACTS.get(act, act), words))
+    for look in here.looks:
+        if look.compared_at:
+            what = said("Session compared with {title}", title=titles.get(look.connection, look.connection))
+            text = said("Both sides match.") if look.verdict == "match" else said("There are differences.")
+            found.append(_event(look.compared_at, what, text, tone="" if look.verdict == "match" else "needs"))
+    if here.session and here.session.z_at:
+        name = here.session.z_name
+        found.append(_event(here.session.z_at, said("Closed in {z}", z=name), here.session.id))
+    found.sort(key=lambda event: event["when"])  # the sort is stable: what has one moment keeps its order
+    for event in found:
+        event["at_text"] = moment(store, config, event["at"], seconds=True)
+        del event["when"]
+    return found
+
+
+def _event(at: str, title: str, words: str, **more: str) -> dict[str, Any]:
+    return {"at": at, "when": clock.parse(at), "title": title, "words": words, "tone": "", "page": "", **more}
+
+
+def _sold_words(config: Config, here: Whereabouts) -> Said:
+    doc = here.doc
+    amount = wording.money(minor(doc["total"], doc["currency"]), doc["currency"], config.shop.locale)
+    ways = ", ".join(dict.fromkeys(str(payment["mode_of_payment"]) for payment in doc["payments"])) or "–"
+    lines = nsaid("{n} line", "{n} lines", len(doc["items"]))
+    return said("{lines}, {amount} by {ways}.", lines=lines, amount=amount, ways=ways)
+
+
+def _file_words(here: Whereabouts) -> Said:
+    size = f"{len(here.body):,}"
+    if here.follows:
+        return said("{bytes} bytes; it follows {number} in the chain.", bytes=size, number=here.follows)
+    return said("{bytes} bytes; the first of its chain.", bytes=size)
+
+
+# -- figures side by side ----------------------------------------------------------------------------------------------
+
+
+def compared(store: Store, config: Config, here: Whereabouts) -> dict[str, Any] | None:
+    """What the till says and what was read back, row by row; None when nothing was read back."""
+    titles, columns, rows = titles_of(store), list[str](), dict[tuple[str, str], dict[str, int]]()
+    for one in here.sent:
+        sides = _sides(store, config, here, one)
+        if sides is None:
+            continue
+        title = titles.get(one.connection, one.connection)
+        ours, theirs = f"{one.part} ", f"{one.part} {title}"
+        columns += [name for name in (ours, theirs) if name not in columns]
+        for name, side in ((ours, sides[0]), (theirs, sides[1])):
+            for key, amount in _flat(side).items():
+                rows.setdefault(key, {})[name] = amount
+    if not columns:
+        return None
+    several = len({one.part for one in here.sent}) > 1
+    return {
+        "columns": [_head(name, several) for name in columns],
+        "rows": [_compared_row(config, here, columns, key, row) for key, row in rows.items()],
+    }
+
+
+def _sides(store: Store, config: Config, here: Whereabouts, one: Sent) -> tuple[Figures, Figures] | None:
+    """Both sides of one part as the reconciliation counts them: this till's document, and what was read back."""
+    kind = outbox_views.kind_of(one.connection)
+    if kind is None or one.state not in ("booked", "differs") or not one.remote.get("figures"):
+        return None
+    try:
+        connector = kind.connect(config, connections.facts(store, kind.name))
+        ours = connector.expected(here.doc, one.part)
+        posted = Posted(one.remote_id, "submitted", one.remote["figures"], tuple(one.remote.get("rows", ())))
+        return ours, connector.figures(posted, here.doc["currency"])
+    except (ConnectorError, ValueError, KeyError, TypeError):
+        return None  # it was booked under other settings, or before these figures were kept
+
+
+def _flat(side: Figures) -> dict[tuple[str, str], int]:
+    flat = {("total", ""): side.total}
+    for part in PARTS:
+        flat |= {(part, name): amount for name, amount in getattr(side, part).items()}
+    return flat
+
+
+def _head(name: str, several: bool) -> str:
+    part, _, title = name.partition(" ")
+    side = title or said("Till")
+    return said("{side}, {part}", side=side, part=outbox_views.PARTS.get(part, part)) if several else side
+
+
+def _compared_row(
+    config: Config, here: Whereabouts, columns: list[str], key: tuple[str, str], row: dict[str, int]
+) -> dict[str, Any]:
+    of, name = key
+    pairs = [(row.get(columns[at], 0), row.get(columns[at + 1], 0)) for at in range(0, len(columns) - 1, 2)]
+    cur, locale = here.doc["currency"], config.shop.locale
+    return {
+        "of": of,
+        "name": said("Total") if of == "total" else name,
+        "texts": [wording.money(row.get(column, 0), cur, locale) for column in columns],
+        "equal": all(a == b for a, b in pairs),
+    }
+
+
+def places(store: Store, config: Config, here: Whereabouts) -> list[dict[str, str]]:
+    """Where it lies now, as far as is known here."""
+    files = {"same": said("unchanged"), "changed": said("changed since"), "missing": said("not there")}
+    chain = said("the chain holds") if here.whole else said("the chain is broken")
+    found = [
+        {
+            "what": said("Till file"),
+            "text": said("{file}, {chain}", file=files[here.file], chain=chain),
+            "page": "",
+            "name": "",
+        }
+    ]
+    for copy in here.copies:
+        text = said("has it") if copy.there else said("has it not yet")
+        found.append({"what": copy.place, "text": text, "page": "", "name": ""})
+    titles = titles_of(store)
+    for one in here.sent:
+        state = outbox_views.STATES["parked" if one.parked else "settled" if one.resolved else one.state][0]
+        page = page_of(config, one.connection, here.doc["kind"], one.remote_id)
+        found.append(
+            {"what": titles.get(one.connection, one.connection), "text": state, "page": page, "name": one.remote_id}
+        )
+    return found

@@ -1,0 +1,115 @@
+"""What the last days came to and how much of it is in the books, cheap enough to be asked every few seconds.
+
+What is taken comes from the sums beside the documents; what is open from the open rows of the outbox alone. Whatever is
+left is booked and equal. The figures of one day add up to what was taken, to the penny.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from weakref import WeakKeyDictionary
+
+from pos import clock
+from pos.rules.takings import DRAWER
+from pos.store import takings
+from pos.store.db import Store
+
+#: How long an answer is good for: several screens that look at once ask the database once.
+FRESH_SECONDS = 2.0
+#: What goes to no books changes for a day in the past only when something is taken in late.
+KEPT_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """So many receipts, and what they come to in minor units."""
+
+    count: int = 0
+    total: int = 0
+
+    def less(self, *others: Sum) -> Sum:
+        return Sum(self.count - sum(o.count for o in others), self.total - sum(o.total for o in others))
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One business day. equal: booked and read back; waiting: on its way or parked; needs: refused or booked otherwise;
+    kept: it goes to no books. These four add up to taken."""
+
+    day: str
+    taken: Sum
+    equal: Sum
+    waiting: Sum
+    needs: Sum
+    kept: Sum
+
+
+@dataclass(slots=True)
+class _Known:
+    at: float = 0.0
+    days: list[Day] = field(default_factory=list)
+    asked: tuple[str, ...] = ()
+    kept_at: float = 0.0
+    kept: dict[str, Sum] = field(default_factory=dict)
+
+
+_known: WeakKeyDictionary[Store, _Known] = WeakKeyDictionary()
+
+
+def days(store: Store, wanted: Sequence[str]) -> list[Day]:
+    """These business days (ISO, in order, the last one is today), at most FRESH_SECONDS old."""
+    known = _known.setdefault(store, _Known())
+    now = clock.monotonic()
+    if known.asked == tuple(wanted) and now - known.at < FRESH_SECONDS:
+        return known.days
+    with store.reading():
+        first, last, tills = wanted[0], wanted[-1], store.config.till.ids
+        taken: dict[str, Sum] = {}
+        for by_day in takings.by_session(store, tills, first, last).values():
+            for day, (count, total) in by_day.items():
+                before = taken.get(day, Sum())
+                taken[day] = Sum(before.count + count, before.total + total)
+        open_now = _open(store, tills, first)
+        if now - known.kept_at > KEPT_SECONDS or not known.kept_at:
+            known.kept, known.kept_at = _kept(store, tills, first), now
+        kept = known.kept | _kept(store, tills, last)
+    found = []
+    for day in wanted:
+        all_of_it, here = taken.get(day, Sum()), kept.get(day, Sum())
+        waiting, needs = open_now.get((day, 0), Sum()), open_now.get((day, 1), Sum())
+        found.append(Day(day, all_of_it, all_of_it.less(waiting, needs, here), waiting, needs, here))
+    known.at, known.days, known.asked = now, found, tuple(wanted)
+    return found
+
+
+def _open(store: Store, tills: Sequence[str], first: str) -> dict[tuple[str, int], Sum]:
+    """(day, whether it needs a person) -> receipts with an open row; one that a person settled is not open."""
+    marks, drawer = ", ".join("?" * len(tills)), ", ".join("?" * len(DRAWER))
+    rows = store.execute(
+        "SELECT d.business_day, x.needs, COUNT(*), SUM(d.total) FROM (SELECT o.document AS document,"
+        " MAX(o.state IN ('rejected', 'differs') AND o.parked = '') AS needs FROM outbox o INDEXED BY outbox_open"
+        " WHERE o.state <> 'booked' AND o.resolved = '' GROUP BY o.document) x JOIN document d ON d.id = x.document"
+        f" WHERE d.business_day >= ? AND d.till IN ({marks}) AND d.kind NOT IN ({drawer}) GROUP BY 1, 2",
+        (first, *tills, *DRAWER),
+    ).fetchall()
+    return {(day, needs): Sum(count, total) for day, needs, count, total in rows}
+
+
+def _kept(store: Store, tills: Sequence[str], first: str) -> dict[str, Sum]:
+    """Day -> receipts that were never queued for any books."""
+    marks, drawer = ", ".join("?" * len(tills)), ", ".join("?" * len(DRAWER))
+    rows = store.execute(
+        "SELECT d.business_day, COUNT(*), SUM(d.total) FROM document d WHERE d.business_day >= ?"
+        f" AND d.till IN ({marks}) AND d.kind NOT IN ({drawer})"
+        " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.document = d.id) GROUP BY 1",
+        (first, *tills, *DRAWER),
+    ).fetchall()
+    return {day: Sum(count, total) for day, count, total in rows}
+
+
+def newest(store: Store) -> datetime | None:
+    """When the last document was saved here."""
+    row = store.execute("SELECT created_at FROM document ORDER BY n DESC LIMIT 1").fetchone()
+    return clock.parse(row[0]) if row else None

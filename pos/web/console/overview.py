@@ -1,0 +1,43 @@
+"""Overview: how today stands, the worst first, with every reason. Looked at again every few seconds.
+
+GET /console               operate, replay, z_read, people, rights, settings   console/overview.html
+GET /console/overview.csv  as above                                            one row a till
+GET /api/console/overview  as above                                            {today, tills, reasons, chart, runs}
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from pos.actions import overview
+from pos.web import auth
+from pos.web.console import frame, lists
+from pos.web.parts import parts
+
+bp = Blueprint("console_overview", __name__)
+
+CSV = ("id", "name", "company", "tone", "reasons", "taken", "open_count", "session")
+
+
+@bp.get("/console")
+@auth.needs(*frame.RIGHTS)
+def page() -> ResponseReturnValue:
+    here = parts()
+    return frame.show("overview", "overview", **overview.overview(here.store, here.config, here.journal))
+
+
+@bp.get("/console/overview.csv")
+@auth.needs(*frame.RIGHTS)
+def export() -> ResponseReturnValue:
+    here = parts()
+    found = overview.overview(here.store, here.config, here.journal)["tills"]
+    rows = ({**till, "reasons": " | ".join(till["reasons"])} for till in found)
+    return lists.as_csv("overview", CSV, rows)
+
+
+@bp.get("/api/console/overview")
+@auth.needs(*frame.RIGHTS)
+def api() -> ResponseReturnValue:
+    here = parts()
+    return jsonify({"ok": True, **overview.overview(here.store, here.config, here.journal)})
