@@ -82,6 +82,7 @@ class App:
         errors.shielded("stopping the printer", self.press.stop)
         self.journal.close()
         self.store.close()
+        logs.uninstall()
 
     def _committed(self, committed: Committed) -> None:
         """A document is saved: wake who sends it, tell the screens. Never fails the sale (the journal sees to it)."""
@@ -120,6 +121,7 @@ def create_app(config: Config) -> App:
     channels.check(config)
     hooks.titles(config.hooks)
     with ExitStack() as undo:
+        undo.callback(logs.uninstall)
         store = open_store(config)
         undo.callback(store.close)
         connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them

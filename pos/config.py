@@ -94,7 +94,8 @@ _ONE_OR_MORE = {
     ("server", "threads"), ("queue", "workers"), ("security", "pin_tries"), ("security", "pin_lock_minutes"),
     ("security", "sign_in_hours"), ("console", "sign_in_hours"), ("console", "idle_minutes"),
     ("security", "body_kb_max"), ("erpnext", "timeout_seconds"),
-    ("erpnext", "probe_seconds"), ("erpnext", "pull_minutes"), ("scanner", "key_gap_ms"), ("backup", "timeout_seconds"),
+    ("erpnext", "probe_seconds"), ("erpnext", "pull_minutes"), ("scanner", "key_gap_ms"),
+    ("server", "log_files"), ("backup", "timeout_seconds"),
 }  # fmt: skip
 
 

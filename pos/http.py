@@ -33,7 +33,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead, ProtocolError, ReadTimeoutError
 
-from pos import clock
+from pos import clock, trail
 from pos.errors import BadSettings, ConnectorError, Unavailable, Unknown
 
 log = logging.getLogger(__name__)
@@ -204,7 +204,7 @@ class Http:
                 url,
                 params=params,
                 data=body,
-                headers={"Content-Type": "application/json", **(headers or {})} if body is not None else None,
+                headers={**self._kind_of(body), **trail.headers(), **(headers or {})},
                 timeout=timeout,
                 allow_redirects=False,
                 stream=True,
@@ -224,11 +224,21 @@ class Http:
         answer = Answer(
             status=response.status_code,
             headers={k.lower(): v for k, v in response.headers.items()},
-            body=content,
+            body=content if response.status_code < 400 else self._blotted(content),
             elapsed_ms=int((clock.monotonic() - started) * 1000),
         )
         self._note(method, path, answer)
         return answer
+
+    def _blotted(self, body: bytes) -> bytes:
+        """What a refusal says is kept and shown to people; one that repeats our key must not give it away."""
+        for secret in self._secrets:
+            body = body.replace(secret.encode(), b"<secret>")
+        return body
+
+    @staticmethod
+    def _kind_of(body: bytes | None) -> dict[str, str]:
+        return {} if body is None else {"Content-Type": "application/json"}
 
     def _error(self, method: str, path: str, reason: str, only_reads: bool) -> ConnectorError:
         reason = redact(reason, self._secrets)
@@ -241,7 +251,8 @@ class Http:
         return Unknown(f"{self._host} did not answer: {reason}. It may have booked what was sent.", code="no_answer")
 
     def _note(self, method: str, path: str, answer: Answer) -> None:
-        level = logging.DEBUG if answer.status < 400 else logging.WARNING
+        changed = logging.INFO if method != "GET" else logging.DEBUG
+        level = changed if answer.status < 400 else logging.WARNING
         if log.isEnabledFor(level):
             shown = "" if answer.status < 400 else answer.body[:LOGGED_BYTES_MAX].decode("utf-8", "replace")
             said = redact(shown, self._secrets)

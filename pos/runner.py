@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from pos import clock
+from pos import clock, trail
 from pos.agent import Agent, Run, daily, every, is_due, next_due
 from pos.config import Config
 from pos.connectors import KINDS, configured
@@ -58,7 +58,7 @@ class Runner:
     journal: agents that save documents run only where it is given, and there even when work is done elsewhere.
     role: "server" for the one process that holds the folder's lock (what an earlier server held is let go at the
     start), any other word for further ones. listeners: called with each event in the runner's own thread, never in a
-    sale's. on_round: called with agent, connection, outcome and seconds of each round that ended; must not fail or wait.
+    sale's. on_round: called with agent, connection, outcome and seconds of each round; must neither fail nor wait.
     """
 
     def __init__(
@@ -257,7 +257,8 @@ class Runner:
         with self._guard:
             self._running[key] = run
         try:
-            self._do(key, run, n)
+            with trail.following(agent=key[0], connection=key[1], run=str(n)):
+                self._do(key, run, n)
         finally:
             with self._guard:
                 self._running.pop(key, None)

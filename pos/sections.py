@@ -51,7 +51,9 @@ class Server:
     port: int = setting(5000, "Port to listen on.")
     threads: int = setting(8, "Requests served at once; 16 on a slow disk.")
     origins: str = setting("", "Further host names this till is reached by, comma separated (tablets, other tills).")
-    log_format: str = setting("text", "How the log is written: lines for people or JSON.", one_of=("text", "json"))
+    log_format: str = setting("text", "How the log is shown: lines for people or JSON.", one_of=("text", "json"))
+    log_mb: int = setting(10, "The log is also kept in data/logs/, in files of this size; 0 = not.")
+    log_files: int = setting(10, "So many of them are kept.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pos import clock
+from pos import clock, trail
 from pos.actions import line
 from pos.actions.line import Job, LineDown
 from pos.connectors.base import ANSWERED, Context, Original, Posted, key_of
@@ -129,6 +129,11 @@ def _one(job: Job, n: int, done: Done) -> None:
     row = outbox.take(job.store, n, job.owner, job.now())
     if row is None:
         return  # somebody else was first
+    with trail.following(correlation=row.document, document=row.number):
+        _step(job, row, done)
+
+
+def _step(job: Job, row: Claimed, done: Done) -> None:
     step = {"sending": _send, "unknown": _ask, "sent": _read_back}[row.state]
     try:
         step(job, row, documents.decode(outbox.body(job.store, row.document)), done)
@@ -141,7 +146,7 @@ def _one(job: Job, n: int, done: Done) -> None:
     except _FAULTS as error:
         done.failed += 1
         log.exception("%s could not be handled", row.number)
-        outbox.stumbled(job.store, n, job.owner, job.now(), f"{row.number} could not be handled: {error!r}")
+        outbox.stumbled(job.store, row.n, job.owner, job.now(), f"{row.number} could not be handled: {error!r}")
     if done.refused_alike >= ALIKE_MAX:
         done.refused_alike = 0
         job.memory.checked_at = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pos import trail
 from pos.errors import UserError
 from pos.store import intake
 from pos.store.db import Store
@@ -17,6 +18,7 @@ def once(store: Store, key: str, same: Callable[[Mapping[str, Any]], None], make
     A refusal is looked at twice: the very same request may have been quicker on another thread, and then what it used
     up (an approval, goods to give back, the open session) is no reason to refuse.
     """
+    trail.follow(correlation=key)
     found = _find(store, key)
     if found is None:
         try:
@@ -25,6 +27,7 @@ def once(store: Store, key: str, same: Callable[[Mapping[str, Any]], None], make
             found = _find(store, key)
             if found is None:
                 raise
+    trail.follow(document=found.doc["invoice_name"])
     if found.duplicate:
         same(found.doc)
     return found

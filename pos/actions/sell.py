@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from pos import trail
 from pos.actions import figures, permits, voucher_lines
 from pos.actions.approve import Permission, ids_of
 from pos.actions.repeated import once
@@ -164,7 +165,9 @@ def _save(till: Till, basket: Basket, may: Permission, by: Seller, ask: voucher_
 
 
 def _parse(config: Config, raw: Mapping[str, Any], *, final: bool) -> Basket:
-    return baskets.parse(raw, walk_in=config.till.walk_in, currency=config.shop.currency, final=final)
+    basket = baskets.parse(raw, walk_in=config.till.walk_in, currency=config.shop.currency, final=final)
+    trail.follow(correlation=basket.id)
+    return basket
 
 
 def _circumstances(config: Config, by: Seller) -> receipt.Circumstances:

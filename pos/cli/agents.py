@@ -26,7 +26,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
             print(f"{agent.name:<12} {agent.title}")
         return cli.OK
     loaded = opened.settings(root)
-    logs.install(loaded)
+    logs.install(loaded, "agents")
     with opened.till(root) as store:
         runner = Runner(store, loaded, AGENTS, role="agents")
         notices.on_change(store, lambda: runner.ring("notice"))

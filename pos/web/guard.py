@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 
-from pos import clock
+from pos import clock, trail
 from pos.config import Config
 from pos.errors import NotAllowed, UserError
 from pos.store import keys
@@ -57,6 +57,7 @@ def install(app: Flask, config: Config) -> None:
     app.before_request(_gate)
     csrf.init_app(app)
     app.after_request(_finish)
+    app.teardown_request(lambda _error: trail.begin())
 
 
 def allowed_hosts(config: Config) -> frozenset[str]:
@@ -80,6 +81,8 @@ def _host_name(text: str) -> str:
 
 def _gate() -> None:
     g.started = clock.monotonic()
+    named = request.headers.get(trail.HEADER, "")
+    trail.begin(named if trail.is_id(named) else clock.uuid7())
     _check_host()
     if request.method not in _SAFE:
         _check_origin()
@@ -132,6 +135,7 @@ def _finish(answer: Response) -> Response:
     host = named if _host_name(named) in current_app.config["ALLOWED_HOSTS"] else "localhost"
     answer.headers.setdefault("Content-Security-Policy", _policy(host))
     answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers.update(trail.headers())
     _note(answer)
     return answer
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from pos import config
+from pos import config, trail
 from pos.app import App
 from pos.store import people
 from pos.web import logs
@@ -83,6 +84,54 @@ def test_json_lines_hold_the_request_and_no_known_secret(shop: config.Config, wr
     assert {name: entry[name] for name in extra} == extra
     assert entry["level"] == "info"
     assert entry["at"].endswith("+00:00")
+
+
+def test_the_log_is_kept_in_files_for_this_user_alone_and_the_oldest_goes(
+    shop: config.Config, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MEGABYTE", 4096)
+    folder = shop.data / "logs"
+    logs.install(replace(shop, server=replace(shop.server, log_mb=1, log_files=3)))
+    try:
+        for n in range(200):
+            logging.getLogger("pos.test").info("line %s of a long day, with token=abcdef", n)
+    finally:
+        logs.uninstall()
+    files = sorted(folder.iterdir())
+    assert [file.name for file in files] == ["till.jsonl", "till.jsonl.1", "till.jsonl.2"]
+    assert all(file.stat().st_size <= 4096 for file in files)
+    told = [json.loads(line)["message"] for file in files[::-1] for line in file.open(encoding="utf-8")]
+    assert told[-1] == "line 199 of a long day, with token=***"
+    assert told == [f"line {n} of a long day, with token=***" for n in range(200 - len(told), 200)]
+    if os.name != "nt":
+        assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    logging.getLogger("pos.test").info("after")
+    assert "after" not in (folder / "till.jsonl").read_text()
+
+
+def test_a_folder_that_takes_no_log_keeps_no_till_from_starting(shop: config.Config, written: io.StringIO) -> None:
+    shop.data.mkdir()
+    (shop.data / "logs").write_text("a file where the folder should be")
+    logs.install(shop)
+    assert "no log is kept" in written.getvalue()
+
+
+def test_no_file_is_written_when_the_shop_wants_none(shop: config.Config, written: io.StringIO) -> None:
+    logs.install(replace(shop, server=replace(shop.server, log_mb=0)))
+    assert not shop.data.exists()
+
+
+def test_a_line_carries_the_trail_of_its_thread(shop: config.Config, written: io.StringIO) -> None:
+    logs.install(with_json(shop))
+    try:
+        with trail.following(correlation="abc", document="T1-000123"):
+            logging.getLogger("pos.test").info("inside")
+        logging.getLogger("pos.test").info("after")
+    finally:
+        logs.uninstall()
+    inside, after = (json.loads(line) for line in written.getvalue().splitlines())
+    assert (inside["correlation"], inside["document"]) == ("abc", "T1-000123")
+    assert not {"correlation", "document"} & set(after)
 
 
 def test_a_trace_is_struck_out_as_well(shop: config.Config, written: io.StringIO) -> None:

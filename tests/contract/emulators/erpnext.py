@@ -56,6 +56,8 @@ class Emulator:
         self._under_way = 0
         self._idle = threading.Condition()
         self.requests: list[tuple[str, str]] = []
+        #: X-Correlation-Id of each of them, "" where there was none.
+        self.correlations: list[str] = []
         handler = type("Handler", (_Handler,), {"emulator": self})
         self._server = _Server(("127.0.0.1", port), handler)
         self.port = int(self._server.server_address[1])
@@ -121,6 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length) if length <= BODY_BYTES_MAX else self._skip(length)
         emulator.requests.append((self.command, self.path))
+        emulator.correlations.append(self.headers.get("X-Correlation-Id", ""))
         writes = self.command in ("POST", "PUT", "DELETE") and "/frappe.client.get_" not in self.path
         fault = emulator.faults.draw(writes)
         if emulator.delay_seconds:
