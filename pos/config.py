@@ -132,6 +132,10 @@ class Config:
     def invoices(self) -> Path:
         return self.root / self.storage.invoices
 
+    @property
+    def archive(self) -> Path:
+        return self.root / self.storage.archive
+
 
 def load(root: Path, environ: Mapping[str, str] | None = None) -> Config:
     """Read root/config.ini, root/.env and the environment (which wins). BadSettings names the key and the remedy."""

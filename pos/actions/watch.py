@@ -20,6 +20,7 @@ from pos.agent import Run
 from pos.errors import Conflict, Invalid
 from pos.rules import documents
 from pos.store import audit, disk, folder, notices
+from pos.store.archives import Archives
 from pos.store.folder import DROPPED, REFUSED, Findings, Seen
 from pos.store.journal import Journal
 
@@ -134,20 +135,43 @@ def _aside(seen: Seen, where: str, reason: str = "") -> bool:
 
 def guard_days(run: Run, done: Done) -> None:
     """Look at the newest days, at those whose folder changed, and at a few past files byte by byte."""
-    looked: dict[str, tuple[int, int]] = run.memory.setdefault("days", {})
-    every = folder.days(run.store)
-    at = {day: folder.changed_at(run.store, day) for day in every}
-    wanted = [d for i, d in enumerate(every) if i < 2 or d not in looked or looked[d][0] != at[d] or not at[d]]
+    looked: dict[str, tuple[tuple[int, int], int]] = run.memory.setdefault("days", {})
+    every, archives = folder.days(run.store), _archives(run)
+    at = {day: folder.changed_at(run.store, archives, day) for day in every}
+    wanted = [d for i, d in enumerate(every) if i < 2 or d not in looked or looked[d][0] != at[d] or not any(at[d])]
     for day in wanted[:DAYS_MAX]:
         if run.stopping():
             return
         started_ns = _now_ns()
-        since_ns = looked.get(day, (0, 0))[1]
+        since_ns = looked[day][1] if day in looked else 0
         found = _guard(run, day, since_ns, slice(0, 0), done)
-        looked[day] = (folder.changed_at(run.store, day), since_ns if found.waiting else started_ns)
+        looked[day] = (folder.changed_at(run.store, archives, day), since_ns if found.waiting else started_ns)
         run.breathe()
     done.more = done.more or len(wanted) > DAYS_MAX
     _roll(run, every, done)
+    _guard_archives(run, archives, done)
+
+
+def _archives(run: Run) -> Archives:
+    """The archives with their indexes as this process has read them."""
+    found: Archives = run.memory.setdefault("archives", Archives(run.config))
+    return found
+
+
+def _guard_archives(run: Run, archives: Archives, done: Done) -> None:
+    """Tell people of each archive that cannot be read; looked at again when its file changes."""
+    seen: dict[str, str] = run.memory.setdefault("archives seen", {})
+    names = archives.names()
+    changed = [name for name in names if seen.get(name) != archives.seal(name)]
+    bad = dict(archives.trouble(changed))
+    seen.update({name: archives.seal(name) for name in changed if name not in bad})
+    for name, words in bad.items():
+        done.alarms.add(name)
+        with run.store.transaction():
+            remedy = "Keep it as evidence and move it away; the receipts in it are written again."
+            if notices.raise_once(run.store, f"archive:{name}", "needs", f"{words}.", remedy, name):
+                audit.record(run.store, "watch", "archive.damaged", name)
+    notices.settle_all_but(run.store, "archive:", {f"archive:{name}" for name in bad})
 
 
 def _roll(run: Run, every: list[str], done: Done) -> None:
@@ -158,7 +182,7 @@ def _roll(run: Run, every: list[str], done: Done) -> None:
     if day not in every:
         day, start = every[0], 0
     looked: dict[str, Any] = run.memory["days"]
-    since_ns = looked.get(day, (0, 0))[1] or _now_ns()
+    since_ns = (looked[day][1] if day in looked else 0) or _now_ns()
     found = _guard(run, day, since_ns, slice(start, start + ROLLING_FILES), done)
     if found.checked < ROLLING_FILES:
         run.memory["rolling"] = (every[(every.index(day) + 1) % len(every)], 0)
@@ -170,13 +194,14 @@ def _guard(run: Run, day: str, since_ns: int, full: slice, done: Done) -> Findin
     """One day: put back what is missing, tell people about the rest; what was found."""
     prefix = f"file:{day}/"
     suspects = {n.key.removeprefix("file:") for n in notices.open_notices(run.store, prefix=prefix, limit=1000)}
-    found = folder.look(run.store, day, since_ns, suspects, full)
+    archives = _archives(run)
+    found = folder.look(run.store, archives, day, since_ns, suspects, full)
     if found.missing or found.changed:
         # The second look comes after the question whose file is whole, so that none is written in between.
         ours = set(folder.settled(run.store, found.missing + found.changed))
         found.waiting = any(path not in ours for path in found.missing + found.changed)
-        found.missing = [p for p in found.missing if p in ours and folder.is_right(run.store, p) is None]
-        found.changed = [p for p in found.changed if p in ours and folder.is_right(run.store, p) is False]
+        found.missing = [p for p in found.missing if p in ours and folder.is_right(run.store, archives, p) is None]
+        found.changed = [p for p in found.changed if p in ours and folder.is_right(run.store, archives, p) is False]
     back = folder.put_back(run.store, found.missing)
     done.put_back += len(back)
     done.alarms.update(found.changed, found.foreign)

@@ -21,7 +21,19 @@ from pos.errors import Corrupt
 from pos.rules.ledger import Rows, parts, path_of, rows
 from pos.rules.money import digits_of
 
-__all__ = ["GENESIS", "SCHEMA", "Rows", "decode", "encode", "parts", "restored", "rows", "stamp", "verify"]
+__all__ = [
+    "GENESIS",
+    "SCHEMA",
+    "Rows",
+    "chain_hash",
+    "decode",
+    "encode",
+    "parts",
+    "restored",
+    "rows",
+    "stamp",
+    "verify",
+]
 
 SCHEMA = "tillkeep.receipt/1"
 #: What the first document of a till names as the one before it.
@@ -34,7 +46,7 @@ KEYS = (
     "session", "cashier", "mode", "customer", "currency", "price_list", "prices_include_tax", "items", "discount",
     "taxes", "subtotal", "tax_total", "rounding", "total", "payments", "tender", "cash_given", "change", "vouchers",
     "correction", "cash", "tax_rule", "rounding_method", "rules_version", "flags", "note", "approved", "void",
-    "voucher", "taken_in", "z",
+    "voucher", "taken_in", "z", "record", "blanked",
 )  # fmt: skip
 LAST_KEYS = ("prev_hash", "hash")
 
@@ -341,6 +353,12 @@ def verify(body: bytes) -> dict[str, Any]:
         raise Corrupt("its hash does not fit its content: it was changed after it was written")
     _shape(doc)
     return doc
+
+
+def chain_hash(doc: Mapping[str, Any]) -> str:
+    """What the next document of the chain carries of this one: its hash, and of a blanked one that of the original."""
+    blanked = doc.get("blanked")
+    return str(blanked["hash"] if blanked else doc["hash"])
 
 
 def restored(body: bytes) -> bytes:

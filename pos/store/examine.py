@@ -15,6 +15,7 @@ from pos.config import Config
 from pos.errors import CannotSave, Corrupt
 from pos.rules.documents import GENESIS
 from pos.store import disk, intake, migrate
+from pos.store.archives import Files
 from pos.store.db import Store, _Connection, _Database, cannot_save, database_path, is_served
 from pos.store.models import database as current
 
@@ -122,9 +123,11 @@ def _one(store: Store, path: str, body: str, digest: str) -> str:
         return "the database has another hash than the receipt"
     durable = store.execute("SELECT value FROM meta WHERE key = 'files_durable'").fetchone()
     try:
-        found: bytes | None = (store.config.invoices / path).read_bytes()
+        found: bytes | None = Files(store.config).read(path)
     except OSError:
         found = None
+    except Corrupt as error:
+        return error.message
     if found == body.encode("utf-8"):
         return ""
     n = store.execute("SELECT n FROM document WHERE path = ?", (path,)).fetchone()[0]

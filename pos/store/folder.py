@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pos.errors import Corrupt
 from pos.store import disk, intake
+from pos.store.archives import DAY, Archives
 from pos.store.db import Store
-from pos.store.recover import DAY
 
 #: Below invoices/, beside the days: files that were dropped and taken in, and those that were refused, with the reason.
 DROPPED, REFUSED = "dropped", "refused"
@@ -81,17 +82,22 @@ def days(store: Store) -> list[str]:
     return sorted(known, reverse=True)
 
 
-def changed_at(store: Store, day: str) -> int:
-    """When a file was last put into or taken out of a day's folder, in nanoseconds; 0 when there is no folder."""
+def changed_at(store: Store, archives: Archives, day: str) -> tuple[int, int]:
+    """When a file was last put into or taken out of a day's folder, in nanoseconds (0 when there is no folder), and
+    what changes with the archives of its month (0 when there are none)."""
     try:
-        return (store.config.invoices / day).stat().st_mtime_ns
+        at = (store.config.invoices / day).stat().st_mtime_ns
     except OSError:
-        return 0
+        at = 0
+    return at, archives.stamp(day[:7])
 
 
-def look(store: Store, day: str, since_ns: int, suspects: set[str], full: slice = slice(0, 0)) -> Findings:
+def look(
+    store: Store, archives: Archives, day: str, since_ns: int, suspects: set[str], full: slice = slice(0, 0)
+) -> Findings:
     """Compare a day's folder with the database: names and sizes of all; bytes of those written since `since_ns`, of the
-    suspects (paths), and of a slice of the rest, so that a careful change is found in time as well."""
+    suspects (paths), and of a slice of the rest, so that a careful change is found in time as well. What was archived
+    is missing nowhere; its bytes are compared in the archive."""
     expected = _expected(store, day)
     found, here = Findings(), {seen.path.name: seen for seen in _files(store.config.invoices / day)}
     known = expected | (_expected(store, day) if here.keys() - expected.keys() else {})
@@ -100,25 +106,36 @@ def look(store: Store, day: str, since_ns: int, suspects: set[str], full: slice 
         path = f"{day}/{name}"
         if name not in known:
             found.foreign.append(path)
-        elif name not in here:
+        elif name not in here and archives.holding(path) is None:
             found.missing.append(path)
+        elif name not in here:
+            if path in suspects or name in sample:
+                found.checked += 1
+                if is_right(store, archives, path) is False:
+                    found.changed.append(path)
         elif here[name].size != known[name]:
             found.changed.append(path)
         elif here[name].mtime_ns > since_ns or path in suspects or name in sample:
             found.checked += 1
-            if not is_right(store, path):
+            if not is_right(store, archives, path):
                 found.changed.append(path)
     return found
 
 
-def is_right(store: Store, path: str) -> bool | None:
-    """Whether a file holds what the database says; None when the file is not there or cannot be read."""
+def is_right(store: Store, archives: Archives, path: str) -> bool | None:
+    """Whether a file, or else its archive, holds what the database says; None when neither has it, or the file cannot
+    be read."""
     body = _body(store, path)
     file = store.config.invoices / path
     try:
-        return file.read_bytes() == body if file.is_file() else None
+        if file.is_file():
+            return file.read_bytes() == body
+        there = archives.read(path)
+    except Corrupt:
+        return False
     except OSError:
         return None
+    return None if there is None else there == body
 
 
 def settled(store: Store, paths: list[str]) -> list[str]:

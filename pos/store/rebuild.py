@@ -19,7 +19,8 @@ from pos import clock
 from pos.config import Config
 from pos.errors import Corrupt
 from pos.rules import documents, ledger
-from pos.store import audit, disk, entries, intake, recover, takings
+from pos.store import audit, disk, entries, intake, takings
+from pos.store.archives import Files
 from pos.store.db import LOCK_FILE, Store, database_path, open_store
 from pos.store.models import Connection
 
@@ -113,13 +114,15 @@ def configured(config: Config) -> list[tuple[str, str, str]]:
 
 
 def _enter(store: Store, config: Config, found: Rebuilt, progress: Callable[[int, int], None]) -> None:
-    paths = _in_order(config)
+    files = Files(config)
+    found.left_alone.extend(words for _name, words in files.archives.trouble())
+    paths = _in_order(files, config.till.id)
     connections = [key for key, _kind, _title in configured(config)]
     seen: dict[tuple[Any, ...], str] = {}
     sessions: dict[str, tuple[Any, ...]] = {}
     closings: list[ledger.Rows] = []
     done = 0
-    for some in _chunks(_read_all(config.invoices, paths, connections)):
+    for some in _chunks(_read_all(config, paths, connections)):
         done += len(some)
         good = [one for one in some if _is_new(one, seen, found)]
         _insert(store, good, sessions, closings)
@@ -161,52 +164,51 @@ def _insert(store: Store, good: list[_Read], sessions: dict[str, tuple[Any, ...]
             closings.append(r)
 
 
-def _in_order(config: Config) -> list[str]:
+def _in_order(files: Files, own: str) -> list[str]:
     """Every file, as it was committed: this till by number, what was imported behind the number it came after, then
     what was taken in from other tills. Numbers stand in the names; only imported files are opened for it."""
-    if not config.invoices.is_dir():
-        return []
     keyed = []
-    for path in recover.files(config.invoices):
+    for path in files.paths():
         name = path.partition("/")[2].removesuffix(".json")
         till, _, digits = name.partition("-")
         if digits.isdigit():
-            key = (0, "", int(digits), 0, 0) if till == config.till.id else (1, till, int(digits), 0, 0)
+            key = (0, "", int(digits), 0, 0) if till == own else (1, till, int(digits), 0, 0)
         else:
-            key = _imported_key(config.invoices / path)
+            key = _imported_key(files, path)
         keyed.append((key, path))
     return [path for _key, path in sorted(keyed)]
 
 
-def _imported_key(file: Path) -> tuple[int, str, int, int, int]:
+def _imported_key(files: Files, path: str) -> tuple[int, str, int, int, int]:
     try:
-        doc = documents.decode(file.read_bytes())
+        doc = documents.decode(files.read(path))
         after, sequence = doc["taken_in"]["after"], doc["sequence"]
         return (0, "", int(after), 1, int(sequence))
     except (Corrupt, OSError, KeyError, TypeError, ValueError):
         return (2, "", 0, 0, 0)
 
 
-def _read_all(invoices: Path, paths: list[str], connections: list[str]) -> Iterator[_Read]:
+def _read_all(config: Config, paths: list[str], connections: list[str]) -> Iterator[_Read]:
     """Reading, hashing and checking is nearly all of the work, so it is spread over the processors."""
     groups = [paths[i : i + CHUNK] for i in range(0, len(paths), CHUNK)]
     if len(paths) <= ALONE_MAX or (os.cpu_count() or 1) < 2:
         for group in groups:
-            yield from _read_group(invoices, group, connections)
+            yield from _read_group(config, group, connections)
         return
     fresh = multiprocessing.get_context("spawn")  # the same on every system, whatever threads run here
     with ProcessPoolExecutor(min(8, os.cpu_count() or 1), mp_context=fresh) as pool:
-        for reads in pool.map(_read_group, [invoices] * len(groups), groups, [connections] * len(groups)):
+        for reads in pool.map(_read_group, [config] * len(groups), groups, [connections] * len(groups)):
             yield from reads
 
 
-def _read_group(invoices: Path, group: list[str], connections: list[str]) -> list[_Read]:
-    return [_read(invoices, path, connections) for path in group]
+def _read_group(config: Config, group: list[str], connections: list[str]) -> list[_Read]:
+    files = Files(config)
+    return [_read(files, path, connections) for path in group]
 
 
-def _read(invoices: Path, path: str, connections: list[str]) -> _Read:
+def _read(files: Files, path: str, connections: list[str]) -> _Read:
     try:
-        body = (invoices / path).read_bytes()
+        body = files.read(path)
         doc, rows = intake.proven(body)
         if ledger.path_of(doc) != path:
             raise Corrupt(f"it says it belongs at {ledger.path_of(doc)}")

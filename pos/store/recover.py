@@ -5,9 +5,8 @@ Nothing is deleted or moved. What does not verify stays where it is and is repor
 
 from __future__ import annotations
 
+import json
 import logging
-import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +15,16 @@ from typing import Any
 from pos.errors import CannotSave, Conflict, Corrupt
 from pos.rules import ledger
 from pos.said import said
-from pos.store import disk, intake
+from pos.store import archives, disk, entries, intake
+from pos.store.archives import Files
 from pos.store.db import Store
 
 log = logging.getLogger(__name__)
 
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+#: A folder of receipts is called so.
+DAY = archives.DAY
+#: Meta: archives whose receipts the database knows, with what their file looked like then.
+ARCHIVES_SEEN = "archives_seen"
 ROWS_MAX = 1000
 NOTICES_MAX = 50
 
@@ -83,36 +86,35 @@ def _content(file: Path) -> bytes | None:
         return None
 
 
-def files(invoices: Path) -> Iterator[str]:
-    """Every receipt file below invoices/, as `day/name.json`, in order. Hidden and temporary names are no receipts, and
-    only folders called like a day hold any (what was dropped there lies beside them once it was taken in). Nor are
-    pipes and devices, which would hold up whoever reads them."""
-    with os.scandir(invoices) as entries:
-        days = sorted(entry.name for entry in entries if DAY.match(entry.name) and entry.is_dir())
-    for day in days:
-        with os.scandir(invoices / day) as entries:
-            names = [e.name for e in entries if e.name.endswith(".json") and e.name[0] != "." and e.is_file()]
-        yield from (f"{day}/{name}" for name in sorted(names))
-
-
 def _adopt(store: Store, found: Recovered) -> None:
+    """Receipts the database does not know, loose ones and those in archives it has not seen as they lie there now."""
     known = {row[0] for row in store.execute("SELECT path FROM document")}
-    unknown = [path for path in files(store.config.invoices) if path not in known]
-    for path, doc, body in readable(store.config.invoices, unknown, found.notices.append):
+    files, seen = Files(store.config), json.loads(entries.meta(store, ARCHIVES_SEEN, "{}"))
+    now = {name: files.archives.seal(name) for name in files.archives.names()}
+    for name, words in files.archives.trouble([name for name in now if seen.get(name) != now[name]]):
+        found.notices.append(disk.printable(f"{words}. Its receipts are read from the database alone."))
+        now[name] = ""
+    fresh = [name for name, seal in now.items() if seal and seen.get(name) != seal]
+    unknown = {path for path in archives.loose(store.config.invoices) if path not in known}
+    unknown |= {path for name in fresh for path in files.archives.open(name).paths() if path not in known}
+    for path, doc, body in _readable(files, sorted(unknown), found.notices.append):
         try:
             _adopt_one(store, path, doc, body, found)
         except Conflict as error:
             found.notices.append(disk.printable(f"{path} was left alone: {error.message}"))
+    if now != seen:
+        with store.transaction():
+            entries.set_meta(store, ARCHIVES_SEEN, now)
 
 
-def readable(
-    invoices: Path, paths: list[str], say: Callable[[str], None]
+def _readable(
+    files: Files, paths: list[str], say: Callable[[str], None]
 ) -> Iterator[tuple[str, dict[str, Any], bytes]]:
     """The receipts among these files that are proven and lie where they belong, in the order they were made."""
     good = []
     for path in paths:
         try:
-            body = (invoices / path).read_bytes()
+            body = files.read(path)
             doc, _rows = intake.proven(body)
             if ledger.path_of(doc) != path:
                 raise Corrupt(f"it says it belongs at {ledger.path_of(doc)}")

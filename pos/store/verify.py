@@ -14,7 +14,8 @@ from pos.config import Config
 from pos.errors import CannotSave, Corrupt
 from pos.rules import ledger
 from pos.rules.documents import GENESIS
-from pos.store import audit, intake, recover, takings
+from pos.store import audit, intake, takings
+from pos.store.archives import Files
 from pos.store.db import database_path
 
 ROWS_MAX = 500
@@ -77,11 +78,12 @@ def verify(config: Config, progress: Callable[[int, int], None] | None = None) -
     progress(done, total) is called after each few hundred documents.
     """
     report = Report()
-    reader = _Reader(database_path(config))
+    reader, files = _Reader(database_path(config)), Files(config)
     try:
         _database(reader, report)
-        known = _documents(reader, config.invoices, report, progress or (lambda _done, _total: None))
-        _files(reader, config.invoices, known, report)
+        report.differences.extend(words for _name, words in files.archives.trouble())
+        known = _documents(reader, files, report, progress or (lambda _done, _total: None))
+        _files(reader, files, known, report)
         _sessions(reader, report)
         _takings(reader, report)
         count, broken = audit.verify_chain(reader)
@@ -101,7 +103,7 @@ def _database(reader: _Reader, report: Report) -> None:
             report.differences.append(f"the database file is damaged: {words}")
 
 
-def _documents(reader: _Reader, invoices: Path, report: Report, progress: Callable[[int, int], None]) -> dict[str, int]:
+def _documents(reader: _Reader, files: Files, report: Report, progress: Callable[[int, int], None]) -> dict[str, int]:
     """Each document of the database against its file, its rows and the one before it. Paths seen -> n."""
     total = reader.execute("SELECT count(*) FROM document").fetchone()[0]
     known: dict[str, int] = {}
@@ -115,7 +117,7 @@ def _documents(reader: _Reader, invoices: Path, report: Report, progress: Callab
             row = dict(zip(ledger.DOCUMENT, values, strict=True))
             known[row["path"]] = n
             report.documents += 1
-            _say(report, row["path"], _one(reader, invoices, n, row, tuple(values), report))
+            _say(report, row["path"], _one(reader, files, n, row, tuple(values), report))
             _say(report, row["path"], _follows(chains, n, row))
         place = (row["till"], row["series"], row["sequence"])
         progress(report.documents, max(total, report.documents))
@@ -142,9 +144,9 @@ def _follows(chains: dict[tuple[str, str], tuple[int, str, int]], n: int, row: d
     return ""
 
 
-def _one(reader: _Reader, invoices: Path, n: int, row: dict[str, Any], values: tuple[Any, ...], report: Report) -> str:
+def _one(reader: _Reader, files: Files, n: int, row: dict[str, Any], values: tuple[Any, ...], report: Report) -> str:
     body = row["body"].encode("utf-8")
-    difference = _file_difference(reader, invoices / row["path"], n, body)
+    difference = _file_difference(reader, files, row["path"], n, body)
     if difference:
         return difference
     try:
@@ -165,22 +167,25 @@ def _one(reader: _Reader, invoices: Path, n: int, row: dict[str, Any], values: t
     return _outbox_difference(reader, doc)
 
 
-def _file_difference(reader: _Reader, file: Path, n: int, body: bytes) -> str:
+def _file_difference(reader: _Reader, files: Files, path: str, n: int, body: bytes) -> str:
     """A file behind the newest ones may be being written at this very moment: it is looked at again for a while."""
     until = time.monotonic() + FILE_WAIT_SECONDS
     while True:
         try:
-            content: bytes | None = file.read_bytes()
+            found = files.all_of(path)
         except OSError:
-            content = None
-        if content == body:
+            found = []
+        except Corrupt as error:
+            return error.message
+        if found and all(content == body for content in found):
             return ""
         mark = reader.execute("SELECT value FROM meta WHERE key = 'files_durable'").fetchone()
         if (mark and int(mark[0]) >= n) or time.monotonic() > until:
             break
         time.sleep(0.05)
-    if content is None:
+    if not found:
         return "its file is missing"
+    content = next(one for one in found if one != body)
     at = next((i for i, (a, b) in enumerate(zip(content, body, strict=False)) if a != b), min(len(content), len(body)))
     line = body[:at].count(b"\n") + 1
     return f"its file differs from the database from line {line} on ({len(content)} bytes, should be {len(body)})"
@@ -195,10 +200,10 @@ def _outbox_difference(reader: _Reader, doc: dict[str, Any]) -> str:
     return f"the outbox has no row for its {missing[0]}" if missing else ""
 
 
-def _files(reader: _Reader, invoices: Path, known: dict[str, int], report: Report) -> None:
-    """Files the database does not know; sales saved since it was read are known by now."""
+def _files(reader: _Reader, files: Files, known: dict[str, int], report: Report) -> None:
+    """Files the database does not know, loose or archived; sales saved since it was read are known by now."""
     unknown = []
-    for path in recover.files(invoices) if invoices.is_dir() else ():
+    for path in files.paths():
         report.files += 1
         if path not in known:
             unknown.append(path)
@@ -206,7 +211,7 @@ def _files(reader: _Reader, invoices: Path, known: dict[str, int], report: Repor
         if reader.execute("SELECT 1 FROM document WHERE path = ?", (path,)).fetchone():
             continue
         try:
-            intake.proven((invoices / path).read_bytes())
+            intake.proven(files.read(path))
             words = "a whole receipt the database does not know; a restart of the till takes it in"
         except (Corrupt, OSError) as error:
             words = f"no receipt of this till: {error}"

@@ -14,10 +14,11 @@ from pos.app import create_app
 from pos.config import Config
 from pos.rules import ledger
 from pos.store import disk, intake
+from pos.store.archives import loose
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
 from pos.store.models import Connection
-from pos.store.recover import Recovered, files, recover
+from pos.store.recover import Recovered, recover
 from tests.receipts import sale, stamped
 
 
@@ -165,7 +166,7 @@ def test_a_copy_under_a_saved_id_is_left_alone(shop: Config) -> None:
 def test_only_folders_called_like_a_day_are_looked_into(shop: Config) -> None:
     for name in ("2026-11-21/a.json", "2026-11-21/.b.json", "2026-11-21/c.txt", "taken-in/d.json", "e.json"):
         disk.write_whole(shop.invoices / name, b"x")
-    assert list(files(shop.invoices)) == ["2026-11-21/a.json"]
+    assert list(loose(shop.invoices)) == ["2026-11-21/a.json"]
 
 
 def test_a_disk_that_takes_nothing_does_not_keep_the_till_from_starting(
@@ -196,7 +197,7 @@ def test_a_pipe_among_the_receipts_holds_up_no_start(sold: tuple[Config, list[Pa
     found, _ = start(shop)
     assert found.rewritten == [f"{paths[1].parent.name}/T1-000002.json"]
     assert found.notices == []
-    assert f"{paths[0].parent.name}/T1-000099.json" not in list(files(shop.invoices))
+    assert f"{paths[0].parent.name}/T1-000099.json" not in list(loose(shop.invoices))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="this file system takes no such names")
