@@ -15,6 +15,7 @@ from pos.errors import CannotSave, Conflict, Corrupt, NotFound
 from pos.places.base import PlaceError
 from pos.places.folder import Folder
 from pos.store import archive, copies, notices, snapshot
+from tests.bench import backup_bench
 from tests.books import Time
 from tests.copied import Till, tree
 from tests.copied import till as a_till
@@ -295,3 +296,10 @@ def test_a_place_that_refuses_everything_is_only_a_sentence(till: Till, monkeypa
     monkeypatch.setattr(Folder, "read", refuse)
     till.sell()
     assert till.snapshot().failed == [f"{till.stick}: not you"]
+
+
+def test_the_bench_runs_with_a_few_receipts(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """`tasks.py bench backup` does the same with 100,000."""
+    took = backup_bench.many(tmp_path / "bench", 300)
+    assert len(took) == 6 and sum(took.values()) < 60
+    assert "300 receipts" in capsys.readouterr().out

@@ -21,6 +21,7 @@ BENCHES = {
     "start": "tests.bench.start_bench",
     "outbox": "tests.bench.outbox_bench",
     "report": "tests.bench.report_bench",
+    "backup": "tests.bench.backup_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\
