@@ -24,10 +24,15 @@ def main(argv: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a Windows console may lack a letter
     try:
-        from pos import cli, errors
+        from pos import cli, errors, launch
     except ModuleNotFoundError as error:
         return missing(error)
+    root, words = cli.take_root(argv)
+    root = (root or HERE).absolute()
+    newer = launch.successor(root, HERE, words)
     try:
+        if newer is not None:
+            return launch.hand_over(newer, root, words)
         return cli.main(argv, HERE)
     except ModuleNotFoundError as error:
         return missing(error)

@@ -66,6 +66,7 @@ def main():
         "bench": "measure; further words name the benches",
         "prove": "the long runs of docs/proof.md",
         "languages": "bring every text people read into the files of pos/locale; --check only compares",
+        "package": "this program as a zip for `pos_server.py upgrade`; --wheels puts the packages in",
         "docs": "write config.ini, .env.example and docs/settings.md anew from the declarations",
     }
     for name, words in passing.items():
@@ -149,6 +150,11 @@ def prove(rest):
 def docs(rest):
     """Write what is made from the declarations in pos/sections.py."""
     return module("pos.cli.reference", rest, "run")
+
+
+def package(rest):
+    """`package [--out FILE] [--wheels]`: see pos/cli/package.py."""
+    return module("pos.cli.package", rest, "run")
 
 
 def languages(rest):

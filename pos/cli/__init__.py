@@ -46,6 +46,7 @@ COMMANDS = (
     Command("backup", "pos.cli.backup", "copies of the till: make one now, list them, prove them"),
     Command("restore", "pos.cli.restore", "make the till anew from a snapshot, under a new id"),
     Command("archive", "pos.cli.archive", "put the receipts of months that are over into one file each"),
+    Command("upgrade", "pos.cli.upgrade", "put another version beside this one and go over to it, or back"),
     Command("reconcile", "pos.cli.reconcile", "hold the till against what its connections have booked"),
     Command("replay", "pos.cli.replay", "take in receipt files again; harmless when repeated"),
     Command("import", "pos.cli.imports", "bring in items or customers from CSV files"),

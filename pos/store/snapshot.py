@@ -219,6 +219,15 @@ def figures(database: sqlite3.Connection) -> Figures:
     )
 
 
+def figures_in(file: Path) -> Figures:
+    """The same of a database file, opened so that nothing can be written. Corrupt when it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+            return figures(database)
+    except sqlite3.Error as error:
+        raise Corrupt(f"its database cannot be read: {error}") from error
+
+
 # -- verified by restoring it aside ------------------------------------------------------------------------------------
 
 
@@ -253,12 +262,7 @@ def check(
 
 def compare(manifest: Manifest, root: Path) -> None:
     """Counts, heads and totals of an unpacked database against the manifest. Corrupt names what differs."""
-    try:
-        with closing(sqlite3.connect(f"{(root / backup.DATABASE).as_uri()}?mode=ro", uri=True)) as database:
-            found = figures(database)
-    except sqlite3.Error as error:
-        raise Corrupt(f"its database cannot be read: {error}") from error
-    differences = manifest.figures.differences(found)
+    differences = manifest.figures.differences(figures_in(root / backup.DATABASE))
     if differences:
         raise Corrupt(f"{differences[0]}")
 
