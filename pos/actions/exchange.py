@@ -39,6 +39,8 @@ NAMED_MAX = 8
 REFUSED_AGAIN = timedelta(hours=1)
 #: After a row without an answer they are asked for it this soon.
 ASK_AGAIN_SECONDS = 60
+#: While the line is away it is looked at this often: until it is known to be back, nobody asks the issuer at the till.
+AWAY_SECONDS = 30
 #: No transaction there stays open longer than this, so no row can turn up later behind a cursor that has not moved.
 LATE_ROWS = timedelta(minutes=15)
 ROWS_FEED, MADE_FEED = "vouchers", "vouchers:made"
@@ -109,7 +111,7 @@ def rows(job: Job, told: Line, book: VoucherBook | None) -> Done:
     done = Done()
     connections.refuse_demo(job.store, job.address)
     if not line.works(job):
-        done.stopped = line.why_not(job)
+        done.stopped, done.again_in = line.why_not(job), AWAY_SECONDS
         return done
     if book is None:
         done.stopped = _no_ledger(job.store, told)
@@ -136,7 +138,8 @@ def rows(job: Job, told: Line, book: VoucherBook | None) -> Done:
     except LineDown as reason:
         done.whole = False
         done.stopped = str(reason)
-    done.again_in = 0 if done.more else ASK_AGAIN_SECONDS if done.unknown else None
+    usual = AWAY_SECONDS if done.stopped else None
+    done.again_in = 0 if done.more else ASK_AGAIN_SECONDS if done.unknown else usual
     return done
 
 

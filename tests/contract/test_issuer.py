@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pos import clock
-from pos.actions import issuer, voucher
+from pos.actions import exchange, issuer, voucher
 from pos.connectors.base import VoucherEntry
 from pos.connectors.erpnext import KIND
 from pos.connectors.erpnext.doctypes import ENTRY
@@ -313,6 +313,18 @@ def test_a_line_that_is_known_to_be_away_is_not_asked(both: Shop, code: str) -> 
         assert (asked.reached, "maintenance" in asked.why_not) == (False, True)
         assert len(both.emulator.requests) == before
     one.round()
+
+
+def test_a_line_that_is_away_is_looked_at_again_soon_so_that_vouchers_are_asked_for_again(
+    both: Shop, code: str
+) -> None:
+    """Nothing else waits on a quiet till, so nothing else would find out that the line is back."""
+    one, _ = both.tills
+    with both.away():
+        assert [one.exchange().again_in for _ in range(2)] == [exchange.AWAY_SECONDS] * 2
+        assert not one.ask(code, 5000, BASKET.format(70)).reached
+    assert one.exchange().again_in is None
+    assert one.ask(code, 5000, BASKET.format(70)).reached
 
 
 def test_without_an_issuer_there_is_nobody_to_ask(tmp_path: Path) -> None:
