@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 
 from pos import clock, config
 from pos.app import App, create_app
-from pos.store import catalog, people
+from pos.store import catalog, passwords, people
 from pos.web import server
+from pos.web.console import door
 
 PINS = {"7": "4826", "8": "2468", "9": "1357", "5": "8642"}
 
@@ -28,6 +29,9 @@ def _cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(people, "_hasher", cheap)
     monkeypatch.setattr(people, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
+    monkeypatch.setattr(passwords, "_hasher", cheap)
+    monkeypatch.setattr(passwords, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
+    monkeypatch.setattr(door, "_failures", {})
 
 
 def stock_shop(app: App) -> None:
@@ -100,6 +104,24 @@ class Page:
         return self
 
 
+PASSWORD = "kettle orange window"
+
+
+class Console(Page):
+    """A browser at the console."""
+
+    def session(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.get("/api/console/session").json
+        self.csrf = found["csrf"]
+        return found
+
+    def sign_in(self, code: str, password: str = PASSWORD) -> Console:
+        self.session()
+        answer = self.post("/api/console/sign-in", {"code": code, "password": password})
+        assert answer.status_code == 200, answer.json
+        return self
+
+
 @pytest.fixture
 def settings_of(shop: config.Config) -> config.Config:
     """The settings of the till under test; a test overrides this to change them."""
@@ -130,6 +152,15 @@ def anna(till: App) -> Page:
 @pytest.fixture
 def admin(till: App) -> Page:
     return Page(till).sign_in("9")
+
+
+@pytest.fixture
+def operator(till: App) -> Console:
+    """Olu, an operator, signed in at the console. Ben, a supervisor, and Cleo, an admin, have passwords as well."""
+    people.add_user(till.store, "6", "Olu Bright", "operator", "9753")
+    for code in ("6", "8", "9"):
+        passwords.set_password(till.store, code, PASSWORD, "test")
+    return Console(till).sign_in("6")
 
 
 @pytest.fixture
