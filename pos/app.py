@@ -10,7 +10,7 @@ from functools import partial
 from flask import Flask
 
 from agents import AGENTS
-from pos import channels, clock, language
+from pos import channels, clock, language, places
 from pos.actions import hooks, issuer
 from pos.actions.press import Press
 from pos.config import Config, Shop
@@ -120,6 +120,7 @@ def create_app(config: Config) -> App:
         config = replace(config, shop=replace(config.shop, locale=locale))
     channels.check(config)
     hooks.titles(config.hooks)
+    places.check(config)
     with ExitStack() as undo:
         undo.callback(logs.uninstall)
         store = open_store(config)

@@ -15,6 +15,7 @@ from typing import Any
 
 from pos import clock
 from pos.config import Config
+from pos.errors import BadSettings, PosError
 from pos.places import Place, PlaceError, open_place, words_of
 from pos.rules import wording
 from pos.said import Said, nsaid, said
@@ -63,7 +64,7 @@ def copy(store: Store, config: Config, memory: dict[str, Any], stopping: Callabl
             continue
         try:
             _copy_to(store, config, word, memory, done, stopping)
-        except PlaceError as error:
+        except (PlaceError, BadSettings) as error:
             memory.pop(word, None)
             _failed(store, word, error, now, done)
     _tell_of_near_places(store, config)
@@ -158,7 +159,7 @@ def mark_of(place: Place, store: Store, config: Config) -> str:
     return mark
 
 
-def _failed(store: Store, word: str, error: PlaceError, now: datetime, done: Copied) -> None:
+def _failed(store: Store, word: str, error: PosError, now: datetime, done: Copied) -> None:
     before = copies.latest(store, word) or Copying(word, "")
     failures = before.failures + 1
     wait = LADDER_SECONDS[min(failures, len(LADDER_SECONDS)) - 1]

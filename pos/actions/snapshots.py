@@ -12,8 +12,8 @@ from pathlib import Path
 from pos import clock
 from pos.actions.backup import mark_of
 from pos.config import Config
-from pos.errors import Conflict, Corrupt, FolderInUse, NotFound, PosError
-from pos.places import Place, PlaceError, open_place, open_places, words_of
+from pos.errors import BadSettings, Conflict, Corrupt, FolderInUse, NotFound, PosError
+from pos.places import Place, PlaceError, open_place, words_of
 from pos.rules import backup
 from pos.rules.backup import Keep
 from pos.said import said
@@ -131,9 +131,9 @@ def take(
             differences = snapshot.check(made.file, snapshot.key_of(config), work / "aside", progress)[1]
             taken.difference = differences[0] if differences else ""
             step("checked")
-            for place in open_places(config):
+            for word in words_of(config):
                 took_ms = int((clock.monotonic() - began) * 1000)
-                _put(store, config, place, taken, cause, took_ms, work, step)
+                _put(store, config, word, taken, cause, took_ms, work, step)
             step("put")
     except PosError as error:
         _tell(store, said("No snapshot could be made: {why}", why=error.message), "It is tried again.")
@@ -143,35 +143,38 @@ def take(
 
 
 def _put(
-    store: Store, config: Config, place: Place, taken: Taken, cause: str, took_ms: int, work: Path, step: Step
+    store: Store, config: Config, word: str, taken: Taken, cause: str, took_ms: int, work: Path, step: Step
 ) -> None:
     made, now = taken.made, clock.now()
     till = config.till.id
-    path = f"{till}/snapshots/{made.manifest.name}"
     head = next((one.hash for one in made.manifest.figures.heads if (one.till, one.series) == (till, "till")), "")
     kept = Kept(
-        made.manifest.name, place.word, cause, made.manifest.made_at, took_ms, made.bytes, made.sha256,
+        made.manifest.name, word, cause, made.manifest.made_at, took_ms, made.bytes, made.sha256,
         made.manifest.encrypted, made.manifest.figures.mark, made.manifest.figures.documents, head,
         "" if taken.difference else clock.stamp(now), "there", taken.difference,
     )  # fmt: skip
     try:
-        mark_of(place, store, config)
-        place.put(path, made.file)
-        step("there")
-        back = work / "back"
-        place.fetch(path, back)
-        if archive.digest_of(back) != made.sha256:
-            raise PlaceError(f"{place.word} gave back something else than was put there; its disk may be failing.")
-        back.unlink()
-        copies.add(store, kept)
-        taken.there.append(place.word)
-        taken.removed += _thin(store, config, place)
-    except PlaceError as error:
-        words = f"{place.word}: {error.message}"
+        with contextlib.closing(open_place(config, word)) as place:
+            _put_to(store, config, place, kept, taken, work, step)
+    except (PlaceError, BadSettings) as error:
         copies.add(store, replace(kept, state="failed", words=error.message, verified_at=""))
-        taken.failed.append(words)
-    finally:
-        place.close()
+        taken.failed.append(f"{word}: {error.message}")
+
+
+def _put_to(store: Store, config: Config, place: Place, kept: Kept, taken: Taken, work: Path, step: Step) -> None:
+    """Put it, read it back, and thin out what lies there."""
+    path, made = f"{config.till.id}/snapshots/{kept.name}", taken.made
+    mark_of(place, store, config)
+    place.put(path, made.file)
+    step("there")
+    back = work / "back"
+    place.fetch(path, back)
+    if archive.digest_of(back) != made.sha256:
+        raise PlaceError(f"{place.word} gave back something else than was put there; its disk may be failing.")
+    back.unlink()
+    copies.add(store, kept)
+    taken.there.append(place.word)
+    taken.removed += _thin(store, config, place)
 
 
 def _thin(store: Store, config: Config, place: Place) -> int:

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pos import channels, cli, config
+from pos import channels, cli, config, places
 from pos.actions import hooks, sell
 from pos.cli.reference import written
 from pos.devices import printer_of
@@ -41,6 +41,7 @@ def effective(root: Path) -> list[tuple[str, str, str, str]]:
     printer_of(loaded)
     channels.check(loaded)
     hooks.titles(loaded.hooks)
+    places.check(loaded)
     origins = config.origins(root)
     rows = []
     for section, cls in config.GROUPS.items():

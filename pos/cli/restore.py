@@ -11,7 +11,7 @@ from pos import cli, config
 from pos.actions import restore
 from pos.cli import opened
 from pos.cli.progress import bar
-from pos.errors import Invalid, NotFound
+from pos.errors import BadSettings, Invalid, NotFound
 from pos.store import snapshot
 
 
@@ -73,6 +73,10 @@ def _tell(done: restore.Done, into: Path, seconds: float) -> int:
         print(f"  LEFT ALONE: {words}")
     for words in found.differences:
         print(f"  DIFFERS: {words}")
+    try:
+        config.load(into)
+    except BadSettings as error:
+        print(f"  IT WILL NOT START before this is put right: {error.message}")
     print("Keys and passwords are not in a snapshot unless it says so: put .env back, then start the till.")
     return cli.FAILED if done.silent or found.notices or found.differences else cli.OK
 

@@ -1,4 +1,4 @@
-"""Places: where copies of the till go. One file per kind; a new one is one line in `kind_of`."""
+"""Places: where copies of the till go. One file per kind; a new one is a line in `open_place`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pos.errors import BadSettings
 from pos.http import redact
 from pos.places.base import Listed, Place, PlaceError
 
-__all__ = ["Listed", "Place", "PlaceError", "open_place", "open_places", "words_of"]
+__all__ = ["Listed", "Place", "PlaceError", "check", "open_place", "words_of"]
 
 
 def words_of(config: Config) -> list[str]:
@@ -15,15 +15,28 @@ def words_of(config: Config) -> list[str]:
     return list(dict.fromkeys(word for part in config.backup.places.split("|") if (word := part.strip())))
 
 
-def open_places(config: Config) -> list[Place]:
-    """A way to each place of the settings; nothing is touched yet. BadSettings names one that cannot be."""
-    return [open_place(config, word) for word in words_of(config)]
+def check(config: Config) -> None:
+    """Whether each place of the settings is written as one can be; none is touched. BadSettings names the first."""
+    for word in words_of(config):
+        if _scheme(word) not in ("", "http", "https", "s3"):
+            raise _no_place(word)
+
+
+def _scheme(word: str) -> str:
+    scheme, mark, _rest = word.partition("://")
+    return scheme if mark else ""
+
+
+def _no_place(word: str) -> BadSettings:
+    return BadSettings(
+        f"[backup] places names {redact(word)}; use a folder, https://… of a till, or s3://bucket/folder."
+    )
 
 
 def open_place(config: Config, word: str) -> Place:
     """A way to one place: a folder, https://… (another till) or s3://bucket/folder."""
-    scheme, mark, _rest = word.partition("://")
-    if not mark:
+    scheme = _scheme(word)
+    if not scheme:
         from pos.places.folder import Folder
 
         return Folder(config, word)
@@ -35,6 +48,4 @@ def open_place(config: Config, word: str) -> Place:
         from pos.places.s3 import Bucket
 
         return Bucket(config, word)
-    raise BadSettings(
-        f"[backup] places names {redact(word)}; use a folder, https://… of a till, or s3://bucket/folder."
-    )
+    raise _no_place(word)

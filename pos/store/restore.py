@@ -11,7 +11,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,11 +62,10 @@ class Restore:
         root.mkdir(parents=True, exist_ok=True)
         self._mark.parent.mkdir(exist_ok=True)
         self._lock = disk.FolderLock(root / "data" / LOCK_FILE)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._lock.release)
             self._clear()
-        except BaseException:
-            self._lock.release()
-            raise
+            undo.pop_all()
 
     def __enter__(self) -> Restore:
         return self
