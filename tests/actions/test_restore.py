@@ -316,7 +316,9 @@ def test_one_that_is_not_whole_is_refused_and_another_one_may_follow(lost: Till,
     lost.snapshot()
     good = lost.newest.read_bytes()
     new = tmp_path / "new"
-    for body in (good[:-20], good[: len(good) // 2] + b"\x00" + good[len(good) // 2 + 1 :], b"nothing"):
+    middle = len(good) // 2
+    changed = good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :]
+    for body in (good[:-20], changed, b"nothing"):
         lost.newest.write_bytes(body)
         with pytest.raises(Corrupt, match="not whole"):
             bring_back(lost, new)
