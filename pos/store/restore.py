@@ -7,7 +7,6 @@ made after the snapshot is taken in by the same recovery that runs at each start
 
 from __future__ import annotations
 
-import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -17,9 +16,10 @@ from pathlib import Path
 
 from pos import clock, config
 from pos.config import Config
-from pos.errors import BadSettings, Conflict, Corrupt
+from pos.errors import Conflict, Corrupt
 from pos.rules import backup, ledger
 from pos.rules.backup import Manifest
+from pos.rules.ini import with_setting
 from pos.sections import Storage
 from pos.store import archive, audit, disk, identity, intake, recover, shifts, snapshot, takings, unblock
 from pos.store.db import LOCK_FILE, Store, open_store
@@ -235,29 +235,3 @@ def used_ids(root: Path) -> set[str]:
     """Every till id an unpacked database has documents of."""
     with closing(sqlite3.connect(f"{(root / backup.DATABASE).as_uri()}?mode=ro", uri=True)) as database:
         return {row[0] for row in database.execute("SELECT DISTINCT till FROM document")}
-
-
-_HEAD = re.compile(r"\s*\[([^\]]+)\]")
-
-
-def with_setting(text: str, section: str, name: str, value: str) -> str:
-    """config.ini with one setting changed, every other line and comment as it was."""
-    if "\n" in value or "\r" in value:
-        raise BadSettings(f"[{section}] {name} cannot hold a line break.")
-    lines = text.splitlines()
-    given = re.compile(rf"\s*{re.escape(name)}\s*[=:]", re.IGNORECASE)
-    inside, end = "", -1
-    for at_line, line in enumerate(lines):
-        head = _HEAD.match(line)
-        if head:
-            inside = head[1].strip()
-        elif inside == section and given.match(line):
-            lines[at_line] = f"{name} = {value}"
-            return "\n".join(lines) + "\n"
-        if inside == section and line.strip():
-            end = at_line
-    if end < 0:
-        lines += ["", f"[{section}]"] if lines else [f"[{section}]"]
-        end = len(lines) - 1
-    lines.insert(end + 1, f"{name} = {value}")
-    return "\n".join(lines) + "\n"
