@@ -9,7 +9,7 @@ from pos.actions import outbox_views
 from pos.actions.outbox_views import moment, page_of, titles_of
 from pos.config import Config
 from pos.connectors.base import Posted
-from pos.errors import ConnectorError
+from pos.errors import PosError
 from pos.rules import wording
 from pos.rules.money import minor
 from pos.rules.reconcile import PARTS, Figures
@@ -108,7 +108,7 @@ def _sides(store: Store, config: Config, here: Whereabouts, one: Sent) -> tuple[
         ours = connector.expected(here.doc, one.part)
         posted = Posted(one.remote_id, "submitted", one.remote["figures"], tuple(one.remote.get("rows", ())))
         return ours, connector.figures(posted, here.doc["currency"])
-    except (ConnectorError, ValueError, KeyError, TypeError):
+    except (PosError, ValueError, KeyError, TypeError):
         return None  # it was booked under other settings, or before these figures were kept
 
 

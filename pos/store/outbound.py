@@ -150,9 +150,9 @@ def _conditions(store: Store, wanted: Filter) -> tuple[list[str], list[Any]]:
             where.append(f"o.{column} = ?")
             facts.append(value)
     if wanted.words.strip():
-        sql, more = _search(store, wanted.words.strip())
-        where.append(sql)
-        facts += more
+        found = _search(store, wanted.words.strip())
+        where.append(f"o.n IN ({', '.join('?' * len(found))})")
+        facts += found
     return where, facts
 
 
@@ -163,20 +163,21 @@ def _by_state(store: Store, states: tuple[str, ...], connection: str) -> tuple[s
     return f"o.connection IN ({marks}) AND o.state IN ({', '.join('?' * len(states))})", [*known, *states]
 
 
-def _search(store: Store, words: str) -> tuple[str, list[Any]]:
+def _search(store: Store, words: str) -> list[int]:
     """The rows a person means: by number or its beginning, document id, what it is called there, or words of a reply
-    that needs them."""
+    that needs them. Asked for by themselves, so that each is found by its own index."""
     number, end = words.upper(), words.upper() + "\uffff"
     by_state, facts = _by_state(store, NEEDS, "")
     like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    sql = (
-        "o.n IN (SELECT n FROM outbox WHERE document = ?"
-        " UNION SELECT x.n FROM outbox x JOIN (SELECT id FROM document WHERE number >= ? AND number < ?"
-        " ORDER BY number DESC LIMIT ?) f ON x.document = f.id"
+    rows = store.execute(
+        "SELECT n FROM outbox WHERE document = ?"
+        " UNION SELECT x.n FROM (SELECT id FROM document WHERE number >= ? AND number < ?"
+        " ORDER BY number DESC LIMIT ?) f CROSS JOIN outbox x ON x.document = f.id"
         " UNION SELECT n FROM (SELECT n FROM outbox WHERE remote_id <> '' AND remote_id >= ? AND remote_id < ? LIMIT ?)"
-        f" UNION SELECT n FROM (SELECT o.n FROM outbox o WHERE {by_state} AND o.message LIKE ? ESCAPE '\\' LIMIT ?))"
-    )
-    return sql, [words, number, end, FOUND_MAX, number, end, FOUND_MAX, *facts, like, FOUND_MAX]
+        f" UNION SELECT n FROM (SELECT o.n FROM outbox o WHERE {by_state} AND o.message LIKE ? ESCAPE '\\' LIMIT ?)",
+        [words, number, end, FOUND_MAX, number, end, FOUND_MAX, *facts, like, FOUND_MAX],
+    ).fetchall()
+    return [n for (n,) in rows]
 
 
 def _row(values: tuple[Any, ...]) -> Row:
