@@ -21,6 +21,8 @@ from pos.store.models import database as current
 
 #: How long a transaction waits for another one to end before it gives up.
 WAIT_SECONDS = 10
+#: How long a statement that was interrupted may take to come back, when the database is closed under it.
+ENDING_SECONDS = 0.1
 LOCK_FILE = "server.lock"
 #: With less room than this an I/O error is one of a full disk.
 FULL_BELOW_BYTES = 1 << 16
@@ -42,16 +44,50 @@ class _Database(SqliteDatabase):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self.ended = False
         super().__init__(*args, **kwargs)
 
     def _connect(self) -> sqlite3.Connection:
-        connection = super()._connect()  # type: ignore[misc]
+        connection: _Connection = super()._connect()  # type: ignore[misc]
+        connection.opener = threading.current_thread()
         self.opened.add(connection)
         return connection
+
+    def connection(self) -> sqlite3.Connection:
+        self._refuse()
+        found: sqlite3.Connection = super().connection()
+        return found
+
+    def cursor(self, named_cursor: Any = None) -> sqlite3.Cursor:
+        self._refuse()
+        found: sqlite3.Cursor = super().cursor(named_cursor)
+        return found
+
+    def _refuse(self) -> None:
+        if self.ended:
+            raise OperationalError("the database was closed")
+
+    def end(self) -> None:
+        """Close the connections of all threads. Closing one under a statement that runs would crash the process, so a
+        thread that still works is interrupted, and refused its next statement, first."""
+        self.ended = True
+        here = threading.current_thread()
+        working = [c for c in self.opened if c.opener is not here and c.opener.is_alive()]
+        for connection in working:
+            connection.interrupt()
+        if working:
+            threading.Event().wait(ENDING_SECONDS)
+        for connection in list(self.opened):
+            if connection in working:
+                connection.execute("SELECT 1")  # else the interruption would also keep it from tidying the log away
+            connection.close()
+        self.ended = False
 
 
 class _Connection(sqlite3.Connection):
     """One that can be referred to weakly: a thread that ends takes its connection with it."""
+
+    opener: threading.Thread
 
 
 class _Turn:
@@ -177,8 +213,7 @@ class Store:
     def close(self) -> None:
         """Close the connections of all threads and let go of the folder. Nothing may use the store any more."""
         self.database.close()
-        for connection in list(self.database.opened):
-            connection.close()
+        self.database.end()
         if self._lock is not None:
             self._lock.release()
             self._lock = None

@@ -246,6 +246,27 @@ def test_closing_closes_the_connections_of_all_threads(shop: Config) -> None:
     assert not (shop.data / "till.db-wal").exists(), "the last one tidies the log away"
 
 
+def test_closing_under_a_thread_that_works_ends_its_statement_and_not_the_process(shop: Config) -> None:
+    opened = open_store(shop)
+    begun, ended = threading.Event(), list[BaseException]()
+    long = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000000) SELECT sum(i) FROM n"
+
+    def work() -> None:
+        try:
+            opened.execute("SELECT 1").fetchone()
+            begun.set()
+            opened.execute(long).fetchone()
+        except Exception as error:  # whichever it meets first: interrupted, or refused
+            ended.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    begun.wait()
+    opened.close()
+    thread.join(10)
+    assert [str(error) for error in ended] in (["interrupted"], ["the database was closed"])
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
