@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pos import clock
+from pos import clock, config
 from pos.app import App
-from pos.store import connections, notices, outbox, people
+from pos.store import notices, outbox, people
 from tests.web.conftest import PASSWORD, PINS, Console, Page
 
 REPLY = 'HTTP 404\n{"exc_type":"DoesNotExistError"}'
 
 
 @pytest.fixture
+def settings_of(shop: config.Config) -> config.Config:
+    return replace(shop, erpnext=replace(shop.erpnext, url="http://127.0.0.1:9"))
+
+
+@pytest.fixture
 def sold(till: App, operator: Console, admin: Page, basket: Any) -> list[dict[str, Any]]:
     """Four sales on their way to a connection: one refused for its item, one that differs, one booked, one waiting."""
-    connections.sync(till.store, [("erpnext", "erpnext", "ERPNext", "http://127.0.0.1:9")])
     found = [dict(admin.post("/api/create-sale", basket(n)).json["receipt"]) for n in (1, 2, 3, 4)]
     store, now = till.store, clock.now()
     rows = outbox.claim(store, "erpnext", "test", 3, now)
