@@ -130,7 +130,8 @@ def _talk(store: Store) -> None:
 def _measure(app: App, browser: Browser, number: str, loads: int) -> list[list[str]]:
     context = _signed_in(app, browser)
     page = context.new_page()
-    parts = {"number": number, "z": "1", "paper": _paper(app, number)}
+    document = app.store.execute("SELECT id FROM document WHERE number = ?", (number,)).fetchone()[0]
+    parts = {"number": number, "document": document, "z": "1", "paper": _paper(app, document)}
     found = list(pages(app, page, parts))
     rows = [[path.split("?")[0], *measure.spread(_opened(context, app, path, loads))] for path in found]
     app.store.execute("UPDATE document SET business_day = '2026-11-21'")
@@ -149,10 +150,9 @@ def _signed_in(app: App, browser: Browser) -> BrowserContext:
     return context
 
 
-def _paper(app: App, number: str) -> str:
+def _paper(app: App, document: str) -> str:
     """The address of one slip for the browser's print."""
     line = Line(int(app.flask.config["TEST_URL"].rpartition(":")[2]), app.control_key)
-    document = app.store.execute("SELECT id FROM document WHERE number = ?", (number,)).fetchone()[0]
     status, answer = line.ask("POST", "/api/print", {"document": document, "template": "receipt", "browser": True})
     line.close()
     assert status == 202, answer

@@ -60,7 +60,7 @@ def traded(till: App) -> dict[str, str]:
         notices.raise_notice(till.store, "disk", "needs", "The disk is nearly full.", "Make room.")
     paper = post("/api/print", document=sale["receipt"]["id"], template="receipt", browser=True)["page"]
     line.close()
-    return {"number": sale["receipt"]["number"], "paper": paper, "z": "1"}
+    return {"number": sale["receipt"]["number"], "document": sale["receipt"]["id"], "paper": paper, "z": "1"}
 
 
 BESIDE_THE_ROUTES = ("/receipts/T9-999999", "/receipts?day=2020-01-01")
@@ -95,8 +95,21 @@ CUT = """() => {
 }"""
 
 
+#: Whatever the keyboard reaches shows that it has the focus: itself, or the label it is drawn in.
+UNSEEN = """() => {
+  const drawn = (e) => getComputedStyle(e).outlineStyle === 'solid' && getComputedStyle(e).outlineWidth !== '0px';
+  return [...document.querySelectorAll('a[href], button, input, select, textarea, [tabindex="0"]')]
+    .filter((e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true }))
+    .filter((e) => {
+      e.focus();
+      return document.activeElement === e && !drawn(e) && !drawn(e.closest('label') ?? e);
+    })
+    .map((e) => e.outerHTML.slice(0, 120));
+}"""
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_axe_finds_nothing_serious_on_any_page_and_nothing_is_cut_off(
+def test_axe_finds_nothing_serious_on_any_page_the_focus_is_seen_and_nothing_is_cut_off(
     new_window: Any, till: App, traded: dict[str, str], language: str
 ) -> None:
     """From left to right and from right to left; at 200 % zoom, too, where 1280 × 800 becomes 640 × 400."""
@@ -111,6 +124,8 @@ def test_axe_finds_nothing_serious_on_any_page_and_nothing_is_cut_off(
         assert page.evaluate("document.documentElement.dir") == {"en": "ltr", "ar": "rtl"}[language], path
         axe.look(path, dark=language == "en")
         look_into_dialogs(axe, dialogs)
+        screen.press("Tab")  # from here on the browser shows where the keyboard is
+        cut += [f"{path}, no focus is seen: {what}" for what in page.evaluate(UNSEEN)]
         for name, size in WINDOWS.items():
             page.set_viewport_size(size)
             cut += [f"{path}, {name}: {what}" for what in page.evaluate(CUT)]
