@@ -32,8 +32,11 @@ from pos.store import intake, requests
 from pos.store.approvals import MINUTES
 from pos.store.requests import Request
 from pos.web import auth
+from pos.web import shapes_shop as shapes
 from pos.web.body import json_object, text
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import WHOLE
 
 bp = Blueprint("approvals", __name__)
 
@@ -58,6 +61,7 @@ ROWS_MAX = 300
 
 
 @bp.post("/api/approve")
+@describe(body=shapes.APPROVE, answer=shapes.APPROVED, refuses=(429,))
 @auth.needs("sell", "z_read")
 def approve() -> ResponseReturnValue:
     auth.require_till()  # a PIN is typed only where it could be typed to sign in
@@ -82,6 +86,7 @@ def _bound(body: dict[str, Any]) -> Decimal | None:
 
 
 @bp.post("/api/approvals/ask")
+@describe(body=shapes.ASK, answer=shapes.ASKED, status=201, refuses=(409,))
 @auth.needs("sell", "z_read")
 def ask() -> ResponseReturnValue:
     body = json_object()
@@ -98,6 +103,7 @@ def ask() -> ResponseReturnValue:
 
 
 @bp.get("/api/approvals/ask/<key>")
+@describe(answer=shapes.ASKED)
 @auth.needs("sell", "z_read", touches=False)
 def asked(key: str) -> ResponseReturnValue:
     found = requests.find(parts().store, key)
@@ -107,6 +113,7 @@ def asked(key: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/approvals/ask/<key>/withdraw")
+@describe(answer=shapes.DONE, refuses=(409,))
 @auth.needs("sell", "z_read")
 def withdraw(key: str) -> ResponseReturnValue:
     requests.withdraw(parts().store, key, auth.actor().code)
@@ -115,6 +122,7 @@ def withdraw(key: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/approvals/<key>/answer")
+@describe(body=shapes.ANSWER, answer=shapes.ASKED, refuses=(409,))
 @auth.needs("z_read")
 def answer(key: str) -> ResponseReturnValue:
     agreed = json_object().get("agree")
@@ -131,6 +139,7 @@ def _told() -> None:
 
 
 @bp.get("/api/approvals")
+@describe(query={"days": WHOLE}, answer=shapes.ALL_APPROVALS, refuses=(422,))
 @auth.needs("z_read", touches=False)
 def listed() -> ResponseReturnValue:
     store, days = parts().store, request.args.get("days", 7, type=int)

@@ -26,8 +26,11 @@ from pos.said import said
 from pos.store import bell
 from pos.store.db import Store
 from pos.web import auth
+from pos.web import shapes_shop as shapes
 from pos.web.body import json_object
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import WHOLE
 
 bp = Blueprint("bell", __name__)
 
@@ -36,6 +39,7 @@ ROWS_MAX = 200
 
 
 @bp.get("/api/notices")
+@describe(query={"offset": WHOLE, "limit": WHOLE}, answer=shapes.NOTICES, refuses=(422,))
 @auth.anybody
 def listed() -> ResponseReturnValue:
     offset, limit = _whole("offset", 0, 1_000_000), _whole("limit", PAGE_ROWS, ROWS_MAX)
@@ -46,6 +50,7 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.post("/api/notices/<path:key>/read")
+@describe(body=shapes.READ_ONE, answer=shapes.BELL)
 @auth.anybody
 def read(key: str) -> ResponseReturnValue:
     change = json_object().get("change")
@@ -56,6 +61,7 @@ def read(key: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/notices/read")
+@describe(answer=shapes.READ_ALL)
 @auth.anybody
 def read_all() -> ResponseReturnValue:
     count = bell.read_all(parts().store, auth.actor().code, clock.now())

@@ -11,13 +11,16 @@ from flask.typing import ResponseReturnValue
 
 from pos.actions import cash
 from pos.web import auth
+from pos.web import shapes_shop as shapes
 from pos.web.body import json_object
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("cash", __name__)
 
 
 @bp.post("/api/cash")
+@describe(body=shapes.CASH, answer=shapes.CASH_MOVED, made=True, refuses=(409,))
 @auth.needs("sell", "paid_out", "no_sale")
 def record() -> ResponseReturnValue:
     """The drawer opens once, for the first answer: a repeated request must not open it again."""

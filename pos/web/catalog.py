@@ -20,7 +20,10 @@ from pos.errors import Invalid, NotFound
 from pos.said import said
 from pos.store.catalog import LIMIT, LIMIT_MAX
 from pos.web import auth
+from pos.web import shapes_selling as shapes
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import TEXT, WHOLE
 
 bp = Blueprint("catalog", __name__)
 
@@ -30,12 +33,14 @@ OFFSET_MAX = 1_000_000
 
 
 @bp.get("/api/groups")
+@describe(answer=shapes.GROUPS)
 @auth.needs("sell")
 def groups() -> ResponseReturnValue:
     return jsonify({"ok": True, "groups": catalog.groups(parts().store)})
 
 
 @bp.get("/api/items")
+@describe(query={"q": TEXT, "group": TEXT, "limit": WHOLE, "offset": WHOLE}, answer=shapes.ITEMS, refuses=(422,))
 @auth.needs("sell")
 def items() -> ResponseReturnValue:
     q, group = request.args.get("q", ""), request.args.get("group", "")
@@ -51,18 +56,21 @@ def items() -> ResponseReturnValue:
 
 
 @bp.get("/api/lookup-barcode")
+@describe(query={"code": TEXT}, answer=shapes.SCAN, refuses=(404, 422))
 @auth.needs("sell")
 def lookup_barcode() -> ResponseReturnValue:
     return jsonify({"ok": True, **catalog.scanned(parts().store, parts().config, request.args.get("code", ""))})
 
 
 @bp.get("/api/items/<path:code>/matrix")
+@describe(answer=shapes.MATRIX)
 @auth.needs("sell")
 def matrix(code: str) -> ResponseReturnValue:
     return jsonify({"ok": True, **catalog.grid(parts().store, parts().config, code)})
 
 
 @bp.get("/api/thumbs/<name>")
+@describe(kinds=("image/jpeg",), refuses=(304,))
 @auth.needs("sell")
 def thumb(name: str) -> Response:
     if not _THUMB.match(name):

@@ -22,8 +22,11 @@ from pos.errors import Invalid, NotAllowed
 from pos.rules import backup
 from pos.said import said
 from pos.web import auth
+from pos.web import shapes_shop as shapes
 from pos.web.body import json_object
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import TEXT, WHOLE, thing
 
 bp = Blueprint("copies", __name__)
 
@@ -43,6 +46,7 @@ def _till(till: str) -> str:
 
 
 @bp.get("/api/copies/<till>")
+@describe(query={"below": TEXT, "after": TEXT}, answer=shapes.COPIES, refuses=(422,))
 @auth.needs("copies")
 def listed(till: str) -> ResponseReturnValue:
     found, more = copies.listed(
@@ -52,6 +56,7 @@ def listed(till: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/copies/<till>")
+@describe(body=shapes.COPY, answer=thing(more=True), refuses=(409,))
 @auth.needs("copies")
 def put_all(till: str) -> ResponseReturnValue:
     raw = json_object().get("files")
@@ -64,6 +69,7 @@ def put_all(till: str) -> ResponseReturnValue:
 
 
 @bp.get("/api/copies/<till>/<path:path>")
+@describe(query={"offset": WHOLE}, kinds=("application/octet-stream",), refuses=(422,))
 @auth.needs("copies")
 def read(till: str, path: str) -> ResponseReturnValue:
     body, size = copies.read(parts().config, _till(till), path, _number("offset"))
@@ -71,6 +77,7 @@ def read(till: str, path: str) -> ResponseReturnValue:
 
 
 @bp.put("/api/copies/<till>/<path:path>")
+@describe(query={"offset": WHOLE, "size": WHOLE, "sha256": TEXT}, answer=shapes.DONE, refuses=(409,))
 @auth.needs("copies")
 def put_piece(till: str, path: str) -> ResponseReturnValue:
     piece = copies.Piece(_number("offset"), _number("size"), request.args.get("sha256", ""))
@@ -79,6 +86,7 @@ def put_piece(till: str, path: str) -> ResponseReturnValue:
 
 
 @bp.delete("/api/copies/<till>/<path:path>")
+@describe(answer=shapes.DONE, refuses=(409,))
 @auth.needs("copies")
 def remove(till: str, path: str) -> ResponseReturnValue:
     copies.remove(parts().config, _till(till), path)

@@ -13,9 +13,12 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from pos.errors import Invalid
-from pos.web import auth
+from pos.web import auth, shapes_shop
+from pos.web import shapes_selling as shapes
 from pos.web.body import json_object, text
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import TEXT
 
 bp = Blueprint("display", __name__)
 
@@ -36,6 +39,7 @@ def page() -> str:
 
 
 @bp.get("/api/display")
+@describe(query={"of": TEXT}, answer=shapes.DISPLAYED)
 @auth.at_till
 def last() -> ResponseReturnValue:
     of = _device()
@@ -43,6 +47,7 @@ def last() -> ResponseReturnValue:
 
 
 @bp.post("/api/display")
+@describe(body=shapes.DISPLAY, answer=shapes_shop.DONE)
 @auth.needs("sell")
 def say() -> ResponseReturnValue:
     if text(json_object(), "state", 20) != "idle":

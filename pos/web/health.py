@@ -1,7 +1,7 @@
 """For programs that watch: does the process run, and can it save a sale.
 
-GET /healthz   at_machine (settings)   200 {ok} as long as the process answers at all; asks nothing of disk or database
-GET /readyz    at_machine (settings)   200 when a sale can be saved now, else 503; {ok, can_save, reason, …}
+GET /healthz   at_machine (operate)   200 {ok} as long as the process answers at all; asks nothing of disk or database
+GET /readyz    at_machine (operate)   200 when a sale can be saved now, else 503; {ok, can_save, reason, …}
 
 Nothing of the shop is told. `/health` (pos/web/status.py) is the same question asked by screens, also from tablets.
 """
@@ -12,19 +12,23 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from pos.web import auth
+from pos.web import shapes_shop as shapes
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("health", __name__)
 
 
 @bp.get("/healthz")
-@auth.at_machine("settings")
+@describe(answer=shapes.DONE)
+@auth.at_machine("operate")
 def healthz() -> ResponseReturnValue:
     return jsonify({"ok": True})
 
 
 @bp.get("/readyz")
-@auth.at_machine("settings")
+@describe(answer=shapes.READY, refuses=(503,))
+@auth.at_machine("operate")
 def readyz() -> ResponseReturnValue:
     """reason: names the remedy. free_bytes: room on the disk of data/; unsynced: receipts whose own file waits."""
     state = parts().journal.health()

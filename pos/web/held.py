@@ -13,13 +13,16 @@ from flask.typing import ResponseReturnValue
 
 from pos.actions import held
 from pos.web import auth
+from pos.web import shapes_selling as shapes
 from pos.web.body import json_object, text
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("held", __name__)
 
 
 @bp.post("/api/hold")
+@describe(body=shapes.HOLD, answer=shapes.IS_HELD, made=True, refuses=(409,))
 @auth.needs("sell")
 def hold() -> ResponseReturnValue:
     body, here = json_object(), parts()
@@ -30,12 +33,14 @@ def hold() -> ResponseReturnValue:
 
 
 @bp.get("/api/held")
+@describe(answer=shapes.ALL_HELD)
 @auth.needs("sell")
 def listed() -> ResponseReturnValue:
     return jsonify({"ok": True, **held.listed(parts().store, parts().config)})
 
 
 @bp.post("/api/held/<key>/resume")
+@describe(body=shapes.RESUME, answer=shapes.RESUMED, refuses=(409,))
 @auth.needs("sell")
 def resume(key: str) -> ResponseReturnValue:
     body, here = json_object(), parts()
@@ -45,6 +50,7 @@ def resume(key: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/held/<key>/discard")
+@describe(body=shapes.DISCARD, answer=shapes.DISCARDED, refuses=(409,))
 @auth.needs("sell")
 def discard(key: str) -> ResponseReturnValue:
     body, here = json_object(), parts()

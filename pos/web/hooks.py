@@ -23,7 +23,9 @@ from pos.actions import hooks
 from pos.errors import SignInNeededHere, UserError
 from pos.rules import signing
 from pos.web import auth, errors
+from pos.web import shapes_shop as shapes
 from pos.web.body import decoded
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("hooks", __name__)
@@ -77,6 +79,7 @@ def _signed() -> None:
 
 
 @bp.post("/hooks/erpnext/<name>")
+@describe(body=shapes.HOOK, answer=shapes.HOOKED, refuses=(409,))
 @auth.by_signature(_signed_by_erpnext)
 def from_erpnext(name: str) -> ResponseReturnValue:
     """ERPNext gives a message no id: the same bytes are the same message."""
@@ -84,6 +87,7 @@ def from_erpnext(name: str) -> ResponseReturnValue:
 
 
 @bp.post("/hooks/<name>")
+@describe(body=shapes.HOOK, answer=shapes.HOOKED, refuses=(409,))
 @auth.by_signature(_signed)
 def from_others(name: str) -> ResponseReturnValue:
     return _take_in("", name, request.headers["X-Webhook-Id"])

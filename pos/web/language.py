@@ -20,7 +20,9 @@ from pos.errors import NotFound
 from pos.said import Said
 from pos.said import said as reword
 from pos.web import auth, reader
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import thing
 
 #: Between the columns of a line of paper.
 _GAP = re.compile(r"(\s{2,}|\A\s+)")
@@ -56,6 +58,7 @@ def _frame() -> dict[str, Any]:
 
 
 @bp.get("/words/<tag>.<mark>.json")
+@describe(answer=thing(more=True))
 @auth.open_to_all
 def words(tag: str, mark: str) -> Response:
     if tag not in language.known():

@@ -12,13 +12,16 @@ from pos.actions import bring_in
 from pos.errors import Invalid, NotFound
 from pos.said import said
 from pos.web import auth
+from pos.web import shapes_shop as shapes
 from pos.web.body import json_object
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("lists", __name__)
 
 
 @bp.post("/api/import/<kind>")
+@describe(body=shapes.IMPORT, answer=shapes.IMPORTED)
 @auth.needs("settings")
 def import_rows(kind: str) -> ResponseReturnValue:
     take_in = bring_in.KINDS.get(kind)

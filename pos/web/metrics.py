@@ -1,6 +1,6 @@
 """Figures for a monitor, as Prometheus reads them. docs/monitoring.md says what each means and when to be alarmed.
 
-GET /metrics   at_machine (settings)   text; counts, ages and states: no amounts, no goods, no names of people
+GET /metrics   at_machine (operate)   text; counts, ages and states: no amounts, no goods, no names of people
 
 What happens on a sale's way was counted there (`pos/web/counted.py`); the rest is asked of the database now.
 """
@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response
 
 from pos import __version__, clock
-from pos.rules import shift, voucher
+from pos.rules import record, shift, voucher
 from pos.store import connections, disk, gauges
 from pos.web import auth
 from pos.web.counted import Counted, Histogram, Seen
+from pos.web.describe import describe
 from pos.web.parts import Parts, parts
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 bp = Blueprint("metrics", __name__)
 
 #: Told from the first scrape on, so that the first sale of a kind shows as a change.
-KINDS = ("sale", "return", "void", "z", voucher.KIND, *shift.KINDS)
+KINDS = ("sale", "return", "void", "z", voucher.KIND, record.KIND, *shift.KINDS)
 OUTCOMES = ("ok", "failed")
 
 
 @bp.get("/metrics")
-@auth.at_machine("settings")
+@describe(kinds=("text/plain",))
+@auth.at_machine("operate")
 def metrics() -> Response:
     """The text format every Prometheus reads. The library is imported by the first scrape; a till needs none."""
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest

@@ -30,7 +30,9 @@ from pos.rules.money import digits_of, major, minor
 from pos.store import catalog, people
 from pos.store.db import Store
 from pos.web import auth
+from pos.web import shapes_shop as shapes
 from pos.web.body import json_object, text
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("people", __name__)
@@ -54,12 +56,14 @@ def sign_in_page() -> str:
 
 
 @bp.get("/api/session")
+@describe(answer=shapes.SESSION)
 @auth.open_to_all
 def session() -> ResponseReturnValue:
     return jsonify(session_view(auth.actor_or_none()))
 
 
 @bp.post("/api/sign-in")
+@describe(body=shapes.SIGN_IN, answer=shapes.SESSION, refuses=(429,))
 @auth.at_till
 def sign_in() -> ResponseReturnValue:
     body = json_object()
@@ -76,6 +80,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @bp.post("/api/sign-out")
+@describe(answer=shapes.DONE)
 @auth.signed_in
 def sign_out() -> ResponseReturnValue:
     people.end(parts().store, auth.actor().key)
@@ -85,6 +90,7 @@ def sign_out() -> ResponseReturnValue:
 
 
 @bp.post("/api/lock")
+@describe(answer=shapes.LOCKED)
 @auth.signed_in
 def lock() -> ResponseReturnValue:
     people.lock(parts().store, auth.actor().key)
@@ -92,6 +98,7 @@ def lock() -> ResponseReturnValue:
 
 
 @bp.post("/api/unlock")
+@describe(body=shapes.UNLOCK, answer=shapes.SESSION, refuses=(429,))
 @auth.signed_in
 def unlock() -> ResponseReturnValue:
     who = people.unlock(parts().store, auth.actor(), text(json_object(), "pin", 20))
@@ -99,6 +106,7 @@ def unlock() -> ResponseReturnValue:
 
 
 @bp.post("/api/enrol")
+@describe(body=shapes.ENROL, answer=shapes.ENROLLED, refuses=(429,))
 @auth.open_to_all
 def enrol() -> ResponseReturnValue:
     code = text(json_object(), "code", 40)

@@ -23,7 +23,9 @@ from pos.said import said
 from pos.store import prints
 from pos.store.prints import Job
 from pos.web import auth
+from pos.web import shapes_selling as shapes
 from pos.web.body import json_object, text
+from pos.web.describe import describe
 from pos.web.parts import parts
 from pos.web.receipts import bars_svg
 
@@ -31,6 +33,7 @@ bp = Blueprint("printing", __name__)
 
 
 @bp.post("/api/print")
+@describe(body=shapes.PRINT, answer=shapes.PRINTED, status=202, refuses=(404, 409))
 @auth.needs("sell", "reprint", "z_read", "settings")
 def ask() -> ResponseReturnValue:
     body, press, by = json_object(), parts().press, auth.actor()
@@ -62,18 +65,21 @@ def ask() -> ResponseReturnValue:
 
 
 @bp.get("/api/print/<document>")
+@describe(answer=shapes.PRINT_STATE)
 @auth.needs("sell", "reprint", "z_read")
 def state(document: str) -> ResponseReturnValue:
     return jsonify({"ok": True, **printing.state_view(parts().press, document)})
 
 
 @bp.get("/api/printer")
+@describe(answer=shapes.PRINTER_STATE)
 @auth.needs("sell", "reprint", "z_read", "settings", touches=False)
 def printer() -> ResponseReturnValue:
     return jsonify({"ok": True, "printer": printing.printer_view(parts().press)})
 
 
 @bp.post("/api/drawer")
+@describe(body=shapes.DRAWER, answer=shapes.DRAWER_OPENS, status=202, refuses=(404, 409))
 @auth.needs("sell")
 def drawer() -> ResponseReturnValue:
     job = printing.kick(parts().press, auth.actor(), text(json_object(), "document", 140))
@@ -102,6 +108,7 @@ def page(document: str) -> str:
 
 
 @bp.get("/paper/barcode/<code>.svg")
+@describe(kinds=("image/svg+xml",))
 @auth.needs("sell", "reprint", "z_read")
 def barcode(code: str) -> ResponseReturnValue:
     if not code.isascii() or not code.isprintable() or len(code) > 40:

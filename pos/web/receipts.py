@@ -27,6 +27,8 @@ from pos.rules import documents, wording
 from pos.said import said
 from pos.store import receipts
 from pos.web import auth
+from pos.web import shapes_selling as shapes
+from pos.web.describe import describe
 from pos.web.paper import receipt_view
 from pos.web.parts import parts
 
@@ -101,12 +103,14 @@ def receipt_page(number: str) -> ResponseReturnValue:
 
 
 @bp.get("/receipts/<path:number>/barcode.svg")
+@describe(kinds=("image/svg+xml",))
 @auth.needs("reprint")
 def barcode_svg(number: str) -> Response:
     return Response(bars_svg(_document(number)["invoice_name"]), mimetype="image/svg+xml")
 
 
 @bp.get("/api/receipts/<path:number>")
+@describe(answer=shapes.RECEIPT_STATE)
 @auth.needs("reprint")
 def receipt_json(number: str) -> ResponseReturnValue:
     body = receipts.body(parts().store, _known(number))

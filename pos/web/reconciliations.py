@@ -20,13 +20,17 @@ from pos.actions import verdicts
 from pos.errors import Invalid
 from pos.store import reconciliations
 from pos.web import auth, reader
+from pos.web import shapes_shop as shapes
 from pos.web.body import json_object, text
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import WHOLE
 
 bp = Blueprint("reconciliations", __name__)
 
 
 @bp.get("/api/reconciliations")
+@describe(query={"page": WHOLE}, answer=shapes.RECONCILIATIONS)
 @auth.needs("z_read")
 def listed() -> ResponseReturnValue:
     here = parts()
@@ -34,6 +38,7 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.get("/api/reconciliations/<scope>/<name>")
+@describe(answer=shapes.RECONCILIATION)
 @auth.needs("z_read")
 def one(scope: str, name: str) -> ResponseReturnValue:
     here = parts()
@@ -41,6 +46,7 @@ def one(scope: str, name: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/reconciliations/run")
+@describe(body=shapes.LOOK_AGAIN, answer=shapes.LOOKS, status=202, refuses=(404, 409))
 @auth.needs("z_read")
 def run() -> ResponseReturnValue:
     here, body = parts(), json_object()
@@ -53,6 +59,7 @@ def run() -> ResponseReturnValue:
 
 
 @bp.post("/api/reconciliations/items/<int:n>/settle")
+@describe(body=shapes.SETTLE, answer=shapes.SETTLED_DIFFERENCE, refuses=(409,))
 @auth.needs("z_read")
 def settle(n: int) -> ResponseReturnValue:
     here = parts()

@@ -14,13 +14,17 @@ from flask.typing import ResponseReturnValue
 from pos.actions import figures, refund, void
 from pos.rules import documents
 from pos.web import auth
+from pos.web import shapes_selling as shapes
 from pos.web.body import json_object
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import TEXT
 
 bp = Blueprint("refunds", __name__)
 
 
 @bp.get("/api/receipts/find")
+@describe(query={"code": TEXT}, answer=shapes.RECEIPT_FOUND, refuses=(404, 422))
 @auth.needs("sell")
 def find() -> ResponseReturnValue:
     here = parts()
@@ -28,6 +32,7 @@ def find() -> ResponseReturnValue:
 
 
 @bp.get("/api/refunds/<document>/lines")
+@describe(answer=shapes.RETURNABLE, refuses=(409, 422))
 @auth.needs("sell")
 def lines(document: str) -> ResponseReturnValue:
     here = parts()
@@ -35,6 +40,7 @@ def lines(document: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/void")
+@describe(body=shapes.VOID, answer=shapes.VOIDED, made=True, refuses=(404, 409))
 @auth.needs("sell")
 def void_sale() -> ResponseReturnValue:
     here = parts()
@@ -47,6 +53,7 @@ def void_sale() -> ResponseReturnValue:
 
 
 @bp.post("/api/void-line")
+@describe(body=shapes.LINES_OFF, answer=shapes.LINES_SAVED, refuses=(409,))
 @auth.needs("sell")
 def void_line() -> ResponseReturnValue:
     here = parts()

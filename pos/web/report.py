@@ -10,12 +10,15 @@ from flask import Blueprint, Response, render_template, request
 
 from pos.actions import day_report
 from pos.web import auth
+from pos.web import shapes_shop as shapes
+from pos.web.describe import PAGE, describe
 from pos.web.parts import parts
 
 bp = Blueprint("report", __name__)
 
 
 @bp.get("/report")
+@describe(query=shapes.DAY_ASKED, kinds=(PAGE,), refuses=(422,))
 @auth.needs("z_read")
 def page() -> str:
     here = parts()
@@ -24,6 +27,7 @@ def page() -> str:
 
 
 @bp.get("/report.csv")
+@describe(query=shapes.DAY_ASKED, kinds=("text/csv",), refuses=(422,))
 @auth.needs("z_read")
 def table() -> Response:
     here = parts()

@@ -23,7 +23,9 @@ from pos.said import Said, said
 from pos.store import intake
 from pos.store import rights as tables
 from pos.web import auth
+from pos.web import shapes_shop as shapes
 from pos.web.body import json_object, text
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("rights", __name__)
@@ -47,12 +49,14 @@ def page() -> str:
 
 
 @bp.get("/api/rights")
+@describe(answer=shapes.RIGHTS)
 @auth.needs("rights")
 def show() -> ResponseReturnValue:
     return jsonify(_view(tables.of(parts().store)))
 
 
 @bp.put("/api/rights")
+@describe(body=shapes.RIGHTS_CHANGE, answer=shapes.RIGHTS, refuses=(409,))
 @auth.needs("rights")
 def change() -> ResponseReturnValue:
     body = json_object()

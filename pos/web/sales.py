@@ -17,13 +17,16 @@ from pos.actions import figures, replay, sell
 from pos.rules import documents
 from pos.store.journal import Committed
 from pos.web import auth, display
+from pos.web import shapes_selling as shapes
 from pos.web.body import decoded, json_object, raw_json
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("sales", __name__)
 
 
 @bp.post("/api/price")
+@describe(body=shapes.BASKET, answer=shapes.PRICED, refuses=(404, 409))
 @auth.needs("sell")
 def price() -> ResponseReturnValue:
     here = parts()
@@ -35,6 +38,7 @@ def price() -> ResponseReturnValue:
 
 
 @bp.post("/api/pay-check")
+@describe(body=shapes.BASKET, answer=shapes.SETTLED, refuses=(404, 409))
 @auth.needs("sell")
 def pay_check() -> ResponseReturnValue:
     here = parts()
@@ -42,6 +46,7 @@ def pay_check() -> ResponseReturnValue:
 
 
 @bp.post("/api/create-sale")
+@describe(body=shapes.SALE, answer=shapes.SOLD, made=True, refuses=(404, 409))
 @auth.needs("sell", "replay")
 def create_sale() -> ResponseReturnValue:
     raw = raw_json()

@@ -15,6 +15,7 @@ import json
 from flask import Blueprint, Response, render_template, url_for
 
 from pos.web import auth, reader, statics
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("shell", __name__)
@@ -30,6 +31,7 @@ ICONS = (
 
 
 @bp.get("/manifest.webmanifest")
+@describe(kinds=("application/manifest+json",))
 @auth.open_to_all
 def manifest() -> Response:
     till, spoken = parts().config.till.name, reader.here()
@@ -54,6 +56,7 @@ def manifest() -> Response:
 
 
 @bp.get("/service-worker.js")
+@describe(kinds=("text/javascript",))
 @auth.open_to_all
 def worker() -> Response:
     """The worker with its list before it. Its version is that of the files and of the stand-in page together."""

@@ -27,25 +27,30 @@ from pos.rules import wording
 from pos.store import shifts
 from pos.store.journal import Committed
 from pos.web import auth
+from pos.web import shapes_shop as shapes
 from pos.web.body import json_object
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("shifts", __name__)
 
 
 @bp.get("/api/shift")
+@describe(answer=shapes.SHIFT)
 @auth.needs("sell", "z_read")
 def state() -> ResponseReturnValue:
     return jsonify({"ok": True, **reports.state(parts(), auth.actor())})
 
 
 @bp.post("/api/shift/open")
+@describe(body=shapes.SHIFT_OPEN, answer=shapes.MOVED, made=True, refuses=(409,))
 @auth.needs("sell")
 def open_session() -> ResponseReturnValue:
     return _document(shift.open_session(parts(), json_object(), auth.actor()))
 
 
 @bp.post("/api/shift/correct-float")
+@describe(body=shapes.FLOAT_CORRECTION, answer=shapes.MOVED, made=True, refuses=(409,))
 @auth.needs("sell", "z_read")
 def correct_float() -> ResponseReturnValue:
     return _document(shift.correct_float(parts(), json_object(), auth.actor()))
@@ -57,6 +62,7 @@ def _document(committed: Committed) -> ResponseReturnValue:
 
 
 @bp.get("/api/shift/x")
+@describe(answer=shapes.X, refuses=(409,))
 @auth.needs("z_read")
 def x_read() -> ResponseReturnValue:
     doc = reports.x_read(parts(), auth.actor())
@@ -69,6 +75,7 @@ def _lines(doc: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 @bp.post("/api/shift/count-check")
+@describe(body=shapes.COUNT, answer=shapes.COUNTED, refuses=(409,))
 @auth.needs("sell", "z_read")
 def count_check() -> ResponseReturnValue:
     found = shift.count_check(parts(), json_object(), auth.actor())
@@ -76,6 +83,7 @@ def count_check() -> ResponseReturnValue:
 
 
 @bp.post("/api/shift/close")
+@describe(body=shapes.CLOSE, answer=shapes.CLOSED, made=True, refuses=(404, 409))
 @auth.needs("sell", "z_read")
 def close() -> ResponseReturnValue:
     committed = shift.close(parts(), json_object(), auth.actor())
@@ -98,6 +106,7 @@ def _z(doc: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @bp.get("/api/zreads/<number>")
+@describe(answer=shapes.Z)
 @auth.needs("z_read")
 def zread_json(number: str) -> ResponseReturnValue:
     store = parts().store
@@ -106,6 +115,7 @@ def zread_json(number: str) -> ResponseReturnValue:
 
 
 @bp.get("/api/day")
+@describe(query=shapes.DAY_ASKED, answer=shapes.DAY, refuses=(422,))
 @auth.needs("z_read")
 def day_report() -> ResponseReturnValue:
     first = request.args.get("from", "")

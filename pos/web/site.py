@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.routing import IntegerConverter, Map
 
 from pos.web import (
     approvals,
@@ -26,6 +27,7 @@ from pos.web import (
     lists,
     live,
     metrics,
+    openapi,
     people,
     printing,
     reader,
@@ -67,6 +69,7 @@ BLUEPRINTS = (
     status.bp,
     health.bp,
     metrics.bp,
+    openapi.bp,
     bell.bp,
     hooks.bp,
     live.bp,
@@ -88,10 +91,18 @@ class _Exact(DefaultJSONProvider):
         return super().dumps(reader.said(obj), **kwargs)
 
 
+class _Whole(IntegerConverter):
+    """<int:n> in an address: no more than a row of the database can have, so that anything else is simply not there."""
+
+    def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:
+        super().__init__(map, *args, **{"max": (1 << 63) - 1, **kwargs})
+
+
 def build(parts: Parts) -> Flask:
     """The Flask application of one till."""
     app = Flask("tillkeep", static_folder=None, template_folder=str(_REPO / "templates"))
     app.json = _Exact(app)
+    app.url_map.converters["int"] = _Whole
     app.extensions[KEY] = parts
     app.config["SOCK_SERVER_OPTIONS"] = live.OPTIONS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -21,6 +21,8 @@ from pos.store import connections, notices, tally
 from pos.store.db import Store
 from pos.store.journal import Journal
 from pos.web import auth
+from pos.web import shapes_shop as shapes
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("status", __name__)
@@ -29,6 +31,7 @@ NEEDS_LISTED_MAX = 20
 
 
 @bp.get("/api/status")
+@describe(answer=shapes.STATUS)
 @auth.at_till
 def status() -> ResponseReturnValue:
     here = parts()
@@ -36,6 +39,7 @@ def status() -> ResponseReturnValue:
 
 
 @bp.get("/health")
+@describe(answer=shapes.HEALTH, refuses=(503,))
 @auth.open_to_all
 def health() -> ResponseReturnValue:
     here = parts()

@@ -21,8 +21,11 @@ from pos.said import said
 from pos.store import vouchers
 from pos.store.journal import Committed
 from pos.web import auth
+from pos.web import shapes_selling as shapes
 from pos.web.body import json_object
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import TEXT, WHOLE
 
 bp = Blueprint("vouchers", __name__)
 
@@ -30,6 +33,7 @@ LIMIT, LIMIT_MAX, OFFSET_MAX = 50, 200, 1_000_000
 
 
 @bp.get("/api/vouchers")
+@describe(query={"state": TEXT, "q": TEXT, "limit": WHOLE, "offset": WHOLE}, answer=shapes.VOUCHERS, refuses=(422,))
 @auth.needs("z_read", "voucher_issue")
 def ledger() -> ResponseReturnValue:
     state, part = request.args.get("state", ""), request.args.get("q", "").strip()
@@ -41,12 +45,14 @@ def ledger() -> ResponseReturnValue:
 
 
 @bp.get("/api/vouchers/<path:code>")
+@describe(answer=shapes.VOUCHER_ROWS, refuses=(422,))
 @auth.needs("sell", "z_read", "voucher_issue")
 def one(code: str) -> ResponseReturnValue:
     return jsonify({"ok": True, **voucher_views.with_rows(parts().store, parts().config, code)})
 
 
 @bp.post("/api/vouchers/check")
+@describe(body=shapes.VOUCHER_CHECK, answer=shapes.VOUCHER_CHECKED, refuses=(409,))
 @auth.needs("sell")
 def check() -> ResponseReturnValue:
     """The issuer is asked for at most two seconds, outside any transaction; nothing else waits for it."""
@@ -59,12 +65,14 @@ def check() -> ResponseReturnValue:
 
 
 @bp.post("/api/vouchers/issue")
+@describe(body=shapes.VOUCHER_ISSUE, answer=shapes.VOUCHER_MADE, made=True, refuses=(404, 409))
 @auth.needs("sell", "voucher_issue")
 def issue() -> ResponseReturnValue:
     return _made(voucher.issue(parts(), json_object(), auth.actor(), parts().ask_issuer))
 
 
 @bp.post("/api/vouchers/adjust")
+@describe(body=shapes.VOUCHER_ISSUE, answer=shapes.VOUCHER_MADE, made=True, refuses=(404, 409))
 @auth.needs("sell", "voucher_issue")
 def adjust() -> ResponseReturnValue:
     return _made(voucher.adjust(parts(), json_object(), auth.actor(), parts().ask_issuer))

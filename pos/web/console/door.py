@@ -22,6 +22,7 @@ from pos.store.people import Actor, LockedOut
 from pos.web import auth
 from pos.web.body import json_object, text
 from pos.web.console import frame
+from pos.web.describe import PAGE, describe
 from pos.web.parts import parts
 
 bp = Blueprint("console", __name__)
@@ -34,6 +35,7 @@ _failures: dict[str, list[float]] = {}
 
 
 @bp.get("/console/sign-in")
+@describe(kinds=(PAGE,), refuses=(302,))
 @auth.open_to_all
 def sign_in_page() -> ResponseReturnValue:
     if _welcome(auth.actor_or_none()):
