@@ -15,6 +15,11 @@ from tests.web.conftest import PINS, Page
 
 #: Route -> its rule. A new route is one line here, seen by whoever reads the change.
 ROUTES = {
+    "DELETE /api/copies/<till>/<path:path>": "copies",
+    "GET /api/copies/<till>": "copies",
+    "GET /api/copies/<till>/<path:path>": "copies",
+    "POST /api/copies/<till>": "copies",
+    "PUT /api/copies/<till>/<path:path>": "copies",
     "GET /api/console/documents/<document>/file": "operate z_read",
     "GET /api/console/outbox": "operate z_read",
     "GET /api/console/outbox/<int:n>": "operate z_read",
@@ -165,6 +170,8 @@ def sample(route: str) -> tuple[str, str]:
     for part, value in {
         "<path:code>": "MUG",
         "<path:key>": "x",
+        "<till>": "copier",
+        "<path:path>": "place.json",
         "<number>": "T1-000001",
         "<name>": "x.png",
         "<kind>": "items",
