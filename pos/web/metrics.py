@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response
 
 from pos import __version__, clock
-from pos.rules import record, shift, voucher
+from pos.rules import shift, voucher
 from pos.store import connections, disk, gauges
 from pos.web import auth
 from pos.web.counted import Counted, Histogram, Seen
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 bp = Blueprint("metrics", __name__)
 
 #: Told from the first scrape on, so that the first sale of a kind shows as a change.
-KINDS = ("sale", "return", "void", "z", voucher.KIND, record.KIND, *shift.KINDS)
+KINDS = ("sale", "return", "void", "z", voucher.KIND, *shift.KINDS)
 OUTCOMES = ("ok", "failed")
 
 
