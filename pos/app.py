@@ -59,6 +59,8 @@ class App:
                 control_key=self.control_key,
                 ask_issuer=partial(issuer.ask, store, config),
                 counted=self.counted,
+                agents=tuple(AGENTS),
+                run_now=self.runner.run_now,
             )
         )
         self.runner.listeners.append(self._heard)

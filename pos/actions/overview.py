@@ -108,6 +108,7 @@ def _way(key: str) -> str:
         "connection": "/console/outbox?show=waiting",
         "backup": "/console/backups",
         "agent": "/console/agents",
+        "paused": "/console/agents",
     }
     return ways.get(name, "")
 

@@ -175,6 +175,18 @@ def latest(store: Store, agent: str = "", limit: int = 50) -> list[Past]:
         ]
 
 
+def last(store: Store) -> dict[Key, Past]:
+    """The newest round of each agent on each connection."""
+    with store.reading():
+        newest = AgentRun.select(fn.MAX(AgentRun.n)).group_by(AgentRun.agent, AgentRun.connection)
+        return {
+            (r.agent, r.connection): Past(
+                r.agent, r.connection, r.cause, r.started_at, r.ended_at, r.outcome, r.sentence, r.error
+            )
+            for r in AgentRun.select().where(AgentRun.n.in_(newest))
+        }
+
+
 def _drop(store: Store, those: Any, keep: int) -> int:
     with store.transaction():
         oldest_kept = AgentRun.select(AgentRun.n).where(those).order_by(AgentRun.n.desc()).limit(keep)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import current_app, g, has_request_context
 
 from pos.actions.press import Press
+from pos.agent import Agent
 from pos.config import Config
 from pos.store.db import Store
 from pos.store.journal import Journal
@@ -29,6 +30,7 @@ class Parts:
     `control_key` is a bearer key for programs on this machine, made anew at each start.
     `ask_issuer(code, basket, amount)` asks the issuer of gift vouchers about one, and takes in what it says; it raises
     nothing. None where this till is the issuer.
+    `agents` are those there are; `run_now(name, connection)` wakes one for a person, also a paused one.
     `shown` holds what each customer display was shown last, by device. `counted` is what this process counted.
     """
 
@@ -40,6 +42,8 @@ class Parts:
     press: Press
     control_key: str
     ask_issuer: Callable[[str, str, int], object] | None = None
+    agents: tuple[Agent, ...] = ()
+    run_now: Callable[[str, str], None] = lambda _name, _connection: None
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
     counted: Counted = field(default_factory=Counted)
 
