@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +74,13 @@ class _Database(SqliteDatabase):
         here = threading.current_thread()
         working = [c for c in self.opened if c.opener is not here and c.opener.is_alive()]
         for connection in working:
-            connection.interrupt()
+            with suppress(sqlite3.ProgrammingError):  # its thread had closed it already
+                connection.interrupt()
         if working:
             threading.Event().wait(ENDING_SECONDS)
         for connection in list(self.opened):
-            if connection in working:
-                connection.execute("SELECT 1")  # else the interruption would also keep it from tidying the log away
+            with suppress(sqlite3.ProgrammingError):
+                connection.execute("SELECT 1")  # else an interruption would also keep it from tidying the log away
             connection.close()
         self.ended = False
 

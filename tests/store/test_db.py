@@ -267,6 +267,26 @@ def test_closing_under_a_thread_that_works_ends_its_statement_and_not_the_proces
     assert [str(error) for error in ended] in (["interrupted"], ["the database was closed"])
 
 
+def test_a_connection_that_its_own_thread_closed_does_not_stand_in_the_way(shop: Config) -> None:
+    opened = open_store(shop)
+    closed, hold = threading.Event(), threading.Event()
+    kept: list[sqlite3.Connection] = []
+
+    def idle() -> None:
+        kept.append(opened.database.connection())
+        opened.release()
+        closed.set()
+        hold.wait()
+
+    thread = threading.Thread(target=idle)
+    thread.start()
+    closed.wait()
+    opened.close()
+    hold.set()
+    thread.join()
+    assert not (shop.data / "till.db-wal").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
