@@ -21,8 +21,8 @@ from pos.store.models import database as current
 
 #: How long a transaction waits for another one to end before it gives up.
 WAIT_SECONDS = 10
-#: How long a statement that was interrupted may take to come back, when the database is closed under it.
-ENDING_SECONDS = 0.1
+#: When the database is closed under a statement: how often it is interrupted, and how long it may take to come back.
+ENDING_TRIES, ENDING_SECONDS = 3, 0.04
 LOCK_FILE = "server.lock"
 #: With less room than this an I/O error is one of a full disk.
 FULL_BELOW_BYTES = 1 << 16
@@ -73,10 +73,10 @@ class _Database(SqliteDatabase):
         self.ended = True
         here = threading.current_thread()
         working = [c for c in self.opened if c.opener is not here and c.opener.is_alive()]
-        for connection in working:
-            with suppress(sqlite3.ProgrammingError):  # its thread had closed it already
-                connection.interrupt()
-        if working:
+        for _ in range(ENDING_TRIES if working else 0):  # again for a statement that was just about to begin
+            for connection in working:
+                with suppress(sqlite3.ProgrammingError):  # its thread had closed it already
+                    connection.interrupt()
             threading.Event().wait(ENDING_SECONDS)
         for connection in list(self.opened):
             with suppress(sqlite3.ProgrammingError):
