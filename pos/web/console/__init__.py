@@ -6,7 +6,7 @@ may open it. Its own sign-in is in `door`; rights are those of `pos/rules/rights
 
 from __future__ import annotations
 
-from pos.web.console import agents, door, outbox, overview, replay, trace
+from pos.web.console import agents, audit, door, outbox, overview, replay, trace
 from pos.web.console.frame import SCREENS
 
 __all__ = ["BLUEPRINTS", "SCREENS"]
@@ -18,4 +18,5 @@ BLUEPRINTS = (
     trace.bp,
     replay.bp,
     agents.bp,
+    audit.bp,
 )
