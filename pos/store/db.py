@@ -79,7 +79,7 @@ class _Database(SqliteDatabase):
                     connection.interrupt()
             threading.Event().wait(ENDING_SECONDS)
         for connection in list(self.opened):
-            with suppress(sqlite3.ProgrammingError):
+            with suppress(sqlite3.Error):
                 connection.execute("SELECT 1")  # else an interruption would also keep it from tidying the log away
             connection.close()
         self.ended = False
