@@ -96,11 +96,12 @@ def newest(store: Store) -> int:
 
 
 def behind(store: Store, after: int) -> tuple[int, str]:
-    """How many documents lie behind `after`, and when the first of them was made ("" = there is none)."""
+    """How many documents lie behind `after`, and when the first of them was made ("" = there is none). Documents are
+    numbered through, so none is counted one by one: a place that was just named lacks all of them."""
     row = store.execute("SELECT created_at FROM document WHERE n > ? ORDER BY n LIMIT 1", (after,)).fetchone()
     if row is None:
         return 0, ""
-    return int(store.execute("SELECT count(*) FROM document WHERE n > ?", (after,)).fetchone()[0]), row[0]
+    return newest(store) - after, row[0]
 
 
 def firsts(store: Store, till: str) -> list[str]:

@@ -69,6 +69,6 @@ def refuse_unfinished(config: Config) -> None:
     if unfinished(config.root).exists():
         raise BadSettings(
             "A restore into this folder was not finished. Give the same `pos_server.py restore` command again; what it "
-            "left half done is cleared first.",
+            "left half done is put aside first.",
             code="unfinished_restore",
         )

@@ -56,6 +56,7 @@ class Restore:
         self.root = root
         self._added: list[str] = []
         self._notices: list[str] = []
+        self._switching = False
         self.stage = root / STAGE
         self._step = step
         self._mark = identity.unfinished(root)
@@ -70,11 +71,14 @@ class Restore:
     def __enter__(self) -> Restore:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if error is not None and not self._switching:  # refused: the folder is as it was
+            shutil.rmtree(self.stage, ignore_errors=True)
+            self._mark.unlink(missing_ok=True)
         self._lock.release()
 
     def _clear(self) -> None:
-        """Take away what a restore that broke off left; else the folder must hold no till."""
+        """Put aside what a restore that broke off left; else the folder must hold no till."""
         found = self._till_here()
         if found and not self._mark.exists():
             raise Conflict(
@@ -84,11 +88,17 @@ class Restore:
             )
         disk.write_whole(self._mark, f"{clock.stamp(clock.now())}\n".encode(), flush=True)
         self._step("marked")
-        for path in (self.stage, *self._days()):
-            if path.is_dir():
-                shutil.rmtree(path)
-        for suffix in ("", "-wal", "-shm"):
-            (self.root / f"{backup.DATABASE}{suffix}").unlink(missing_ok=True)
+        if self.stage.exists():
+            shutil.rmtree(self.stage)
+        left = [*self._days(), *(p for p in self._database() if p.exists())]
+        if left:  # whatever it is, nothing is deleted
+            aside = self.root / f"restore-left-{clock.now():%Y%m%d-%H%M%S-%f}"
+            aside.mkdir()
+            for path in left:
+                disk.move(path, aside / path.name)
+
+    def _database(self) -> list[Path]:
+        return [self.root / f"{backup.DATABASE}{suffix}" for suffix in ("", "-wal", "-shm")]
 
     def _till_here(self) -> str:
         database = self.root / backup.DATABASE
@@ -207,6 +217,7 @@ class Restore:
 
     def _switch(self) -> None:
         """Receipts, settings, and last of all the database, without which nothing starts."""
+        self._switching = True
         staged, moment = self.stage / "till", f"{clock.now():%Y%m%d-%H%M%S}"
         self._step("receipts")
         target = self.root / backup.RECEIPTS

@@ -323,6 +323,7 @@ def test_one_that_is_not_whole_is_refused_and_another_one_may_follow(lost: Till,
         with pytest.raises(Corrupt, match="not whole"):
             bring_back(lost, new)
         assert not database_path(settings.load(new, {})).exists()
+        assert [p.name for p in new.rglob("*") if p.is_file()] == ["server.lock"], "nothing is left behind"
     lost.newest.write_bytes(good)
     bring_back(lost, new)
     ok(settings.load(new, {}))

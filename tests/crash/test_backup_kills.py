@@ -115,10 +115,12 @@ def test_a_restore_killed_at_a_step_starts_nothing_and_is_given_again(till: Till
         with pytest.raises(BadSettings, match="not finished"):
             Journal(store)
         store.close()
+    switched = step in ("settings", "database", "clean")
     bring_back(till, new, lambda _name: None)
     config = settings.load(new, {})
     assert verify(config).differences == []
     assert sells(new) == f"{config.till.id}-000001"
+    assert bool(list(new.glob("restore-left-*"))) == switched, "what was in place already is put aside, not deleted"
 
 
 def test_a_restore_killed_at_any_moment_is_given_again(till: Till, tmp_path: Path):
