@@ -177,7 +177,7 @@ class Vouchers:
         one_of=("refuse", "limit", "issued_here"),
     )
     offline_limit: Decimal = setting(Decimal(50), "With limit: up to this much of one voucher.")
-    fresh_minutes: int = setting(15, "The issuer counts as in reach this long after it was last heard.")
+    fresh_minutes: int = setting(15, "The issuer counts as in reach this long after it was last heard, unless it was asked in vain since.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ def ask(store: Store, config: Config, code: str, basket: str, amount: int, kinds
         return Asked(reached=False, why_not="This till itself keeps the vouchers.")
     line, kind = found
     if line.offline_since or line.paused_reason:
+        vouchers.went_unheard(store)
         return Asked(reached=False, why_not=line.paused_reason or line.last_error)
     wish = _wish(store, code, basket, amount)
     if wish.hold is not None and wish.fresh:  # written down first, so that it is let go of whatever happens now
@@ -110,6 +111,7 @@ def ask(store: Store, config: Config, code: str, basket: str, amount: int, kinds
         told, why_not = None, error.message
     if told is not None:
         return _heard(store, line, wish, told)
+    vouchers.went_unheard(store)
     if wish.hold is not None and wish.fresh:  # it may stand there all the same: the agent ends it in its next round
         vouchers.hold(store, _held(wish.hold, ""))
     return Asked(reached=False, why_not=why_not)

@@ -18,6 +18,8 @@ from pos.store.db import Store
 
 #: When the issuer last gave everything that is new, in `meta`.
 KNOWN = "vouchers_known_at"
+#: When the issuer was last asked without an answer, in `meta`.
+AWAY = "vouchers_unheard_at"
 #: A hold nobody used or released is let go after this.
 HOLD_MINUTES = 15
 #: Acts that put a voucher into somebody's hand.
@@ -222,7 +224,15 @@ def is_fresh(store: Store, known: Standing) -> bool:
     if not issuer(store):
         return True
     minutes = store.config.vouchers.fresh_minutes
-    return bool(known.known_at) and clock.now() - clock.parse(known.known_at) <= timedelta(minutes=minutes)
+    if not known.known_at or known.known_at <= entries.meta(store, AWAY, ""):
+        return False
+    return clock.now() - clock.parse(known.known_at) <= timedelta(minutes=minutes)
+
+
+def went_unheard(store: Store) -> None:
+    """The issuer was asked and did not answer: what it said before now no longer counts as its word."""
+    with store.transaction():
+        entries.set_meta(store, AWAY, clock.stamp(clock.now()))
 
 
 def _known(store: Store, code: str) -> tuple[str, str]:

@@ -69,7 +69,8 @@ class Book:
         if act == "refund":
             return self.gone(code)
         if act == "adjust":
-            return code not in self.on_it or (n % 2 == 1 and self.on_it[code] < amount)
+            below = n % 2 == 1 and self.on_it.get(code, 0) < amount
+            return code not in self.on_it or below or (n % 2 == 0 and self.gone(code))
         if act == "void":
             changes = self.sales[n % len(self.sales)][1]
             return any(self.on_it[c] < a for c, a in changes.items())

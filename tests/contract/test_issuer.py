@@ -246,6 +246,20 @@ def test_with_no_minutes_of_grace_only_an_answer_for_this_very_basket_counts(tmp
             till.sell(made, "20.00", BASKET.format(61))
 
 
+def test_an_issuer_that_was_asked_in_vain_is_out_of_reach_however_lately_it_was_heard(tmp_path: Path) -> None:
+    """The line is cut a second after it was last good: two tills would otherwise take the same value for minutes."""
+    with shop(tmp_path, "T1", TILLKEEP_VOUCHERS_OFFLINE="refuse") as strict:
+        (till,) = strict.tills
+        made = till.issue("50.00")
+        till.round()
+        strict.time.passes(1)
+        with strict.away(), pytest.raises(Refused, match="out of reach"):
+            till.sell(made, "20.00", BASKET.format(62))
+        strict.time.passes(1)
+        till.round()
+        assert till.sell(made, "20.00", BASKET.format(63))["vouchers"][0]["balance"] == 30
+
+
 def test_a_sold_voucher_set_aside_at_another_till_cannot_be_voided(both: Shop) -> None:
     one, two = both.tills
     receipt = one.sell_gift("25.00")
