@@ -6,11 +6,8 @@ with the same Z, to the byte.
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +22,13 @@ from pos.store import receipts
 from pos.store.db import open_store
 from tests.browser import trading
 from tests.browser.conftest import Watch, _context
+from tests.browser.hands import Hands, Keys, off, sign_in, sign_in_by_keyboard, sign_out
 from tests.browser.screen import Screen
 from tests.browser.trading import CASHIER, CASHIER_PIN, MANAGER, MANAGER_PIN
 from tests.till_process import Till
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
-CODES = trading.barcodes()
 WAX_LABEL, OFFCUTS_LABEL = (code for title, code in demo.labels() if "label" in title)
 
 #: What is scanned, how it is paid ("cash", "card", "cash 20" handed over, "split 20" in cash and the rest by card), and
@@ -86,103 +83,17 @@ def screen(browser: Browser, traded: trading.Shop) -> Iterator[Screen]:
     assert watch.found == []
 
 
-class Hands:
-    """Cashier and manager at one screen."""
-
-    def __init__(self, screen: Screen) -> None:
-        self.screen, self.page = screen, screen.page
-
-    def scan(self, *codes: str) -> None:
-        self.screen.scan(*(CODES.get(code, code) for code in codes))
-
-    def pay(self, how: str, total: str) -> str:
-        """From the basket to the change; the receipt's number."""
-        screen, (kind, _, given) = self.screen, how.partition(" ")
-        screen.expect_total(f"£{total}")
-        screen.press("F9")
-        screen.expect_view("pay")
-        expect(self.page.locator("#pay-total")).to_have_text(f"£{total}")
-        if given:
-            self.press_digits(given + "00")
-        if kind == "split":
-            screen.press("Enter")  # and at once the card: nobody waits for the screen
-        if kind in ("card", "split"):
-            screen.press("F2")
-            expect(self.page.locator("#typed-what")).to_have_text("Card amount")
-        change = Decimal(given) - Decimal(total) if kind == "cash" and given else Decimal("0.00")
-        expect(self.page.locator("#take")).to_have_attribute("aria-disabled", "false")
-        screen.press("Enter")
-        screen.expect_change(f"£{change}")
-        return self.page.inner_text("#kept bdi")
-
-    def press_digits(self, digits: str) -> None:
-        """On the pad: the amount comes from the right."""
-        for digit in digits:
-            self.page.locator(f"#tender [data-pad='{digit}']").click()
-
-    def tile(self, name: str) -> None:
-        self.screen.press("F1")
-        self.page.fill("#search", name)
-        self.page.locator("#results .item", has_text=name).click()
-
-    def sell(self, codes: tuple[str, ...], how: str, total: str) -> str:
-        self.scan(*codes)
-        return self.pay(how, total)
-
-    def agree(self) -> None:
-        expect(self.page.locator("#dlg-approve[open]")).to_be_visible()
-        self.page.fill("#approve-code", MANAGER)
-        self.page.fill("#approve-pin", MANAGER_PIN)
-        self.screen.take("#approve-go")
-        expect(self.page.locator("#dlg-approve[open]")).to_have_count(0)
-
-    def amount(self, act: str, digits: str, reason: str = "") -> None:
-        """On the page of the day: an act, an amount, a reason."""
-        self.screen.take(f"[data-day={act}]")
-        expect(self.page.locator("#dlg-amount[open]")).to_be_visible()
-        self.page.keyboard.type(digits)
-        if reason:
-            self.page.fill("#amount-reason", reason)
-        self.screen.take("#dlg-amount [type=submit]")
-
-    def done(self, text: str) -> None:
-        expect(self.page.locator("#day-done")).to_contain_text(text)
-
-    def find(self, number: str) -> None:
-        self.screen.press("F4")
-        expect(self.page.locator("#dlg-back[open]")).to_be_visible()
-        self.screen.scan(number)
-        expect(self.page.locator("#back-what")).to_contain_text(number)
-
-    def give_back(self, number: str, name: str) -> None:
-        self.find(number)
-        row = self.page.locator(".back-row", has_text=name)
-        row.get_by_role("button", name="One more back").click()
-        self.page.locator("#back-chips").get_by_text("Wrong size").click()
-        self.screen.take("#back-go")
-        self.agree()
-
-
-def sign_in(screen: Screen, code: str, pin: str) -> None:
-    """As a person does it, on the sign-in page."""
-    screen.page.goto(f"{screen.url}/sign-in")
-    screen.page.fill("#code", code)
-    screen.page.fill("#pin", pin)
-    screen.take("#go")
-    screen.page.wait_for_selector("#results .item", state="attached")
-
-
-def sign_out(screen: Screen) -> None:
-    screen.take("#open-settings")
-    screen.take("#sign-out")
-    screen.page.wait_for_url("**/sign-in")
-
-
 def trade(hands: Hands) -> dict[str, str]:
     """Thirty sales of every kind; the numbers of those that matter later."""
-    screen, page = hands.screen, hands.page
     numbers = {codes[0]: hands.sell(codes, how, total) for codes, how, total in PLAIN}
+    grid_price_and_discount(hands)
+    set_aside_and_vouchers(hands)
+    return numbers
 
+
+def grid_price_and_discount(hands: Hands) -> None:
+    """A size from the grid, a typed price, five of one, half off with the manager, a tenth off without, a bag."""
+    screen, page = hands.screen, hands.page
     hands.tile("Quay loafer")
     page.locator("#matrix-grid").get_by_role("button", name="UK 7").click()
     screen.take("#pick-add")
@@ -206,6 +117,20 @@ def trade(hands: Hands) -> dict[str, str]:
     hands.agree()
     hands.pay("cash", "39.50")
 
+    hands.scan("GRANDAD")
+    screen.expect_total("£42.00")
+    off(hands, "10", "Goodwill")
+    hands.pay("cash", "37.80")
+
+    hands.scan("CREAM-NEU")
+    screen.expect_total("£6.95")
+    screen.press("F10")
+    hands.pay("cash", "7.05")
+
+
+def set_aside_and_vouchers(hands: Hands) -> None:
+    """A basket waits while a voucher is sold, and used with the rest in cash."""
+    screen, page = hands.screen, hands.page
     hands.scan("BRACES", "TREE-CEDAR")
     screen.expect_total("£46.50")
     screen.press("F2")
@@ -231,28 +156,10 @@ def trade(hands: Hands) -> dict[str, str]:
     screen.press("Enter")
     screen.expect_change("£0.00")
 
-    hands.scan("GRANDAD")
-    screen.expect_total("£42.00")
-    off(hands, "10", "Goodwill")
-    hands.pay("cash", "37.80")
-
-    hands.scan("CREAM-NEU")
-    screen.expect_total("£6.95")
-    screen.press("F10")
-    hands.pay("cash", "7.05")
-
     screen.press("Enter")
     screen.take("#open-held")
     page.get_by_role("button", name="Take up: Wedding, back at four").click()
     hands.pay("card", "46.50")
-    return numbers | {"voucher": voucher["code"]}
-
-
-def off(hands: Hands, percent: str, reason: str) -> None:
-    hands.screen.press("F3")
-    hands.page.locator("#discount-reasons").get_by_text(reason, exact=True).click()
-    hands.screen.type(percent)
-    hands.screen.take("#discount-apply")
 
 
 def take_back(hands: Hands, numbers: dict[str, str]) -> None:
@@ -338,64 +245,8 @@ def test_a_whole_day_is_traded_without_the_cable_booked_once_and_made_again_from
     traded.cable_in()
     due = [doc for doc in written if doc["kind"] != "float"]
     traded.wait_for("/api/status", lambda status: status["booked"] == len(due) and not status["waiting"])
-    assert differences(written, traded) == []
+    assert trading.differences(written, traded) == []
     again(traded, z, tmp_path)
-
-
-def pence(amount: Any) -> int:
-    """Minor units of a figure of a file (text) or of the books (a float with its dust)."""
-    return int((Decimal(str(amount)) * 100).to_integral_value())
-
-
-def differences(written: list[dict[str, Any]], shop: trading.Shop) -> list[str]:
-    """What the books hold otherwise than the files say."""
-    there: dict[str, list[dict[str, Any]]] = {}
-    for entry in shop.booked("Sales Invoice", "Journal Entry", "Payment Entry"):
-        there.setdefault(entry["pos_receipt_id"].removesuffix("-R"), []).append(entry)
-    found = [f"{key} is in the books and nowhere else" for key in there.keys() - {doc["id"] for doc in written}]
-    for doc in written:
-        ours, theirs = figures(doc), [booked for booked in there.get(doc["id"], ()) if booked["docstatus"] == 1]
-        if ours != as_booked(theirs):
-            found.append(f"{doc['invoice_name']} {doc['kind']}: {ours} here, {as_booked(theirs)} there")
-    rows = {row["id"]: pence(row["amount"]) for doc in written for row in doc.get("vouchers", ())}
-    entries = {row["entry_id"]: pence(row["amount"]) for row in shop.site.docs["Gift Voucher Entry"].values()}
-    return found if rows == entries else [*found, f"vouchers: {rows} here, {entries} there"]
-
-
-def figures(doc: dict[str, Any]) -> dict[str, Any]:
-    """How many documents it becomes in the books, and every sum they must come to, in pence."""
-    if doc["kind"] == "float":
-        return as_booked([])
-    if doc["kind"] not in ("sale", "return", "void"):
-        moved = doc["total"] if doc["kind"] != "z" else Decimal(COUNTED) - Decimal(EXPECTED_CASH)
-        return {"documents": 1, "moved": abs(pence(moved))}
-    items: Counter[str] = Counter()
-    for line in doc["items"]:
-        items[line["item_code"]] += pence(line["amount"])
-    paid: Counter[str] = Counter()
-    for one in doc["payments"]:
-        paid[one["mode_of_payment"]] += pence(one["amount"]) - pence(one["change"])
-    ways = {Decimal(line["qty"]) > 0 for line in doc["items"]}
-    totals = (pence(doc["total"]), pence(doc["tax_total"]))
-    return {"documents": len(ways), "totals": totals, "items": dict(items), "paid": dict(paid)}
-
-
-def as_booked(entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """The same sums over what the books have of one receipt."""
-    if entries and "items" not in entries[0]:
-        return {"documents": len(entries), "moved": pence(entries[0].get("total_debit") or entries[0]["paid_amount"])}
-    items: Counter[str] = Counter()
-    paid: Counter[str] = Counter()
-    total = tax = 0
-    for entry in entries:
-        total, tax = total + pence(entry["grand_total"]), tax + pence(entry["total_taxes_and_charges"])
-        for line in entry["items"]:
-            items[line["item_code"]] += pence(line["amount"])
-        for one in entry["payments"]:
-            paid[one["mode_of_payment"]] += pence(one["amount"])
-        if entry.get("change_amount"):
-            paid["Cash"] -= pence(entry["change_amount"])
-    return {"documents": len(entries), "totals": (total, tax), "items": dict(items), "paid": dict(paid)}
 
 
 def again(shop: trading.Shop, z: dict[str, Any], folder: Path) -> None:
@@ -418,77 +269,10 @@ def again(shop: trading.Shop, z: dict[str, Any], folder: Path) -> None:
 
 # -- by keyboard alone ------------------------------------------------------------------------------------------------
 
-#: From anything on a page to anything else, no more than this many presses of Tab.
-TABS_MAX = 15
 NO_MOUSE = """
 for (const kind of ['mousedown', 'pointerdown', 'touchstart'])
   addEventListener(kind, () => localStorage.setItem('touched', kind), true);
 """
-
-
-class Keys(Hands):
-    """The same hands, away from mouse and glass."""
-
-    def tab_to(self, selector: str) -> None:
-        """Press Tab until the element has the focus."""
-        place = self.page.locator(selector).first
-        expect(place).to_be_visible()
-        for _ in range(TABS_MAX):
-            if place.evaluate("(e) => e === document.activeElement || e.contains(document.activeElement)"):
-                return
-            self.screen.press("Tab")
-        raise AssertionError(f"{selector} is more than {TABS_MAX} presses of Tab away")
-
-    def go(self, selector: str, key: str = "Enter") -> None:
-        self.tab_to(selector)
-        self.screen.press(key)
-
-    def write(self, text: str) -> None:
-        """Into the field that has the focus."""
-        self.screen.type(text)
-
-    def agree(self) -> None:
-        expect(self.page.locator("#dlg-approve[open]")).to_be_visible()
-        self.write(MANAGER)
-        self.screen.press("Enter")
-        self.write(MANAGER_PIN)
-        self.screen.press("Enter")
-        expect(self.page.locator("#dlg-approve[open]")).to_have_count(0)
-
-    def amount(self, act: str, digits: str, reason: str = "") -> None:
-        self.go(f"[data-day={act}]")
-        expect(self.page.locator("#dlg-amount[open]")).to_be_visible()
-        self.write(digits)
-        if reason:
-            self.tab_to("#amount-reason")
-            self.write(reason)
-        self.screen.press("Enter")
-
-    def press_digits(self, digits: str) -> None:
-        self.write(digits)
-
-    def day(self) -> None:
-        """From selling to the page of the day."""
-        self.go(".tabs a[href='/day']")
-        expect(self.page.locator("#day")).to_have_attribute("data-step", re.compile("."))
-        self.screen.press("Tab")
-        expect(self.page.locator("#skip")).to_be_focused()
-        self.screen.press("Enter")  # past the bars
-
-    def sell_again(self) -> None:
-        """And back."""
-        self.screen.press("Escape")
-        self.page.wait_for_selector("#results .item", state="attached")
-
-
-def sign_in_by_keyboard(keys: Keys, code: str, pin: str) -> None:
-    """The field for the code has the focus already."""
-    expect(keys.page.locator("#code")).to_be_focused()
-    keys.write(code)
-    keys.screen.press("Enter")
-    keys.write(pin)
-    keys.screen.press("Enter")
-    keys.page.wait_for_selector("#results .item", state="attached")
 
 
 def test_the_day_is_traded_by_keyboard_alone(screen: Screen, traded: trading.Shop) -> None:
@@ -501,7 +285,25 @@ def test_the_day_is_traded_by_keyboard_alone(screen: Screen, traded: trading.Sho
     keys.amount("float", "5000")
     keys.done("£50.00")
     keys.sell_again()
+    sell_and_take_back(keys)
+    keys.day()
+    keys.amount("paid_out", "500", "Milk")
+    keys.agree()
+    keys.done("£5.00")
+    keys.sell_again()
+    screen.press("F12")
+    keys.tab_to("#lock-other")
+    screen.press("Enter")
+    page.wait_for_url("**/sign-in")
+    sign_in_by_keyboard(keys, MANAGER, MANAGER_PIN)
+    keys.day()
+    count_and_close(keys, "97.50")  # 50.00, 17.00, 20.00, 24.00, less 8.50 and 5.00
+    assert page.evaluate("localStorage.getItem('touched')") is None
 
+
+def sell_and_take_back(keys: Keys) -> None:
+    """Cash, a split, a discount agreed to, a basket held and taken up, half of a sale given back."""
+    screen, page = keys.screen, keys.page
     socks = keys.sell(("CH-SOCKS", "CH-SOCKS"), "cash 20", "17.00")
     keys.sell(("TR-COURT", "CH-HAT"), "split 20", "71.50")
     screen.press("F1")
@@ -547,19 +349,11 @@ def test_the_day_is_traded_by_keyboard_alone(screen: Screen, traded: trading.Sho
     screen.press("Enter")
     screen.expect_view("change")
 
-    keys.day()
-    keys.amount("paid_out", "500", "Milk")
-    keys.agree()
-    keys.done("£5.00")
-    keys.sell_again()
-    screen.press("F12")
-    keys.tab_to("#lock-other")
-    screen.press("Enter")
-    page.wait_for_url("**/sign-in")
-    sign_in_by_keyboard(keys, MANAGER, MANAGER_PIN)
-    keys.day()
+
+def count_and_close(keys: Keys, expected: str) -> None:
+    """X, the count, and the Z of a drawer that is right."""
+    screen, page = keys.screen, keys.page
     keys.go("[data-day=x]")
-    expected = "97.50"  # 50.00, 17.00, 20.00, 24.00, less 8.50 and 5.00
     expect(page.locator("#x-lines")).to_contain_text(expected)
     screen.press("Escape", "F9")
     for pieces in ("1", "2", "", "1", "1", "", "1"):  # 50, 2 x 20, -, 5, 2, -, 0.50
@@ -571,6 +365,5 @@ def test_the_day_is_traded_by_keyboard_alone(screen: Screen, traded: trading.Sho
     expect(page.locator("#close-alert")).to_contain_text("Nothing to explain")
     screen.press("F9")
     expect(page.locator("#z-name")).to_contain_text("is written")
-    assert page.evaluate("localStorage.getItem('touched')") is None
     z = screen.receipts()[-1]
     assert (z["kind"], z["z"]["count"]["rows"][0]["expected"]) == ("z", expected)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +117,59 @@ def _all_there(answer: dict[str, Any]) -> bool:
 def barcodes() -> dict[str, str]:
     """The barcode of each item that has one."""
     return {item["code"]: item["barcodes"][0]["code"] for item in demo.items() if item.get("barcodes")}
+
+
+def pence(amount: Any) -> int:
+    """Minor units of a figure of a file (text) or of the books (a float with its dust)."""
+    return int((Decimal(str(amount)) * 100).to_integral_value())
+
+
+def differences(written: list[dict[str, Any]], shop: Shop) -> list[str]:
+    """What the books hold otherwise than the files say."""
+    there: dict[str, list[dict[str, Any]]] = {}
+    for entry in shop.booked("Sales Invoice", "Journal Entry", "Payment Entry"):
+        there.setdefault(entry["pos_receipt_id"].removesuffix("-R"), []).append(entry)
+    found = [f"{key} is in the books and nowhere else" for key in there.keys() - {doc["id"] for doc in written}]
+    for doc in written:
+        ours, theirs = figures(doc), [booked for booked in there.get(doc["id"], ()) if booked["docstatus"] == 1]
+        if ours != as_booked(theirs):
+            found.append(f"{doc['invoice_name']} {doc['kind']}: {ours} here, {as_booked(theirs)} there")
+    rows = {row["id"]: pence(row["amount"]) for doc in written for row in doc.get("vouchers", ())}
+    entries = {row["entry_id"]: pence(row["amount"]) for row in shop.site.docs["Gift Voucher Entry"].values()}
+    return found if rows == entries else [*found, f"vouchers: {rows} here, {entries} there"]
+
+
+def figures(doc: dict[str, Any]) -> dict[str, Any]:
+    """How many documents it becomes in the books, and every sum they must come to, in pence."""
+    if doc["kind"] == "float":
+        return as_booked([])
+    if doc["kind"] not in ("sale", "return", "void"):
+        moved = doc["total"] if doc["kind"] != "z" else doc["z"]["count"]["rows"][0]["difference"]
+        return {"documents": 1, "moved": abs(pence(moved))}
+    items: Counter[str] = Counter()
+    for line in doc["items"]:
+        items[line["item_code"]] += pence(line["amount"])
+    paid: Counter[str] = Counter()
+    for one in doc["payments"]:
+        paid[one["mode_of_payment"]] += pence(one["amount"]) - pence(one["change"])
+    ways = {Decimal(line["qty"]) > 0 for line in doc["items"]}
+    totals = (pence(doc["total"]), pence(doc["tax_total"]))
+    return {"documents": len(ways), "totals": totals, "items": dict(items), "paid": dict(paid)}
+
+
+def as_booked(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same sums over what the books have of one receipt."""
+    if entries and "items" not in entries[0]:
+        return {"documents": len(entries), "moved": pence(entries[0].get("total_debit") or entries[0]["paid_amount"])}
+    items: Counter[str] = Counter()
+    paid: Counter[str] = Counter()
+    total = tax = 0
+    for entry in entries:
+        total, tax = total + pence(entry["grand_total"]), tax + pence(entry["total_taxes_and_charges"])
+        for line in entry["items"]:
+            items[line["item_code"]] += pence(line["amount"])
+        for one in entry["payments"]:
+            paid[one["mode_of_payment"]] += pence(one["amount"])
+        if entry.get("change_amount"):
+            paid["Cash"] -= pence(entry["change_amount"])
+    return {"documents": len(entries), "totals": (total, tax), "items": dict(items), "paid": dict(paid)}
