@@ -45,6 +45,7 @@ COMMANDS = (
     Command("rebuild", "pos.cli.rebuild", "make the database's ledger anew from invoices/ alone"),
     Command("backup", "pos.cli.backup", "copies of the till: make one now, list them, prove them"),
     Command("restore", "pos.cli.restore", "make the till anew from a snapshot, under a new id"),
+    Command("anonymise", "pos.cli.anonymise", "take a customer out of everything the till holds"),
     Command("archive", "pos.cli.archive", "put the receipts of months that are over into one file each"),
     Command("upgrade", "pos.cli.upgrade", "put another version beside this one and go over to it, or back"),
     Command("reconcile", "pos.cli.reconcile", "hold the till against what its connections have booked"),

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from pos.errors import Corrupt
-from pos.rules.ledger import Rows, parts, path_of, rows
+from pos.rules.ledger import Rows, chain_hash, parts, path_of, rows
 from pos.rules.money import digits_of
 
 __all__ = [
@@ -353,12 +353,6 @@ def verify(body: bytes) -> dict[str, Any]:
         raise Corrupt("its hash does not fit its content: it was changed after it was written")
     _shape(doc)
     return doc
-
-
-def chain_hash(doc: Mapping[str, Any]) -> str:
-    """What the next document of the chain carries of this one: its hash, and of a blanked one that of the original."""
-    blanked = doc.get("blanked")
-    return str(blanked["hash"] if blanked else doc["hash"])
 
 
 def restored(body: bytes) -> bytes:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pos.errors import Corrupt
-from pos.rules import voucher_doc
+from pos.rules import record, voucher_doc
 from pos.rules.money import digits_of
 
 #: Columns of the rows, in the order of the tuples below.
@@ -47,7 +47,7 @@ class Rows(NamedTuple):
 
     session: what the session's row says when this is its first document; None for a document outside sessions.
     closing: what a Z makes of that row (CLOSING, then the session's id); None for every other kind. late: sessions of
-    the documents a Z names that came in after their own Z, one each.
+    the documents a Z names that came in after their own Z, one each. blankings, lost: what a record says.
     """
 
     document: tuple[Any, ...]
@@ -58,6 +58,8 @@ class Rows(NamedTuple):
     closing: tuple[Any, ...] | None = None
     late: tuple[str, ...] = ()
     vouchers: tuple[tuple[Any, ...], ...] = ()
+    blankings: tuple[record.Blanking, ...] = ()
+    lost: record.Lost | None = None
 
 
 def number_of(till: str, sequence: int) -> str:
@@ -74,7 +76,8 @@ def path_of(doc: Mapping[str, Any]) -> str:
     """Where the file lies below invoices/. Names from outside are used only when they match a strict pattern.
 
     A receipt of a till's series is named by its number. An imported one keeps its name when that is harmless and can
-    be mistaken for no till's number; else its name is made of its place in the imported series.
+    be mistaken for no till's number; else its name is made of its place in the imported series. A recovered one is
+    named by its place and the number it had.
     """
     day = doc["business_day"]
     try:
@@ -88,11 +91,19 @@ def path_of(doc: Mapping[str, Any]) -> str:
         if not _NUMBER_NAME.match(name) or name != number_of(doc["till"], doc["sequence"]):
             raise Corrupt(f"invoice_name {name[:40]!r} is not the number of its till and sequence")
         return f"{day}/{name}.json"
+    if doc["series"] == "recovered" and _NUMBER_NAME.match(name):
+        return f"{day}/recovered-{doc['sequence']:06d}-{name}.json"
     if doc["series"] != "imported":
-        raise Corrupt(f"series {doc['series'][:40]!r} is not known")
+        raise Corrupt(f"series {doc['series'][:40]!r} is not known, or invoice_name is no number of a till")
     if not _SAFE_NAME.match(name) or name.casefold() in _DEVICE_NAMES or _NUMBER_NAME.match(name):
         name = "document"
     return f"{day}/imported-{doc['sequence']:06d}-{name}.json"
+
+
+def chain_hash(doc: Mapping[str, Any]) -> str:
+    """What the next document of the chain carries of this one: its hash, and of a blanked one that of the original."""
+    blanked = doc.get("blanked")
+    return str(blanked["hash"] if blanked else doc["hash"])
 
 
 def parts(doc: Mapping[str, Any]) -> tuple[str, ...]:
@@ -141,7 +152,7 @@ def _rows(doc: Mapping[str, Any], body: bytes) -> Rows:
     head = (
         key, doc["kind"], doc["till"], doc["store"], doc["series"], doc["sequence"], doc["invoice_name"],
         path_of(doc), doc["created_at"], doc["business_day"], doc["session"], cashier, doc["customer"],
-        doc["currency"], _minor(doc["total"], digits), _minor(doc["tax_total"], digits), doc["hash"],
+        doc["currency"], _minor(doc["total"], digits), _minor(doc["tax_total"], digits), chain_hash(doc),
         doc["prev_hash"], body.decode("utf-8"),
     )  # fmt: skip
     lines = [_line(key, i, row, digits) for i, row in enumerate(doc["items"], start=1)]
@@ -158,7 +169,9 @@ def _rows(doc: Mapping[str, Any], body: bytes) -> Rows:
     closing = _closing(doc)
     late = tuple(str(x["session"]) for x in doc["z"]["late"]) if closing else ()
     vouchers = tuple(voucher_doc.ledger_rows(doc))
-    return Rows(head, lines, tenders, movements, _session(doc, cashier), closing, late, vouchers)
+    session = _session(doc, cashier)
+    said = (record.blankings(doc), record.lost(doc))
+    return Rows(head, lines, tenders, movements, session, closing, late, vouchers, *said)
 
 
 def _line(key: str, position: int, row: Mapping[str, Any], digits: int) -> tuple[Any, ...]:

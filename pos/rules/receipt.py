@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos.errors import Corrupt
-from pos.rules import label, shift, void, voucher, voucher_doc, zread
+from pos.rules import label, record, shift, void, voucher, voucher_doc, zread
 from pos.rules.basket import Basket
 from pos.rules.cart import Cart, CartLine
 from pos.rules.documents import SCHEMA
@@ -150,12 +150,12 @@ def check(doc: Mapping[str, Any]) -> None:
 
     Lines: net + tax = amount, and price x qty less discounts is what they cost. Sums: lines = subtotal,
     subtotal + rounding = total, taxes per rate = lines, payments - change = total. Change from cash only, nothing else
-    above what is due. A receipt of the imported series keeps its own totals: only its exactness is checked.
+    above what is due. A receipt that was imported or recovered keeps its own totals: only its exactness is checked.
     """
     where = str(doc.get("invoice_name") or doc.get("id") or "document")
     try:
         _no_float(doc)
-        if doc.get("series") != "imported":
+        if doc.get("series") not in ("imported", "recovered"):
             _check_kind(doc)
     except Corrupt as error:
         raise Corrupt(f"{where}: {error.message}", field=error.field) from error
@@ -165,7 +165,7 @@ def check(doc: Mapping[str, Any]) -> None:
 
 def _check_kind(doc: Mapping[str, Any]) -> None:
     kind = doc.get("kind")
-    if kind not in ("sale", "return", "void", "z", voucher.KIND, *shift.KINDS):
+    if kind not in ("sale", "return", "void", "z", voucher.KIND, record.KIND, *shift.KINDS):
         return
     if not isinstance(doc["currency"], str) or len(doc["currency"]) != 3:
         raise Corrupt(f"its currency is {doc['currency']!r}", field="currency")
@@ -176,6 +176,9 @@ def _check_kind(doc: Mapping[str, Any]) -> None:
     elif kind == voucher.KIND:
         shift.check_moves_nothing(doc)
         voucher_doc.check(doc)
+    elif kind == record.KIND:
+        shift.check_moves_nothing(doc)
+        record.check(doc)
     else:
         _check_lines(doc)
         _check_sums(doc)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from pos.rules import ledger, shift, voucher
+from pos.rules import ledger, record, shift, voucher
 from pos.rules.count import Expected
 from pos.rules.money import major
 
@@ -27,8 +27,8 @@ TENDERS_SUMS = ("payments", "amount", "change")
 VOUCHERS_SUMS = ("rows", "amount", "exposure")
 
 Table = dict[tuple[Any, ...], tuple[int, ...]]
-#: Documents that trade with a customer; the others are the drawer's and the Z itself.
-DRAWER = (*shift.KINDS, voucher.KIND, "z")
+#: Documents that trade with nobody: the drawer's, what is said of vouchers or documents, and the Z itself.
+DRAWER = (*shift.KINDS, voucher.KIND, record.KIND, "z")
 
 
 @dataclass

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pos import clock
-from pos.rules import ledger
+from pos.rules import ledger, record
 from pos.store.db import Store
 
 
@@ -32,6 +32,9 @@ VOUCHER = _insert(
     " till = excluded.till, document = excluded.document, position = excluded.position, exposure = excluded.exposure"
     " WHERE voucher_row.code = excluded.code AND voucher_row.amount = excluded.amount",
 )
+#: The first record that blanks a document counts.
+BLANKING = _insert("blanking", (*record.Blanking._fields, "done"), "ON CONFLICT (document) DO NOTHING")
+LOST = _insert("lost_number", record.Lost._fields)
 OUTBOX = _insert(
     "outbox",
     (
@@ -77,7 +80,16 @@ def put(store: Store, rows: ledger.Rows) -> int:
     if rows.closing is not None:
         store.execute(CLOSING, rows.closing)
         many(LATE, [(name,) for name in rows.late])
+    if rows.blankings:
+        many(BLANKING, blanking_rows(rows))
+    if rows.lost is not None:
+        store.execute(LOST, rows.lost)
     return n
+
+
+def blanking_rows(rows: ledger.Rows) -> list[tuple[Any, ...]]:
+    """What a record blanks, as the table takes it: nothing of it is done yet."""
+    return [(*one, 0) for one in rows.blankings]
 
 
 def voucher_rows(rows: ledger.Rows) -> list[tuple[Any, ...]]:

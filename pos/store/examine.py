@@ -13,6 +13,7 @@ from peewee import DatabaseError
 
 from pos.config import Config
 from pos.errors import CannotSave, Corrupt
+from pos.rules import ledger
 from pos.rules.documents import GENESIS
 from pos.store import disk, intake, migrate
 from pos.store.archives import Files
@@ -101,8 +102,9 @@ def chain(store: Store, till: str, last: int) -> Chain:
         (till, last + 1),
     ).fetchall()[::-1]
     head = rows[-1][3] if rows else ""
-    if count != top:
-        return Chain(count, 0, f"{top - count} numbers of till {till} are missing", head)
+    lost = _lost(store, till)
+    if count + lost != top:
+        return Chain(count, 0, f"{top - count - lost} numbers of till {till} are missing", head)
     before = GENESIS
     for number, sequence, path, digest, previous, body in rows:
         if sequence == 1 or before != GENESIS:
@@ -114,12 +116,22 @@ def chain(store: Store, till: str, last: int) -> Chain:
     return Chain(count, min(count, last), "", head)
 
 
+def _lost(store: Store, till: str) -> int:
+    """How many numbers records say were given out before and are lost: those behind the document before each."""
+    rows = store.execute(
+        "SELECT l.sequence - coalesce((SELECT max(b.sequence) FROM document b WHERE b.till = l.till"
+        " AND b.series = 'till' AND b.sequence <= l.sequence), 0) FROM lost_number l WHERE l.till = ?",
+        (till,),
+    ).fetchall()
+    return sum(max(0, count) for (count,) in rows)
+
+
 def _one(store: Store, path: str, body: str, digest: str) -> str:
     try:
         doc, _ = intake.proven(body.encode("utf-8"))
     except Corrupt as error:
         return error.message
-    if doc["hash"] != digest:
+    if ledger.chain_hash(doc) != digest:
         return "the database has another hash than the receipt"
     durable = store.execute("SELECT value FROM meta WHERE key = 'files_durable'").fetchone()
     try:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pos.store import search_index
+from pos.store import blanking, search_index
 from pos.store.models import Barcode, Customer, Item, PaymentMode, Price, Stock, TaxCode
 from pos.store.models.base import Row
 from pos.store.stock import own_total
@@ -107,8 +107,12 @@ def put_stock(store: Store, rows: Iterable[Mapping[str, Any]], source: str) -> C
 
 
 def put_customers(store: Store, rows: Iterable[Mapping[str, Any]], source: str) -> Counts:
-    """Customers by code."""
-    return _put_rows(store, Customer, ("code",), ({"source": source, **row} for row in rows))
+    """Customers by code; one that was forgotten is not taken in again."""
+    given = list(rows)
+    with store.transaction():
+        gone = blanking.is_forgotten(store, [str(row["code"]) for row in given])
+        kept = ({"source": source, **row} for row in given if row["code"] not in gone)
+        return _put_rows(store, Customer, ("code",), kept)
 
 
 def put_modes(store: Store, rows: Iterable[Mapping[str, Any]], source: str) -> Counts:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pos import clock
 from pos.errors import Conflict
-from pos.rules import documents, ledger, receipt, voucher
+from pos.rules import documents, ledger, receipt, record, voucher
 from pos.said import said
 from pos.store import audit, entries, overs, shifts
 from pos.store.db import Store
@@ -93,11 +93,11 @@ def sell(
 
 
 def _session_of(found: shifts.Session | None, doc: Mapping[str, Any], till: str) -> str:
-    """Vouchers are issued and expired at any hour: such a document opens no session. A Z of a session this till had
-    under an id of before stands in none."""
+    """Vouchers are issued and expired, and records made, at any hour: such a document opens no session. A Z of a
+    session this till had under an id of before stands in none."""
     if doc["kind"] == "z" and doc["z"]["session"] != shifts.name_now(found, till):
         return ""
-    if doc["kind"] == voucher.KIND and (found is None or not found.open):
+    if doc["kind"] in (voucher.KIND, record.KIND) and (found is None or not found.open):
         return ""
     return shifts.name_now(found, till)
 
@@ -136,7 +136,7 @@ def here_already(store: Store, doc: Mapping[str, Any], body: bytes) -> Entered |
     its number is another one's."""
     found = find(store, doc["id"])
     if found is not None:
-        if found.body == body:
+        if found.body == body or _is_blanked_twin(found.doc, doc):
             return found
         raise other_content(found.doc, doc)
     holder = store.execute(
@@ -157,6 +157,12 @@ def here_already(store: Store, doc: Mapping[str, Any], body: bytes) -> Entered |
             facts={"holder": holder[0]},
         )
     return None
+
+
+def _is_blanked_twin(saved: Mapping[str, Any], offered: Mapping[str, Any]) -> bool:
+    """The same receipt, one of the two with its customer taken out: what is here stays as it is."""
+    one_is = bool(saved.get("blanked")) != bool(offered.get("blanked"))
+    return one_is and ledger.chain_hash(saved) == ledger.chain_hash(offered)
 
 
 def adopt_found(store: Store, doc: Mapping[str, Any], body: bytes) -> Entered:

@@ -130,7 +130,7 @@ def _enter(store: Store, config: Config, found: Rebuilt, progress: Callable[[int
         progress(done, len(paths))
     many = store.database.connection().executemany
     many(entries.SESSION, sessions.values())
-    many(entries.CLOSING, [r.closing for r in closings])
+    many(entries.CLOSING, [r.closing for r in closings if r.closing is not None])
     many(entries.LATE, [(name,) for r in closings for name in r.late])
     takings.roll(store)
 
@@ -156,6 +156,9 @@ def _insert(store: Store, good: list[_Read], sessions: dict[str, tuple[Any, ...]
     many(entries.TENDER, chain.from_iterable(r.tenders for r in rows))
     many(entries.MOVEMENT, chain.from_iterable(r.movements for r in rows))
     many(entries.VOUCHER, chain.from_iterable(entries.voucher_rows(r) for r in rows))
+    many(entries.BLANKING, chain.from_iterable(entries.blanking_rows(r) for r in rows))
+    for lost in [r.lost for r in rows if r.lost is not None]:
+        store.execute(entries.LOST, lost)
     many(entries.OUTBOX, chain.from_iterable(one.outbox for one in good))
     for r in rows:
         if r.session is not None:

@@ -15,7 +15,7 @@ from typing import Any
 from pos.errors import CannotSave, Conflict, Corrupt
 from pos.rules import ledger
 from pos.said import said
-from pos.store import archives, disk, entries, intake
+from pos.store import archives, blanking, disk, entries, intake
 from pos.store.archives import Files
 from pos.store.db import Store
 
@@ -48,6 +48,7 @@ def recover(store: Store) -> Recovered:
     try:
         _compare(store, found)
         _adopt(store, found)
+        _blank(store, found)
     except (OSError, CannotSave) as error:
         found.notices.append(f"Recovery could not be finished: {error}. It goes on at the next start.")
     for notice in found.notices[:NOTICES_MAX]:
@@ -105,6 +106,13 @@ def _adopt(store: Store, found: Recovered) -> None:
     if now != seen:
         with store.transaction():
             entries.set_meta(store, ARCHIVES_SEEN, now)
+
+
+def _blank(store: Store, found: Recovered) -> None:
+    """What a record blanks and was not reached, or came back with an older copy, is blanked now."""
+    with store.transaction():
+        blanking.apply(store)
+    found.rewritten += blanking.finish(store)
 
 
 def _readable(

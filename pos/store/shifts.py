@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pos.errors import Conflict, NotFound
-from pos.rules import documents, ledger, shift, voucher, zread
+from pos.rules import documents, ledger, record, shift, voucher, zread
 from pos.rules.money import major
 from pos.rules.takings import DRAWER
 from pos.rules.zread import Facts, Given
@@ -159,7 +159,7 @@ def _session(row: tuple[Any, ...]) -> Session:
 def admit(found: Session | None, doc: Mapping[str, Any], *, insist: bool) -> None:
     """Whether a document may be made now, asked inside its transaction. Conflict says what stands in the way."""
     kind = doc["kind"]
-    if kind == voucher.KIND:
+    if kind in (voucher.KIND, record.KIND):
         return  # belongs to the session that is open, or to none
     opens = kind == "float" and not doc["correction"]
     if found is not None and found.open:

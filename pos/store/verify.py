@@ -12,7 +12,7 @@ from typing import Any
 
 from pos.config import Config
 from pos.errors import CannotSave, Corrupt
-from pos.rules import ledger
+from pos.rules import documents, ledger, record
 from pos.rules.documents import GENESIS
 from pos.store import audit, intake, takings
 from pos.store.archives import Files
@@ -41,6 +41,9 @@ class Report:
     sessions: int = 0
     audit_rows: int = 0
     differences: list[str] = field(default_factory=list)
+    #: Document -> (path, hash of the original, own hash, record) of the blanked ones; and what records say.
+    blanked: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)
+    claims: dict[str, record.Blanking] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -84,6 +87,7 @@ def verify(config: Config, progress: Callable[[int, int], None] | None = None) -
         report.differences.extend(words for _name, words in files.archives.trouble())
         known = _documents(reader, files, report, progress or (lambda _done, _total: None))
         _files(reader, files, known, report)
+        _records(reader, report)
         _sessions(reader, report)
         _takings(reader, report)
         count, broken = audit.verify_chain(reader)
@@ -119,6 +123,7 @@ def _documents(reader: _Reader, files: Files, report: Report, progress: Callable
             report.documents += 1
             _say(report, row["path"], _one(reader, files, n, row, tuple(values), report))
             _say(report, row["path"], _follows(chains, n, row))
+            _told(report, row)
         place = (row["till"], row["series"], row["sequence"])
         progress(report.documents, max(total, report.documents))
     return known
@@ -133,7 +138,7 @@ def _follows(chains: dict[tuple[str, str], tuple[int, str, int]], n: int, row: d
     key = (row["till"], row["series"])
     sequence, digest, before = chains.get(key, (0, GENESIS, 0))
     chains[key] = (row["sequence"], row["hash"], n)
-    if row["sequence"] != sequence + 1:
+    if row["sequence"] != sequence + 1 and not _lost_before(row):
         first, last = sequence + 1, row["sequence"] - 1
         missing = str(first) if first == last else f"{first} to {last}"
         return f"the sequence has a gap before it: {missing} of till {row['till']} ({row['series']}) is missing"
@@ -142,6 +147,44 @@ def _follows(chains: dict[tuple[str, str], tuple[int, str, int]], n: int, row: d
     if n < before:
         return "it stands in the database before the document it follows"
     return ""
+
+
+def _lost_before(row: dict[str, Any]) -> bool:
+    """A record says that the numbers before it were given out and are lost."""
+    return row["kind"] == record.KIND and record.lost(documents.decode(row["body"].encode())) is not None
+
+
+def _told(report: Report, row: dict[str, Any]) -> None:
+    """What records say of other documents, and documents of records; held against each other at the end."""
+    if row["kind"] != record.KIND and '"blanked": {' not in row["body"]:
+        return
+    try:
+        doc = documents.decode(row["body"].encode())
+    except Corrupt:
+        return  # said already
+    for one in record.blankings(doc):
+        report.claims.setdefault(one.document, one)
+    if doc.get("blanked"):
+        report.blanked[doc["id"]] = (row["path"], ledger.chain_hash(doc), doc["hash"], str(doc["blanked"]["record"]))
+
+
+def _records(reader: _Reader, report: Report) -> None:
+    """Each blanked document is named by a record, with the hash of the original and of what is left of it."""
+    for key, (path, original, left, by) in report.blanked.items():
+        claim = report.claims.get(key)
+        if claim is None or (claim.record, claim.hash, claim.blanked) != (by, original, left):
+            words = "it says that it was blanked, and no record says so: it was changed after it was written"
+            report.differences.append(f"{path}: {words}")
+    for key, claim in report.claims.items():
+        row = reader.execute("SELECT path FROM document WHERE id = ?", (key,)).fetchone()
+        if row is not None and key not in report.blanked:
+            words = f"the record {_number_of(reader, claim.record)} blanks it, and it is not blanked; restart the till"
+            report.differences.append(f"{row[0]}: {words}")
+
+
+def _number_of(reader: _Reader, document: str) -> str:
+    row = reader.execute("SELECT number FROM document WHERE id = ?", (document,)).fetchone()
+    return row[0] if row else document
 
 
 def _one(reader: _Reader, files: Files, n: int, row: dict[str, Any], values: tuple[Any, ...], report: Report) -> str:

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from pos import config as settings
-from pos.actions import archive
+from pos.actions import anonymise, archive
 from pos.config import Config
 from pos.store import rebuild
+from pos.store.archives import Archive
 from pos.store.db import open_store
 from pos.store.journal import Journal
 from pos.store.verify import verify
 from tests.crash.test_backup_kills import dying, in_a_process
 from tests.putaway import REASON, loose, month_of_sales
+from tests.receipts import sale
 
 pytestmark = [pytest.mark.crash, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
@@ -72,3 +74,36 @@ def test_killed_at_any_moment_nothing_is_lost(shop_with_months: Config) -> None:
     assert loose(shop_with_months) == [] and len(list(shop_with_months.archive.glob("*.zip"))) == len(MONTHS)
     found = rebuild.rebuild(shop_with_months)
     assert (found.documents, found.left_alone) == (len(MONTHS) * SALES, [])
+
+
+WHO = "CUST-JANE-00042"
+
+
+@pytest.mark.parametrize("step", anonymise.STEPS)
+def test_a_blanking_killed_at_a_step_is_all_there_or_not_begun(tmp_path: Path, step: str) -> None:
+    config = settings.load(tmp_path, environ={})
+    store = open_store(config)
+    journal = Journal(store)
+    month_of_sales(journal, "2026-03", 6, customer=WHO)
+    journal.commit(sale(customer=WHO))
+    journal.close()
+    store.close()
+    put(config)
+    assert not in_a_process(lambda: blank(config, dying(step)))
+    again = open_store(config)
+    Journal(again).close()
+    again.close()
+    whole(config, step)
+    held = [p for p in tmp_path.rglob("*.json") if WHO.encode() in p.read_bytes()]
+    held += [p for p in config.archive.glob("*.zip") if WHO in str([one_of(p, path) for path in Archive(p).paths()])]
+    assert bool(held) == (step == "planned"), f"after {step}"
+
+
+def one_of(file: Path, path: str) -> bytes:
+    return Archive(file).read(path)
+
+
+def blank(config: Config, step: Callable[[str], None]) -> None:
+    store = open_store(config)
+    journal = Journal(store)
+    anonymise.take_out(journal, anonymise.planned(store, WHO), "asked for it in writing", "ann", step)

@@ -29,6 +29,7 @@ from pos.store.models.people import (
 )
 from pos.store.models.prints import PrintJob
 from pos.store.models.reconciliations import Reconciliation, ReconciliationItem
+from pos.store.models.records import Blanking, Forgotten, LostNumber
 from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders, TakingsVouchers
 from pos.store.models.vouchers import VoucherHold, VoucherKnown, VoucherRow
 
@@ -52,9 +53,11 @@ VOUCHERS = (VoucherRow, VoucherKnown, VoucherHold)
 RECONCILIATIONS = (Reconciliation, ReconciliationItem)
 #: Copies elsewhere; what a place holds is found again by looking there.
 BACKUPS = (CopyPlace, Snapshot)
+#: What documents say of other documents; and who was forgotten.
+RECORDS = (Blanking, LostNumber, Forgotten)
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
-    *BACKUPS,
+    *BACKUPS, *RECORDS,
 )  # fmt: skip
 
 __all__ = [
@@ -68,6 +71,7 @@ __all__ = [
     "PEOPLE",
     "PRINTS",
     "RECONCILIATIONS",
+    "RECORDS",
     "TAKINGS",
     "VOUCHERS",
     "AgentRun",
@@ -76,6 +80,7 @@ __all__ = [
     "Attribute",
     "Audit",
     "Barcode",
+    "Blanking",
     "Connection",
     "CopyPlace",
     "CountCheck",
@@ -84,11 +89,13 @@ __all__ = [
     "Device",
     "DiscountCeiling",
     "Document",
+    "Forgotten",
     "Held",
     "HookEvent",
     "Item",
     "Line",
     "LineVoid",
+    "LostNumber",
     "LowStock",
     "Meta",
     "Movement",

@@ -1,0 +1,35 @@
+"""Taking a customer out of a receipt: who it was and what was written about them goes, every figure stays.
+
+What is left is worked out from the receipt alone, so that it comes out the same wherever it is done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pos.rules import documents, ledger
+
+
+def blanked(doc: Mapping[str, Any], record: str, customer: str) -> tuple[dict[str, Any], bytes]:
+    """The receipt without its customer, and its file's bytes. record: the id of the document that says so. customer:
+    what stands in the customer's place, the same as on a receipt without one.
+
+    Blanked are `customer`, `note`, the note of each line, and the whole of an `older` receipt that was kept beside.
+    """
+    left = {key: value for key, value in doc.items() if key not in ("hash", "blanked")}
+    left["customer"] = customer
+    left["note"] = ""
+    left["items"] = [{**row, "note": ""} if row.get("note") else row for row in doc["items"]]
+    if "older" in left:
+        left["older"] = {}
+    left["blanked"] = {"hash": ledger.chain_hash(doc), "record": record, "fields": fields(doc, customer)}
+    return documents.stamp(left, prev_hash=doc["prev_hash"])
+
+
+def fields(doc: Mapping[str, Any], customer: str) -> list[str]:
+    """What of a receipt is blanked."""
+    found = [key for key in ("customer",) if doc["customer"] != customer]
+    found += ["note"] if doc.get("note") else []
+    found += [f"items.{row['line']}.note" for row in doc["items"] if row.get("note")]
+    return found + (["older"] if doc.get("older") else [])
