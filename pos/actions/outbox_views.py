@@ -171,12 +171,12 @@ def told(store: Store, n: int) -> tuple[list[list[str]], str]:
     return [json.loads(line) for line in story.splitlines() if line], reply
 
 
-def steps(store: Store, config: Config, story: Iterable[list[str]], title: str) -> list[dict[str, Any]]:
-    """A story in words."""
+def steps(store: Store, config: Config, story: Iterable[list[str]], title: str, of: str = "") -> list[dict[str, Any]]:
+    """A story in words. of: see `moment`."""
     return [
         {
             "at": at,
-            "at_text": moment(store, config, at, seconds=True),
+            "at_text": moment(store, config, at, seconds=True, of=of),
             "step": step,
             "text": said(STEPS[step], title=title) if step in STEPS else step,
             "code": code,
@@ -247,12 +247,12 @@ def page_of(config: Config, connection: str, kind: str, remote_id: str) -> str:
     return system.page(config, kind, remote_id) if system is not None and remote_id and kind else ""
 
 
-def moment(store: Store, config: Config, stamp: str, *, seconds: bool = False) -> str:
-    """A stamp of the database on the shop's wall clock, as this reader is used to it; "" stays ""."""
+def moment(store: Store, config: Config, stamp: str, *, seconds: bool = False, of: str = "") -> str:
+    """A stamp of the database on the shop's wall clock, as this reader is used to it; "" stays "". The day is left out
+    when it is today's, or that of the moment `of`."""
     if not stamp:
         return ""
     local = intake.local(store, clock.parse(stamp))
-    today = intake.local(store, clock.now()).date()
-    if local.date() == today:
+    if local.date() == intake.local(store, clock.parse(of) if of else clock.now()).date():
         return (wording.clock_seconds if seconds else wording.clock_time)(local, config.shop.locale)
     return wording.moment(local, config.shop.locale)

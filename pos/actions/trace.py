@@ -16,6 +16,7 @@ from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.rules import wording
 from pos.rules.money import minor
+from pos.rules.zread import name_of
 from pos.said import Said, nsaid, psaid, said
 from pos.store import connections, intake, whereabouts
 from pos.store.db import Store
@@ -125,7 +126,7 @@ def _steps(store: Store, config: Config, here: Whereabouts) -> list[dict[str, An
         *_closing(config, here),
     ]
     for step in found:
-        step["at_text"] = moment(store, config, step["at"], seconds=True)
+        step["at_text"] = moment(store, config, step["at"], seconds=True, of=here.doc["created_at"])
     return found
 
 
@@ -252,7 +253,9 @@ def _closing(config: Config, here: Whereabouts) -> list[dict[str, Any]]:
         return [open_since, *(_step(key, "waiting", said("at the close of its session")) for key in ("z", "count"))]
     closed = _step("session", "done", said("{name}, closed", name=sitting.id), sitting.closed_at)
     if sitting.late:
-        late = _step("z", "check", said("came in after {z}; the next Z names it", z=sitting.z_name), sitting.z_at)
+        late = _step(
+            "z", "check", said("came in after {z}; the next Z names it", z=name_of(sitting.z_number)), sitting.z_at
+        )
         return [closed, late, _step("count", "none", said("after the count"))]
     nth, last = here.doc["sequence"] - sitting.first_sequence + 1, sitting.last_sequence or 0
     mine = here.doc["series"] == "till" and sitting.first_sequence <= here.doc["sequence"] <= last

@@ -13,6 +13,7 @@ from pos.errors import PosError
 from pos.rules import wording
 from pos.rules.money import minor
 from pos.rules.reconcile import PARTS, Figures
+from pos.rules.zread import name_of
 from pos.said import Said, nsaid, psaid, said
 from pos.store import connections
 from pos.store.db import Store
@@ -45,11 +46,11 @@ def events(store: Store, config: Config, here: Whereabouts) -> list[dict[str, An
             text = said("Both sides match.") if look.verdict == "match" else said("There are differences.")
             found.append(_event(look.compared_at, what, text, tone="" if look.verdict == "match" else "needs"))
     if here.session and here.session.z_at:
-        name = here.session.z_name
+        name = name_of(here.session.z_number or 0)
         found.append(_event(here.session.z_at, said("Closed in {z}", z=name), here.session.id))
     found.sort(key=lambda event: event["when"])  # the sort is stable: what has one moment keeps its order
     for event in found:
-        event["at_text"] = moment(store, config, event["at"], seconds=True)
+        event["at_text"] = moment(store, config, event["at"], seconds=True, of=doc["created_at"])
         del event["when"]
     return found
 

@@ -38,6 +38,8 @@ _ORDERS = {
 _JOIN = "LEFT JOIN document d ON d.id = o.document"
 _STATES = {"needs": NEEDS, "waiting": WAITING, "settled": NEEDS, "booked": ("booked",)}
 _OPEN = "o.state <> 'booked'"
+#: Named wherever a state is asked for: by its own statistics the engine would take most states for many rows.
+_BY_STATE = "outbox o INDEXED BY outbox_connection_state_next_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def codes(store: Store, limit: int = 50) -> list[str]:
     where, facts = _by_state(store, NEEDS, "")
     with store.reading():
         rows = store.execute(
-            f"SELECT DISTINCT code FROM (SELECT o.code FROM outbox o WHERE {where} AND o.resolved = '' LIMIT ?)"
+            f"SELECT DISTINCT code FROM (SELECT o.code FROM {_BY_STATE} WHERE {where} AND o.resolved = '' LIMIT ?)"
             " WHERE code <> '' ORDER BY code LIMIT ?",
             (*facts, COUNT_MAX, limit),
         ).fetchall()
@@ -115,15 +117,17 @@ def _plan(store: Store, wanted: Filter, asked: Asked) -> _Plan:
     """How to read it: by state when few fit, else in the order of the rows."""
     where, facts = _conditions(store, wanted)
     tables, states = "outbox o", _STATES.get(wanted.show)
-    if wanted.words or wanted.show == "parked" or states is None:
+    if wanted.show == "parked" and not wanted.words:
+        tables = "outbox o INDEXED BY outbox_parked"
+    if wanted.words or states is None:
         total = listing.count(store, tables, where, facts)
     else:
         by_state, more = _by_state(store, states, wanted.connection)
         few = [*where, by_state], [*facts, *more]
-        total = listing.count(store, "outbox o INDEXED BY outbox_connection_state_next_at", *few)
+        total = listing.count(store, _BY_STATE, *few)
         if total <= COUNT_MAX:
             where, facts = few
-            tables = "outbox o INDEXED BY outbox_connection_state_next_at"
+            tables = _BY_STATE
         elif wanted.show != "booked":
             where = [*where, _OPEN]
             tables = "outbox o INDEXED BY outbox_open"
@@ -173,8 +177,9 @@ def _search(store: Store, words: str) -> list[int]:
         "SELECT n FROM outbox WHERE document = ?"
         " UNION SELECT x.n FROM (SELECT id FROM document WHERE number >= ? AND number < ?"
         " ORDER BY number DESC LIMIT ?) f CROSS JOIN outbox x ON x.document = f.id"
-        " UNION SELECT n FROM (SELECT n FROM outbox WHERE remote_id <> '' AND remote_id >= ? AND remote_id < ? LIMIT ?)"
-        f" UNION SELECT n FROM (SELECT o.n FROM outbox o WHERE {by_state} AND o.message LIKE ? ESCAPE '\\' LIMIT ?)",
+        " UNION SELECT n FROM (SELECT n FROM outbox INDEXED BY outbox_remote_id WHERE remote_id <> ''"
+        " AND remote_id >= ? AND remote_id < ? LIMIT ?)"
+        f" UNION SELECT n FROM (SELECT o.n FROM {_BY_STATE} WHERE {by_state} AND o.message LIKE ? ESCAPE '\\' LIMIT ?)",
         [words, number, end, FOUND_MAX, number, end, FOUND_MAX, *facts, like, FOUND_MAX],
     ).fetchall()
     return [n for (n,) in rows]

@@ -239,7 +239,7 @@ def rejected(
     values = {
         **_replied(reply),
         "code": code,
-        "message": f"{message} {remedy}".strip(),
+        "message": f"{message}{_stop(message, remedy)} {remedy}".strip(),
         "remote_id": remote_id or row.remote_id,
         **_let_go(),
     }
@@ -349,6 +349,11 @@ def tuples(query: Any) -> list[tuple[Any, ...]]:
 def _replied(reply: str) -> dict[str, str]:
     """Their answer as it came; one that was none leaves the last one standing."""
     return {"reply": reply[:REPLY_CHARS_MAX]} if reply else {}
+
+
+def _stop(message: str, remedy: str) -> str:
+    """The full stop between what they said and what to do, where theirs has none."""
+    return "." if remedy and message[-1:].isalnum() else ""
 
 
 def _let_go() -> dict[str, str]:

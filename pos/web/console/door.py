@@ -21,9 +21,10 @@ from pos.store import passwords
 from pos.store.people import Actor, LockedOut
 from pos.web import auth
 from pos.web.body import json_object, text
-from pos.web.console import frame
+from pos.web.console import frame, shapes
 from pos.web.describe import PAGE, describe
 from pos.web.parts import parts
+from pos.web.shapes import ok
 
 bp = Blueprint("console", __name__)
 frame.install(bp)
@@ -47,12 +48,14 @@ def sign_in_page() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/session")
+@describe(answer=shapes.SESSION)
 @auth.open_to_all
 def session() -> ResponseReturnValue:
     return jsonify(_view(auth.actor_or_none()))
 
 
 @bp.post("/api/console/sign-in")
+@describe(body=shapes.SIGN_IN, answer=shapes.SESSION, refuses=(403, 422, 429))
 @auth.open_to_all
 def sign_in() -> ResponseReturnValue:
     device, body = auth.require_console(), json_object()
@@ -78,6 +81,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/sign-out")
+@describe(answer=ok())
 @auth.signed_in
 def sign_out() -> ResponseReturnValue:
     passwords.end(parts().store, auth.actor().key)

@@ -31,8 +31,9 @@ from pos.store import connections, outbound, parking, passwords, unblock
 from pos.store.outbound import SHOWS, Filter
 from pos.web import auth
 from pos.web.body import json_object, text
-from pos.web.console import frame, lists
+from pos.web.console import frame, lists, shapes
 from pos.web.console.lists import Column
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("console_outbox", __name__)
@@ -97,6 +98,7 @@ def page_of_one(n: int) -> ResponseReturnValue:
 
 
 @bp.get("/api/console/outbox")
+@describe(query=shapes.OUTBOX_QUERY, answer=shapes.OUTBOX, refuses=(422,))
 @auth.needs("operate", "z_read")
 def listed() -> ResponseReturnValue:
     here = parts()
@@ -107,12 +109,14 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/outbox/<int:n>")
+@describe(answer=shapes.OUTBOX_ONE)
 @auth.needs("operate", "z_read")
 def one(n: int) -> ResponseReturnValue:
     return _one(n)
 
 
 @bp.post("/api/console/outbox/retry")
+@describe(body=shapes.RETRY, answer=shapes.RETRIED)
 @auth.needs("operate")
 def retry() -> ResponseReturnValue:
     here, body, by = parts(), json_object(), auth.actor().code
@@ -131,6 +135,7 @@ def retry() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/outbox/<int:n>/park")
+@describe(body=shapes.REASON, answer=shapes.OUTBOX_ONE, refuses=(409,))
 @auth.needs("operate")
 def park(n: int) -> ResponseReturnValue:
     parking.park(parts().store, n, text(json_object(), "reason"), auth.actor().code)
@@ -138,6 +143,7 @@ def park(n: int) -> ResponseReturnValue:
 
 
 @bp.post("/api/console/outbox/<int:n>/unpark")
+@describe(answer=shapes.OUTBOX_ONE, refuses=(409, 422))
 @auth.needs("operate")
 def unpark(n: int) -> ResponseReturnValue:
     parking.unpark(parts().store, n, auth.actor().code)
@@ -146,6 +152,7 @@ def unpark(n: int) -> ResponseReturnValue:
 
 
 @bp.post("/api/console/outbox/<int:n>/resolve")
+@describe(body=shapes.RESOLVE, answer=shapes.OUTBOX_ONE, refuses=(409, 429))
 @auth.needs("operate")
 def resolve(n: int) -> ResponseReturnValue:
     here, body, who = parts(), json_object(), auth.actor()

@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from pos.actions import overview
 from pos.web import auth
-from pos.web.console import frame, lists
+from pos.web.console import frame, lists, shapes
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("console_overview", __name__)
@@ -37,6 +38,7 @@ def export() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/overview")
+@describe(answer=shapes.OVERVIEW)
 @auth.needs(*frame.RIGHTS)
 def api() -> ResponseReturnValue:
     here = parts()

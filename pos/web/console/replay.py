@@ -21,7 +21,8 @@ from pos.errors import Invalid
 from pos.said import said
 from pos.web import auth
 from pos.web.body import json_object
-from pos.web.console import frame
+from pos.web.console import frame, shapes
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("console_replay", __name__)
@@ -34,6 +35,7 @@ def page() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/replay/look")
+@describe(body=shapes.REPLAY, answer=shapes.FORESEEN)
 @auth.needs("replay")
 def look() -> ResponseReturnValue:
     here = parts()
@@ -48,6 +50,7 @@ def look() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/replay")
+@describe(body=shapes.REPLAY, answer=shapes.REPLAYED, refuses=(503,))
 @auth.needs("replay")
 def take_in() -> ResponseReturnValue:
     here, by = parts(), auth.actor().code

@@ -21,8 +21,10 @@ from pos.said import said
 from pos.store import outbox, whereabouts
 from pos.store.prints import Job
 from pos.web import auth
-from pos.web.console import frame, lists
+from pos.web.console import frame, lists, shapes
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import DOCUMENT, TEXT
 
 bp = Blueprint("console_trace", __name__)
 
@@ -50,6 +52,7 @@ def export() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/trace")
+@describe(query={"q": TEXT}, answer=shapes.TRACE, refuses=(422,))
 @auth.needs("operate", "z_read")
 def api() -> ResponseReturnValue:
     here = parts()
@@ -57,6 +60,7 @@ def api() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/documents/<document>/file")
+@describe(answer=DOCUMENT)
 @auth.needs("operate", "z_read")
 def file(document: str) -> ResponseReturnValue:
     here = parts()
