@@ -246,6 +246,10 @@ def test_a_whole_day_is_traded_without_the_cable_booked_once_and_made_again_from
     due = [doc for doc in written if doc["kind"] != "float"]
     traded.wait_for("/api/status", lambda status: status["booked"] == len(due) and not status["waiting"])
     assert trading.differences(written, traded) == []
+    compared = traded.till.command("reconcile")
+    assert (compared.returncode, f"session {z['session']}: {len(due)} here, {len(due)} there" in compared.stdout) == (
+        0, True,
+    ), compared.stdout  # fmt: skip
     again(traded, z, tmp_path)
 
 
