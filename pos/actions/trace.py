@@ -156,7 +156,7 @@ def _copied(here: Whereabouts) -> dict[str, Any]:
     far = [copy for copy in here.copies if copy.there and not copy.near]
     near = [copy for copy in here.copies if copy.there and copy.near]
     if far:
-        return _step("copied", "done", said("{place}", place=far[0].place), far[0].copied_at)
+        return _step("copied", "done", far[0].place, far[0].copied_at)
     if near:
         return _step("copied", "check", said("only on the same disk"), near[0].copied_at)
     failing = [copy for copy in here.copies if copy.failing_since]
