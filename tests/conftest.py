@@ -28,7 +28,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 #: Switches of the test run itself; everything else of that name is a setting of a till.
-KEPT = ("TILLKEEP_REQUIRE_BROWSER", "TILLKEEP_NO_BROWSER", "TILLKEEP_POWER_CUTS")
+KEPT = ("TILLKEEP_REQUIRE_BROWSER", "TILLKEEP_NO_BROWSER", "TILLKEEP_POWER_CUTS", "TILLKEEP_API_CASES")
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ class Description:
     """One route. made: 201 when it was made now, 200 when the same was made before. kinds: what it answers with.
 
     status: of the answer when all is well. refuses: statuses beyond those that follow from rule, method and address.
+    also: further statuses with a shape of their own, which is not that of an error.
     """
 
     body: Shape | None = None
@@ -35,6 +36,7 @@ class Description:
     status: int = 200
     made: bool = False
     refuses: tuple[int, ...] = ()
+    also: Mapping[int, Shape] = field(default_factory=dict)
 
 
 def describe(
@@ -46,11 +48,12 @@ def describe(
     status: int = 200,
     made: bool = False,
     refuses: tuple[int, ...] = (),
+    also: Mapping[int, Shape] | None = None,
 ) -> Callable[[View], View]:
     """Declare a route's shapes. See Description."""
 
     def mark(view: View) -> View:
-        cast(Any, view).description = Description(body, answer, query or {}, kinds, status, made, refuses)
+        cast(Any, view).description = Description(body, answer, query or {}, kinds, status, made, refuses, also or {})
         return view
 
     return mark

@@ -27,7 +27,7 @@ def healthz() -> ResponseReturnValue:
 
 
 @bp.get("/readyz")
-@describe(answer=shapes.READY, refuses=(503,))
+@describe(answer=shapes.READY, also={503: shapes.READY})
 @auth.at_machine("operate")
 def readyz() -> ResponseReturnValue:
     """reason: names the remedy. free_bytes: room on the disk of data/; unsynced: receipts whose own file waits."""

@@ -58,7 +58,7 @@ def _frame() -> dict[str, Any]:
 
 
 @bp.get("/words/<tag>.<mark>.json")
-@describe(answer=thing(more=True))
+@describe(answer=thing(more=True), refuses=(304,))
 @auth.open_to_all
 def words(tag: str, mark: str) -> Response:
     if tag not in language.known():

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response
 
 from pos import __version__, clock
-from pos.rules import shift, voucher
-from pos.store import connections, disk, gauges
+from pos.actions import backup
+from pos.rules import record, shift, voucher
+from pos.store import connections, copies, disk, gauges
 from pos.web import auth
 from pos.web.counted import Counted, Histogram, Seen
 from pos.web.describe import describe
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 bp = Blueprint("metrics", __name__)
 
 #: Told from the first scrape on, so that the first sale of a kind shows as a change.
-KINDS = ("sale", "return", "void", "z", voucher.KIND, *shift.KINDS)
+KINDS = ("sale", "return", "void", "z", voucher.KIND, record.KIND, *shift.KINDS)
 OUTCOMES = ("ok", "failed")
+STATES_OF_COPIES = ("ok", "near", "new", "late", "failing")
 
 
 @bp.get("/metrics")
@@ -60,6 +62,7 @@ class _Collector:
         yield from _outbox(self.here, now)
         yield from _lines(self.here, now)
         yield from _agents(self.here, now)
+        yield from _copies(self.here, now)
         yield _gauge(
             "notices_open", "Open notices by level.", ["level"],
             [([level], count) for level, count in gauges.notices(self.here.store).items()],
@@ -188,6 +191,25 @@ def _agents(here: Parts, now: datetime) -> Iterator[Metric]:
         yield _gauge(name, words, labels, [([one.agent, one.connection], value(one)) for one in found])
     ended = [([one.agent, one.connection], _moment(one.ended_at)) for one in found if one.ended_at]
     yield _gauge("agent_ended_timestamp_seconds", "When its last round ended.", labels, ended)
+
+
+def _copies(here: Parts, now: datetime) -> Iterator[Metric]:
+    """By the place's number in [backup] places: its name may be an address nobody else should know."""
+    views = list(enumerate(backup.standing(here.store, here.config).places, start=1))
+    whole = [(n, copies.last_snapshot(here.store, view.place, whole=True)) for n, view in views]
+    proven = [(n, kept.made_at if kept is not None else "") for n, kept in whole]
+    yield _gauge(
+        "copies_state", "1 for the state each place of copies is in.", ["place", "state"],
+        [([str(n), state], int(view.state == state)) for n, view in views for state in STATES_OF_COPIES],
+    )  # fmt: skip
+    yield _gauge(
+        "copies_behind", "Receipts without a copy there.", ["place"], [([str(n)], view.behind) for n, view in views]
+    )
+    for name, words, stamps in (
+        ("copies_age_seconds", "Since the newest copy there.", [(n, view.copied_at) for n, view in views]),
+        ("snapshot_age_seconds", "Since the newest snapshot that was proven.", proven),
+    ):
+        yield _gauge(name, words, ["place"], [([str(n)], _age(stamp, now)) for n, stamp in stamps if stamp])
 
 
 def _age(stamp: str, now: datetime) -> Any:

@@ -22,7 +22,7 @@ from pos import __version__
 from pos.rules import rights
 from pos.web import auth
 from pos.web.describe import JSON, PAGE, Description, Shape, describe, description_of
-from pos.web.shapes import ANY, NAMED, ok, thing
+from pos.web.shapes import ANY, NAMED, thing
 
 bp = Blueprint("openapi", __name__)
 
@@ -139,7 +139,7 @@ def _guessed(route: Route) -> Description:
         kind = mimetypes.guess_type(route.rule)[0] or PAGE
         return Description(kinds=(kind,), refuses=(302, 404, 422))
     takes = bool((route.methods or set()) - SAFE)
-    return Description(thing(more=True) if takes else None, ok(more=True), refuses=(202, 404, 409, 422, 429))
+    return Description(thing(more=True) if takes else None, ANY, refuses=(202, 404, 409, 422, 429))
 
 
 def _is_json(route: Route) -> bool:
@@ -188,6 +188,8 @@ def _responses(route: Route, method: str, said: Description, rule: auth.Rule | N
         found = {"201": {**well, "description": _STATUS[201]}, "200": {**well, "description": "made before"}}
     if route.websocket:
         found = {"101": {"description": _STATUS[101]}}
+    for status, shape in said.also.items():
+        found[str(status)] = {"description": _STATUS[status], "content": {JSON: {"schema": shape}}}
     for status in sorted({*_refused(route, method, said, rule), *said.refuses}):
         if str(status) in found:
             continue
@@ -208,10 +210,10 @@ def _refused(route: Route, method: str, said: Description, rule: auth.Rule | Non
     """What every route of this kind may refuse."""
     yield 400
     yield 401
+    if not _speaks_json(route) and method == "GET":
+        yield 302  # a page leads to the sign-in instead
     if rule is None or rule.kind != "all":
         yield 403
-        if not _speaks_json(route) and method == "GET":
-            yield 302  # a page leads to the sign-in instead
     if route.arguments:
         yield 404
     if method not in SAFE:

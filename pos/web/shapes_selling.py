@@ -37,7 +37,7 @@ _SIDE = thing({"name": TEXT, "values": many(TEXT)})
 _CELL = thing({**texts("code", "price_text", "stock_text"), "stock": or_null(WHOLE)})
 MATRIX = ok({"item": TILE, "rows": _SIDE, "columns": _SIDE, "cells": many(many(or_null(_CELL)))})
 _SCANNED = thing({**texts("item_code", "barcode", "price_source"), "qty": FIGURE, "price": or_null(FIGURE)})
-SCAN = ok({"item": TILE, "line": or_null(_SCANNED)})
+SCAN = ok({"item": or_null(TILE), "line": or_null(_SCANNED)}, {"voucher": TEXT})
 
 # -- a basket ----------------------------------------------------------------------------------------------------------
 

@@ -141,7 +141,11 @@ RECONCILIATIONS = ok({
     "rows": many(thing({**texts("scope", "name", "day", "day_text", "title", "total_text"), "cells": many(_CELL),
                         "rank": WHOLE, "z": or_null(WHOLE), "documents": or_null(WHOLE)}, more=True)),
 })  # fmt: skip
-RECONCILIATION = ok({**texts("scope", "name", "title"), "cells": many(thing(more=True))}, more=True)
+RECONCILIATION = ok({
+    **texts("scope", "name", "day", "day_text", "title", "z_name"), "z": or_null(WHOLE),
+    "legs": many(thing({**texts("leg", "state", "note"), "sums": many(_SUM), "items": many(_DIFFERENCE),
+                        **wholes("within", "more")}, more=True)),
+}, more=True)  # fmt: skip
 LOOK_AGAIN = thing(None, texts("scope", "name"))
 LOOKS = ok({"asked": WHOLE})
 SETTLE = thing({"reason": TEXT})

@@ -15,10 +15,13 @@ from flask import Flask, Response, send_from_directory
 
 from pos import clock
 from pos.web import auth
+from pos.web.describe import describe
 
 FOLDER = Path(__file__).resolve().parents[2] / "static"
 #: How long a version is believed before the files are looked at again (a changed file shows at the next page).
 LOOK_AGAIN_SECONDS = 2.0
+#: What lies below static/.
+KINDS = ("text/css", "text/javascript", "image/svg+xml", "image/png", "application/octet-stream")
 _looked_at = 0.0
 _facts: list[tuple[str, int, int]] = []
 _version = ""
@@ -30,6 +33,7 @@ def install(app: Flask) -> None:
     app.url_defaults(_add_version)
 
 
+@describe(kinds=KINDS, refuses=(206, 304, 416))
 @auth.open_to_all
 def static(version: str, filename: str) -> Response:
     answer = send_from_directory(FOLDER, filename, conditional=True, etag=True)

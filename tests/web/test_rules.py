@@ -55,6 +55,7 @@ ROUTES = {
     "GET /api/items/<path:code>/matrix": "sell",
     "GET /api/lookup-barcode": "sell",
     "GET /api/notices": "anybody",
+    "GET /api/openapi.json": "machine",
     "GET /api/print/<document>": "sell reprint z_read",
     "GET /api/printer": "sell reprint z_read settings",
     "GET /api/receipts/<path:number>": "reprint",
