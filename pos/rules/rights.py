@@ -6,8 +6,8 @@ for each request; the page only hides what would be refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from pos.said import said
@@ -92,6 +92,11 @@ class Rights:
     def rights_of(self, role: str) -> tuple[str, ...]:
         """The role's rights in the order of the table."""
         return tuple(right for right in RIGHTS if self.allowed(role, right))
+
+    def narrowed(self, role: str, kept: Collection[str]) -> Rights:
+        """The table in which the role has none but these rights. The owner's cannot be narrowed."""
+        taken = {(role, right): False for right in RIGHTS if right not in kept}
+        return replace(self, overrides={**self.overrides, **taken})
 
     def discount_percent_max(self, role: str) -> Decimal:
         """The percentage up to which the role may discount alone; 0 for a role that may not discount."""

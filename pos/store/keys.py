@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -133,14 +134,14 @@ def devices(store: Store) -> list[tuple[str, str, str]]:
 # -- tokens ------------------------------------------------------------------------------------------------------------
 
 
-def add_token(store: Store, name: str, role: str, by: str = "system") -> str:
-    """A key for a program, shown once: sent as `Authorization: Bearer …`."""
+def add_token(store: Store, name: str, role: str, by: str = "system", scopes: Collection[str] = ()) -> str:
+    """A key for a program, shown once: sent as `Authorization: Bearer …`. scopes: fewer rights than its role has."""
     if role not in rights.ROLES:
         raise Invalid(
             said("There is no role {role}; roles are: {list}.", role=repr(role), list=", ".join(rights.ROLES)),
             field="role",
         )
-    name, secret = clean_name(name), f"tk_{secrets.token_urlsafe(32)}"
+    name, secret, scope_text = clean_name(name), _token(), _scopes(role, scopes)
     with store.transaction():
         if Token.select().where((Token.name == name) & (Token.revoked_at == "")).exists():
             raise Conflict(
@@ -148,26 +149,57 @@ def add_token(store: Store, name: str, role: str, by: str = "system") -> str:
                 field="name",
             )
         Token.create(
-            id=clock.uuid7(), name=name, secret_hash=digest(secret), role=role, created_at=clock.stamp(clock.now())
+            id=clock.uuid7(),
+            name=name,
+            secret_hash=digest(secret),
+            role=role,
+            created_at=clock.stamp(clock.now()),
+            scopes=scope_text,
         )
-        audit.record(store, by, "token.add", name, {"role": role})
+        audit.record(store, by, "token.add", name, {"role": role} | ({"scopes": scope_text} if scope_text else {}))
     return secret
+
+
+def rotate_token(store: Store, name: str, by: str = "system") -> str:
+    """Give a key a new secret, shown once; the old one stops working with the next request. NotFound."""
+    secret = _token()
+    with store.transaction():
+        working = (Token.name == name) & (Token.revoked_at == "")
+        if not Token.update(secret_hash=digest(secret), used_at="").where(working).execute():
+            raise NotFound(said("There is no key called {name}.", name=name), field="name")
+        audit.record(store, by, "token.rotate", name, {})
+    return secret
+
+
+def _token() -> str:
+    return f"tk_{secrets.token_urlsafe(32)}"
+
+
+def _scopes(role: str, wanted: Collection[str]) -> str:
+    unknown = [right for right in wanted if right not in rights.RIGHTS]
+    if unknown:
+        raise Invalid(said("There is no right {name}.", name=repr(unknown[0][:40])), field="scopes")
+    if wanted and role == rights.OWNER:
+        raise Invalid("An owner's key has every right. Choose another role for a key that has fewer.", field="scopes")
+    return " ".join(right for right in rights.RIGHTS if right in wanted)
 
 
 def find_token(store: Store, secret: str) -> Actor | None:
     """The program that holds this key, or None when it is unknown or withdrawn."""
     key = digest(secret)
     found = store.execute(
-        "SELECT id, name, role, used_at FROM token WHERE secret_hash = ? AND revoked_at = ''", (key,)
+        "SELECT id, name, role, used_at, scopes FROM token WHERE secret_hash = ? AND revoked_at = ''", (key,)
     ).fetchone()
     if found is None:
         return None
-    token_id, name, role, used_at = found
+    token_id, name, role, used_at, scopes = found
     now = clock.now()
     if not used_at or now - clock.parse(used_at) >= SEEN_EVERY:
         with suppress(CannotSave), store.transaction():
             Token.update(used_at=clock.stamp(now)).where(Token.id == token_id).execute()
-    return Actor(f"token:{name}", name, role, "token", key, table=tables.of(store))
+    table = tables.of(store)
+    table = table.narrowed(role, scopes.split()) if scopes else table
+    return Actor(f"token:{name}", name, role, "token", key, table=table)
 
 
 def revoke_token(store: Store, name: str, by: str = "system") -> None:

@@ -39,6 +39,7 @@ from pos.store.keys import (
     find_token,
     revoke_device,
     revoke_token,
+    rotate_token,
     tokens,
 )
 from pos.store.models import SignIn, User
@@ -64,6 +65,7 @@ __all__ = [
     "people",
     "revoke_device",
     "revoke_token",
+    "rotate_token",
     "set_active",
     "set_badge",
     "set_pin",

@@ -30,7 +30,7 @@ from pos.web.parts import parts
 
 bp = Blueprint("rights", __name__)
 
-_ROLES = {
+ROLE_NAMES = {
     "cashier": said("Cashier"),
     "supervisor": said("Supervisor"),
     "manager": said("Manager"),
@@ -91,7 +91,7 @@ def _told(one: tables.Change) -> dict[str, Any]:
 
 
 def _sentence(one: tables.Change) -> Said:
-    role = _ROLES.get(one.role, one.role)
+    role = ROLE_NAMES.get(one.role, one.role)
     if not one.right:
         return said(
             "{role}: discount up to {percent} %, before {before} %", role=role, percent=one.percent, before=one.before

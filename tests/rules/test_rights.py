@@ -71,3 +71,10 @@ def test_nobody_takes_a_right_from_the_owner():
 def test_every_act_a_second_person_can_agree_to_is_a_right():
     assert set(rights.ACTS) <= set(rights.RIGHTS)
     assert len(set(rights.ACTS)) == len(rights.ACTS)
+
+
+def test_a_narrowed_role_keeps_what_it_had_of_these_and_other_roles_all():
+    table = rights.DEFAULT.narrowed("manager", ["z_read", "operate", "copies"])
+    assert table.rights_of("manager") == ("z_read", "operate"), "what it never had is not added"
+    assert table.rights_of("supervisor") == rights.rights_of("supervisor")
+    assert table.discount_percent_max("manager") == 0

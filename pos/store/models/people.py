@@ -115,6 +115,7 @@ class Token(Row):
     created_at = TextField()
     used_at = TextField(default="")
     revoked_at = TextField(default="")
+    scopes = TextField(default="")  # rights of the role it has, space between; empty = all of them
 
 
 class Audit(Row):

@@ -1,0 +1,63 @@
+// People and keys: forms that ask for one act each, and what was made and is shown this once.
+import { post } from "../till/api.js";
+import { byId, disable, isDisabled, put } from "../till/dom.js";
+import "./filters.js";
+import { hold, refresh, sentence } from "./frame.js";
+
+let release = null;
+
+function show(secret) {
+  put(byId("secret-text"), secret);
+  byId("secret").hidden = false;
+  byId("secret").scrollIntoView({ block: "nearest" });
+  byId("secret").focus();
+  release ??= hold(); // nothing takes it off the screen but a person
+}
+
+byId("secret-done")?.addEventListener("click", () => {
+  put(byId("secret-text"), "");
+  location.reload();
+});
+
+function bodyOf(form, button) {
+  if (button?.name === "none") return { none: true };
+  const body = form.dataset.active ? { active: form.dataset.active === "true" } : {};
+  for (const [name, value] of new FormData(form)) {
+    if (name === "scopes") (body.scopes ??= []).push(value);
+    else body[name] = value;
+  }
+  return body;
+}
+
+for (const form of document.querySelectorAll("form.ask"))
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const problem = form.querySelector(".problem");
+    put(problem, "");
+    try {
+      const done = await post(form.dataset.path, bodyOf(form, event.submitter), 20000);
+      form.reset();
+      if (!done.secret) return location.reload();
+      show(done.secret);
+      await refresh();
+    } catch (error) {
+      put(problem, sentence(error));
+    }
+    return undefined;
+  });
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("#rows button[data-act]");
+  if (!button || isDisabled(button)) return;
+  disable(button, true);
+  put(byId("acts-problem"), "");
+  try {
+    const done = await post(button.dataset.act, {}, 20000);
+    button.blur();
+    if (done.secret) show(done.secret);
+    await refresh();
+  } catch (error) {
+    put(byId("acts-problem"), sentence(error));
+  }
+  disable(button, false);
+});
