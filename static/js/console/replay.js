@@ -17,6 +17,7 @@ const VERDICTS = {
   refused: ["needs", "warn", () => t("Refused")],
 };
 let receipts = [];
+let looked = new Map();
 
 function* bites(all) {
   let bite = [];
@@ -39,10 +40,10 @@ function row(one) {
     "tr",
     { class: tone === "needs" ? "is-needs" : null },
     h("td", {}, h("span", { class: `badge b-${tone}` }, icon(sign), words())),
-    h("td", {}, figure(one.name)),
-    h("th", { scope: "row" }, one.number ? h("a", { href: `/console/trace?q=${encodeURIComponent(one.number)}` }, figure(one.number)) : "–"),
+    h("td", { class: "nowrap" }, figure(one.name)),
+    h("th", { scope: "row" }, one.number && one.verdict !== "new" ? h("a", { href: `/console/trace?q=${encodeURIComponent(one.number)}` }, figure(one.number)) : figure(one.number || "–")),
     h("td", { class: "num" }, figure(one.total_text ?? "")),
-    h("td", {}, figure(one.at_text ?? "")),
+    h("td", { class: "nowrap" }, figure(one.at_text ?? "")),
     h("td", { class: "why" }, one.words),
   );
 }
@@ -88,9 +89,11 @@ async function look(given) {
   if (!receipts.length) return;
   put(byId("result-title"), t("What would happen"));
   disable(byId("go"), true);
+  byId("go").hidden = false;
   byId("replayed").replaceChildren();
   const rows = await through("/api/console/replay/look");
   if (!rows) return;
+  looked = new Map(rows.map((one) => [one.name, one]));
   const counts = show(rows, "verdict");
   const fresh = counts.get("new") ?? 0;
   put(byId("go-words"), fresh ? tn("Take in {n} new receipt", "Take in {n} new receipts", fresh) : t("Take them in"));
@@ -103,7 +106,8 @@ async function go() {
   const rows = await through("/api/console/replay");
   if (!rows) return;
   put(byId("result-title"), t("What happened"));
-  show(rows, "result");
+  byId("go").hidden = true;
+  show(rows.map((one) => ({ total_text: looked.get(one.name)?.total_text, at_text: looked.get(one.name)?.at_text, ...one })), "result");
 }
 
 const read = async (files) => look(await Promise.all([...files].map(async (file) => ({ name: file.name, text: await file.text() }))));
