@@ -26,6 +26,7 @@ from pos.web import bell, errors, logs, printing, status
 from pos.web.counted import Counted
 from pos.web.live import Hub
 from pos.web.parts import Parts
+from pos.web.setup_door import Door
 from pos.web.site import build
 
 
@@ -40,6 +41,7 @@ class App:
         self.store = store
         self.journal = journal
         self.counted = Counted()
+        self.door = Door()
         self.control_key = f"tk_{secrets.token_urlsafe(32)}"
         self.hub = Hub(
             lambda: {"type": "status", **status.status_view(store, journal)},
@@ -61,6 +63,7 @@ class App:
                 counted=self.counted,
                 agents=tuple(AGENTS),
                 run_now=self.runner.run_now,
+                door=self.door,
             )
         )
         self.runner.listeners.append(self._heard)

@@ -38,6 +38,7 @@ class Command:
 
 COMMANDS = (
     Command("serve", "pos.cli.serve", "start the till (also without any word)"),
+    Command("setup", "pos.cli.setup", "the first questions of a new till, on the terminal"),
     Command("agents", "pos.cli.agents", "run the agents in a process of their own"),
     Command("check", "pos.cli.check", "show the effective settings and where each came from; secrets hidden"),
     Command("doctor", "pos.cli.doctor", "look at everything a till needs and say what to do; changes nothing"),
@@ -45,6 +46,7 @@ COMMANDS = (
     Command("rebuild", "pos.cli.rebuild", "make the database's ledger anew from invoices/ alone"),
     Command("backup", "pos.cli.backup", "copies of the till: make one now, list them, prove them"),
     Command("restore", "pos.cli.restore", "make the till anew from a snapshot, under a new id"),
+    Command("recover", "pos.cli.recover", "sales the books hold and that are missing here, as read-only copies"),
     Command("anonymise", "pos.cli.anonymise", "take a customer out of everything the till holds"),
     Command("archive", "pos.cli.archive", "put the receipts of months that are over into one file each"),
     Command("upgrade", "pos.cli.upgrade", "put another version beside this one and go over to it, or back"),

@@ -12,7 +12,7 @@ from pos.cli.signals import stopped_by_signals
 from pos.connectors import KINDS, configured
 from pos.demo import DemoSummary, load_demo
 from pos.errors import BadSettings
-from pos.store import catalog, people, receipts
+from pos.store import beginning, catalog, people, receipts
 from pos.store.connections import Wanted, on_this_machine
 from pos.store.db import Store
 
@@ -25,6 +25,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, root: Path) -> int:
     """Start everything, print the address, serve. 0 after a clean stop; raises what keeps it from starting."""
+    while _served(args, root):
+        print("The first questions are answered; starting anew with what was said.")
+    return cli.OK
+
+
+def _served(args: argparse.Namespace, root: Path) -> bool:
+    """One life of the server; whether it is to begin another, with settings that were changed."""
+    again: list[bool] = []
     loaded = settings(root, args.host, args.port)
     from pos.app import create_app  # the whole program; not needed to print --help
     from pos.web.server import listen
@@ -35,17 +43,25 @@ def run(args: argparse.Namespace, root: Path) -> int:
             app.flask, loaded.server.host, loaded.server.port, loaded.server.threads, loaded.security.body_kb_max * 1024
         )
         demo = _demo(app.store, loaded) if args.demo and _is_unused(app.store) else None
+        code = app.door.offer() if beginning.is_fresh(app.store) else ""
+
+        def begin_anew() -> None:
+            again.append(True)
+            args.port = server.port  # also where any free one was asked for: the browser waits there
+            server.stop()
+
+        app.door.again = begin_anew
         with stopped_by_signals(server.stop):
             app.start()
             control.announce(loaded, server.port, app.control_key)
             cli.warn(config.open_to_others(root))
-            _greet(loaded, server.port, demo)
+            _greet(loaded, server.port, demo, code)
             server.run()
         server.close_screens()
     finally:
         control.withdraw(loaded)
         app.stop()
-    return cli.OK
+    return bool(again)
 
 
 def _is_unused(store: Store) -> bool:
@@ -81,10 +97,14 @@ def settings(root: Path, host: str | None, port: int | None) -> config.Config:
 _WORDS = {"admin": "owner"}
 
 
-def _greet(loaded: config.Config, port: int, demo: DemoSummary | None) -> None:
+def _greet(loaded: config.Config, port: int, demo: DemoSummary | None, code: str) -> None:
     """What a person at the terminal needs to know: the address, and the demo's PINs, which are shown this once."""
     host = loaded.server.host if loaded.server.host != "0.0.0.0" else "127.0.0.1"  # noqa: S104
     print(f"\n{loaded.shop.name}, {loaded.till.name}: http://{host}:{port}")
+    if code:
+        print("\nThis till is new. Answer the first questions in a browser on this machine:")
+        print(f"  http://{host}:{port}/setup   with the code   {code}")
+        print("or here, in another window: pos_server.py setup")
     if demo is not None:
         print(f"\nA demo shop of {demo.items} items was loaded. Its PINs are shown this once:")
         for person in demo.pins:

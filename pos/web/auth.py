@@ -3,6 +3,7 @@
 Rules: `open_to_all` (nobody need be signed in), `at_till` (this machine or an enrolled device), `signed_in`
 (a person, even behind the lock), `anybody` (a person or a token, not locked), `needs("sell")` (a person or a token with
 that right, not locked), `at_machine("settings")` (whatever runs on this machine; from elsewhere as `needs`),
+`at_setup` (this machine alone: who typed the terminal's code, or has the right `settings`),
 `by_signature` (a program that signs what it sends).
 """
 
@@ -32,7 +33,7 @@ CONSOLE = ("/console", "/api/console")
 class Rule:
     """What a route asks for. `touches`: whether a request counts as use of the till (idle lock)."""
 
-    kind: str  # all | till | person | anybody | right | machine | signature
+    kind: str  # all | till | person | anybody | right | machine | setup | signature
     rights: tuple[str, ...] = ()
     touches: bool = True
     proof: Callable[[], None] | None = None
@@ -70,6 +71,11 @@ def at_machine(*any_of: str) -> Callable[[View], View]:
     """Whatever runs on this machine, signed in or not: health and figures for programs that watch. From elsewhere a
     token, or a person, with one of these rights."""
     return _ruled(Rule("machine", any_of, touches=False))
+
+
+def at_setup(view: View) -> View:
+    """This machine alone: the browser of whoever typed the code the terminal shows, or a person with `settings`."""
+    return _ruled(Rule("setup", ("settings",), touches=False))(view)
 
 
 def by_signature(proof: Callable[[], None]) -> Callable[[View], View]:
@@ -115,13 +121,13 @@ def cookie_name(what: str) -> str:
 
 def device_id() -> str | None:
     """The machine the request comes from: "" for this machine itself, an enrolled device's id, None for a stranger."""
-    if _from_this_machine():
+    if from_this_machine():
         return ""
     secret = request.cookies.get(cookie_name("device"), "")
     return people.find_device(parts().store, secret) if secret else None
 
 
-def _from_this_machine() -> bool:
+def from_this_machine() -> bool:
     """Loopback and not forwarded: a proxy on this machine must not lend its address to strangers."""
     forwarded = {"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} & set(request.headers.keys())
     try:
@@ -159,7 +165,7 @@ def _program(secret: str) -> people.Actor | None:
     """Who holds this bearer key: a command on this machine, or a program with a key of its own."""
     here = parts()
     if hmac.compare_digest(secret.encode(), here.control_key.encode()):
-        return people.Actor("cli", "This machine", "admin", "token", "") if _from_this_machine() else None
+        return people.Actor("cli", "This machine", "admin", "token", "") if from_this_machine() else None
     return people.find_token(here.store, secret)
 
 
@@ -170,9 +176,10 @@ def admit(rule: Rule) -> None:
         rule.proof()
         return
     g.actor = identify()
-    if rule.kind == "all":
+    if rule.kind == "all" or (rule.kind == "machine" and from_this_machine()):
         return
-    if rule.kind == "machine" and _from_this_machine():
+    if rule.kind == "setup":
+        _admit_setup(g.actor)
         return
     if rule.kind == "till":
         if device_id() is None and g.actor is None:
@@ -190,6 +197,19 @@ def admit(rule: Rule) -> None:
         _admit_right(g.actor, rule.rights)
     if rule.touches:
         (passwords if g.actor.via == "password" else people).touch(parts().store, g.actor)
+
+
+def _admit_setup(who: people.Actor | None) -> None:
+    door = parts().door
+    if not from_this_machine():
+        raise NotAllowed("The first questions are answered on the till's own machine.", code="not_here")
+    if door.holds(request.cookies.get(cookie_name("setup"), "")):
+        return
+    if who is None and door.is_open:
+        raise SignInNeededHere("Type the code that stands where the till was started.", code="setup_code")
+    if who is None:
+        raise SignInNeededHere("Please sign in.")
+    _admit_right(who, ("settings",))
 
 
 def _refuse_locked(who: people.Actor) -> None:

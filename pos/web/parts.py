@@ -15,6 +15,7 @@ from pos.store.db import Store
 from pos.store.journal import Journal
 from pos.web import reader
 from pos.web.counted import Counted
+from pos.web.setup_door import Door
 
 if TYPE_CHECKING:
     from pos.web.live import Hub
@@ -32,6 +33,7 @@ class Parts:
     nothing. None where this till is the issuer.
     `agents` are those there are; `run_now(name, connection)` wakes one for a person, also a paused one.
     `shown` holds what each customer display was shown last, by device. `counted` is what this process counted.
+    `door` lets one browser of this machine answer the first questions.
     """
 
     config: Config
@@ -46,6 +48,7 @@ class Parts:
     run_now: Callable[[str, str], None] = lambda _name, _connection: None
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
     counted: Counted = field(default_factory=Counted)
+    door: Door = field(default_factory=Door)
 
 
 def parts() -> Parts:

@@ -17,7 +17,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
@@ -27,7 +27,7 @@ from pos.config import Config
 from pos.errors import UserError
 from pos.rules import wording
 from pos.rules.money import digits_of, major, minor
-from pos.store import catalog, people
+from pos.store import beginning, catalog, people
 from pos.store.db import Store
 from pos.web import auth
 from pos.web import shapes_shop as shapes
@@ -49,7 +49,9 @@ _enrol_failures: list[float] = []
 
 @bp.get("/sign-in")
 @auth.open_to_all
-def sign_in_page() -> str:
+def sign_in_page() -> ResponseReturnValue:
+    if parts().door.is_open and auth.from_this_machine() and beginning.is_fresh(parts().store):
+        return redirect("/setup")
     template = "sign_in.html" if auth.device_id() is not None else "enrol.html"
     config = parts().config
     return render_template(template, shop_name=config.shop.name, till_name=config.till.name)

@@ -64,6 +64,7 @@ ROUTES = {
     "GET /api/reconciliations/<scope>/<name>": "z_read",
     "GET /api/refunds/<document>/lines": "sell",
     "GET /api/rights": "rights",
+    "GET /api/setup": "setup",
     "GET /api/session": "all",
     "GET /api/shift": "sell z_read",
     "GET /api/shift/x": "z_read",
@@ -94,6 +95,7 @@ ROUTES = {
     "GET /report.csv": "z_read",
     "GET /rights": "rights",
     "GET /service-worker.js": "all",
+    "GET /setup": "all",
     "GET /sign-in": "all",
     "GET /static/<version>/<path:filename>": "all",
     "GET /vouchers": "z_read voucher_issue",
@@ -121,6 +123,10 @@ ROUTES = {
     "POST /api/print": "sell reprint z_read settings",
     "POST /api/reconciliations/items/<int:n>/settle": "z_read",
     "POST /api/reconciliations/run": "z_read",
+    "POST /api/setup/finish": "setup",
+    "POST /api/setup/open": "all",
+    "POST /api/setup/person": "setup",
+    "POST /api/setup/printer": "setup",
     "POST /api/shift/close": "sell z_read",
     "POST /api/shift/correct-float": "sell z_read",
     "POST /api/shift/count-check": "sell z_read",
@@ -136,6 +142,7 @@ ROUTES = {
     "POST /hooks/<name>": "signature",
     "POST /hooks/erpnext/<name>": "signature",
     "PUT /api/rights": "rights",
+    "PUT /api/setup/<step>": "setup",
 }
 
 
@@ -176,6 +183,7 @@ def sample(route: str) -> tuple[str, str]:
         "<number>": "T1-000001",
         "<name>": "x.png",
         "<kind>": "items",
+        "<step>": "company",
         "<key>": "x",
         "<int:n>": "1",
         "<scope>": "session",
@@ -186,7 +194,7 @@ def sample(route: str) -> tuple[str, str]:
 
 
 PROTECTED = [route for route, rule in ROUTES.items() if rule not in ("all", "till", "machine", "signature")]
-OPEN = ("all", "till", "machine", "person", "anybody", "signature")
+OPEN = ("all", "till", "machine", "setup", "person", "anybody", "signature")
 BY_RIGHT = [(route, rule) for route, rule in ROUTES.items() if rule not in OPEN]
 
 
