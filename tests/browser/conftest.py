@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from pos import config
 from pos.app import App, create_app
-from pos.store import people
+from pos.store import passwords, people
 from pos.web.server import listen
 from tests.browser import shop
 
@@ -69,6 +69,8 @@ def _cheap_pins() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(people, "_hasher", cheap)
         patch.setattr(people, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
+        patch.setattr(passwords, "_hasher", cheap)
+        patch.setattr(passwords, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
         yield
 
 
