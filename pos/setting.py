@@ -90,3 +90,14 @@ def default_of(f: Field[Any]) -> Any:
     """The declared default of a setting."""
     assert f.default is not MISSING
     return f.default
+
+
+def written(value: Any) -> str:
+    """A setting's value as it is written in config.ini."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)

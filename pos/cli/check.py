@@ -10,8 +10,8 @@ from typing import Any
 
 from pos import channels, cli, config, places
 from pos.actions import hooks, sell
-from pos.cli.reference import written
 from pos.devices import printer_of
+from pos.setting import written
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

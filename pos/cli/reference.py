@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import time
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pos.config import GROUPS
-from pos.setting import default_of, environment_name
+from pos.setting import default_of, environment_name, written
 
 REPO = Path(__file__).resolve().parent.parent.parent
 
@@ -88,17 +86,6 @@ def settings_page() -> str:
             shown = f"`{default}`" if default else "(empty)"
             parts.append(f"| `{f.name}` | {shown} | `{environment_name(section, f)}` | {words.replace('|', '/')} |\n")
     return "".join(parts)
-
-
-def written(value: Any) -> str:
-    """A setting's value as it is written in config.ini."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, time):
-        return value.isoformat("minutes")
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return str(value)
 
 
 def _choice(f: Any) -> str:
