@@ -125,6 +125,20 @@ def revoke_device(store: Store, name: str, by: str = "system") -> int:
     return len(ids)
 
 
+def revoke_one(store: Store, key: str, by: str = "system") -> None:
+    """One machine, by its id, may no longer sign in, nor use its code; its sign-ins end. NotFound; twice is once."""
+    now = clock.stamp(clock.now())
+    with store.transaction():
+        device = Device.get_or_none(Device.id == key)
+        if device is None:
+            raise NotFound("There is no such machine.", field="id")
+        if device.revoked_at:
+            return
+        Device.update(revoked_at=now, code_until="").where(Device.id == key).execute()
+        SignIn.update(ended_at=now).where((SignIn.device == key) & (SignIn.ended_at == "")).execute()
+        audit.record(store, by, "device.revoke", device.name, {"devices": 1, "device": key})
+
+
 def devices(store: Store) -> list[tuple[str, str, str]]:
     """Devices not withdrawn as (name, enrolled at or "", code valid until or "")."""
     rows = Device.select().where(Device.revoked_at == "").order_by(Device.name).execute(store.database)

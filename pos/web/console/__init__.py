@@ -6,7 +6,7 @@ may open it. Its own sign-in is in `door`; rights are those of `pos/rules/rights
 
 from __future__ import annotations
 
-from pos.web.console import agents, audit, door, logs, outbox, overview, people, replay, settings, tokens, trace
+from pos.web.console import agents, audit, door, logs, outbox, overview, people, replay, settings, tills, tokens, trace
 from pos.web.console.frame import SCREENS
 
 __all__ = ["BLUEPRINTS", "SCREENS"]
@@ -22,5 +22,6 @@ BLUEPRINTS = (
     audit.bp,
     people.bp,
     tokens.bp,
+    tills.bp,
     settings.bp,
 )
