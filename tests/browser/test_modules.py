@@ -141,3 +141,12 @@ def test_the_page_does_no_arithmetic_on_money(screen: Screen) -> None:
         text = screen.page.context.request.get(address).text()
         for word in ("parseFloat", "toFixed", "Math.round"):
             assert word not in text, f"{address} has {word}"
+
+
+def test_a_page_beside_selling_preloads_all_that_its_frame_loads(screen: Screen) -> None:
+    screen.open("/notices")
+    screen.page.wait_for_function("() => document.getElementById('user-name')?.textContent")
+    preloaded = screen.page.eval_on_selector_all("link[rel=modulepreload]", "(all) => all.map((one) => one.href)")
+    seen = "performance.getEntriesByType('resource').map((r) => r.name).filter((n) => n.includes('/js/'))"
+    loaded = {address.partition("/js/")[2] for address in screen.page.evaluate(seen)}
+    assert loaded - {"theme.js", "shell.js", "notices.js"} == {one.partition("/js/")[2] for one in preloaded}
