@@ -49,6 +49,8 @@ COMMANDS = (
     Command("recover", "pos.cli.recover", "sales the books hold and that are missing here, as read-only copies"),
     Command("anonymise", "pos.cli.anonymise", "take a customer out of everything the till holds"),
     Command("archive", "pos.cli.archive", "put the receipts of months that are over into one file each"),
+    Command("autostart", "pos.cli.autostart", "start the till when this user signs in; no more rights are needed"),
+    Command("kiosk", "pos.cli.kiosk", "open the till's screen over everything, in this machine's browser"),
     Command("upgrade", "pos.cli.upgrade", "put another version beside this one and go over to it, or back"),
     Command("reconcile", "pos.cli.reconcile", "hold the till against what its connections have booked"),
     Command("replay", "pos.cli.replay", "take in receipt files again; harmless when repeated"),

@@ -51,6 +51,17 @@ def title(page: Page, words: str) -> None:
     expect(page.locator("#step-title")).to_have_text(words)
 
 
+def two_people(page: Page) -> None:
+    for code, name, role in (("1", "Olive Hart", ""), ("2", "Priya Nair", "cashier")):
+        page.locator("#person-code").fill(code)
+        page.locator("#person-name").fill(name)
+        if role:
+            page.locator("#person-role").select_option(role)
+        page.locator("#person-pin").fill("4711")
+        page.get_by_role("button", name="Add").click()
+        expect(page.locator(".setup-people")).to_contain_text(name)
+
+
 def test_a_new_till_is_asked_everything_once_and_then_sells(page: Page, fresh: App) -> None:
     axe, code = Axe(page), fresh.door.offer()
     page.goto(fresh.flask.config["TEST_URL"] + "/sign-in")
@@ -91,14 +102,7 @@ def test_a_new_till_is_asked_everything_once_and_then_sells(page: Page, fresh: A
     page.locator("#next").click()
 
     title(page, "People")
-    for words, role in ((("1", "Olive Hart"), ""), (("2", "Priya Nair"), "cashier")):
-        page.locator("#person-code").fill(words[0])
-        page.locator("#person-name").fill(words[1])
-        if role:
-            page.locator("#person-role").select_option(role)
-        page.locator("#person-pin").fill("4711")
-        page.get_by_role("button", name="Add").click()
-        expect(page.locator(".setup-people")).to_contain_text(words[1])
+    two_people(page)
     axe.look("people")
     page.locator("#next").click()
 
