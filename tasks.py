@@ -37,6 +37,11 @@ LINT = (
 #: Whole test files go to one worker, so that a server or browser is started once per file.
 WORKERS = ("-n", "2", "--dist", "loadfile")
 
+#: Everything in .venv, what came along with the listed packages as well.
+AUDIT = ("-m", "pip_audit", "--local", "--progress-spinner", "off")
+#: How pip-audit's trace names it when nobody could be asked.
+NO_NETWORK = ("ConnectionError", "ConnectTimeout", "ReadTimeout", "ProxyError", "SSLError", "ServiceError")
+
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 BROWSER_PATHS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -65,6 +70,7 @@ def main():
         "faults": "seeded faults between the till and ERPNext; one document per sale at the end",
         "bench": "measure; further words name the benches",
         "prove": "the long runs of docs/proof.md",
+        "audit": "known holes in the installed packages; asks the internet, so it is no part of test",
         "languages": "bring every text people read into the files of pos/locale; --check only compares",
         "package": "this program as a zip for `pos_server.py upgrade`; --wheels puts the packages in",
         "docs": "write config.ini, .env.example and docs/settings.md anew from the declarations",
@@ -155,6 +161,19 @@ def docs(rest):
 def package(rest):
     """`package [--out FILE] [--wheels]`: see pos/cli/package.py."""
     return module("pos.cli.package", rest, "run")
+
+
+def audit(rest):
+    """`audit [words of pip-audit]`: 0 = no known hole, 1 = some, each with what mends it, 2 = nothing was compared."""
+    prepare("test")
+    done = subprocess.run([str(PYTHON), *AUDIT, *rest], cwd=str(HERE), stderr=subprocess.PIPE)
+    words = done.stderr.decode(errors="replace")
+    if done.returncode and any(mark in words for mark in NO_NETWORK):
+        print("Nothing was compared: what holes are known stands on the internet, and this machine does not reach it.")
+        print("Run it where there is a way out, or name one: HTTPS_PROXY=http://… python3 tasks.py audit")
+        return 2
+    sys.stderr.write(words)
+    return done.returncode
 
 
 def languages(rest):

@@ -113,7 +113,7 @@ def test_every_command_and_its_words_are_in_the_operations_page() -> None:
 
 def test_every_task_is_documented() -> None:
     tasks = (REPO / "tasks.py").read_text(encoding="utf-8")
-    for task in re.findall(r"^def (run|test|lint|crash|faults|bench|prove|docs)\(", tasks, re.MULTILINE):
+    for task in re.findall(r"^def (run|test|lint|crash|faults|bench|prove|audit|docs)\(", tasks, re.MULTILINE):
         assert f"tasks.py {task}" in DOCS, task
 
 

@@ -153,7 +153,8 @@ def _summary(view: Any, route: Route, method: str) -> str:
         found = _LINE.match(line.strip())
         if found and found[1] == method and found[2].partition("?")[0] == route.rule:
             return re.sub(r"\s\s+", ": ", found[3])
-    return (view.__doc__ or route.endpoint.replace("_", " ").replace(".", ": ")).strip().splitlines()[0]
+    words: str = view.__doc__ or route.endpoint.replace("_", " ").replace(".", ": ")
+    return words.strip().splitlines()[0]
 
 
 def _who(rule: auth.Rule) -> str:

@@ -23,6 +23,7 @@ BENCHES = {
     "report": "tests.bench.report_bench",
     "backup": "tests.bench.backup_bench",
     "console": "tests.bench.console_bench",
+    "metrics": "tests.bench.metrics_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\

@@ -64,6 +64,39 @@ def test_an_install_that_fails_ends_in_one_sentence_and_is_tried_again(
     assert not tasks.STAMP.exists()
 
 
+@pytest.mark.parametrize(
+    ("code", "stderr", "ends", "words"),
+    [
+        (0, b"No known vulnerabilities found\n", 0, ""),
+        (1, b"Found 1 known vulnerability in 1 package\n", 1, ""),
+        (1, b"Traceback\nrequests.exceptions.ConnectionError: HTTPSConnectionPool\n", 2, "Nothing was compared"),
+        (1, b"Traceback\nrequests.exceptions.ProxyError: Unable to connect\n", 2, "Nothing was compared"),
+    ],
+)
+def test_an_audit_without_a_network_is_neither_clean_nor_a_finding(
+    calls: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    code: int,
+    stderr: bytes,
+    ends: int,
+    words: str,
+) -> None:
+    asked: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, code, b"", stderr)
+
+    monkeypatch.setattr(tasks.subprocess, "run", run)
+    assert tasks.audit(["--desc"]) == ends
+    assert asked[0][1:3] == ["-m", "pip_audit"]
+    assert asked[0][-1] == "--desc"
+    told = capsys.readouterr()
+    assert words in told.out
+    assert ("Traceback" in told.err) is False
+
+
 def test_a_venv_that_does_not_start_is_made_anew(
     calls: list[list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
