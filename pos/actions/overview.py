@@ -10,6 +10,7 @@ from pos.actions import figures
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.rules import wording
+from pos.rules.money import major
 from pos.said import Said, nsaid, said
 from pos.store import connections, notices, outbound, outlook, rounds, shifts
 from pos.store.db import Store
@@ -191,10 +192,11 @@ def _chart(config: Config, days: list[Day]) -> dict[str, Any]:
             }
         )
     lines = [
-        {"y": _BASE - up(step * n), "text": wording.round_money(step * n, config.shop.currency, config.shop.locale)}
+        {"y": _BASE - up(step * n), "text": wording.quantity(major(step * n, config.shop.currency), config.shop.locale)}
         for n in range(5)
     ]
-    return {"bars": bars, "lines": lines, "base": _BASE}
+    unit = wording.symbol(config.shop.currency, config.shop.locale)
+    return {"bars": bars, "lines": lines, "base": _BASE, "unit": unit}
 
 
 def _told(config: Config, title: str, day: Day) -> Said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -140,3 +141,32 @@ def test_a_badge_is_made_shown_once_and_taken_away(till: Callable[..., Outcome],
     assert till("user", "badge", "7", "--none")[1] == "7 has no badge any more.\n"
     assert till("user", "badge", "7", "--card", "short")[0] == 2
     assert till("user", "badge", "99")[0] == 1
+
+
+def test_a_password_is_read_from_the_keyboard_and_never_printed(
+    till: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pos import config
+    from pos.store import passwords
+    from pos.store.db import open_store
+
+    def typed(words: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{words}\n"))
+
+    till("user", "add", "7", "Ada Finch", "--pin", "4711")
+    typed("too short")
+    code, _, err = till("user", "password", "7")
+    assert code != 0
+    assert "at least 12 characters" in err
+    typed("kettle orange window")
+    code, out, err = till("user", "password", "7")
+    assert (code, err) == (0, "")
+    assert "kettle" not in out
+    store = open_store(config.load(tmp_path, environ={}))
+    assert passwords.check(store, "7", "kettle orange window").name == "Ada Finch"
+    store.close()
+    assert till("user", "password", "7", "--none")[0] == 0
+    store = open_store(config.load(tmp_path, environ={}))
+    with pytest.raises(passwords.WrongPin):
+        passwords.check(store, "7", "kettle orange window")
+    store.close()

@@ -18,8 +18,8 @@ from pos import clock, config
 from pos.app import App, create_app
 from pos.store import catalog, passwords, people
 from pos.web import server
-from tests.web.described import held_to
 from pos.web.console import door
+from tests.web.described import held_to
 
 PINS = {"7": "4826", "8": "2468", "9": "1357", "5": "8642"}
 

@@ -6,7 +6,21 @@ may open it. Its own sign-in is in `door`; rights are those of `pos/rules/rights
 
 from __future__ import annotations
 
-from pos.web.console import agents, audit, door, logs, outbox, overview, people, replay, settings, tills, tokens, trace
+from pos.web.console import (
+    agents,
+    audit,
+    door,
+    logs,
+    outbox,
+    overview,
+    people,
+    reconciliation,
+    replay,
+    settings,
+    tills,
+    tokens,
+    trace,
+)
 from pos.web.console.frame import SCREENS
 
 __all__ = ["BLUEPRINTS", "SCREENS"]
@@ -17,6 +31,7 @@ BLUEPRINTS = (
     outbox.bp,
     trace.bp,
     replay.bp,
+    reconciliation.bp,
     agents.bp,
     logs.bp,
     audit.bp,

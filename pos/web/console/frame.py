@@ -52,7 +52,7 @@ def _frame() -> dict[str, Any]:
         "screens": [one for one in SCREENS if frame.may_open(one[1])],
         "csrf": generate_csrf(),
         "now_text": wording.clock_time(now, locale),
-        "day_text": wording.short_day(now.date(), locale),
+        "today_text": wording.short_day(now.date(), locale),
         "needs": 0,
         "bell": None,
     }

@@ -1,0 +1,135 @@
+"""Reconciliation at the console: till and books by session and day, every difference by name, never a plug line.
+
+GET  /console/reconciliation?page=                      z_read   console/reconciliations.html
+GET  /console/reconciliation.csv                        z_read   every sum of every comparison, one row each
+GET  /console/reconciliation/<scope>/<name>             z_read   console/reconciliation.html
+GET  /console/reconciliation/<scope>/<name>.csv         z_read   its documents that differ, figure by figure
+GET  /api/console/reconciliations?page=                 z_read   as GET /api/reconciliations
+GET  /api/console/reconciliations/<scope>/<name>        z_read   as GET /api/reconciliations/<scope>/<name>
+POST /api/console/reconciliations/run                   z_read   {scope?, name?} -> 202 {asked}
+POST /api/console/reconciliations/items/<n>/settle      z_read   {reason} -> {item}
+
+scope: session or day. The same data and acts as at the till (`pos/web/reconciliations.py`), behind the console's door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from pos.actions import verdicts
+from pos.errors import Invalid
+from pos.store import reconciliations
+from pos.web import auth, reader, shapes_shop
+from pos.web.body import json_object, text
+from pos.web.console import frame, lists
+from pos.web.describe import describe
+from pos.web.parts import parts
+from pos.web.shapes import WHOLE
+
+bp = Blueprint("console_reconciliation", __name__)
+
+SUMS = ("scope", "name", "day", "connection", "state", "compared_at", "here", "there", "total_here", "total_there")
+ITEMS = ("number", "document", "part", "connection", "remote_id", "what", "figure", "here", "there", "state", "reason")
+
+
+@bp.get("/console/reconciliation")
+@auth.needs("z_read")
+def page() -> ResponseReturnValue:
+    here = parts()
+    return frame.show("reconciliations", "reconciliation", **_overview(here))
+
+
+@bp.get("/console/reconciliation.csv")
+@auth.needs("z_read")
+def export() -> ResponseReturnValue:
+    return lists.as_csv("reconciliation", SUMS, _sums())
+
+
+@bp.get("/console/reconciliation/<scope>/<name>")
+@auth.needs("z_read")
+def page_of_one(scope: str, name: str) -> ResponseReturnValue:
+    here = parts()
+    found = verdicts.detail(here.store, reader.seen(here.config), scope, name)
+    return frame.show("reconciliation", "reconciliation", **found)
+
+
+@bp.get("/console/reconciliation/<scope>/<name>.csv")
+@auth.needs("z_read")
+def export_one(scope: str, name: str) -> ResponseReturnValue:
+    here = parts()
+    found = verdicts.detail(here.store, reader.seen(here.config), scope, name)
+    return lists.as_csv(f"differences-{found['name']}", ITEMS, _items(found))
+
+
+@bp.get("/api/console/reconciliations")
+@describe(query={"page": WHOLE}, answer=shapes_shop.RECONCILIATIONS)
+@auth.needs("z_read")
+def listed() -> ResponseReturnValue:
+    return jsonify({"ok": True, **_overview(parts())})
+
+
+@bp.get("/api/console/reconciliations/<scope>/<name>")
+@describe(answer=shapes_shop.RECONCILIATION)
+@auth.needs("z_read")
+def one(scope: str, name: str) -> ResponseReturnValue:
+    here = parts()
+    return jsonify({"ok": True, **verdicts.detail(here.store, reader.seen(here.config), scope, name)})
+
+
+@bp.post("/api/console/reconciliations/run")
+@describe(body=shapes_shop.LOOK_AGAIN, answer=shapes_shop.LOOKS, status=202, refuses=(404, 409))
+@auth.needs("z_read")
+def run() -> ResponseReturnValue:
+    here, body = parts(), json_object()
+    scope, name = text(body, "scope", 20), text(body, "name", 40)
+    if bool(scope) != bool(name):
+        raise Invalid("Name both scope and name, or neither.", field="name")
+    asked = verdicts.want(here.store, here.config, auth.actor().code, scope, name)
+    here.ring("reconcile")
+    return jsonify({"ok": True, "asked": asked}), 202
+
+
+@bp.post("/api/console/reconciliations/items/<int:n>/settle")
+@describe(body=shapes_shop.SETTLE, answer=shapes_shop.SETTLED_DIFFERENCE, refuses=(409,))
+@auth.needs("z_read")
+def settle(n: int) -> ResponseReturnValue:
+    here = parts()
+    item = reconciliations.settle(here.store, n, text(json_object(), "reason"), auth.actor().code)
+    return jsonify({"ok": True, "item": verdicts.shown(here.store, item, reader.seen(here.config))})
+
+
+def _overview(here: Any, number: int | None = None) -> dict[str, Any]:
+    asked = request.args.get("page", 1, type=int) if number is None else number
+    return verdicts.overview(here.store, reader.seen(here.config), asked)
+
+
+def _sums() -> Iterator[dict[str, Any]]:
+    """One row a session or day and connection, page after page."""
+    here, number, pages = parts(), 1, 1
+    while number <= pages:
+        found = _overview(here, number)
+        number, pages = number + 1, found["pages"]
+        for row in found["rows"]:
+            for cell in row["cells"]:
+                sums = {
+                    "total_here": cell["here_text"],
+                    "total_there": cell["there_text"],
+                    "compared_at": cell["when_text"],
+                }
+                yield {**row, **cell, "connection": cell["leg"] or cell["title"], **sums}
+
+
+def _items(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """One row a figure that differs; a document without figures has one row all the same."""
+    for leg in found["legs"]:
+        for item in leg["items"]:
+            figures = item["figures"] or [
+                {"name": "", "here_text": item["here_text"], "there_text": item["there_text"]}
+            ]
+            for figure in figures:
+                both = {"figure": figure["name"], "here": figure["here_text"], "there": figure["there_text"]}
+                yield {**item, "connection": leg["title"], **both}
