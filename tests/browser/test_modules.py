@@ -132,9 +132,8 @@ FEED = """async (Scanner, keys) => {
 def test_the_page_does_no_arithmetic_on_money(screen: Screen) -> None:
     """Every module that is loaded is free of the functions that would make a float of an amount."""
     preloaded = screen.page.eval_on_selector_all("link[rel=modulepreload]", "(all) => all.map((one) => one.href)")
-    loaded = screen.page.evaluate(
-        "performance.getEntriesByType('resource').map((r) => r.name).filter((n) => /\\/js\\/(till\\/|language)/.test(n))"
-    )
+    seen = "performance.getEntriesByType('resource').map((r) => r.name)"
+    loaded = screen.page.evaluate(f"{seen}.filter((n) => /\\/js\\/(till\\/|language)/.test(n))")
     first = screen.page.eval_on_selector("script[type=module]", "(script) => script.src")
     assert set(loaded) == {first, *preloaded}, "every module is preloaded, so that none waits for another"
     for address in (first, *preloaded):
