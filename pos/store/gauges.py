@@ -75,12 +75,15 @@ _seen: WeakKeyDictionary[Store, tuple[int, dict[str, int]]] = WeakKeyDictionary(
 
 def _all_rows(store: Store) -> dict[str, int]:
     last, known = _seen.get(store, (0, {}))
+    if last:
+        # The plus keeps SQLite from reading a whole index in order to save a sort of the few new rows.
+        newer = "SELECT connection, count(*) FROM outbox WHERE n > ? GROUP BY +connection"
+    else:
+        newer = "SELECT connection, count(*) FROM outbox WHERE ? = 0 GROUP BY connection"
     counts = dict(known)
-    # The plus keeps SQLite from reading a whole index in order to save a sort of the few new rows.
-    newer = "SELECT connection, count(*), max(n) FROM outbox WHERE n > ? GROUP BY +connection"
-    for connection, rows, top in store.execute(newer, (last,)).fetchall():
+    for connection, rows in store.execute(newer, (last,)).fetchall():
         counts[connection] = counts.get(connection, 0) + rows
-        last = max(last, top)
+    last = store.execute("SELECT coalesce(max(n), 0) FROM outbox").fetchone()[0]
     _seen[store] = (last, counts)
     return counts
 
