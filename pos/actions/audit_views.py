@@ -132,7 +132,7 @@ def _told(detail: str) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     for before, after in _PAIRS:
         if before in found and after in found:
             changes.append({"before": _text(found.pop(before)), "after": _text(found.pop(after))})
-    return changes, [{"name": name, "value": _text(value)} for name, value in found.items()]
+    return changes, [{"name": name, "value": _text(value)} for name, value in found.items() if value not in ("", None)]
 
 
 def _text(value: Any) -> str:
