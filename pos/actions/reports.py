@@ -146,13 +146,16 @@ def recomputed(store: Store, doc: Mapping[str, Any]) -> bool:
     From the sums, which `verify` holds against the documents; where more stands in the session than its Z counted, from
     the documents it did count.
     """
-    session = shifts.by_z(store, doc["till"], doc["z"]["number"])
     with store.reading():
-        found = shifts.facts(store, session)
-        if found.documents != doc["z"]["documents"]:
-            found = shifts.counted_facts(store, doc)
+        found = facts_now(store, doc)
     again = zread.made_again(doc["z"], found, doc["currency"])
     return documents.encode({**doc, "z": again}) == documents.encode(doc)
+
+
+def facts_now(store: Store, doc: Mapping[str, Any]) -> zread.Facts:
+    """What the database says by now of the documents a saved Z counted."""
+    found = shifts.facts(store, shifts.by_z(store, doc["till"], doc["z"]["number"]))
+    return found if found.documents == doc["z"]["documents"] else shifts.counted_facts(store, doc)
 
 
 def report(doc: Mapping[str, Any], config: Config) -> dict[str, Any]:

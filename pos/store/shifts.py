@@ -109,11 +109,18 @@ def of_before(store: Store, doc: Mapping[str, Any]) -> Session | None:
     return found
 
 
-def name_now(found: Session | None, till: str) -> str:
+def name_now(store: Store, found: Session | None) -> str:
     """The session a document made now belongs to: the open one, else the next, which this document opens."""
-    if found is None:
-        return ledger.session_id(till, 1)
-    return found.id if found.open else ledger.session_id(till, found.number + 1)
+    if found is not None and found.open:
+        return found.id
+    number = max(found.number if found else 0, _lost(store, "session"))
+    return ledger.session_id(store.config.till.id, number + 1)
+
+
+def _lost(store: Store, column: str) -> int:
+    """The last one that this till gave out before its receipts were lost, as a record says; 0 = none is known."""
+    asked = f"SELECT coalesce(max({column}), 0) FROM lost_number WHERE till = ?"
+    return int(store.execute(asked, (store.config.till.id,)).fetchone()[0])
 
 
 def by_z(store: Store, till: str, number: int) -> Session:
@@ -148,7 +155,7 @@ def next_z(store: Store, till: str) -> int:
     tills = line_of(store, till)
     asked = f"SELECT coalesce(max(z_number), 0) + 1 FROM session WHERE till IN ({_marks(tills)})"
     row = store.execute(asked, tills).fetchone()
-    return int(row[0])
+    return max(int(row[0]), _lost(store, "z") + 1)
 
 
 def _session(row: tuple[Any, ...]) -> Session:
@@ -294,18 +301,31 @@ def _name(store: Store, session: Session, code: str) -> str:
 def counted_facts(store: Store, z: Mapping[str, Any]) -> Facts:
     """What a saved Z counted, from the documents themselves: those of its session from first to last, without any that
     came in later."""
-    block, missing = z["z"], set(z["z"]["missing"])
-    rows = store.execute(
-        "SELECT body FROM document WHERE till = ? AND series = 'till' AND session = ? AND sequence BETWEEN ? AND ?"
-        " ORDER BY sequence",
-        (_till_of(block["session"]), block["session"], block["first_sequence"], block["last_sequence"]),
-    ).fetchall()
-    bodies = [body.encode() for (body,) in rows]
-    found = [(documents.decode(body), body) for body in bodies]
+    missing = set(z["z"]["missing"])
+    found = [(documents.decode(body), body) for body in counted_bodies(store, z)]
     return zread.facts_of([pair for pair in found if pair[0]["sequence"] not in missing])
 
 
-# -- what a report is told beside ------------------------------------------------------------------------------------
+def counted_bodies(store: Store, z: Mapping[str, Any]) -> list[bytes]:
+    """The documents of a saved Z's session from its first to its last, in their order; what came in later, too."""
+    return [body.encode() for body in _counted(store, z, "body")]
+
+
+def counted_paths(store: Store, z: Mapping[str, Any]) -> list[str]:
+    """Where the files of those documents lie that a saved Z counted."""
+    missing = set(z["z"]["missing"])
+    paths = zip(_counted(store, z, "sequence"), _counted(store, z, "path"), strict=True)
+    return [path for sequence, path in paths if sequence not in missing]
+
+
+def _counted(store: Store, z: Mapping[str, Any], column: str) -> list[Any]:
+    block = z["z"]
+    rows = store.execute(
+        f"SELECT {column} FROM document WHERE till = ? AND series = 'till' AND session = ? AND sequence BETWEEN ? AND ?"
+        " ORDER BY sequence",
+        (_till_of(block["session"]), block["session"], block["first_sequence"], block["last_sequence"]),
+    ).fetchall()
+    return [value for (value,) in rows]
 
 
 def given(store: Store, session: Session) -> Given:

@@ -20,6 +20,7 @@ from pos.web.console import (
     tills,
     tokens,
     trace,
+    zreads,
 )
 from pos.web.console.frame import SCREENS
 
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     trace.bp,
     replay.bp,
     reconciliation.bp,
+    zreads.bp,
     agents.bp,
     logs.bp,
     audit.bp,
