@@ -9,6 +9,7 @@ import configparser
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -62,6 +63,7 @@ __all__ = [
     "Till",
     "Vouchers",
     "load",
+    "networks",
     "open_to_others",
     "origins",
     "secrets_of",
@@ -195,6 +197,7 @@ def _check(config: Config) -> None:
             f"[till] id is {config.till.id}, which [till] succeeds names as an id of before: its numbers would be "
             "given out twice."
         )
+    networks(config.server.trusted_proxy)
     if not 1 <= config.server.port <= 65535:
         raise BadSettings(f"[server] port is {config.server.port}; it must be between 1 and 65535.")
     for name, url in (("storage", config.storage.url), ("queue", config.queue.url)):
@@ -204,6 +207,22 @@ def _check(config: Config) -> None:
         raise BadSettings(f"[erpnext] url is {config.erpnext.url!r}; write it like https://erp.example.com.")
     for section in GROUPS:
         _check_figures(section, getattr(config, section))
+
+
+def networks(text: str) -> list[IPv4Network | IPv6Network]:
+    """The addresses and networks of [server] trusted_proxy. BadSettings names one that is none, or means everybody."""
+    found = []
+    for part in text.replace(",", " ").split():
+        try:
+            network = ip_network(part)
+        except ValueError:
+            raise BadSettings(
+                f"[server] trusted_proxy names {part!r}, which is no address; use one like 127.0.0.1."
+            ) from None
+        if not network.prefixlen:
+            raise BadSettings(f"[server] trusted_proxy names {part}, which is everybody; name the proxy alone.")
+        found.append(network)
+    return found
 
 
 def _check_figures(section: str, group: Any) -> None:

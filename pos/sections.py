@@ -51,6 +51,11 @@ class Server:
     port: int = setting(5000, "Port to listen on.")
     threads: int = setting(8, "Requests served at once; 16 on a slow disk.")
     origins: str = setting("", "Further host names this till is reached by, comma separated (tablets, other tills).")
+    trusted_proxy: str = setting(
+        "",
+        "Addresses of the TLS proxy in front, comma separated (127.0.0.1); its word on who asks and by https is "
+        "believed. Empty = nobody's.",
+    )
     log_format: str = setting("text", "How the log is shown: lines for people or JSON.", one_of=("text", "json"))
     log_mb: int = setting(10, "The log is also kept in data/logs/, in files of this size; 0 = not.")
     log_files: int = setting(10, "So many of them are kept.")
@@ -177,7 +182,9 @@ class Vouchers:
         one_of=("refuse", "limit", "issued_here"),
     )
     offline_limit: Decimal = setting(Decimal(50), "With limit: up to this much of one voucher.")
-    fresh_minutes: int = setting(15, "The issuer counts as in reach this long after it was last heard, unless it was asked in vain since.")
+    fresh_minutes: int = setting(
+        15, "The issuer counts as in reach this long after it was last heard, unless it was asked in vain since."
+    )
 
 
 @dataclass(frozen=True, slots=True)

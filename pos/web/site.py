@@ -30,6 +30,7 @@ from pos.web import (
     openapi,
     people,
     printing,
+    proxy,
     reader,
     receipts,
     reconciliations,
@@ -111,6 +112,7 @@ def build(parts: Parts) -> Flask:
     guard.install(app, parts.config)
     errors.install(app)
     statics.install(app)
+    proxy.install(app, parts.config)
     frame.install(app)
     language.install(app, parts.config)
     for blueprint in BLUEPRINTS:
