@@ -165,3 +165,12 @@ def test_an_answer_nobody_declared_would_be_found(till: App) -> None:
     assert "418" in wrong[0]
     with pytest.raises(AssertionError, match="418"):
         held_to(till.flask, "GET", Page(till).client.get("/api/teapot", base_url=Page.base))
+
+
+def test_a_number_no_row_can_have_is_not_there(till: App) -> None:
+    """SQLite takes 64 bits; a longer one once was an error of ours."""
+    key = people.add_token(till.store, "admin", "admin")
+    page = Page(till, HTTP_AUTHORIZATION=f"Bearer {key}")
+    assert page.get(f"/api/console/outbox/{1 << 63}").status_code == 404
+    answer = page.post("/api/console/outbox/retry", {"rows": [1 << 63]})
+    assert (answer.status_code, answer.json["field"]) == (422, "rows")

@@ -124,7 +124,7 @@ def retry() -> ResponseReturnValue:
     if isinstance(fitting, dict) and rows is None:
         done = outbox_views.retry_fitting(here.store, _filter(fitting), by, reason)
     else:
-        if not isinstance(rows, list) or not rows or not all(type(n) is int for n in rows):
+        if not isinstance(rows, list) or not rows or not all(type(n) is int and 0 < n < 1 << 63 for n in rows):
             raise Invalid("rows is a list of numbers of rows, or fitting says which.", field="rows")
         if len(rows) > outbox_views.RETRY_MAX:
             raise Invalid(said("At most {most} rows at once.", most=outbox_views.RETRY_MAX), field="rows")
