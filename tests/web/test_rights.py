@@ -14,9 +14,9 @@ from werkzeug.test import TestResponse
 from pos import clock
 from pos.app import App
 from pos.rules import rights
-from pos.store import people
+from pos.store import passwords, people
 from pos.store import rights as tables
-from tests.web.conftest import PINS, Page
+from tests.web.conftest import PASSWORD, PINS, Console, Page
 
 #: The role whose rights are set anew for each probe.
 ROLE = "stock_keeper"
@@ -95,6 +95,12 @@ def _replay(shop: Shop) -> TestResponse:
     return shop.page.post("/api/create-sale", body)
 
 
+def _try_again(shop: Shop) -> TestResponse:
+    """At the console, where whoever reads may come in, too."""
+    passwords.set_password(shop.till.store, "2", PASSWORD)
+    return Console(shop.till).sign_in("2").post("/api/console/outbox/retry", {"fitting": {"show": "needs"}})
+
+
 def _first_file(till: App) -> str:
     found = till.store.execute("SELECT path FROM document ORDER BY n LIMIT 1").fetchone()
     return str(found[0])
@@ -123,6 +129,7 @@ PROBES: dict[str, tuple[tuple[str, ...], Probe]] = {
     "reprint": (("sell",), lambda shop: shop.page.get("/receipts/T1-000001")),
     "voucher_issue": (("sell",), _issue_by_hand),
     "replay": ((), _replay),
+    "operate": (("z_read",), _try_again),
     "rights": ((), lambda shop: shop.page.get("/api/rights")),
     "settings": ((), lambda shop: shop.page.post("/api/import/items", {"rows": []})),
 }
