@@ -6,7 +6,7 @@ A connector is one folder below pos/connectors: `mapping.py` (pure wire formats)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -107,6 +107,21 @@ class ListedPage:
 
     rows: tuple[Listed, ...]
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retold:
+    """One sale or return as it stands there, told as a receipt. What they do not keep is empty in it, never guessed.
+
+    document: unnumbered, of the receipt contract, without id; a line goes by the name of its row there. against_key,
+    against_number: key and number of what it gives back, "" = none, or not ours. rows: line -> the row it gives back.
+    """
+
+    listed: Listed
+    document: dict[str, Any]
+    against_key: str
+    against_number: str
+    rows: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +280,11 @@ class Connector(Protocol):
     def listed(self, till: str, since: datetime, until: datetime, after: str) -> ListedPage:
         """One page of the submitted documents of a till, posted on the days from `since` to `until` there. after: that
         of the page before, "" for the first."""
+        ...
+
+    def retold(self, wanted: Sequence[Listed]) -> list[Retold]:
+        """These sales and returns as receipts; one that is gone meanwhile is left out. At most BOOKED_MAX. Rejected
+        ("not_readable") names one that cannot be told."""
         ...
 
     def expected(self, document: Document, part: str) -> Figures:

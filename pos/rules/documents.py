@@ -46,7 +46,7 @@ KEYS = (
     "session", "cashier", "mode", "customer", "currency", "price_list", "prices_include_tax", "items", "discount",
     "taxes", "subtotal", "tax_total", "rounding", "total", "payments", "tender", "cash_given", "change", "vouchers",
     "correction", "cash", "tax_rule", "rounding_method", "rules_version", "flags", "note", "approved", "void",
-    "voucher", "taken_in", "z", "record", "blanked",
+    "voucher", "taken_in", "recovered", "z", "record", "blanked",
 )  # fmt: skip
 LAST_KEYS = ("prev_hash", "hash")
 

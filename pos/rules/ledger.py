@@ -42,6 +42,15 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _DEVICE_NAMES = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(10)), *(f"lpt{i}" for i in range(10))}
 
 
+#: Before the key of a document in the books: the id of its recovered copy.
+RECOVERED = "recovered:"
+
+
+def original_key(key: str) -> str:
+    """The id of the document a key in the books stands for: the return half of an exchange has "-R" behind it."""
+    return key.removesuffix("-R")
+
+
 class Rows(NamedTuple):
     """Everything the tables hold of one document, as plain tuples in the order of the column lists above.
 

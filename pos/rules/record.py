@@ -91,6 +91,12 @@ def blankings(doc: Mapping[str, Any]) -> tuple[Blanking, ...]:
     return tuple(Blanking(one["id"], doc["id"], one["hash"], one["blanked"], block["customer"]) for one in rows)
 
 
+def skipped_to(doc: Mapping[str, Any]) -> int:
+    """The last number a document that is not numbered yet passes over; 0 for any but a record of lost numbers."""
+    block = doc.get(KIND) or {}
+    return int(block["sequence"]) if doc["kind"] == KIND and block.get("act") == NUMBERS else 0
+
+
 def lost(doc: Mapping[str, Any]) -> Lost | None:
     """The numbers a record says were given out before; None for any other document."""
     block = doc.get(KIND) or {}

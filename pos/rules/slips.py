@@ -114,6 +114,8 @@ class _Slip(Letterhead):
             )
         words = words or doc.get("note") or ""
         roll.words(words, centre=True)
+        if doc.get("series") == "recovered":
+            roll.words(self.say("Made again from what the books hold."), centre=True)
         roll.rule()
         roll.words(self.look.footer, centre=True)
         if self.look.tax_number:

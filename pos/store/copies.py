@@ -106,7 +106,7 @@ def behind(store: Store, after: int) -> tuple[int, str]:
 
 def firsts(store: Store, till: str) -> list[str]:
     """What a till's documents are known by for good: the hashes of its first own and its first imported one."""
-    asked = "SELECT hash FROM document WHERE till = ? AND series = ? AND sequence = 1"
+    asked = "SELECT hash FROM document WHERE till = ? AND series = ? ORDER BY sequence LIMIT 1"
     rows = [store.execute(asked, (till, series)).fetchone() for series in ("till", "imported")]
     return [row[0] for row in rows if row is not None]
 

@@ -100,8 +100,11 @@ def voucher_rows(rows: ledger.Rows) -> list[tuple[Any, ...]]:
 def outbox_rows(
     doc: Mapping[str, Any], connections: Iterable[str], state: str, moment: datetime
 ) -> list[tuple[Any, ...]]:
-    """What must go out for a document: one row per connection and part. A return waits for its originals."""
+    """What must go out for a document: one row per connection and part. A return waits for its originals. A recovered
+    copy is there already, and goes nowhere."""
     stamp = clock.stamp(moment)
+    if doc["series"] == "recovered":
+        return _booked_rows(doc, connections, stamp)
     after = " ".join(ledger.after(doc))
     return [
         (doc["id"], connection, part, state, 0, stamp, "", "", after if part == "return" else "",
@@ -109,6 +112,19 @@ def outbox_rows(
         for connection in connections
         for part in ledger.parts(doc)
         if part in BOOKED_PARTS
+    ]  # fmt: skip
+
+
+def _booked_rows(doc: Mapping[str, Any], connections: Iterable[str], stamp: str) -> list[tuple[Any, ...]]:
+    """So that goods that come back can be tied to what stands there, row by row."""
+    there = doc["recovered"]
+    remote = json.dumps({"figures": {}, "rows": [{"name": item["line"]} for item in doc["items"]]})
+    return [
+        (doc["id"], connection, part, "booked", 0, stamp, "", "", "", "", stamp, "", there["remote_id"], remote, "",
+         "", "", stamp, stamp)
+        for connection in connections
+        if connection == there["connection"]
+        for part in ledger.parts(doc)
     ]  # fmt: skip
 
 

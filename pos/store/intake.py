@@ -70,16 +70,17 @@ def sell(
     if complete is not None:
         doc = {**doc, **complete(store)}
     last = entries.last(store, till, "till", documents.GENESIS)
+    sequence = max(last.sequence, record.skipped_to(doc)) + 1
     stamped, body = documents.stamp(
         {**doc, "flags": [*doc.get("flags", ()), *_clock_flags(last.created_at, now)]},
         till=till,
         store=store.config.till.store,
         series="till",
-        sequence=last.sequence + 1,
-        invoice_name=ledger.number_of(till, last.sequence + 1),
+        sequence=sequence,
+        invoice_name=ledger.number_of(till, sequence),
         created_at=local(store, now).isoformat(timespec="milliseconds"),
         business_day=_business_day(store, doc, now),
-        session=_session_of(session, doc, till),
+        session=_session_of(store, session, doc),
         mode=entries.mode(store),
         prev_hash=last.hash,
     )
@@ -92,14 +93,15 @@ def sell(
     return Entered(stamped, body, False, n, ledger.path_of(stamped))
 
 
-def _session_of(found: shifts.Session | None, doc: Mapping[str, Any], till: str) -> str:
+def _session_of(store: Store, found: shifts.Session | None, doc: Mapping[str, Any]) -> str:
     """Vouchers are issued and expired, and records made, at any hour: such a document opens no session. A Z of a
     session this till had under an id of before stands in none."""
-    if doc["kind"] == "z" and doc["z"]["session"] != shifts.name_now(found, till):
+    name = shifts.name_now(store, found)
+    if doc["kind"] == "z" and doc["z"]["session"] != name:
         return ""
     if doc["kind"] in (voucher.KIND, record.KIND) and (found is None or not found.open):
         return ""
-    return shifts.name_now(found, till)
+    return name
 
 
 def _business_day(store: Store, doc: Mapping[str, Any], now: datetime) -> str:
@@ -123,7 +125,7 @@ def _clock_flags(before: str, now: datetime) -> list[str]:
 
 def open_session(store: Store, till: str) -> str:
     """The session a document made now belongs to: the open one, else the next, which this document opens."""
-    return shifts.name_now(shifts.last(store, till), till)
+    return shifts.name_now(store, shifts.last(store, till))
 
 
 def adopt(store: Store, doc: Mapping[str, Any], body: bytes, origin: str, actor: str) -> Entered:
@@ -186,19 +188,41 @@ def adopt_imported(store: Store, doc: dict[str, Any], origin: str, actor: str) -
     found = imported_already(store, doc)
     if found is not None:
         return found
-    now, till = clock.now(), store.config.till.id
+    till = store.config.till.id
     before = entries.last(store, till, "imported", documents.GENESIS)
-    taken_in = {
-        "at": local(store, now).isoformat(timespec="milliseconds"),
-        "by": actor,
-        "origin": origin,
-        "after": entries.last(store, till, "till", "").sequence,
-    }
+    taken_in = _taken_in(store, origin, actor)
     stamped, body = documents.stamp(
         doc, till=till, series="imported", sequence=before.sequence + 1, taken_in=taken_in, prev_hash=before.hash
     )
     receipt.check(stamped)
     return _enter_adopted(store, stamped, body, origin, actor, queue=True)
+
+
+def adopt_recovered(store: Store, doc: dict[str, Any], origin: str, actor: str) -> Entered:
+    """A copy of what the books hold: the next place in the recovered series of its till. It is booked already, so it
+    goes nowhere. The same id again is what was taken in first."""
+    found = find(store, doc["id"])
+    if found is not None:
+        return found
+    before = entries.last(store, doc["till"], "recovered", documents.GENESIS)
+    taken_in = _taken_in(store, origin, actor)
+    stamped, body = documents.stamp(
+        doc, series="recovered", sequence=before.sequence + 1, taken_in=taken_in, prev_hash=before.hash
+    )
+    receipt.check(stamped)
+    n = entries.put(store, ledger.rows(stamped, body))
+    entries.put_outbox(store, stamped, "booked", clock.now())
+    _tell(store, actor, "recover", stamped, {"origin": origin})
+    return Entered(stamped, body, False, n, ledger.path_of(stamped))
+
+
+def _taken_in(store: Store, origin: str, actor: str) -> dict[str, Any]:
+    return {
+        "at": local(store, clock.now()).isoformat(timespec="milliseconds"),
+        "by": actor,
+        "origin": origin,
+        "after": entries.last(store, store.config.till.id, "till", "").sequence,
+    }
 
 
 def imported_already(store: Store, doc: Mapping[str, Any]) -> Entered | None:

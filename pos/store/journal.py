@@ -153,6 +153,10 @@ class Journal:
         """Take in a document of the older shape, mapped and unstamped: series "imported", its totals as they were."""
         return self._through(partial(intake.adopt_imported, self.store, doc, origin, actor))
 
+    def adopt_recovered(self, doc: dict[str, Any], origin: str, actor: str) -> Committed:
+        """Take in a copy of what the books hold, unstamped: series "recovered", booked already, never posted again."""
+        return self._through(partial(intake.adopt_recovered, self.store, doc, origin, actor))
+
     def health(self) -> Health:
         """What the status bar and /health say. Cheap; never raises."""
         try:

@@ -14,8 +14,8 @@ from pos.store.db import Store
 from pos.store.models import Document, Outbox, User
 
 PAGE_ROWS = 50
-#: How the file of an imported receipt begins.
-IMPORTED = "imported-"
+#: How the file of a receipt begins that was not made here.
+ELSEWHERE = ("imported-", "recovered-")
 #: A document's parts on their way, the most telling first.
 _TELLING = ("rejected", "differs", "unknown", "sending", "queued", "sent", "booked")
 
@@ -24,7 +24,7 @@ _TELLING = ("rejected", "differs", "unknown", "sending", "queued", "sent", "book
 class Row:
     """One receipt in the list. total: minor units. state: of its way to the books, "" = it goes nowhere.
 
-    name: what `body` finds it by; its number, but for an imported one that is called like one of ours.
+    name: what `body` finds it by; its number, but for one from elsewhere that is called like one of ours.
     """
 
     number: str
@@ -86,14 +86,14 @@ def day(store: Store, wanted: str = "", page: int = 1) -> Day:
 
 
 def body(store: Store, name: str) -> bytes:
-    """The receipt's file, byte for byte, by its number or, of an imported one, by the name of its file without ending.
-    NotFound. Of an imported twin and our own, our own."""
+    """The receipt's file, byte for byte, by its number or, of one that was imported or recovered, by the name of its
+    file without ending. NotFound. Of such a twin and our own, our own."""
     found = store.execute(
         "SELECT body FROM document WHERE number = ? ORDER BY series = 'till' DESC, n DESC LIMIT 1", (name,)
     ).fetchone()
-    if found is None and name.startswith(IMPORTED):
+    if found is None and name.startswith(ELSEWHERE):
         found = store.execute(
-            "SELECT body FROM document WHERE series = 'imported' AND path = business_day || '/' || ? || '.json'",
+            "SELECT body FROM document WHERE series <> 'till' AND path = business_day || '/' || ? || '.json'",
             (name,),
         ).fetchone()
     if found is None:
@@ -103,13 +103,11 @@ def body(store: Store, name: str) -> bytes:
 
 def _names(found: Sequence[Document]) -> dict[int, str]:
     """By what each of these is to be asked for: (n of the document, name)."""
-    imported = [d.number for d in found if d.series == "imported"]
-    query = Document.select(Document.number).where(Document.number.in_(imported)).order_by(Document.n)
+    elsewhere = [d.number for d in found if d.series != "till"]
+    query = Document.select(Document.number).where(Document.number.in_(elsewhere)).order_by(Document.n)
     twice = {number for number, times in Counter(d.number for d in query).items() if times > 1}
     return {
-        d.n: d.path.rpartition("/")[2].removesuffix(".json")
-        if d.series == "imported" and d.number in twice
-        else d.number
+        d.n: d.path.rpartition("/")[2].removesuffix(".json") if d.series != "till" and d.number in twice else d.number
         for d in found
     }
 

@@ -135,8 +135,9 @@ def _readable(
 
 
 def order(doc: dict[str, Any]) -> tuple[Any, ...]:
-    """Sorts documents as they were committed: own numbers, and imported ones behind the number they came after."""
-    if doc["series"] == "imported":
+    """Sorts documents as they were committed: own numbers, and those taken in from elsewhere behind the number they
+    came after."""
+    if doc["series"] in ("imported", "recovered"):
         return ("", (doc.get("taken_in") or {}).get("after", 0), 1, doc["till"], doc["sequence"])
     return ("", doc["sequence"], 0, doc["till"], doc["sequence"])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from peewee import fn
 
 from pos.errors import NotFound
+from pos.rules import ledger
 from pos.said import said
 from pos.store import shifts, takings
 from pos.store.db import Store
@@ -63,6 +64,7 @@ def days_since(store: Store, day: str, before: str) -> list[Scope]:
     """Business days with documents, from `day` on and before `before`, newest first."""
     rows = store.execute(
         "SELECT DISTINCT business_day FROM document WHERE business_day >= ? AND business_day < ?"
+        " AND series <> 'recovered'"
         " ORDER BY business_day DESC",
         (day, before),
     ).fetchall()
@@ -98,7 +100,7 @@ def numbers(store: Store, scope: Scope) -> list[int]:
     days = days_of(store, scope)
     marks = ", ".join("?" * len(days))
     of_session = " AND session = ?" if scope.scope == "session" else ""
-    asked = f"SELECT n FROM document WHERE business_day IN ({marks}){of_session} ORDER BY n"
+    asked = f"SELECT n FROM document WHERE business_day IN ({marks}){of_session} AND series <> 'recovered' ORDER BY n"
     return [n for (n,) in store.execute(asked, (*days, *([scope.name] if of_session else [])))] if days else []
 
 
@@ -143,11 +145,14 @@ def waiting(store: Store, connection: str, ns: Sequence[int]) -> int:
 
 
 def unknown(store: Store, keys: Iterable[str]) -> set[str]:
-    """Of these ids, those no document here has."""
+    """Of these ids, those no document here has, and of which there is no recovered copy either."""
     asked = sorted(set(keys))
     known: set[str] = set()
     for start in range(0, len(asked), BITE_ROWS):
         bite = asked[start : start + BITE_ROWS]
         marks = ", ".join("?" * len(bite))
         known |= {key for (key,) in store.execute(f"SELECT id FROM document WHERE id IN ({marks})", bite)}
+        copied = [f"{ledger.RECOVERED}{key}" for key in bite]
+        rows = store.execute(f"SELECT id FROM document WHERE id IN ({marks})", copied)
+        known |= {key.removeprefix(ledger.RECOVERED) for (key,) in rows}
     return set(asked) - known

@@ -27,7 +27,7 @@ def sold_lines(store: Store, wanted: Iterable[Against]) -> dict[Against, refund.
         doc = documents[against.id]
         if doc is None:
             continue
-        if doc["series"] != "till":
+        if doc["series"] == "imported":
             raise Invalid(
                 said(
                     "{number} was taken in from elsewhere and cannot be given back line by line.",
@@ -86,7 +86,8 @@ def document(store: Store, key: str) -> dict[str, Any] | None:
     found = intake.find(store, key)
     if found is None:
         row = store.execute(
-            "SELECT id FROM document WHERE number IN (?, ?) ORDER BY series = 'till' DESC, n DESC LIMIT 1",
+            "SELECT id FROM document WHERE number IN (?, ?)"
+            " ORDER BY series = 'till' DESC, series = 'recovered' AND kind = 'return', n DESC LIMIT 1",
             (key, key.upper()),
         ).fetchone()
         found = intake.find(store, row[0]) if row else None

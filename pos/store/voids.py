@@ -27,7 +27,7 @@ def take_off(store: Store, rows: Sequence[TakenOff], by: str) -> int:
     """Write them down; how many were new. Sent again, one counts once."""
     now, till = clock.stamp(clock.now()), store.config.till.id
     with store.transaction():
-        session = shifts.name_now(shifts.last(store, till), till)
+        session = shifts.name_now(store, shifts.last(store, till))
         fresh = []
         for x in rows:
             added = store.execute(

@@ -17,6 +17,7 @@ from pos.connectors.erpnext.facts import SetupFacts
 from pos.errors import Rejected, Unknown
 from pos.rules import documents
 from pos.store import notices, unblock
+from pos.store.archives import Files
 from pos.store.rebuild import _read
 from pos.store.verify import verify
 from tests.actions import drawer
@@ -104,7 +105,7 @@ def test_files_alone_bring_every_entry_back_as_one_to_ask_for(shop: Till) -> Non
     shop.journal.flush()
     assert verify(shop.config).differences == []
     reads = [
-        _read(shop.config.invoices, path.relative_to(shop.config.invoices).as_posix(), ["erpnext"])
+        _read(Files(shop.config), path.relative_to(shop.config.invoices).as_posix(), ["erpnext"])
         for path in sorted(shop.config.invoices.rglob("*.json"))
     ]
     assert [(row[0], row[2], row[3]) for read in reads for row in read.outbox] == [(i, "cash", "unknown") for i in ids]

@@ -8,15 +8,15 @@ no promise depend on figures we would have to send in the server's name.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from pos import clock
 from pos.config import Config
-from pos.connectors.base import Context, Document, ListedPage, NameList, Page, Posted
-from pos.connectors.erpnext import cash, compare, feeds, holdings, mapping
+from pos.connectors.base import Context, Document, Listed, ListedPage, NameList, Page, Posted, Retold
+from pos.connectors.erpnext import cash, compare, feeds, holdings, mapping, recovered
 from pos.connectors.erpnext.errors import Where, error_for
 from pos.connectors.erpnext.facts import SetupFacts
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable, Unknown
@@ -181,6 +181,9 @@ class Erpnext:
 
     def listed(self, till: str, since: datetime, until: datetime, after: str) -> ListedPage:
         return holdings.listed(self, till, since, until, after, self.facts)
+
+    def retold(self, wanted: Sequence[Listed]) -> list[Retold]:
+        return recovered.retold(self, wanted, self.facts, self._config)
 
     def expected(self, document: Document, part: str) -> Figures:
         return holdings.expected(document, part, self.facts, self._config)

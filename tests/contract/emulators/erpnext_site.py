@@ -324,7 +324,7 @@ class Site:
             "parenttype": doc["doctype"],
             "doctype": child,
         }
-        return {"name": row.get("name") or self.row_name(), **row, **base}
+        return {**row, "name": row.get("name") or self.row_name(), **base}
 
     def get(self, doctype: str, name: str) -> Doc:
         try:
