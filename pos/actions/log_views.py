@@ -47,7 +47,9 @@ def _row(store: Store, config: Config, line: dict[str, Any]) -> dict[str, Any]:
         "at_text": _when(store, config, at),
         "level_text": words,
         "tone": tone,
-        "facts": [{"name": name, "value": str(value)} for name, value in line.items() if name not in _PLACED],
+        "facts": [
+            {"name": name, "value": str(value)} for name, value in line.items() if name not in _PLACED and value != ""
+        ],
     }
 
 
