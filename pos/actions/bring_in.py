@@ -31,7 +31,7 @@ def items(store: Store, rows: Sequence[Mapping[str, str]], by: str) -> Outcome:
     A template stands in an earlier piece, or in this one. A barcode of another item is refused, never moved.
     """
     till, shop = store.config.till, store.config.shop
-    parsed, refused = _sorted(rows, lambda cells: sheet.item(cells, shop.currency, till.price_list, till.warehouse))
+    parsed, refused = sorted_rows(rows, lambda cells: sheet.item(cells, shop.currency, till.price_list, till.warehouse))
     with store.transaction():
         clashes = _clashes(store, parsed)
         good = [one for at, one in parsed.items() if at not in clashes]
@@ -71,7 +71,7 @@ def _clashes(store: Store, parsed: Mapping[int, sheet.Item]) -> dict[int, str]:
 
 def customers(store: Store, rows: Sequence[Mapping[str, str]], by: str) -> Outcome:
     """Customers by code."""
-    good, refused = _sorted(rows, sheet.customer)
+    good, refused = sorted_rows(rows, sheet.customer)
     with store.transaction():
         counts = feeds.put_customers(store, good.values(), SOURCE)
         _record(store, by, "customers", counts, refused)
@@ -82,7 +82,7 @@ def customers(store: Store, rows: Sequence[Mapping[str, str]], by: str) -> Outco
 KINDS = {"items": items, "customers": customers}
 
 
-def _sorted(
+def sorted_rows(
     rows: Sequence[Mapping[str, str]], parse: Callable[[Mapping[str, str]], Parsed]
 ) -> tuple[dict[int, Parsed], dict[int, str]]:
     """What could be read and what could not, by place in the piece. A code stands once in a piece."""

@@ -54,7 +54,7 @@ COMMANDS = (
     Command("upgrade", "pos.cli.upgrade", "put another version beside this one and go over to it, or back"),
     Command("reconcile", "pos.cli.reconcile", "hold the till against what its connections have booked"),
     Command("replay", "pos.cli.replay", "take in receipt files again; harmless when repeated"),
-    Command("import", "pos.cli.imports", "bring in items or customers from CSV files"),
+    Command("import", "pos.cli.imports", "bring in items, customers, vouchers, or receipts of an older till"),
     Command("user", "pos.cli.users", "cashiers and their PINs"),
     Command("token", "pos.cli.tokens", "keys for programs that talk to the till"),
     Command("device", "pos.cli.devices", "browsers that may sign in with a PIN"),

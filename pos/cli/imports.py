@@ -1,4 +1,5 @@
-"""import items|customers FILE…: bring in CSV lists, by the running server or straight into the folder."""
+"""import items|customers|vouchers|receipts FILE…: bring in lists and older receipts, by the running server or straight
+into the folder."""
 
 from __future__ import annotations
 
@@ -8,20 +9,25 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from pos import cli, config
-from pos.actions import bring_in
-from pos.cli import control, opened
+from pos.actions import bring_in, issuer, old_vouchers
+from pos.cli import control, opened, replay
 from pos.errors import Invalid
 from pos.rules import sheet
+from pos.store import people
 from pos.store.db import Store, open_store
+from pos.store.journal import Journal
 from pos.store.rehearsal import rehearsal
 
 #: Well below the least [security] body_kb_max anybody would set.
 PIECE_BYTES_MAX = 200_000
+#: Of the older till; taken in as `replay` takes them.
+RECEIPTS = "receipts"
 
 Row = tuple[int, dict[str, str]]
 #: Takes a piece of a list; answers (added, changed, [(index, reason)]).
@@ -48,9 +54,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         )
         + f"\n  {sheet.ATTRIBUTE + 'NAME':<13} (items) an attribute, such as Size"
     )
-    parser.add_argument("kind", choices=sorted(sheet.COLUMNS), help="what the files list")
+    kinds = (*sorted(sheet.COLUMNS), RECEIPTS)
+    parser.add_argument("kind", choices=kinds, help="what the files list; receipts: of the older till, as by replay")
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="CSV with a first line that names the columns"
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="CSV with a first line that names the columns; vouchers also as a JSON list; receipts: files or folders",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
 
@@ -58,6 +69,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, root: Path) -> int:
     """One line a file; 1 when any row was refused. Giving a corrected file again changes only what differs."""
     loaded = opened.settings(root)
+    if args.kind == RECEIPTS:
+        if args.dry_run:
+            raise Invalid("Receipts know no dry run: what is here already is left as it is.", field="dry_run")
+        return replay.run(argparse.Namespace(files=[str(file) for file in args.files]), root)
     lists = [(file, text_of(file, args.kind)) for file in args.files]  # every header is read before anything goes in
     failed = False
     with rehearsed(loaded, args.kind) if args.dry_run else door(loaded, args.kind) as take_in:
@@ -80,7 +95,7 @@ def text_of(file: Path, kind: str) -> list[Row]:
     except UnicodeDecodeError:
         text = _windows(file, body)
     try:
-        return sheet.read(text, kind)
+        return (sheet.read_json if file.suffix.lower() == ".json" else sheet.read)(text, kind)
     except Invalid as error:
         raise Invalid(f"{file}: {error.message}", field=error.field) from error
 
@@ -164,7 +179,8 @@ def door(loaded: config.Config, kind: str) -> Iterator[Door]:
     store = open_store(loaded)
     try:
         store.lock()
-        yield _straight(store, kind)
+        with _straight(store, kind) as take_in:
+            yield take_in
     finally:
         store.close()
 
@@ -172,15 +188,31 @@ def door(loaded: config.Config, kind: str) -> Iterator[Door]:
 @contextmanager
 def rehearsed(loaded: config.Config, kind: str) -> Iterator[Door]:
     """The way into a copy of the till, which is thrown away."""
-    with rehearsal(loaded) as store:
-        yield _straight(store, kind)
+    with rehearsal(loaded) as store, _straight(store, kind) as take_in:
+        yield take_in
 
 
-def _straight(store: Store, kind: str) -> Door:
+@contextmanager
+def _straight(store: Store, kind: str) -> Iterator[Door]:
     by = opened.operator()
+    if kind in bring_in.KINDS:
+        yield lambda rows: _told(bring_in.KINDS[kind](store, rows, by))
+        return
+    journal = Journal(store)
+    try:
+        till, person = _Till(store.config, store, journal), people.Actor(by, by, "admin", "token", "")
+        ask = partial(issuer.ask, store, store.config)
+        yield lambda rows: _told(old_vouchers.take_in(till, rows, person, ask))
+    finally:
+        journal.close()
 
-    def take_in(rows: list[dict[str, str]]) -> tuple[int, int, list[tuple[int, str]]]:
-        found = bring_in.KINDS[kind](store, rows, by)
-        return found.counts.added, found.counts.changed, list(found.refused)
 
-    return take_in
+@dataclass(frozen=True, slots=True)
+class _Till:
+    config: config.Config
+    store: Store
+    journal: Journal
+
+
+def _told(found: bring_in.Outcome) -> tuple[int, int, list[tuple[int, str]]]:
+    return found.counts.added, found.counts.changed, list(found.refused)

@@ -1,4 +1,4 @@
-"""Lists from a spreadsheet: what the columns of an items or customers CSV mean, row by row.
+"""Lists from a spreadsheet: what the columns of an items, customers or vouchers list mean, row by row.
 
 A row is a mapping of column name to text. What cannot be taken as it stands is refused with the column and the reason;
 nothing is guessed.
@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pos.errors import Invalid
 from pos.rules import money
 from pos.rules.barcode import check_digit, is_gtin
+from pos.rules.voucher import code_of
 
 #: Column -> what it holds. A star marks those that must be filled.
 ITEM_COLUMNS = {
@@ -46,9 +49,19 @@ CUSTOMER_COLUMNS = {
     "tax_id": "",
     "disabled": "yes: not offered any more",
 }
+VOUCHER_COLUMNS = {
+    "code": "* what stands on the voucher",
+    "balance": "* what is left on it now; 25.00",
+    "expires": "last day it can be used, like 2027-03-31; empty = no end",
+    "origin": "where it comes from, as its receipt is to say; older till when empty",
+    "note": "kept with it",
+}
 #: A column called so holds that attribute: "attribute Size".
 ATTRIBUTE = "attribute "
-COLUMNS = {"items": ITEM_COLUMNS, "customers": CUSTOMER_COLUMNS}
+COLUMNS = {"items": ITEM_COLUMNS, "customers": CUSTOMER_COLUMNS, "vouchers": VOUCHER_COLUMNS}
+
+#: Where a voucher comes from when its row does not say.
+OLDER = "older till"
 
 CELL_CHARS_MAX = 1000
 BARCODE_CHARS_MAX = 80
@@ -66,6 +79,48 @@ class Item:
     tax: dict[str, Any] | None
     price: dict[str, Any] | None
     stock: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OldVoucher:
+    """One row of the vouchers list. balance: minor units, above nothing. expires: ISO day, "" = no end."""
+
+    code: str
+    balance: int
+    expires: str
+    origin: str
+    note: str
+
+
+def read_json(text: str, kind: str) -> list[tuple[int, dict[str, str]]]:
+    """The same of a JSON list of objects, or an object that holds one; (place in the list, cells). Invalid names it."""
+    try:
+        told = json.loads(text, parse_float=str, parse_int=str, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"It is no JSON: {error}.", field="file") from error
+    rows = told.get(kind) if isinstance(told, dict) else told
+    if not isinstance(rows, list) or len(rows) > ROWS_MAX:
+        raise Invalid(f"It must hold a list of {kind}, of at most {ROWS_MAX}.", field="file")
+    found = []
+    for at, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise Invalid(f"Entry {at} is no object.", field="file")
+        _check_header([str(name).strip().lower() for name in row], kind)
+        found.append((at, {str(name).strip().lower(): _cell(value) for name, value in row.items()}))
+    return found
+
+
+def _cell(value: object) -> str:
+    """What stands in a cell of a JSON list; anything nested becomes what no column takes."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.strip() if isinstance(value, str) else "\0"
+
+
+def _no_number(word: str) -> str:
+    raise ValueError(f"{word} is no number")
 
 
 def read(text: str, kind: str) -> list[tuple[int, dict[str, str]]]:
@@ -117,6 +172,25 @@ def customer(cells: Mapping[str, str]) -> dict[str, Any]:
     if "disabled" in cells:
         row["disabled"] = _yes(cells, "disabled")
     return row
+
+
+def voucher(cells: Mapping[str, str], currency: str) -> OldVoucher:
+    """A voucher with what is left on it. Invalid names the column."""
+    _check(cells, VOUCHER_COLUMNS)
+    balance = _number(cells, "balance")
+    try:
+        units = money.minor(balance, currency)
+    except ValueError:
+        raise Invalid(f"balance is {cells['balance']!r}, finer than {currency} goes.", field="balance") from None
+    if units <= 0:
+        raise Invalid("balance must be above nothing; a voucher that is used up is left out.", field="balance")
+    expires = cells.get("expires", "")
+    try:
+        expires = date.fromisoformat(expires).isoformat() if expires else ""
+    except ValueError:
+        raise Invalid(f"expires is {expires!r}; write the day like 2027-03-31.", field="expires") from None
+    code = code_of(cells["code"])
+    return OldVoucher(code, units, expires, cells.get("origin") or OLDER, cells.get("note", ""))
 
 
 def item(cells: Mapping[str, str], currency: str, price_list: str, warehouse: str) -> Item:

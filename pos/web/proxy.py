@@ -53,7 +53,7 @@ def install(app: Flask, config: Config) -> None:
     app.session_interface = _Session()
     app.after_request(_stay_secure)
     if config.server.trusted_proxy:
-        app.wsgi_app = TrustedProxy(app.wsgi_app, config.server.trusted_proxy)  # type: ignore[method-assign]
+        app.wsgi_app = TrustedProxy(app.wsgi_app, config.server.trusted_proxy)  # type: ignore[assignment,method-assign]
 
 
 def _stay_secure(answer: Response) -> Response:

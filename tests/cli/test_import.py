@@ -1,4 +1,4 @@
-"""`import items|customers FILE…`: the same whether a server runs or not; bad rows are named, good ones go in."""
+"""`import KIND FILE…`: the same whether a server runs or not; bad rows are named, good ones go in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pos import config
-from pos.store import catalog
+from pos.store import catalog, vouchers
 from pos.store.db import open_store
 from tests.till_process import Till
 
@@ -147,3 +147,28 @@ def test_templates_may_stand_below_their_variants(till: Till, tmp_path: Path) ->
         encoding="utf-8",
     )
     assert "2 rows, 2 new, 0 changed, 0 refused" in till.command("import", "items", str(file)).stdout
+
+
+def test_vouchers_and_receipts_of_the_older_till_go_in_once(till: Till, tmp_path: Path) -> None:
+    listed = tmp_path / "vouchers.json"
+    listed.write_text('[{"code": "OLD-1", "balance": 25.5, "origin": "ERPpos"}, {"code": "OLD-2", "balance": 0}]')
+    done = till.command("import", "vouchers", str(listed))
+    assert (done.returncode, "2 rows, 1 new, 0 changed, 1 refused" in done.stdout) == (1, True), done.stderr
+    assert "used up is left out" in (tmp_path / "vouchers.rejected.csv").read_text(encoding="utf-8-sig")
+    tried = till.command("import", "vouchers", str(listed), "--dry-run")
+    assert "0 new" in tried.stdout and "dry run" in tried.stdout
+    receipts = tmp_path / "older"
+    receipts.mkdir()
+    (receipts / "SINV-POS-1.json").write_text(
+        '{"invoice_name": "SINV-POS-1", "created_at": "2026-03-01T10:00:00", "mode": "erpnext", "total": 5.0,'
+        ' "items": [{"item_code": "A", "name": "Apple", "qty": 1, "rate": 5.0, "amount": 5.0}],'
+        ' "payments": [{"mode_of_payment": "Cash", "amount": 5.0}]}'
+    )
+    for words in ("1 taken in, 0 already here", "0 taken in, 1 already here"):
+        done = till.command("import", "receipts", str(receipts))
+        assert (done.returncode, words in done.stdout) == (0, True), done.stdout
+    store = open_store(config.load(till.root, environ={}))
+    try:
+        assert vouchers.balance(store, "OLD-1").balance == 2550
+    finally:
+        store.close()

@@ -123,3 +123,29 @@ def test_a_customer_is_read_in_every_column() -> None:
     }  # fmt: skip
     with pytest.raises(Invalid, match="name is empty"):
         sheet.customer({**cells, "name": ""})
+
+
+def test_a_json_list_of_vouchers_is_read_as_exact_text() -> None:
+    text = '{"vouchers": [{"Code": "GV-1", "balance": 12.10, "expires": null}, {"code": "GV-2", "balance": "7"}]}'
+    assert sheet.read_json(text, "vouchers") == [
+        (1, {"code": "GV-1", "balance": "12.10", "expires": ""}),
+        (2, {"code": "GV-2", "balance": "7"}),
+    ]
+    assert sheet.voucher({"code": "gv-1", "balance": "12,10"}, "GBP") == sheet.OldVoucher(
+        "GV-1", 1210, "", "older till", ""
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[", "7", "{}", '["x"]', '[{"code": "A"}]', '[{"code": "A", "balance": 1, "pin": 2}]', '[{"code": NaN}]'],
+)
+def test_a_json_file_that_is_no_such_list_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        sheet.read_json(text, "vouchers")
+
+
+def test_what_is_nested_in_a_cell_fits_no_column() -> None:
+    ((_, cells),) = sheet.read_json('[{"code": ["A"], "balance": 1}]', "vouchers")
+    with pytest.raises(Invalid):
+        sheet.voucher(cells, "GBP")
