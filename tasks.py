@@ -63,6 +63,7 @@ def main():
     start.add_argument("--root", help="folder of config.ini, data/ and invoices/ (default: this one)")
     start.add_argument("--port", help="port to listen on (default: config.ini, 5000)")
     start.add_argument("--host", help="address to listen on (default: config.ini, 127.0.0.1)")
+    start.add_argument("--setup", action="store_true", help="no demo shop: a new till asks the first questions")
     passing = {
         "test": "lint, types, import contracts and every test; further words go to pytest",
         "lint": "ruff, mypy and the import contracts",
@@ -91,7 +92,7 @@ def main():
 def run(options):
     """Start the till in this terminal. Returns when it ends."""
     prepare("run")
-    words = ["serve", "--demo"]
+    words = ["serve"] if options.setup else ["serve", "--demo"]
     for name in ("root", "port", "host"):
         if getattr(options, name):
             words += ["--" + name, getattr(options, name)]
