@@ -26,8 +26,8 @@ def run(args: argparse.Namespace, root: Path) -> int:
             print(f"{agent.name:<12} {agent.title}")
         return cli.OK
     loaded = opened.settings(root)
-    logs.install(loaded, "agents")
     with opened.till(root) as store:
+        logs.install(loaded, "agents")
         runner = Runner(store, loaded, AGENTS, role="agents")
         notices.on_change(store, lambda: runner.ring("notice"))
         done = threading.Event()
