@@ -149,7 +149,7 @@ def _put_away(
         raise Corrupt(f"{unreadable}. Move that file away; its receipts are written again.")
     there = all_of.whole(month.month)
     fresh = {path: body for path, body in known.items() if not any(path in one for one in there)}
-    done = replace(month)
+    done, made = replace(month), None
     if fresh:
         _compare_loose(config, fresh)
         made = _made(store, config, month.month, fresh, by, reason, step)
@@ -158,7 +158,8 @@ def _put_away(
     step("placed")
     for one in there:
         of_it = {path: known[path] for path in one.paths() if path in known}
-        archiving.prove(one, of_it)
+        if one is not made:  # that one was read back a moment ago
+            archiving.prove(one, of_it)
         step("removing")
         done.removed += archiving.remove_loose(config, one, of_it)
         progress(done.removed, month.receipts)

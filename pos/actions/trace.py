@@ -45,6 +45,7 @@ KINDS = {
     "drop": said("To the safe"),
     "no_sale": said("Drawer opened"),
     "voucher": said("Gift voucher"),
+    "record": said("Record"),
     "z": said("Z-read"),
 }
 

@@ -18,22 +18,10 @@ from typing import Any, NoReturn
 import msgspec
 
 from pos.errors import Corrupt
-from pos.rules.ledger import Rows, chain_hash, parts, path_of, rows
+from pos.rules.ledger import Rows, parts, path_of, rows
 from pos.rules.money import digits_of
 
-__all__ = [
-    "GENESIS",
-    "SCHEMA",
-    "Rows",
-    "chain_hash",
-    "decode",
-    "encode",
-    "parts",
-    "restored",
-    "rows",
-    "stamp",
-    "verify",
-]
+__all__ = ["GENESIS", "SCHEMA", "Rows", "decode", "encode", "parts", "restored", "rows", "stamp", "verify"]
 
 SCHEMA = "tillkeep.receipt/1"
 #: What the first document of a till names as the one before it.

@@ -36,7 +36,7 @@ OPEN_MAX = 4
 #: A folder whose last change is longer ago shows the next one in its date.
 SETTLED_SECONDS = 2.0
 #: What a damaged index may raise.
-_NO_INDEX = (zipfile.BadZipFile, struct.error, NotImplementedError, ValueError)
+_NO_INDEX = (zipfile.BadZipFile, struct.error, RuntimeError, ValueError)
 _LOCAL = struct.Struct("<4s22xHH")
 
 

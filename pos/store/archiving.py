@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pos.config import Config
 from pos.errors import Corrupt
-from pos.rules import archived, backup, documents
+from pos.rules import archived, backup, documents, ledger
 from pos.rules.archived import Contents
 from pos.store import disk
 from pos.store.archives import Archive
@@ -70,7 +70,7 @@ def _head(path: str, body: bytes) -> tuple[str, str, int, str, str]:
         doc = documents.verify(body)
     except Corrupt as error:
         raise Corrupt(f"{path}: {error.message}") from error
-    return doc["till"], doc["series"], doc["sequence"], doc["prev_hash"], documents.chain_hash(doc)
+    return doc["till"], doc["series"], doc["sequence"], doc["prev_hash"], ledger.chain_hash(doc)
 
 
 def prove(archive: Archive, wanted: Mapping[str, bytes] | None = None) -> Contents:

@@ -12,6 +12,7 @@ from pos.errors import NotFound
 from pos.said import said
 from pos.store.db import Store
 from pos.store.models import Document, Outbox, User
+from pos.store.outbox import tuples
 
 PAGE_ROWS = 50
 #: How the file of a receipt begins that was not made here.
@@ -61,7 +62,7 @@ def day(store: Store, wanted: str = "", page: int = 1) -> Day:
         page = min(max(page, 1), pages)
         # The index alone finds the page; with the documents themselves a day of 100,000 would be sorted on disk.
         wanted_here = Document.select(Document.n).where(of_day).order_by(Document.n.desc()).paginate(page, PAGE_ROWS)
-        chosen = [n for (n,) in wanted_here.tuples()]
+        chosen = [n for (n,) in tuples(wanted_here)]
         found = list(Document.select().where(Document.n.in_(chosen)).order_by(Document.n.desc()))
         states = _states([d.id for d in found])
         names_of = _names(found)

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pos.errors import NotFound
+from pos.errors import Corrupt, NotFound
 from pos.rules import documents
 from pos.store import intake, standing
+from pos.store.archives import Files
 from pos.store.db import Store
 
 #: So many documents are offered when what was typed fits several.
@@ -200,9 +201,11 @@ def _neighbour(store: Store, till: str, series: str, sequence: int) -> tuple[str
 
 def _file(store: Store, path: str, body: bytes) -> str:
     try:
-        there = (store.config.invoices / path).read_bytes()
+        there = Files(store.config).read(path)
     except OSError:
         return "missing"
+    except Corrupt:
+        return "changed"
     return "same" if there == body else "changed"
 
 

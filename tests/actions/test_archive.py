@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from pos.actions import archive
+from pos.actions import archive, trace
 from pos.config import Config
 from pos.errors import Conflict, Corrupt, Invalid
 from pos.rules import archived
@@ -72,6 +72,8 @@ def test_everything_still_finds_what_was_put_away(store: Store, shop: Config, jo
     put(store)
     body = receipts.body(store, "T1-000001")
     assert archives.Files(shop).read("2026-03-01/T1-000001.json") == body
+    written = next(one for one in trace.trace(store, shop, "T1-000001")["steps"] if one["key"] == "written")
+    assert (written["tone"], written["text"]) == ("done", "file and database equal")
     doc = sold.document(store, "T1-000001")
     assert doc is not None
     back = journal.commit(refund(doc)).doc

@@ -22,6 +22,7 @@ BENCHES = {
     "outbox": "tests.bench.outbox_bench",
     "report": "tests.bench.report_bench",
     "backup": "tests.bench.backup_bench",
+    "archive": "tests.bench.archive_bench",
     "console": "tests.bench.console_bench",
     "metrics": "tests.bench.metrics_bench",
 }
