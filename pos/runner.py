@@ -51,7 +51,6 @@ POLL_SECONDS = 1.0
 SWITCH_SECONDS = 0.001
 
 
-
 class Runner:
     """Runs agents. Building it makes the Connection rows follow the settings, so build it before the first sale.
 

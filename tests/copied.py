@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pos import config as settings
-from pos.actions import backup, snapshots
+from pos.actions import backup, restore, snapshots
 from pos.actions.snapshots import Taken
 from pos.config import Config
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
+from pos.store.verify import verify
 from tests.receipts import sale
 
 
@@ -81,3 +82,13 @@ def reopened(root: Path) -> Iterator[tuple[Store, Journal]]:
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file below a folder by its path."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def bring_back(lost: Till, into: Path, **wanted: Any) -> restore.Done:
+    """Restore the newest snapshot of a till that is lost."""
+    return restore.run(into, restore.Wanted(lost.newest, **wanted), "test")
+
+
+def ok(config: Config) -> None:
+    """Files and database say the same."""
+    assert verify(config).differences == []

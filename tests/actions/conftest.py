@@ -16,6 +16,8 @@ from tests import books as other
 from tests.actions.printed import Shop
 from tests.actions.shop import Till, open_till
 from tests.books import Books, Time
+from tests.copied import Till as CopiedTill
+from tests.copied import till as a_till
 
 
 @pytest.fixture
@@ -67,3 +69,10 @@ def still_shop(tmp_path: Path) -> Iterator[Shop]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(presses, "BACK_OFF_SECONDS", (0.05,))
+
+
+@pytest.fixture
+def lost(tmp_path: Path) -> Iterator[CopiedTill]:
+    """A till that sold, was snapshotted, sold on with copies, and is about to be lost."""
+    with a_till(tmp_path / "till", tmp_path / "stick") as till:
+        yield till

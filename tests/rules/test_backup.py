@@ -42,7 +42,7 @@ def test_a_name_says_till_and_moment():
 
 @pytest.mark.parametrize(
     "name",
-    ["", "T1.tkb", "T1-20261121.tkb", 
+    ["", "T1.tkb", "T1-20261121.tkb",
      "T1-20261321T145102Z.tkb", "../T1-20261121T145102Z.tkb", ".T1-20261121T145102Z.tkb.x"],
 )  # fmt: skip
 def test_other_names_are_no_snapshots(name: str):
