@@ -21,7 +21,7 @@ def test_random_baskets_are_booked_to_the_penny(tmp_path: Path, world: Any) -> N
         assert baskets.run(here, 40, seed=7) == []
 
 
-@pytest.mark.parametrize("seed", [11, 12, 13, 14])
+@pytest.mark.parametrize("seed", [11, 12])
 def test_whatever_fails_each_receipt_is_booked_once_and_equal(tmp_path: Path, seed: int) -> None:
     result = faults.one_run(tmp_path, seed, 30)
     assert result.wrong == []
