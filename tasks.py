@@ -34,8 +34,8 @@ LINT = (
     ("types (mypy)", ("-m", "mypy")),
     ("import contracts", ("-c", "from importlinter.cli import lint_imports_command as run; run()")),
 )
-#: Whole test files go to one worker, so that a server or browser is started once per file. More workers than processors:
-#: half of the time is waiting, for flushes, servers and browsers.
+#: Whole test files go to one worker, so that a server or browser is started once per file. More workers than
+#: processors: half of the time is waiting, for flushes, servers and browsers.
 WORKERS = ("-n", "4", "--dist", "loadfile")
 
 #: Everything in .venv, what came along with the listed packages as well.
