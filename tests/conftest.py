@@ -28,7 +28,16 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 #: Switches of the test run itself; everything else of that name is a setting of a till.
-KEPT = ("TILLKEEP_REQUIRE_BROWSER", "TILLKEEP_NO_BROWSER", "TILLKEEP_POWER_CUTS", "TILLKEEP_API_CASES")
+KEPT = ("TILLKEEP_REQUIRE_BROWSER", "TILLKEEP_NO_BROWSER", "TILLKEEP_POWER_CUTS", "TILLKEEP_API_CASES", "TILLKEEP_LONG")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is too long for every run says so and waits for TILLKEEP_LONG=1."""
+    if os.environ.get("TILLKEEP_LONG"):
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="a long one; it runs with TILLKEEP_LONG=1"))
 
 
 @pytest.fixture

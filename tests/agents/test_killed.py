@@ -18,7 +18,7 @@ from tests.contract.emulators.erpnext import Emulator
 from tests.till_process import Till
 
 SALES = 40
-KILLS = 3
+KILLS = 2
 
 
 @pytest.mark.crash

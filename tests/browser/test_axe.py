@@ -108,7 +108,7 @@ UNSEEN = """() => {
 }"""
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", ["en", pytest.param("ar", marks=pytest.mark.long)])
 def test_axe_finds_nothing_serious_on_any_page_the_focus_is_seen_and_nothing_is_cut_off(
     new_window: Any, till: App, traded: dict[str, str], language: str
 ) -> None:

@@ -135,6 +135,7 @@ def command(shop: Till, root: Path, *words: str) -> tuple[int, str]:
     return done.returncode, done.stdout.split("\nNOT RUN   Books")[0]
 
 
+@pytest.mark.long
 def test_two_thousand_receipts_are_read_in_pages(here: Till) -> None:
     """Bounded questions and time: the line of a small shop and the smallest of machines."""
     count = 2000

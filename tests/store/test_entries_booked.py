@@ -16,7 +16,7 @@ from tests.devices import papers
 
 
 def z(variance: str) -> dict[str, Any]:
-    return {"id": "z1", "kind": "z", "items": [], "z": {"count": {"variance": Decimal(variance)}}}
+    return {"id": "z1", "kind": "z", "series": "till", "items": [], "z": {"count": {"variance": Decimal(variance)}}}
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def z(variance: str) -> dict[str, Any]:
         (papers.cash("paid_in", "20.00", "change"), ["cash"]),
         (z("-0.01"), ["cash"]),
         (z("0.00"), []),
-        ({"id": "z1", "kind": "z", "items": [], "z": {"count": None}}, []),
+        ({"id": "z1", "kind": "z", "series": "till", "items": [], "z": {"count": None}}, []),
         (papers.opening(), []),
     ],
 )

@@ -122,6 +122,7 @@ def test_no_file_is_written_when_the_shop_wants_none(shop: config.Config, writte
 
 
 def test_a_line_carries_the_trail_of_its_thread(shop: config.Config, written: io.StringIO) -> None:
+    trail.begin()  # whatever this thread did before
     logs.install(with_json(shop))
     try:
         with trail.following(correlation="abc", document="T1-000123"):
