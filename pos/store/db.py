@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,7 @@ class Store:
     """An open database. Connections belong to threads; they are opened on first use and end with their thread.
 
     refusal: why no sale may be saved here, in words ("" = all is as it must be).
+    on_notice: what is told of each change of a notice (see `notices.on_change`); it lives and ends with the store.
     """
 
     def __init__(self, config: Config, database: _Database, path: Path) -> None:
@@ -130,6 +131,7 @@ class Store:
         self.database = database
         self.path = path
         self.refusal = ""
+        self.on_notice: list[Callable[[], None]] = []
         self._turn = _Turn()
         self._local = threading.local()
         self._lock: disk.FolderLock | None = None

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
 
 from pos import clock
 from pos.store import deliveries
@@ -21,12 +20,10 @@ Level = Literal["info", "check", "needs"]
 RANK = {"info": 0, "check": 1, "needs": 2}
 LISTED_MAX = 50
 
-_listeners: WeakKeyDictionary[Store, list[Callable[[], None]]] = WeakKeyDictionary()
-
 
 def on_change(store: Store, act: Callable[[], None]) -> None:
     """Call this when a notice changes its state, perhaps just before that is committed. It must not fail or wait."""
-    _listeners.setdefault(store, []).append(act)
+    store.on_notice.append(act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +140,5 @@ def _is_open() -> Any:
 
 def _changed(store: Store, key: str, what: str) -> None:
     deliveries.queue(store, Notice.get_by_id(key), what)
-    for act in _listeners.get(store, ()):
+    for act in store.on_notice:
         act()
