@@ -34,7 +34,7 @@ def run(job: Run) -> str:
         done = exchange.rows(work, told, kind.voucher_book(work.memory.connector))
         job.again_in(done.again_in)
     if done.whole and job.journal is not None and not job.stopping():
-        exchange.expire(_Till(job.config, job.store, job.journal), done)
+        exchange.expire(_Till(job.config, job.store, job.journal), job.memory, done)
     if done.taken or done.overdrawn:
         job.ring("status")
     return done.sentence()

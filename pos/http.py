@@ -19,7 +19,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -95,6 +95,7 @@ class Http:
 
     base: address of the site, http or https. headers go with every request. secrets are blotted out of every log
     line and error. Used by one thread at a time.
+    clock_off: seconds this machine's clock was ahead of theirs by the Date of their last answer; None before one.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Http:
         self._connect_seconds = connect_seconds
         self._wire = _Wire()
         self._used_at = 0.0
+        self.clock_off: float | None = None
         self._session = requests.Session()
         self._session.headers.update({"Accept": "application/json", "User-Agent": "Tillkeep", **(headers or {})})
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -162,6 +164,14 @@ class Http:
 
     def close(self) -> None:
         self._session.close()
+
+    def _compare_clocks(self, date: str) -> None:
+        try:
+            there = parsedate_to_datetime(date)
+        except (TypeError, ValueError):  # no Date, or none that can be read: what was known stays
+            return
+        there = there if there.tzinfo is not None else there.replace(tzinfo=UTC)
+        self.clock_off = (clock.now() - there).total_seconds()
 
     @property
     def _host(self) -> str:
@@ -221,6 +231,7 @@ class Http:
             raise self._error(method, path, _reason(error), only_reads) from error
         finally:
             self._used_at = clock.monotonic()
+        self._compare_clocks(response.headers.get("Date", ""))
         answer = Answer(
             status=response.status_code,
             headers={k.lower(): v for k, v in response.headers.items()},

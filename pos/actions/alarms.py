@@ -13,6 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pos import clock
+from pos.actions import trusted_clock
+from pos.actions.trusted_clock import CLOCK_SECONDS
 from pos.rules import wording
 from pos.store import connections, deliveries, disk, hook_events, low, notices, receipts, shifts, tally
 from pos.store.db import Store
@@ -20,8 +22,6 @@ from pos.store.db import Store
 MEGABYTE = 1 << 20
 #: The log of the database is normally below 16 MB; this much for two looks in a row means that it is not emptied.
 LOG_MB_MAX = 128
-#: The clock may be set by so much without a word.
-CLOCK_SECONDS = 120
 #: Every item is looked at this often; the items of new documents at each look.
 EVERYTHING_SECONDS = 900.0
 THIN_SECONDS = 3600.0
@@ -125,15 +125,11 @@ def _log(teller: _Teller, memory: dict[str, Any]) -> None:
 
 def _clock(teller: _Teller, memory: dict[str, Any], now: datetime) -> None:
     """A jump since the last look, and a clock that is behind the last receipt of this till."""
-    here, steady = now, clock.steady()
-    was = memory.get("clock")
-    memory["clock"] = (here, steady)
-    if was is not None and steady is not None and was[1] is not None:
-        jump = (here - was[0]).total_seconds() - (steady - was[1])
-        if abs(jump) > CLOCK_SECONDS:
-            way = "forward" if jump > 0 else "back"
-            text = f"The clock of this machine was set {way} by {_minutes(abs(jump))}."
-            teller.event("clock-jump", "check", text, "See that date and time are right; receipts carry them.")
+    here, moved = now, trusted_clock.jump(memory, now)
+    if abs(moved) > CLOCK_SECONDS:
+        way = "forward" if moved > 0 else "back"
+        text = f"The clock of this machine was set {way} by {_minutes(abs(moved))}."
+        teller.event(trusted_clock.JUMPED, "check", text, "See that date and time are right; receipts carry them.")
     newest = receipts.newest_at(teller.store)
     ahead = (clock.parse(newest) - here).total_seconds() if newest else 0.0
     teller.state(

@@ -13,15 +13,16 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pos import clock
-from pos.actions import issuer, line, voucher
+from pos.actions import issuer, line, trusted_clock, voucher
 from pos.actions.issuer import money
 from pos.actions.line import Job, LineDown
 from pos.actions.sell import Seller, Till
 from pos.connectors.base import EntryPage, MadePage, VoucherBook, VoucherEntry
 from pos.errors import Conflict, Rejected, SignInNeeded, Unavailable, Unknown
+from pos.said import said
 from pos.store import connections, notices, vouchers
 from pos.store.connections import Line
 from pos.store.db import Store
@@ -46,6 +47,7 @@ LATE_ROWS = timedelta(minutes=15)
 ROWS_FEED, MADE_FEED = "vouchers", "vouchers:made"
 OVERDRAWN = "voucher:overdrawn:"
 TWICE = "voucher:twice:"
+NOT_EXPIRED = "voucher:not_expired"
 _NO_LEDGER = "voucher:no_ledger"
 
 Page = TypeVar("Page", EntryPage, MadePage)
@@ -56,7 +58,8 @@ _ACTS = {"issue": "issued", "redeem": "used", "expire": "expired", "adjust": "ta
 class Done:
     """What one round did. whole: everything the issuer knows is known here. stopped: why it ended early, in words.
 
-    again_in: seconds until the next round is wanted, None = as usual.
+    again_in: seconds until the next round is wanted, None = as usual. clock_off: seconds our clock is ahead of the
+    issuer's, None when it was not asked. not_expired: why nothing was marked by its date, in words.
     """
 
     sent: int = 0
@@ -70,6 +73,8 @@ class Done:
     whole: bool = False
     stopped: str = ""
     again_in: float | None = None
+    clock_off: float | None = None
+    not_expired: str = ""
 
     def sentence(self) -> str:
         """For the console."""
@@ -87,7 +92,8 @@ class Done:
             if count
         ]
         told = ", ".join(parts) if parts else "Nothing to exchange"
-        return f"{told}{'; more to come' if self.more else ''}.{f' {self.stopped}' if self.stopped else ''}"
+        waits = f" Nothing was expired: {self.not_expired}." if self.not_expired else ""
+        return f"{told}{'; more to come' if self.more else ''}.{f' {self.stopped}' if self.stopped else ''}{waits}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,8 @@ def rows(job: Job, told: Line, book: VoucherBook | None) -> Done:
     except LineDown as reason:
         done.whole = False
         done.stopped = str(reason)
+    else:
+        done.clock_off = book.clock_off
     usual = AWAY_SECONDS if done.stopped else None
     done.again_in = 0 if done.more else ASK_AGAIN_SECONDS if done.unknown else usual
     return done
@@ -318,8 +326,19 @@ def alone(store: Store) -> Done:
 # -- expired, overdrawn ------------------------------------------------------------------------------------------------
 
 
-def expire(till: Till, done: Done, by: Seller | None = None) -> None:
-    """Take off what is left on vouchers of this till that are past their last day. Call when a round was whole."""
+def expire(till: Till, memory: dict[str, Any], done: Done, by: Seller | None = None) -> None:
+    """Take off what is left on vouchers of this till that are past their last day. Call when a round was whole.
+
+    Not by a clock that may be wrong: what it takes off does not come back by itself. memory: the process's own."""
+    why = trusted_clock.doubt(till.store, memory, clock.now(), done.clock_off)
+    if why and vouchers.expired(till.store, limit=1):
+        done.not_expired = why
+        notices.raise_once(till.store, NOT_EXPIRED, "check", said(
+            "Vouchers past their last day are not taken off: {why}.", why=why
+        ), said("See that date and time are right; it goes on by itself."))  # fmt: skip
+        return
+    if not why:
+        notices.settle(till.store, NOT_EXPIRED)
     try:
         committed = voucher.expire(till, by or Agent(), EXPIRE_MAX)
     except Conflict as error:  # used meanwhile; looked at again next time

@@ -207,6 +207,11 @@ class VoucherBook(Protocol):
     Every method raises the connector errors only, and none retries by itself.
     """
 
+    @property
+    def clock_off(self) -> float | None:
+        """Seconds this machine's clock was ahead of theirs at their last answer; None when they never said."""
+        ...
+
     def put_voucher(self, entry: VoucherEntry) -> None:
         """Keep a row. One with this id that says the same is success; Rejected ("id_taken") when it says otherwise."""
         ...

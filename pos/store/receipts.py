@@ -122,6 +122,16 @@ def newest_at(store: Store) -> str:
     return row[0] if row else ""
 
 
+def worked_before(store: Store, day: str) -> str:
+    """The last business day before this one on which this till saved a document; "" when there is none."""
+    row = store.execute(
+        "SELECT business_day FROM document WHERE business_day < ? AND till = ? AND series = 'till'"
+        " ORDER BY business_day DESC LIMIT 1",
+        (day, store.config.till.id),
+    ).fetchone()
+    return row[0] if row else ""
+
+
 def state(store: Store, document: str) -> str:
     """How far a document is on its way to the books; "" when it goes nowhere."""
     with store.reading():

@@ -316,8 +316,46 @@ def test_without_an_issuer_the_till_expires_and_lets_go_of_holds_by_itself(tmp_p
         alone.time.passes(16 * 60)
         assert till.round() == "1 hold let go."
         alone.time.passes(366 * DAY)
+        till.issue("10.00")  # it worked yesterday
+        alone.time.passes(DAY)
+        till.runner._memory.clear()  # and was started this morning
         assert till.round() == "1 voucher expired."
         assert (till.balance(code), alone.entries()) == (0, [])
+
+
+def test_a_clock_far_ahead_expires_nothing_and_says_so_until_it_is_right(both: Shop) -> None:
+    one, _ = both.tills
+    code = one.issue("50.00")
+    right = both.time.moment
+    both.emulator.site.clock = lambda: right  # the issuer keeps the right time
+    assert one.round() == "1 row sent."
+    both.time.passes(400 * DAY)
+    said = one.round()
+    assert said.endswith("Nothing was expired: the clock of this machine is 400 days ahead of the issuer's."), said
+    assert one.balance(code) == 5000
+    assert one.told("voucher:not_expired")
+    both.time.moment = right
+    one.round()
+    assert one.told("voucher:not_expired") == []
+    both.emulator.site.clock = clock.now
+    both.time.passes(400 * DAY)  # the same days, and this time the issuer has seen them as well
+    assert "1 voucher expired" in one.round()
+
+
+def test_without_an_issuer_a_clock_that_was_set_or_began_far_ahead_expires_nothing(tmp_path: Path) -> None:
+    with shop(tmp_path, "T1") as alone:
+        (till,) = alone.tills
+        connections.sync(till.here().store, [])
+        code = till.issue("50.00")
+        till.round()
+        alone.time.passes(400 * DAY)  # nothing but the clock moved
+        assert "was set a short while ago" in till.round()
+        till.runner._memory.clear()  # started anew: what is left is the last day the till worked
+        assert "400 days ago" in till.round()
+        alone.time.passes(-400 * DAY - 600)
+        till.runner._memory.clear()
+        assert "Nothing was expired" not in till.round(), "behind its own receipt nothing is past its day either"
+        assert till.balance(code) == 5000
 
 
 def test_a_hold_nobody_used_is_let_go_at_the_issuer_and_a_paid_one_needs_no_row(both: Shop) -> None:

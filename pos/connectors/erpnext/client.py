@@ -52,6 +52,11 @@ class Erpnext:
             read_seconds=settings.timeout_seconds,
         )
 
+    @property
+    def clock_off(self) -> float | None:
+        """Seconds this machine's clock was ahead of the site's at its last answer; None when it never said."""
+        return self._http.clock_off
+
     # -- is it there --
 
     def check(self) -> str:

@@ -51,6 +51,10 @@ class Vouchers:
         self._currency = erpnext.facts.currency
         self._zone = ZoneInfo(erpnext.facts.site_zone)
 
+    @property
+    def clock_off(self) -> float | None:
+        return self._erpnext.clock_off
+
     def put_voucher(self, entry: VoucherEntry) -> None:
         body = {
             "entry_id": entry.id,

@@ -238,6 +238,10 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal(401, "AuthenticationError")
         return account
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date of an answer, by the site's own clock."""
+        return super().date_time_string(self.emulator.site.clock().timestamp() if timestamp is None else timestamp)
+
     def _write(self, status: int, headers: dict[str, str], body: bytes, *, half: bool) -> None:
         self.send_response(status)
         for name, value in headers.items():
