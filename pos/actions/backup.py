@@ -52,14 +52,21 @@ class Copied:
         return " ".join(part for part in (done, *self.failed) if part)
 
 
-def copy(store: Store, config: Config, memory: dict[str, Any], stopping: Callable[[], bool] = lambda: False) -> Copied:
-    """One bounded round: what each place lacks, oldest first."""
+def copy(
+    store: Store,
+    config: Config,
+    memory: dict[str, Any],
+    stopping: Callable[[], bool] = lambda: False,
+    *,
+    at_once: bool = False,
+) -> Copied:
+    """One bounded round: what each place lacks, oldest first. at_once: also where a try failed a moment ago."""
     done = Copied()
     for word in words_of(config):
         now = clock.now()
         before = copies.latest(store, word) or Copying(word, "")
         due = clock.parse(before.retry_at) if before.retry_at else now
-        if now < due <= now + AHEAD_MAX:
+        if now < due <= now + AHEAD_MAX and not at_once:
             _again(done, (due - now).total_seconds())
             continue
         try:

@@ -8,8 +8,9 @@ from datetime import timedelta
 from pos import clock
 from pos.actions import backup
 from pos.actions.finding import Finding, Look, fail, not_set_up, ok, warn
+from pos.errors import BadSettings
 from pos.rules.wording import moment
-from pos.store import connections, examine, gauges, receipts, shifts
+from pos.store import archive, connections, examine, gauges, receipts, shifts, snapshot
 from pos.store import notices as told
 from pos.store.db import Store, database_path
 
@@ -190,6 +191,12 @@ def copies(look: Look) -> Iterator[Finding]:
     store = current_store(look)
     if store is None:
         return
+    if (key := snapshot.key_of(look.config)) is not None:
+        try:
+            archive.check_key(key)
+        except BadSettings as error:
+            remedy = "Put the copy of that key back; until then no snapshot is made, and those there cannot be opened."
+            yield fail("copies", error.message, remedy)
     for view in backup.standing(store, look.config).places:
         facts = {
             "place": view.place,

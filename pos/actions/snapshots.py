@@ -165,7 +165,13 @@ def _put_to(store: Store, config: Config, place: Place, kept: Kept, taken: Taken
     """Put it, read it back, and thin out what lies there."""
     path, made = f"{config.till.id}/snapshots/{kept.name}", taken.made
     mark_of(place, store, config)
-    place.put(path, made.file)
+    try:
+        place.put(path, made.file)
+    except PlaceError as error:
+        if error.code != "full" or not (thinned := _thin(store, config, place)):
+            raise
+        taken.removed += thinned  # fewer are kept than lie there: that makes room
+        place.put(path, made.file)
     step("there")
     back = work / "back"
     place.fetch(path, back)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from pos import cli
 from pos.actions import backup, snapshots
@@ -39,9 +40,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
 
 
 def _now(store: Store, _args: argparse.Namespace) -> int:
-    copied = backup.copy(store, store.config, {})
-    while copied.more:
-        copied = backup.copy(store, store.config, {})
+    receipts, failed = _copy(store)
     with bar("snapshot", "receipts") as progress:
         taken = snapshots.take(store, store.config, "person", opened.operator(), progress=progress)
     figures = taken.made.manifest.figures
@@ -49,11 +48,24 @@ def _now(store: Store, _args: argparse.Namespace) -> int:
     print(f"{taken.made.manifest.name}: {figures.documents} receipts, {size}, restored aside and compared.")
     for word in taken.there:
         print(f"  there: {word}")
-    for words in (*copied.failed, *taken.failed):
+    if receipts:
+        print(f"  {receipts} receipts copied by themselves before")
+    for words in dict.fromkeys((*failed, *taken.failed)):
         print(f"  FAILED: {words}")
     if taken.difference:
         print(f"  DIFFERS: {taken.difference}")
-    return cli.FAILED if taken.failed or taken.difference or copied.failed else cli.OK
+    return cli.FAILED if taken.failed or taken.difference or failed else cli.OK
+
+
+def _copy(store: Store) -> tuple[int, list[str]]:
+    """All that waits, tried at once: how many receipts went, and a sentence for each place that did not take them."""
+    memory: dict[str, Any] = {}
+    done = backup.copy(store, store.config, memory, at_once=True)
+    receipts, failed = done.receipts, list(done.failed)
+    while done.more and done.receipts:  # a place that failed is left to its ladder from here on
+        done = backup.copy(store, store.config, memory)
+        receipts, failed = receipts + done.receipts, [*failed, *done.failed]
+    return receipts, failed
 
 
 def _list(store: Store, _args: argparse.Namespace) -> int:

@@ -34,6 +34,8 @@ SUM_BYTES_MAX = 256
 SPARE_BYTES = 64 << 20
 _AGE = b"age-encryption.org/v1"
 _GZIP = b"\x1f\x8b"
+#: What age says of a file that is made for none of the keys.
+_NO_KEY = "No matching keys"
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
@@ -115,9 +117,15 @@ def _key(path: Path) -> object:
         lines = path.read_text(encoding="ascii").splitlines()
         return x25519.Identity.from_str(next(line.strip() for line in lines if line.startswith("AGE-SECRET-KEY-")))
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"The key file {path} cannot be read: {error}.") from error
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise BadSettings(f"The key file {path} cannot be read: {why}.") from error
     except (StopIteration, IdentityError):
         raise BadSettings(f"{path} holds no key; make one with `pos_server.py backup key FILE`.") from None
+
+
+def check_key(path: Path) -> None:
+    """BadSettings, in words, when the file holds no key."""
+    _key(path)
 
 
 def encrypt(plain: Path, file: Path, key: Path) -> None:
@@ -137,7 +145,7 @@ def is_encrypted(file: Path) -> bool:
 @contextmanager
 def opened(file: Path, key: Path | None, work: Path) -> Iterator[Path]:
     """The plain archive: the file itself, or a decrypted one below `work` that is gone afterwards. Corrupt when the
-    key does not fit or the file was changed; BadSettings when there is no key."""
+    file was changed; BadSettings when there is no key, or another one, which says nothing of the file."""
     try:
         locked = is_encrypted(file)
     except OSError as error:
@@ -154,9 +162,12 @@ def opened(file: Path, key: Path | None, work: Path) -> Iterator[Path]:
         pyrage.decrypt_file(str(file), str(plain), [_key(key)])
     except (pyrage.DecryptError, OSError) as error:
         plain.unlink(missing_ok=True)
-        raise Corrupt(
-            f"{file.name} cannot be opened with the key {key}: it was made with another key, or is damaged"
-        ) from error
+        if _NO_KEY in str(error):
+            raise BadSettings(
+                f"{file.name} cannot be opened with the key {key}: it was made with another key, or its first bytes "
+                "are damaged. Name the key it was made with."
+            ) from error
+        raise Corrupt("it cannot be decrypted: it is damaged or cut") from error
     try:
         yield plain
     finally:

@@ -84,7 +84,7 @@ def test_the_wrong_key_is_refused_and_the_right_one_opens_it(tmp_path: Path):
         new = tmp_path / "new"
         with pytest.raises(BadSettings, match="--key"):
             bring_back(till, new)
-        with pytest.raises(Corrupt, match="another key"):
+        with pytest.raises(BadSettings, match="another key"):
             bring_back(till, new, key=other)
         bring_back(till, new, key=key)
         ok(settings.load(new, {}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from pos import clock
 from pos.actions import snapshots
-from pos.errors import CannotSave, Conflict, Corrupt, NotFound
+from pos.errors import BadSettings, CannotSave, Conflict, Corrupt, NotFound
 from pos.places.base import PlaceError
 from pos.places.folder import Folder
 from pos.store import archive, copies, notices, snapshot
@@ -148,6 +149,43 @@ def test_a_full_place_is_named_and_keeps_no_half_file(till: Till, monkeypatch: p
         taken = till.snapshot()
     assert "is full" in taken.failed[0]
     assert tree(till.stick) == before
+
+
+def test_a_full_place_first_lets_go_of_what_is_not_kept_any_more(till: Till, monkeypatch: pytest.MonkeyPatch):
+    """Fewer are kept since the settings were changed; on a full stick nothing would ever go otherwise."""
+    put, there = Folder.put, list[int]()
+
+    def full(self: Folder, path: str, file: Path) -> None:
+        there.append(len(list(till.stick.glob("T1/snapshots/*.tkb"))))
+        if there[-1] > 2:
+            raise PlaceError("no room", code="full")
+        put(self, path, file)
+
+    till.sell()
+    began = clock.now()
+    for hours in range(4):
+        with clock.set_to(began + timedelta(hours=hours)):
+            till.snapshot()
+    few = replace(till.config, backup=replace(till.config.backup, keep_hours=1, keep_days=1, keep_weeks=0))
+    monkeypatch.setattr(Folder, "put", full)
+    with clock.set_to(began + timedelta(hours=5)):
+        taken = snapshots.take(till.store, few, "person", "test")
+    assert taken.there == [str(till.stick)] and there[0] > 2
+
+
+def test_the_wrong_key_says_nothing_of_a_snapshot(tmp_path: Path):
+    """One that was proven stays proven: what is not is deleted sooner."""
+    key, other = tmp_path / "key", tmp_path / "other"
+    archive.new_key(key)
+    archive.new_key(other)
+    with a_till(tmp_path / "till", tmp_path / "stick", key_file=str(key)) as till:
+        till.sell()
+        name = till.snapshot().made.manifest.name
+        wrong = replace(till.config, backup=replace(till.config.backup, key_file=str(other)))
+        with pytest.raises(BadSettings, match="another key"):
+            snapshots.prove(till.store, wrong, name, str(till.stick))
+        assert copies.last_snapshot(till.store, str(till.stick), whole=True) is not None
+        assert snapshots.prove(till.store, till.config, name, str(till.stick)) == ""
 
 
 def test_without_room_on_the_tills_own_disk_none_is_begun(till: Till, monkeypatch: pytest.MonkeyPatch):

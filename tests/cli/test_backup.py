@@ -62,6 +62,18 @@ def test_a_place_that_is_gone_ends_with_1_in_words(root: Path, capsys: pytest.Ca
     assert "Plug its disk in" in capsys.readouterr().out
 
 
+def test_now_tries_at_once_what_failed_a_moment_ago(root: Path, capsys: pytest.CaptureFixture[str]):
+    """A person who plugged the stick in again does not wait for the ladder, and is not told that all is well."""
+    (root.parent / "stick").rename(root.parent / "pocket")
+    for _ in range(4):
+        assert run(root, "backup", "now") == cli.FAILED
+    (root.parent / "pocket").rename(root.parent / "stick")
+    capsys.readouterr()
+    assert run(root, "backup", "now") == cli.OK
+    assert "5 receipts copied" in capsys.readouterr().out
+    assert len(list((root.parent / "stick" / "T1" / "receipts").rglob("*.json"))) == 5
+
+
 def test_restore_says_what_it_did_and_what_is_left_to_do(root: Path, capsys: pytest.CaptureFixture[str]):
     run(root, "backup", "now")
     with reopened(root) as (_store, journal):

@@ -322,6 +322,13 @@ def test_a_copy_on_the_same_disk_is_no_safe_one_and_late_ones_fail(app: App, tmp
     assert "The stick is full." in told.sentence
 
 
+def test_a_lost_key_of_the_snapshots_is_named(app: App, tmp_path: Path) -> None:
+    app = _with_backup(app, str(tmp_path))
+    app.config = replace(app.config, backup=replace(app.config.backup, key_file=str(tmp_path / "lost")))
+    told = look_at(app, checks_data.copies)[0]
+    assert (told.state, "lost cannot be read" in told.sentence) == ("fail", True)
+
+
 def _with_backup(app: App, places: str) -> App:
     app.config = replace(app.config, backup=replace(app.config.backup, places=places))
     return app
