@@ -8,7 +8,7 @@ from __future__ import annotations
 import configparser
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ __all__ = [
     "networks",
     "open_to_others",
     "origins",
+    "renewed",
     "secrets_of",
 ]
 
@@ -231,6 +232,31 @@ def _check_figures(section: str, group: Any) -> None:
         value, least = getattr(group, f.name), 1 if (section, f.name) in _ONE_OR_MORE else 0
         if type(value) is int and value < least:
             raise BadSettings(f"[{section}] {f.name} is {value}; it must be {least} or more.")
+
+
+#: Secrets that came into force after the start, by `renewed`; the log strikes them out like those of the start.
+came_later: set[str] = set()
+
+
+def renewed(config: Config, section: str) -> Config:
+    """The settings with the secrets of one section as the files have them now: a rotated key needs no new start.
+
+    All else stays as it was at the start. Nothing changes while the files cannot be read or name another address: a
+    key is never shown to a site it was not made for.
+    """
+    try:
+        later = getattr(load(config.root), section)
+    except (BadSettings, OSError):  # somebody is in the middle of writing it
+        return config
+    ours = getattr(config, section)
+    if getattr(later, "url", "") not in ("", getattr(ours, "url", "")):
+        return config
+    fresh = {f.name: value for f in fields(ours) if f.metadata["secret"] and (value := getattr(later, f.name))}
+    changed = {name: value for name, value in fresh.items() if value != getattr(ours, name)}
+    if not changed:
+        return config
+    came_later.update(changed.values())
+    return replace(config, **{section: replace(ours, **changed)})
 
 
 def secrets_of(config: Config) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pos import clock
 from pos.agent import Run
-from pos.config import Config
+from pos.config import Config, renewed
 from pos.connectors import KINDS
 from pos.connectors.base import Connector, Kind
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
@@ -24,6 +24,8 @@ CHECK_EVERY = timedelta(hours=1)
 PAUSED_CHECK_EVERY = timedelta(seconds=60)
 #: No Retry-After is believed beyond this; further ahead means the clock was set back.
 RETRY_AHEAD_MAX = timedelta(hours=2)
+
+NEW_KEY = "Put a new key into .env: it is taken up within a minute, without a new start. The queue is kept."
 
 
 class LineDown(Exception):
@@ -41,6 +43,8 @@ class Memory:
     under_way: dict[str, tuple[datetime, connections.Mark]] = field(default_factory=dict)
     #: Rows of the voucher ledger they said no to: when each is tried again.
     refused: dict[str, datetime] = field(default_factory=dict)
+    #: The connection's settings with the key in use; None = those of the start.
+    settings: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
     if memory is None or memory.facts != facts:  # setup ran meanwhile: begin anew with what it learned
         memory = run.memory["line"] = Memory(kind.connect(run.config, facts), facts)
     settings = getattr(run.config, kind.name)
+    if connections.line(run.store, connection).paused_reason:
+        _take_up_new_key(memory, run.config, kind)
     return Job(
         store=run.store,
         connection=connection,
@@ -93,6 +99,14 @@ def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
         stopping=run.stopping,
         ring=run.ring,
     )
+
+
+def _take_up_new_key(memory: Memory, config: Config, kind: Kind) -> None:
+    """Somebody who put a new key beside the running till need not start it anew: looked for while the old one is
+    refused, and tried at once."""
+    now = getattr(renewed(config, kind.name), kind.name)
+    if now != (memory.settings or getattr(config, kind.name)):
+        memory.connector, memory.settings, memory.checked_at = kind.connect(config, memory.facts), now, None
 
 
 def job_by_hand(store: Store, config: Config, connection: str, owner: str) -> Job:
@@ -165,7 +179,7 @@ def away(job: Job, error: ConnectorError) -> None:
 def pause(job: Job, error: ConnectorError) -> None:
     """Nothing more until a person acted; the queue is kept. Looked at again every minute, so it ends by itself."""
     job.memory.checked_at = job.now()
-    remedy = error.remedy if isinstance(error, Rejected) else "Put a valid key into the settings; the queue is kept."
+    remedy = error.remedy if isinstance(error, Rejected) else NEW_KEY
     connections.pause(job.store, job.connection, error.message, remedy)
 
 

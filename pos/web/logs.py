@@ -46,7 +46,7 @@ class Redacting(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = self._json(record) if self.as_json else super().format(record)
-        return redact(line, self.secrets)
+        return redact(line, (*self.secrets, *settings.came_later))
 
     def _json(self, record: logging.LogRecord) -> str:
         entry = {

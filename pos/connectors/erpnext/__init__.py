@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pos.config import Config
+from pos.config import Config, renewed
 from pos.connectors.base import Connector, Kind, VoucherBook
 from pos.connectors.erpnext import pages
 from pos.connectors.erpnext.client import Erpnext
@@ -21,7 +21,7 @@ def _address(config: Config) -> str:
 
 
 def _connect(config: Config, facts: Mapping[str, Any]) -> Connector:
-    return Erpnext(config, facts)
+    return Erpnext(renewed(config, "erpnext"), facts)
 
 
 def _voucher_book(connector: Connector) -> VoucherBook | None:
