@@ -84,8 +84,12 @@ def successor(till: str, used: Iterable[str], letter: Callable[[Sequence[str]], 
 
 
 def same_line(one: str, other: str) -> bool:
-    """Whether two ids are of one till, before and after restores: T1, T1R7KQ."""
-    return _base(one).upper() == _base(other).upper()
+    """Whether two ids are surely of one till, before and after restores: T1, T1R7KQ. An id of four characters or more
+    may have been cut by a restore (STORE1 and STORE2 both become STORR…), so there only the very same one is."""
+    if one.upper() == other.upper():
+        return True
+    base = _base(one).upper()
+    return base == _base(other).upper() and len(base) < _TILL_CHARS_MAX - 4
 
 
 def _base(till: str) -> str:

@@ -82,6 +82,13 @@ def test_a_restored_till_gets_an_id_nobody_had():
     assert backup.same_line("T1", found) and backup.same_line(found, again) and not backup.same_line("T1", "T2")
 
 
+def test_ids_that_a_restore_cuts_are_never_taken_for_one_another():
+    """A key for the copies of STORE1 must not open those of STORE2, nor of what that one was restored to."""
+    cut = backup.successor("STORE2", set(), random.Random(1).choice)
+    assert backup.same_line("STORE1", "store1")
+    assert not any(backup.same_line("STORE1", other) for other in ("STORE2", "STOR", cut))
+
+
 def test_it_never_gives_an_id_that_was_used_however_few_are_left():
     used = {f"T1R{c}22" for c in backup.LETTERS if c != "7"}
     letters = iter(["A", "2", "2", "7", "2", "2"])
