@@ -39,9 +39,9 @@ def _served(args: argparse.Namespace, root: Path) -> bool:
 
     app = create_app(loaded)
     try:
-        server = listen(
-            app.flask, loaded.server.host, loaded.server.port, loaded.server.threads, loaded.security.body_kb_max * 1024
-        )
+        own = loaded.server
+        most = loaded.security.body_kb_max * 1024
+        server = listen(app.flask, own.host, own.port, own.threads, most, own.trusted_proxy)
         demo = _demo(app.store, loaded) if args.demo and _is_unused(app.store) else None
         code = app.door.offer() if beginning.is_fresh(app.store) else ""
 

@@ -14,7 +14,7 @@ from pos import clock, trail
 from pos.config import Config
 from pos.errors import NotAllowed, UserError
 from pos.store import keys
-from pos.web import auth, live
+from pos.web import auth, live, turnstile
 from pos.web.parts import parts
 
 log = logging.getLogger(__name__)
@@ -136,6 +136,8 @@ def _finish(answer: Response) -> Response:
     answer.headers.setdefault("Content-Security-Policy", _policy(host))
     answer.headers.setdefault("Cache-Control", "no-store")
     answer.headers.update(trail.headers())
+    if answer.status_code < 400 and auth.actor_or_none() is not None:
+        request.environ[turnstile.KNOWN] = True  # whoever is let in does not wait behind those who are refused
     _note(answer)
     return answer
 

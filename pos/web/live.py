@@ -106,6 +106,7 @@ class Hub:
                     ask_at = clock.monotonic() + ASK_AGAIN_SECONDS
                     if not may_listen():
                         return
+                ws.input_buffer.clear()  # a screen has nothing to say to us, and nobody else takes it away
                 try:
                     ws.send(json.dumps(reader.said(screen.waiting.get(timeout=2))))
                 except queue.Empty:

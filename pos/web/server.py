@@ -5,11 +5,17 @@ gets a thread of its own, which runs the same WSGI application (so routing, rule
 request) with the socket in `environ`. Relies on waitress 3.0 internals: `add_task` called in the main thread under the
 channel's `requests_lock`, `channel_class`, `task_class`, `del_channel`, `write_soon` as the only exit of a task, and a
 poll loop that tolerates an entry that vanished. `tests/web/test_server.py` holds them to it.
+
+Nobody keeps others out by being slow or many: a request and the taking of its answer have an end, whoever fills the
+last connections makes room for the next, a screen that talks is cut, and who is refused again and again waits
+(`turnstile.py`).
 """
 
 from __future__ import annotations
 
 import errno
+import heapq
+import itertools
 import json
 import logging
 import socket
@@ -25,6 +31,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from pos import clock
 from pos.errors import BadSettings
 from pos.web import errors
+from pos.web.turnstile import KNOWN, WAIT_SECONDS_MAX, Turnstile
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +40,13 @@ SEND_SECONDS_MAX = 5
 #: WebSockets at once, each a thread or two. A till has a handful of screens.
 WEBSOCKETS_MAX = 200
 CONNECTIONS_MAX = 500
+#: A request is whole this long after its first byte, and its answer taken this long after it was ready.
+REQUEST_SECONDS_MAX = 60
+ANSWER_SECONDS_MAX = 300
+#: How often slow ones are looked for.
+LOOK_SECONDS = 5
+#: A screen only listens: what it sends are answers to pings. More than this many bytes a minute and it is cut.
+SCREEN_BYTES_MAX = 65536
 #: Running and waiting requests get this long to be answered when the server stops.
 STOP_SECONDS = 5
 
@@ -46,6 +60,7 @@ class ScreenSocket(socket.socket):
         self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.used = False
         self._writing = threading.Lock()
+        self._minute, self._heard = clock.monotonic(), 0
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Everything or an error. Replies to pings and our messages come from two threads: one frame at a time."""
@@ -58,6 +73,18 @@ class ScreenSocket(socket.socket):
                 raise
         return len(data)
 
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """What came in; OSError when the screen talks more than a screen has to say."""
+        data = super().recv(size, flags)
+        now = clock.monotonic()
+        if now - self._minute >= 60:
+            self._minute, self._heard = now, 0
+        self._heard += len(data)
+        if self._heard > SCREEN_BYTES_MAX:
+            self.abort()
+            raise ConnectionAbortedError("the screen sends more than answers to pings")
+        return data
+
     def abort(self) -> None:
         """End the connection under whoever waits on it."""
         try:
@@ -67,6 +94,13 @@ class ScreenSocket(socket.socket):
 
 
 class _Task(WSGITask):  # type: ignore[misc]
+    def service(self) -> None:
+        try:
+            super().service()
+        finally:
+            self.channel.known = bool((self.environ or {}).get(KNOWN))
+            self.channel.server.answered(self.request, self.status, self.channel.known)
+
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         if self.channel.screen is not None:
@@ -90,6 +124,7 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
+        self.channel.server.answered(self.request, self.status, known=False)
 
 
 _REFUSALS = {
@@ -104,6 +139,29 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = _Refusal
     socket: Any
     screen: ScreenSocket | None = None
+    #: Moments: the first byte of the request that is coming in; the first look at an answer that is not yet taken.
+    begun = 0.0
+    ready: float | None = None
+    #: Waits at the turnstile; was let in with a good key or cookie.
+    waits = False
+    known = False
+
+    def received(self, data: bytes) -> bool:
+        before = self.request
+        taken = bool(super().received(data))
+        if self.request is not before:
+            self.begun = clock.monotonic()
+        return taken
+
+    def is_slow(self, now: float) -> bool:
+        """Takes longer to send its request, or to take its answer, than anybody needs."""
+        if not self.total_outbufs_len:
+            self.ready = None
+        elif self.ready is None:
+            self.ready = now
+        if self.ready is not None and now - self.ready > ANSWER_SECONDS_MAX:
+            return True
+        return self.request is not None and not self.requests and now - self.begun > REQUEST_SECONDS_MAX
 
     def hijack(self) -> None:
         """Leave the poll loop with the socket. In the main thread, `requests_lock` held."""
@@ -149,6 +207,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.screens: set[_Channel] = set()
         self.stopping = False
+        self.turnstile: Turnstile = kwargs.pop("turnstile")
+        self._waiting: list[tuple[float, int, _Channel]] = []  # a heap: due at, order of coming
+        self._order = itertools.count()
+        self._waiting_lock = threading.Lock()
         super().__init__(*args, **kwargs)
 
     @property
@@ -163,6 +225,28 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             super().set_reuse_addr()
 
     def add_task(self, channel: _Channel) -> None:
+        """Serve the channel's first request, at once or when its turn comes. `requests_lock` held, in any thread."""
+        first = channel.requests[0]
+        first.who = self.turnstile.who(channel.addr[0], first.headers)
+        first.waited = self.turnstile.wait(first.who)
+        if first.waited > WAIT_SECONDS_MAX:
+            channel.will_close = True
+        elif first.waited:
+            channel.waits = True
+            with self._waiting_lock:
+                heapq.heappush(self._waiting, (clock.monotonic() + first.waited, next(self._order), channel))
+            self.pull_trigger()  # the loop may sleep for longer than that
+        else:
+            self._hand_over(channel)
+
+    def answered(self, request: Any, status: str, known: bool) -> None:
+        """A request had its answer: what is known of whoever asked. In the thread that served it."""
+        if known:
+            self.turnstile.let_in(request.headers)
+        elif status.startswith("4") and not request.waited:
+            self.turnstile.refused(request.who)
+
+    def _hand_over(self, channel: _Channel) -> None:
         first = channel.requests[0]
         if (
             not first.error
@@ -175,6 +259,39 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             channel.hijack()
         else:
             super().add_task(channel)
+
+    def _admit(self) -> float:
+        """Serve the requests whose turn has come; seconds until the next one's."""
+        while True:
+            with self._waiting_lock:
+                left = self._waiting[0][0] - clock.monotonic() if self._waiting else 1.0
+                if left > 0:
+                    return left
+                channel = heapq.heappop(self._waiting)[2]
+            with channel.requests_lock:
+                channel.waits = False
+                if channel.connected and channel.requests:
+                    self._hand_over(channel)
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        moment = clock.monotonic()
+        for channel in list(self.active_channels.values()):
+            if channel.is_slow(moment):
+                channel.will_close = True
+
+    def handle_accept(self) -> None:
+        if len(self._map) >= CONNECTIONS_MAX - 10:
+            self._make_room()
+        super().handle_accept()
+
+    def _make_room(self) -> None:
+        """Close whoever is the least loss: who waits for being a nuisance, who never got a request together, who was
+        not let in, who idles; the oldest first. What is being answered is left alone."""
+        closable = [c for c in self.active_channels.values() if c.waits or not (c.requests or c.total_outbufs_len)]
+        if closable:
+            least = min(closable, key=lambda c: (not c.waits, c.known, c.request is None, c.last_activity))
+            least.handle_close()
 
     def stop(self) -> None:
         """Ask `run()` to end. Safe from a signal handler, from any thread, and twice."""
@@ -195,10 +312,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def _turn(self, seconds: float) -> None:
         # poll, never select: select ends the process at file descriptor 1024.
-        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+        wasyncore.loop(timeout=min(seconds, self._admit()), use_poll=True, map=self._map, count=1)
 
     def _busy(self) -> bool:
-        return any(c.requests or c.total_outbufs_len for c in list(self.active_channels.values()))
+        channels = list(self.active_channels.values())
+        return any((c.requests and not c.waits) or c.total_outbufs_len for c in channels)
 
     def close_screens(self) -> None:
         """End every WebSocket; each thread notices at once."""
@@ -207,7 +325,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 channel.screen.abort()
 
 
-def listen(application: Any, host: str, port: int, threads: int, body_bytes_max: int) -> Server:
+def listen(
+    application: Any, host: str, port: int, threads: int, body_bytes_max: int, trusted_proxy: str = ""
+) -> Server:
     """A server bound to the port (0 = any free one). BadSettings names the port and the way out when it is taken."""
     settings = Adjustments(
         host=host,
@@ -216,6 +336,7 @@ def listen(application: Any, host: str, port: int, threads: int, body_bytes_max:
         asyncore_use_poll=True,
         connection_limit=CONNECTIONS_MAX,
         channel_timeout=120,
+        cleanup_interval=LOOK_SECONDS,
         # One more than the application takes, so that the refusal is the application's, in words.
         max_request_body_size=body_bytes_max * 2,
         ident=None,
@@ -224,7 +345,10 @@ def listen(application: Any, host: str, port: int, threads: int, body_bytes_max:
     )
     dispatcher = ThreadedTaskDispatcher()
     try:
-        server = Server(application, {}, dispatcher=dispatcher, adj=settings, sockinfo=settings.listen[0])
+        turnstile = Turnstile(trusted_proxy)
+        server = Server(
+            application, {}, dispatcher=dispatcher, adj=settings, sockinfo=settings.listen[0], turnstile=turnstile
+        )
     except OSError as error:
         raise _cannot_listen(host, port, error) from error
     dispatcher.set_thread_count(settings.threads)

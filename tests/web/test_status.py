@@ -189,7 +189,7 @@ def test_a_screen_that_falls_behind_is_cut_and_nobody_waits_for_it() -> None:
         connected = True
 
         def __init__(self) -> None:
-            self.sent = 0
+            self.sent, self.input_buffer = 0, list[str]()
 
         def send(self, _: str) -> None:
             self.sent += 1
