@@ -22,6 +22,8 @@ from pos.store.restore import Progress, Restore, Restored
 
 LATEST = "latest"
 RECEIPT_BYTES_MAX = 16 << 20
+#: So many snapshots of a place are named to who asked for one that is not there.
+NAMED_MAX = 8
 
 
 def _quiet(_done: int, _total: int) -> None: ...
@@ -177,7 +179,8 @@ def fetch(config: Config, word: str, name: str, till: str, into: Path) -> Path:
         names = sorted(one.path for one in listed if backup.till_of(one.path.rpartition("/")[2]) == till)
         wanted = [path for path in names if name in (LATEST, path.rpartition("/")[2])]
         if not wanted:
-            raise NotFound(f"There is no snapshot {name} of {till} at {word}.", field="file")
+            there = ", ".join(path.rpartition("/")[2] for path in names[-NAMED_MAX:]) or "none"
+            raise NotFound(f"There is no snapshot {name} of {till} at {word}. There: {there}.", field="file")
         into.mkdir(parents=True, exist_ok=True)
         file = into / wanted[-1].rpartition("/")[2]
         place.fetch(wanted[-1], file)

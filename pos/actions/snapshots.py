@@ -158,7 +158,12 @@ def _put(
             _put_to(store, config, place, kept, taken, work, step)
     except (PlaceError, BadSettings) as error:
         copies.add(store, replace(kept, state="failed", words=error.message, verified_at=""))
-        taken.failed.append(f"{word}: {error.message}")
+        taken.failed.append(named(word, error))
+
+
+def named(word: str, error: PosError) -> str:
+    """An error as a sentence that says which place it is of, once."""
+    return error.message if word in error.message else f"{word}: {error.message}"
 
 
 def _put_to(store: Store, config: Config, place: Place, kept: Kept, taken: Taken, work: Path, step: Step) -> None:
@@ -180,16 +185,17 @@ def _put_to(store: Store, config: Config, place: Place, kept: Kept, taken: Taken
     back.unlink()
     copies.add(store, kept)
     taken.there.append(place.word)
-    taken.removed += _thin(store, config, place)
+    taken.removed += _thin(store, config, place, kept.name)
 
 
-def _thin(store: Store, config: Config, place: Place) -> int:
-    """Delete what the settings no longer keep; never the newest proven one. How many."""
+def _thin(store: Store, config: Config, place: Place, just_put: str = "") -> int:
+    """Delete what the settings no longer keep; never the newest proven one, nor the one just put, whose name is an old
+    one when the clock was set back. How many."""
     till, rule = config.till.id, config.backup
     names = [one.path.rpartition("/")[2] for one in place.listed(f"{till}/snapshots")]
     ours = [name for name in names if backup.till_of(name) == till]
     keep = Keep(rule.keep_hours, rule.keep_days, rule.keep_weeks, rule.keep_months)
-    gone = backup.expired(copies.stored(store, place.word, ours), keep)
+    gone = [name for name in backup.expired(copies.stored(store, place.word, ours), keep) if name != just_put]
     place.remove([f"{till}/snapshots/{name}" for name in gone])
     copies.removed(store, gone, place.word, clock.now())
     return len(gone)
@@ -235,11 +241,11 @@ def listed(store: Store, config: Config) -> tuple[list[There], list[str]]:
         try:
             for one in place.listed(f"{config.till.id}/snapshots"):
                 name = one.path.rpartition("/")[2]
-                if backup.till_of(name):
+                if backup.till_of(name) == config.till.id:
                     kept = known.get((name, word))
                     found.append(There(word, name, one.bytes, kept.verified_at if kept else ""))
         except PlaceError as error:
-            failed.append(f"{word}: {error.message}")
+            failed.append(named(word, error))
         finally:
             place.close()
     return sorted(found, key=lambda one: (one.name, one.place), reverse=True), failed

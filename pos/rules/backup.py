@@ -51,7 +51,7 @@ def made_at(name: str) -> datetime | None:
 def till_of(name: str) -> str:
     """The till a snapshot is of, by its name; "" for a file that is none."""
     match = _NAME.match(name)
-    return match[1] if match else ""
+    return match[1] if match and made_at(name) else ""
 
 
 def is_till(till: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pos import clock
-from pos.actions import snapshots
+from pos.actions import restore, snapshots
 from pos.errors import BadSettings, CannotSave, Conflict, Corrupt, NotFound
 from pos.places.base import PlaceError
 from pos.places.folder import Folder
@@ -171,6 +171,28 @@ def test_a_full_place_first_lets_go_of_what_is_not_kept_any_more(till: Till, mon
     with clock.set_to(began + timedelta(hours=5)):
         taken = snapshots.take(till.store, few, "person", "test")
     assert taken.there == [str(till.stick)] and there[0] > 2
+
+
+def test_a_clock_that_was_set_back_does_not_delete_what_was_just_put(till: Till):
+    few = replace(
+        till.config, backup=replace(till.config.backup, keep_hours=1, keep_days=1, keep_weeks=1, keep_months=1)
+    )
+    till.sell()
+    for moment in (clock.now(), clock.now() - timedelta(days=9000)):
+        with clock.set_to(moment):
+            name = snapshots.take(till.store, few, "person", "test").made.manifest.name
+            assert (till.stick / "T1" / "snapshots" / name).exists()
+
+
+def test_only_our_own_snapshots_are_listed_whatever_lies_there(till: Till):
+    till.sell()
+    till.snapshot()
+    ours = till.newest.name
+    for name in ("T2-20260101T000000Z.tkb", "T1-99999999T999999Z.tkb", f"{ours}.part", "README"):
+        (till.stick / "T1" / "snapshots" / name).write_text("x")
+    assert [one.name for one in snapshots.listed(till.store, till.config)[0]] == [ours]
+    with pytest.raises(NotFound, match=ours):
+        restore.fetch(till.config, str(till.stick), "T1-20200101T000000Z.tkb", "T1", till.stick)
 
 
 def test_the_wrong_key_says_nothing_of_a_snapshot(tmp_path: Path):
