@@ -241,6 +241,8 @@ def _heard(store: Store, line: Line, wish: _Wish, told: Told) -> Asked:
     gone = {h.id for h in vouchers.holds(store, code=wish.code) if h.till != ours} - {e.id for e in ahead}
     lost = {wish.hold.id} if wish.hold is not None and mine is None else set()
     vouchers.release(store, gone | lost)
+    if mine is not None:  # a larger hold takes the place of a smaller one: it is not set aside twice
+        vouchers.give_up(store, wish.basket, code=wish.code, but=mine.id)
     return Asked(reached=True, allowed=told.allowed, hold=mine.id if mine else "")
 
 

@@ -158,6 +158,16 @@ def check(store: Store, raw: Mapping[str, Any], ask: Ask | None = None) -> Stand
     return vouchers.balance(store, code)
 
 
+def release(store: Store, raw: Mapping[str, Any]) -> int:
+    """A basket was emptied, set aside or left unpaid: `{basket, code?}`; code: of that voucher alone. Again is no harm.
+
+    How many holds ended by it; the agent tells the issuer, and nobody waits for that. Invalid basket."""
+    basket, code = _text(raw, "basket"), _text(raw, "code")
+    if not baskets.UUID.match(basket):
+        raise Invalid("A basket has a UUID in small letters.", field="basket")
+    return vouchers.give_up(store, basket, code=voucher.code_of(code) if code else "")
+
+
 def _text(raw: Mapping[str, Any], field: str) -> str:
     value = raw.get(field)
     if value is None:

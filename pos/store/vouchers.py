@@ -323,6 +323,19 @@ def hold(store: Store, held: Hold) -> None:
         )
 
 
+def give_up(store: Store, basket: str, *, code: str = "", but: str = "") -> int:
+    """A basket of this till no longer needs what was set aside for it (of one code; but for one hold): their time is
+    over, and the agent lets go of them at the issuer. A paid basket keeps its own until its rows are there. How many.
+    """
+    over = clock.stamp(clock.now() - timedelta(minutes=HOLD_MINUTES))
+    with store.transaction():
+        return store.execute(
+            "UPDATE voucher_hold SET at = ? WHERE basket = ? AND till = ? AND released_at = '' AND at > ? AND id <> ?"
+            " AND (? = '' OR code = ?) AND NOT EXISTS (SELECT 1 FROM document d WHERE d.id = basket)",
+            (over, basket, store.config.till.id, over, but, code, code),
+        ).rowcount
+
+
 def release(store: Store, ids: Iterable[str]) -> None:
     """Let go of holds."""
     now = clock.stamp(clock.now())

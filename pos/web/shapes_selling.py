@@ -127,6 +127,8 @@ VOUCHER = named("Voucher", thing({
 _MAY = {"can_redeem": FLAG, **texts("why_not", "code", "offline_text"), "fresh": FLAG}
 VOUCHER_CHECK = thing({"code": TEXT}, {"basket": ID, "amount": FIGURE})
 VOUCHER_CHECKED = ok({"voucher": VOUCHER, **_MAY}, more=True)
+VOUCHER_RELEASE = thing({"basket": ID}, {"code": TEXT})
+VOUCHER_RELEASED = ok({"released": WHOLE})
 VOUCHER_ROWS = ok({"voucher": VOUCHER, "rows": many(thing(texts("id", "act", "act_text", "at"), more=True))}, more=True)
 VOUCHER_ISSUE = thing({"id": ID, "code": TEXT, "amount": FIGURE, "reason": TEXT}, {"note": TEXT, **APPROVALS})
 VOUCHER_MADE = ok({"duplicate": FLAG, "document": thing({

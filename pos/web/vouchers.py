@@ -5,6 +5,7 @@ GET  /api/vouchers           z_read, voucher_issue   state, q, limit, offset -> 
 GET  /vouchers               z_read, voucher_issue   till/vouchers.html: as GET /api/vouchers, with state, q, states
 GET  /api/vouchers/<code>    sell, voucher_issue …   {voucher, may_use, …, rows}; 404 voucher_unknown
 POST /api/vouchers/check     sell                    {code, basket?, amount?} -> {voucher, can_redeem, may_use, …}
+POST /api/vouchers/release   sell                    {basket, code?} -> {released}
 POST /api/vouchers/issue     sell or voucher_issue   {id, code?, amount, reason, note?, approvals?} -> 201; again 200
 POST /api/vouchers/adjust    sell or voucher_issue   {id, code, amount, reason, note?, approvals?} -> 201; again 200
 """
@@ -62,6 +63,17 @@ def check() -> ResponseReturnValue:
     given = raw.get("amount")
     amount = 0 if given in (None, "") else max(0, baskets.money(given, "amount", config.shop.currency))
     return jsonify({"ok": True, **voucher_views.checked(store, config, known, amount, str(raw.get("basket") or ""))})
+
+
+@bp.post("/api/vouchers/release")
+@describe(body=shapes.VOUCHER_RELEASE, answer=shapes.VOUCHER_RELEASED)
+@auth.needs("sell")
+def release() -> ResponseReturnValue:
+    """What was set aside for a basket is free for others; the agent tells the issuer at once."""
+    released = voucher.release(parts().store, json_object())
+    if released:
+        parts().ring("voucher")
+    return jsonify({"ok": True, "released": released})
 
 
 @bp.post("/api/vouchers/issue")

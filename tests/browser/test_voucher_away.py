@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from pos import clock
 from pos.app import App
 from pos.store import vouchers
-from pos.store.vouchers import LedgerRow
+from pos.store.vouchers import Hold, LedgerRow
 from tests.browser.screen import Screen
 
 pytestmark = pytest.mark.browser
@@ -51,6 +51,16 @@ def test_out_of_reach_of_the_issuer_age_and_rule_are_in_words(screen: Screen, ti
     screen.scan("FAR-0001")
     expect(page.locator("#pay-voucher-problem")).not_to_be_empty()
     expect(page.locator("#payments .disc")).to_have_count(0)
+    set_aside = Hold(
+        "h1", "FAR-0001", 1000, till.config.till.id, (screen.basket() or {})["id"], clock.stamp(clock.now())
+    )
+    vouchers.hold(store, set_aside)  # as if the issuer had answered in time
+    with page.expect_response("**/api/vouchers/release") as released:
+        screen.press("Escape")
+    screen.expect_view("sell")
+    assert released.value.json()["released"] == 1, "nobody waits a quarter of an hour for a basket that is not paid"
+    screen.press("F9")
+    screen.expect_view("pay")
     screen.scan("NEAR-0001")
     expect(page.locator("#pay-left")).to_have_text("£55.00")
     expect(page.locator("#typed-what")).to_have_text("Cash given")

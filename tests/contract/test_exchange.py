@@ -374,6 +374,24 @@ def test_a_hold_nobody_used_is_let_go_at_the_issuer_and_a_paid_one_needs_no_row(
     assert acts.count("release") == 2, "one given up at T1, one refused at T2"
 
 
+def test_a_basket_that_is_not_paid_after_all_frees_the_value_at_once_and_a_paid_one_does_not(both: Shop) -> None:
+    one, two = both.tills
+    code = one.issue("50.00")
+    settled(both)
+    one.ask(code, 1000, BASKET.format(1))
+    one.ask(code, 3000, BASKET.format(1))
+    one.round()
+    assert two.ask(code, 5000, BASKET.format(2)).allowed == 2000, "the larger hold took the place of the smaller"
+    assert voucher.release(one.here().store, {"basket": BASKET.format(1), "code": code.lower()}) == 1
+    assert voucher.release(one.store, {"basket": BASKET.format(1)}) == 0
+    assert one.round() == "1 hold let go."
+    assert two.ask(code, 5000, BASKET.format(2)).allowed == 5000
+    two.use(code, "30.00", BASKET.format(2))
+    assert voucher.release(two.store, {"basket": BASKET.format(2)}) == 0, "paid: it ends with the row that used it"
+    with pytest.raises(Invalid):
+        voucher.release(two.store, {"basket": "x"})
+
+
 def test_a_hold_stays_until_the_row_that_used_it_is_at_the_issuer(both: Shop) -> None:
     one, two = both.tills
     code = one.issue("50.00")

@@ -10,6 +10,7 @@ import { repriceNow, settled } from "./pricing.js";
 import { basketInputs, changed, keep, show, startAfresh, state, tell } from "./state.js";
 import { cannotSave } from "./status.js";
 import { uuid7 } from "./uuid.js";
+import { holdIsUsed } from "./voucherhold.js";
 
 const ANSWER_MS = 10000;
 const WAITS_MS = [400, 1000, 2000, 3000];
@@ -69,6 +70,7 @@ async function sendUntilAnswered(body) {
 function acknowledged({ receipt }) {
   saying("");
   cannotSave("");
+  holdIsUsed();
   startAfresh();
   showChange(receipt);
 }

@@ -28,6 +28,7 @@ import * as sound from "./sound.js";
 import { chosenLine, followOtherTabs, keep, on, recall, state, tell } from "./state.js";
 import { startTakenOff } from "./takenoff.js";
 import { openVoucher, startVoucher } from "./voucher.js";
+import { startVoucherHold } from "./voucherhold.js";
 
 const ACTS = {
   search: () => void focusSearch(),
@@ -175,6 +176,7 @@ async function start() {
   startHeld();
   startGiveBack();
   startVoucher();
+  startVoucherHold();
   for (const topic of ["basket", "priced", "session"]) on(topic, paintPay);
   on("needs", secondPerson);
   startRouter(act);

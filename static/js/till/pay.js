@@ -14,6 +14,7 @@ import { settled } from "./pricing.js";
 import { basketInputs, isCurrent, keep, on, show, state } from "./state.js";
 import { noAnswer } from "./status.js";
 import { begin, end, isBusy, later, someWait, waits } from "./turns.js";
+import { letGoOf } from "./voucherhold.js";
 import { allowed, forgetVoucher, setVoucher, voucherAmount, voucherFields, voucherOn, voucherWord } from "./vouchertender.js";
 
 // An account needs a customer, foreign notes a rate; neither is taken on this screen yet.
@@ -258,7 +259,8 @@ const field = (id) => byId(id)?.value.trim() ?? "";
 
 function takeOff(at) {
   if (isBusy() || state.sending) return;
-  state.basket.payments.splice(at, 1);
+  const [gone] = state.basket.payments.splice(at, 1);
+  if (gone?.voucher && gone.reference) letGoOf(gone.reference);
   keep();
   ask();
   byId("take").focus({ preventScroll: true });

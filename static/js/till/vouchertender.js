@@ -6,6 +6,7 @@ import { byId, h, put } from "./dom.js";
 import { isRefund } from "./payback.js";
 import { state } from "./state.js";
 import { askVoucher, asking, spoken, voucherCard } from "./vouchercard.js";
+import { setsAside } from "./voucherhold.js";
 
 let code = "";
 let known = null; // the till's answer about exactly this code, for `knownFor` still to pay
@@ -77,6 +78,7 @@ async function ask(given, left) {
   problem("");
   known = null;
   byId("pay-voucher-says").replaceChildren(asking());
+  if (!isRefund()) setsAside(state.basket.id);
   try {
     const answer = await askVoucher(given, isRefund() ? "" : state.basket.id, left);
     if (code.trim() !== given) return false; // another one by now
