@@ -6,8 +6,10 @@ import json
 import shutil
 import sqlite3
 import stat
+import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -69,7 +71,7 @@ class Zip:
         """Invalid, in words, when it is no release or holds what none holds."""
         try:
             self._zip = zipfile.ZipFile(file)
-        except (OSError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, RuntimeError, struct.error, zipfile.BadZipFile) as error:
             raise Invalid(f"{file} is no zip that can be read: {error}.", field="file") from error
         with ExitStack() as undo:
             undo.callback(self._zip.close)
@@ -100,7 +102,7 @@ class Zip:
                     if left < 0:
                         raise Corrupt(f"The zip is not whole: {name} is larger than its list says.")
                     yield piece
-        except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
             raise Corrupt(f"The zip is not whole: {name}: {error}.") from error
 
     def unpack(self, into: Path, progress: Progress) -> None:

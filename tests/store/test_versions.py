@@ -7,12 +7,13 @@ import stat
 import struct
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from pos import launch
-from pos.errors import CannotSave, Conflict, Corrupt, Invalid
+from pos.errors import CannotSave, Conflict, Corrupt, Invalid, PosError
 from pos.launch import Pointer
 from pos.rules import release
 from pos.rules.release import Release
@@ -87,6 +88,15 @@ def test_a_changed_byte_is_noticed(tmp_path: Path, here: Path) -> None:
     file.write_bytes(body)
     with Zip(file) as archived, Shelf(here) as shelf, pytest.raises(Corrupt, match="not whole"):
         archived.unpack(shelf.clear("9.0-aa"), lambda _done, _total: None)
+
+
+def test_bytes_changed_anywhere_are_told_in_words(tmp_path: Path) -> None:
+    body = a_zip(tmp_path / "a.zip", pos__words=b"to and fro " * 300).read_bytes()
+    for at in range(0, len(body), 23):
+        (tmp_path / "b.zip").write_bytes(body[:at] + bytes([body[at] ^ 0x55]) + body[at + 1 :])
+        with suppress(PosError), Zip(tmp_path / "b.zip") as archived:
+            (tmp_path / f"to{at}").mkdir()
+            archived.unpack(tmp_path / f"to{at}", lambda _done, _total: None)
 
 
 def test_what_is_no_zip_or_no_release_is_refused(tmp_path: Path) -> None:
