@@ -4,25 +4,41 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pos import cli
 from pos.cli import opened
 from pos.cli.progress import bar
+from pos.store import anchors, snapshot
 from pos.store.verify import verify
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="print every difference, not only the first")
+    parser.add_argument(
+        "--anchor",
+        action="append",
+        default=[],
+        metavar="HASH:COUNT|FILE",
+        help="what is known of the chain elsewhere: the anchor printed on a Z, a receipt's file, a snapshot, "
+        "anchors.jsonl of the till that keeps copies, or a folder of copied receipts; may be given several times",
+    )
+    parser.add_argument("--key", type=Path, metavar="FILE", help="key of an encrypted snapshot")
 
 
 def run(args: argparse.Namespace, root: Path) -> int:
     """Print the first difference, or what was found whole. 1 when anything differs."""
+    config = opened.settings(root)
+    with TemporaryDirectory(prefix="tillkeep-anchor-") as work:
+        known = anchors.read(args.anchor, args.key or snapshot.key_of(config), Path(work)) if args.anchor else None
     with bar("verify", "receipts") as progress:
-        report = verify(opened.settings(root), progress)
+        report = verify(config, progress, known=known)
     counted = (
         f"{report.documents} receipts with {report.lines} lines, {report.files} files, {report.sessions} sessions, "
         f"{report.audit_rows} audit rows"
     )
+    if known is not None:
+        counted += f", {known.told()} known elsewhere"
     if report.ok:
         print(f"All is as it must be: {counted}.")
         return cli.OK

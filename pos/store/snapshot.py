@@ -24,6 +24,7 @@ from pos.rules import backup
 from pos.rules.backup import Figures, Head, Manifest, Total
 from pos.store import archive, disk, identity
 from pos.store.db import cannot_save, database_path
+from pos.store.originals import OfSnapshot
 from pos.store.verify import verify
 
 #: Pages of one step of the copy: about a megabyte, some milliseconds.
@@ -240,18 +241,21 @@ def check(
     """Restore a snapshot into a folder aside and compare: every checksum, the counts, the chain's heads, the totals,
     and then all that `verify` looks at, whose differences are answered. The folder is gone afterwards.
 
+    Each receipt is read and compared with its checksum and its row, but not written to a file of its own: see
+    `archive.unpack_but_receipts`.
+
     Corrupt when the file itself is not whole.
     """
     aside.mkdir(parents=True, exist_ok=True)
     try:
         with archive.opened(file, key, aside) as plain:
-            manifest = archive.unpack(plain, aside / "till", lambda _done, _total: None)
+            manifest, receipts = archive.unpack_but_receipts(plain, aside / "till", lambda _done, _total: None)
         compare(manifest, aside / "till")
         apart = replace(
             Config(root=aside / "till"),
             till=replace(Config(root=aside).till, id=manifest.till, store=manifest.store),
         )
-        return manifest, verify(apart, progress).differences
+        return manifest, verify(apart, progress, beside=OfSnapshot(receipts)).differences
     except Corrupt as error:
         raise Corrupt(f"{file.name} is not whole: {error.message}") from error
     except (OSError, sqlite3.Error) as error:

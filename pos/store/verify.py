@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,19 +14,15 @@ from pos.config import Config
 from pos.errors import CannotSave, Corrupt
 from pos.rules import documents, ledger, record
 from pos.rules.documents import GENESIS
-from pos.store import audit, intake, takings
+from pos.store import anchors, audit, intake, takings
+from pos.store.anchors import Anchors
 from pos.store.archives import Files
 from pos.store.db import database_path
+from pos.store.originals import OfTill, Originals
 
 ROWS_MAX = 500
-#: A file is written a moment after its sale was saved; a running till gets this long.
-FILE_WAIT_SECONDS = 2.0
 
-_TABLES = (
-    ("line", ledger.LINE, "position"),
-    ("tender", ledger.TENDER, "position"),
-    ("movement", ledger.MOVEMENT, "position"),
-)
+_TABLES = (("line", ledger.LINE), ("tender", ledger.TENDER), ("movement", ledger.MOVEMENT))
 _DOCUMENT = f"SELECT n, {', '.join(ledger.DOCUMENT)} FROM document"
 _SESSIONS = f"SELECT {', '.join(ledger.SESSION)} FROM session ORDER BY till, number"
 
@@ -75,18 +71,25 @@ class _Reader:
             self.connection.execute("ROLLBACK")
 
 
-def verify(config: Config, progress: Callable[[int, int], None] | None = None) -> Report:
+def verify(
+    config: Config,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    known: Anchors | None = None,
+    beside: Originals | None = None,
+) -> Report:
     """Compare everything. CannotSave when there is no database, or it cannot be read.
 
-    progress(done, total) is called after each few hundred documents.
+    progress(done, total) is called after each few hundred documents. known: what is known of the chains outside the
+    till. beside: the receipts, when they are not the files of the settings.
     """
     report = Report()
-    reader, files = _Reader(database_path(config)), Files(config)
+    reader, files = _Reader(database_path(config)), beside or OfTill(Files(config))
     try:
         _database(reader, report)
-        report.differences.extend(words for _name, words in files.archives.trouble())
-        known = _documents(reader, files, report, progress or (lambda _done, _total: None))
-        _files(reader, files, known, report)
+        report.differences.extend(files.trouble())
+        paths = _documents(reader, files, report, progress or (lambda _done, _total: None))
+        _files(reader, files, paths, report)
         _records(reader, report)
         _sessions(reader, report)
         _takings(reader, report)
@@ -94,6 +97,8 @@ def verify(config: Config, progress: Callable[[int, int], None] | None = None) -
         report.audit_rows = count
         if broken:
             report.differences.append(broken)
+        if known is not None:
+            report.differences.extend(anchors.differences(reader, known, config.till.ids))
     except sqlite3.DatabaseError as error:
         report.differences.append(f"the database cannot be read: {error}")
     finally:
@@ -107,7 +112,9 @@ def _database(reader: _Reader, report: Report) -> None:
             report.differences.append(f"the database file is damaged: {words}")
 
 
-def _documents(reader: _Reader, files: Files, report: Report, progress: Callable[[int, int], None]) -> dict[str, int]:
+def _documents(
+    reader: _Reader, files: Originals, report: Report, progress: Callable[[int, int], None]
+) -> dict[str, int]:
     """Each document of the database against its file, its rows and the one before it. Paths seen -> n."""
     total = reader.execute("SELECT count(*) FROM document").fetchone()[0]
     known: dict[str, int] = {}
@@ -117,11 +124,12 @@ def _documents(reader: _Reader, files: Files, report: Report, progress: Callable
         f"{_DOCUMENT} WHERE (till, series, sequence) > (?, ?, ?) ORDER BY till, series, sequence LIMIT ?",
         (*place, ROWS_MAX),
     ).fetchall():
+        page = _Page(reader, [row[1] for row in rows])
         for n, *values in rows:
             row = dict(zip(ledger.DOCUMENT, values, strict=True))
             known[row["path"]] = n
             report.documents += 1
-            _say(report, row["path"], _one(reader, files, n, row, tuple(values), report))
+            _say(report, row["path"], _one(reader, files, n, row, tuple(values), page, report))
             _say(report, row["path"], _follows(chains, n, row))
             _told(report, row)
         place = (row["till"], row["series"], row["sequence"])
@@ -187,9 +195,47 @@ def _number_of(reader: _Reader, document: str) -> str:
     return row[0] if row else document
 
 
-def _one(reader: _Reader, files: Files, n: int, row: dict[str, Any], values: tuple[Any, ...], report: Report) -> str:
+class _Page:
+    """The rows of a page of documents, read table by table: a question for each document would take longer than the
+    arithmetic of all of them."""
+
+    def __init__(self, reader: _Reader, ids: list[str]) -> None:
+        asked = json.dumps(ids)
+        self._rows = {name: _by_document(reader, name, columns, asked) for name, columns in _TABLES}
+        where = "AND origin = 'document'"
+        self._rows["voucher"] = _by_document(reader, "voucher_row", ledger.VOUCHER, asked, where)
+        self._parts: dict[str, set[str]] = {}
+        sql = "SELECT document, part FROM outbox WHERE document IN (SELECT value FROM json_each(?))"
+        for document, part in reader.execute(sql, (asked,)):
+            self._parts.setdefault(document, set()).add(part)
+
+    def rows(self, table: str, document: str) -> list[tuple[Any, ...]]:
+        """In their order."""
+        return self._rows[table].get(document, [])
+
+    def parts(self, document: str) -> set[str]:
+        """Those the outbox has."""
+        return self._parts.get(document, set())
+
+
+def _by_document(
+    reader: _Reader, table: str, columns: tuple[str, ...], ids: str, where: str = ""
+) -> dict[str, list[tuple[Any, ...]]]:
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    sql = (
+        f"SELECT document, {', '.join(columns)} FROM {table} WHERE document IN (SELECT value FROM json_each(?)) {where}"
+        " ORDER BY document, position"
+    )
+    for document, *row in reader.execute(sql, (ids,)):
+        found.setdefault(document, []).append(tuple(row))
+    return found
+
+
+def _one(
+    reader: _Reader, files: Originals, n: int, row: dict[str, Any], values: tuple[Any, ...], page: _Page, report: Report
+) -> str:
     body = row["body"].encode("utf-8")
-    difference = _file_difference(reader, files, row["path"], n, body)
+    difference = files.difference(reader, row["path"], n, body)
     if difference:
         return difference
     try:
@@ -199,51 +245,24 @@ def _one(reader: _Reader, files: Files, n: int, row: dict[str, Any], values: tup
     if rows.document != values:
         column = next(c for c, a, b in zip(ledger.DOCUMENT, rows.document, values, strict=True) if a != b)
         return f"the database has another {column} than the receipt"
-    for (table, columns, order), wanted in zip(_TABLES, (rows.lines, rows.tenders, rows.movements), strict=True):
-        asked = f"SELECT {', '.join(columns)} FROM {table} WHERE document = ? ORDER BY {order}"
-        if reader.execute(asked, (doc["id"],)).fetchall() != wanted:
+    wanted = (*zip(("line", "tender", "movement"), rows[1:4], strict=True), ("voucher", list(rows.vouchers)))
+    for table, those in wanted:
+        if page.rows(table, doc["id"]) != those:
             return f"the {table} rows of the database are not those of the receipt"
-    asked = f"SELECT {', '.join(ledger.VOUCHER)} FROM voucher_row WHERE document = ? AND origin = 'document'"
-    if reader.execute(f"{asked} ORDER BY position", (doc["id"],)).fetchall() != list(rows.vouchers):
-        return "the voucher rows of the database are not those of the receipt"
     report.lines += len(rows.lines)
-    return _outbox_difference(reader, doc)
+    return _outbox_difference(page, doc)
 
 
-def _file_difference(reader: _Reader, files: Files, path: str, n: int, body: bytes) -> str:
-    """A file behind the newest ones may be being written at this very moment: it is looked at again for a while."""
-    until = time.monotonic() + FILE_WAIT_SECONDS
-    while True:
-        try:
-            found = files.all_of(path)
-        except OSError:
-            found = []
-        except Corrupt as error:
-            return error.message
-        if found and all(content == body for content in found):
-            return ""
-        mark = reader.execute("SELECT value FROM meta WHERE key = 'files_durable'").fetchone()
-        if (mark and int(mark[0]) >= n) or time.monotonic() > until:
-            break
-        time.sleep(0.05)
-    if not found:
-        return "its file is missing"
-    content = next(one for one in found if one != body)
-    at = next((i for i, (a, b) in enumerate(zip(content, body, strict=False)) if a != b), min(len(content), len(body)))
-    line = body[:at].count(b"\n") + 1
-    return f"its file differs from the database from line {line} on ({len(content)} bytes, should be {len(body)})"
-
-
-def _outbox_difference(reader: _Reader, doc: dict[str, Any]) -> str:
+def _outbox_difference(page: _Page, doc: dict[str, Any]) -> str:
     """A sale made while a connection was set up is on its way to at least that one, in every part."""
     if doc["mode"] == "mock":
         return ""
-    found = {row[0] for row in reader.execute("SELECT part FROM outbox WHERE document = ?", (doc["id"],))}
+    found = page.parts(doc["id"])
     missing = [part for part in ledger.parts(doc) if part not in found]
     return f"the outbox has no row for its {missing[0]}" if missing else ""
 
 
-def _files(reader: _Reader, files: Files, known: dict[str, int], report: Report) -> None:
+def _files(reader: _Reader, files: Originals, known: dict[str, int], report: Report) -> None:
     """Files the database does not know, loose or archived; sales saved since it was read are known by now."""
     unknown = []
     for path in files.paths():
@@ -251,14 +270,8 @@ def _files(reader: _Reader, files: Files, known: dict[str, int], report: Report)
         if path not in known:
             unknown.append(path)
     for path in unknown:
-        if reader.execute("SELECT 1 FROM document WHERE path = ?", (path,)).fetchone():
-            continue
-        try:
-            intake.proven(files.read(path))
-            words = "a whole receipt the database does not know; a restart of the till takes it in"
-        except (Corrupt, OSError) as error:
-            words = f"no receipt of this till: {error}"
-        report.differences.append(f"{path}: {words}")
+        if not reader.execute("SELECT 1 FROM document WHERE path = ?", (path,)).fetchone():
+            report.differences.append(f"{path}: {files.unknown(path)}")
 
 
 def _sessions(reader: _Reader, report: Report) -> None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pos import config
-from pos.store import flusher, points, verify
+from pos.store import flusher, originals, points
 from pos.store.db import open_store
 from tests.crash.seller import Heard, Teller, sell
 
@@ -88,7 +88,7 @@ class Life:
                 flusher.CHECKPOINT_SALES = checkpoint
                 points.arm(point)
                 if not recovering:
-                    verify.FILE_WAIT_SECONDS = 0.0  # what is missing stays so; nobody is about to write it
+                    originals.FILE_WAIT_SECONDS = 0.0  # what is missing stays so; nobody is about to write it
                 sell(
                     config.load(root, environ={}), Teller(writing), threads=threads, acked=heard.acked,
                     again=heard.again, recovering=recovering, flush_seconds=flush_seconds, sales_max=SALES_MAX,
