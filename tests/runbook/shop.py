@@ -39,15 +39,20 @@ UNDER_WAY = ("queued", "sending", "sent", "unknown")
 ROUNDS_MAX = 5000
 #: What setup learns of such a site and the fields it makes there, the same each time.
 _LEARNED: dict[str, Any] = {}
-_FIELDS: dict[Any, Any] = {}
+_FIELDS: dict[str, dict[Any, Any]] = {}
 BOOKED = ("Sales Invoice", "Journal Entry", "Payment Entry")
 
 
 class Shop:
     """sell(), finish(): what people do. drain(): rounds of sending to the end. cable_out(): the line is cut."""
 
-    def __init__(self, root: Path, seed: int = 1) -> None:
+    def __init__(self, root: Path, seed: int = 1, places: Path | None = None) -> None:
         root.mkdir(parents=True, exist_ok=True)
+        if places is not None:
+            places.mkdir(exist_ok=True)
+            text = f"[backup]\nplaces = {places}\nsnapshot_minutes = 0\n"
+            (root / "config.ini").write_text(text, encoding="utf-8")
+            self.places = places
         self.root, self.time, self.chance = root, Time(), random.Random(seed)
         self.site = sites.basket_site()
         self.site.clock = clock.now
@@ -56,6 +61,7 @@ class Shop:
         self.port = self.line.port
         self.key(shops.TILL[1])
         self.app: App
+        self.closed = True
 
     # -- the till itself
 
@@ -70,18 +76,22 @@ class Shop:
 
     def open(self) -> None:
         """What `serve` opens, without the threads of the agents: they come round when they are asked to."""
-        self.app = create_app(config.load(self.root, {}))
+        self.app, self.closed = create_app(config.load(self.root, {})), False
 
     def close(self) -> None:
-        self.app.stop()
+        """The server is stopped; commands that need the folder for themselves may run."""
+        if not self.closed:
+            self.app.stop()
+        self.closed = True
 
     def begin(self) -> None:
         """The first day: set up as `erpnext setup` leaves it, goods brought in."""
         self.open()
         if not _LEARNED:
             _LEARNED.update(sites.learned(self.config))
-            _FIELDS.update(self.site.custom_fields)
-        self.site.custom_fields.update(_FIELDS)
+            _FIELDS.update(fields=self.site.custom_fields, docs=self.site.docs["Custom Field"])
+        self.site.custom_fields.update(_FIELDS["fields"])
+        self.site.docs["Custom Field"].update(_FIELDS["docs"])
         connections.keep_facts(self.store, "erpnext", _LEARNED)
         self.goods()
 
@@ -107,7 +117,8 @@ class Shop:
         try:
             return cli.main(list(words), self.root)
         finally:
-            models.database.initialize(self.store.database)  # a process has one; the command had it meanwhile
+            if not self.closed:
+                models.database.initialize(self.store.database)  # a process has one; the command had it meanwhile
 
     def console(self) -> Console:
         """Somebody who may do everything, at the console of this machine."""
@@ -149,6 +160,10 @@ class Shop:
 
     def round(self, agent: str = "sync_out") -> None:
         assert self.app.runner.once(agent, "erpnext" if agent in ("sync_out", "sync_in", "zread") else "")
+
+    def rounds_on_schedule(self, agent: str) -> None:
+        """A round as the clock calls it."""
+        assert self.app.runner.once(agent, cause="schedule")
 
     def later(self, seconds: float) -> None:
         self.line.wait_idle()
@@ -200,8 +215,9 @@ def lose(*folders: Path) -> None:
 
 
 @contextmanager
-def shop(root: Path, seed: int = 1) -> Iterator[Shop]:
-    made = Shop(root, seed)
+def shop(root: Path, seed: int = 1, places: Path | None = None) -> Iterator[Shop]:
+    """Open, set up, goods brought in. places: a folder that copies go to."""
+    made = Shop(root, seed, places)
     try:
         with clock.set_to(made.time):
             made.begin()
