@@ -25,6 +25,7 @@ BENCHES = {
     "archive": "tests.bench.archive_bench",
     "console": "tests.bench.console_bench",
     "metrics": "tests.bench.metrics_bench",
+    "flood": "tests.bench.flood_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\
