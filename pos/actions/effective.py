@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import configparser
 from dataclasses import dataclass, fields
-from typing import Any
+from datetime import time
+from decimal import Decimal
+from typing import Any, get_type_hints
 
 from pos import config as settings
+from pos.actions import change_setting
 from pos.config import Config
-from pos.errors import BadSettings
+from pos.errors import BadSettings, NotFound
 from pos.said import said
 from pos.setting import default_of, environment_name, written
 
+#: What is typed into the field of a setting.
+KINDS: dict[type, str] = {bool: "flag", int: "whole", Decimal: "figure", time: "time", str: "text"}
 CSV = ("section", "name", "value", "origin", "default", "changed", "environment", "waits", "help")
 
 
@@ -25,19 +29,35 @@ class Filter:
 
 
 def listed(config: Config, wanted: Filter) -> dict[str, Any]:
-    """{rows, problem}. problem: why the files as they stand now would not start the till, "" = they would."""
+    """{rows, problem, waiting}. problem: why the files as they stand now would not start the till, "" = they would.
+    waiting: so many settings say something else than what is in force, and count from the next start on."""
+    every, problem = _every(config)
+    rows = [row for row in every if _fits(row, wanted)]
+    return {"rows": rows, "problem": problem, "waiting": sum(row["waits"] for row in every)}
+
+
+def one(config: Config, section: str, name: str) -> dict[str, Any]:
+    """The row of one setting. NotFound."""
+    for row in _every(config)[0]:
+        if (row["section"], row["name"]) == (section, name):
+            return row
+    raise NotFound(said("There is no setting [{section}] {name}.", section=section, name=name), field="name")
+
+
+def _every(config: Config) -> tuple[list[dict[str, Any]], str]:
+    config = settings.renewed(config, "erpnext")  # a new key is taken up while the till runs: it waits for no start
     later, problem = _as_written(config)
-    origins = _origins(config)
+    origins = change_setting.origins(config)
     rows = []
     for section, cls in settings.GROUPS.items():
-        for f in fields(cls):
-            row = _row(config, later, section, f) | {"origin": origins.get((section, f.name), "")}
-            if _fits(row, wanted):
-                rows.append(row)
-    return {"rows": rows, "problem": problem}
+        types = get_type_hints(cls)
+        rows += [
+            _row(config, later, section, f, types[f.name], origins.get((section, f.name), "")) for f in fields(cls)
+        ]
+    return rows, problem
 
 
-def _row(config: Config, later: Config | None, section: str, f: Any) -> dict[str, Any]:
+def _row(config: Config, later: Config | None, section: str, f: Any, kind: type, origin: str) -> dict[str, Any]:
     value, default, secret = getattr(getattr(config, section), f.name), default_of(f), bool(f.metadata["secret"])
     then = value if later is None else getattr(getattr(later, section), f.name)
     return {
@@ -47,10 +67,15 @@ def _row(config: Config, later: Config | None, section: str, f: Any) -> dict[str
         "secret": secret,
         "default": "" if secret else written(default),
         "changed": value != default,
+        "origin": origin,
         "environment": environment_name(section, f),
         "waits": then != value,
         "then": "" if then == value or secret else written(then),
         "help": f.metadata["help"],
+        "kind": KINDS[kind],
+        "choices": ["yes", "no"] if kind is bool else list(f.metadata["one_of"]),
+        "fixed": change_setting.fixed(f, origin),
+        "file": "" if secret else written(then) if later else change_setting.written_now(config, section, f),
     }
 
 
@@ -67,10 +92,3 @@ def _as_written(config: Config) -> tuple[Config | None, str]:
         return settings.load(config.root), ""
     except (BadSettings, OSError) as error:
         return None, error.message if isinstance(error, BadSettings) else str(error)
-
-
-def _origins(config: Config) -> dict[tuple[str, str], str]:
-    try:
-        return settings.origins(config.root)
-    except (configparser.Error, UnicodeDecodeError, OSError):  # somebody is in the middle of changing it
-        return {}

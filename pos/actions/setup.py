@@ -11,20 +11,17 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any
 
-from pos import channels, clock, config, language
-from pos.actions import paper, sell
+from pos import clock, config, language
+from pos.actions import change_setting, paper
 from pos.config import Config
 from pos.devices import printer_of
 from pos.devices.base import MayHavePrinted, NotPrinted
 from pos.errors import BadSettings, Invalid
-from pos.places import words_of
-from pos.places.folder import Folder
-from pos.rules import slips, wording
-from pos.rules.backup import is_till
+from pos.rules import slips
 from pos.said import Said, said
 from pos.sections import Printer
 from pos.setting import group
-from pos.store import audit, beginning, people, settings_file
+from pos.store import audit, beginning, people
 from pos.store.db import Store
 
 VALUE_CHARS_MAX = 300
@@ -205,12 +202,8 @@ def _question(one: Field, now: Config, origins: Mapping[tuple[str, str], str]) -
         "hint": one.hint,
         "value": written(getattr(getattr(now, one.section), one.name)),
         "choices": [{"value": value, "text": text} for value, text in choices],
-        "fixed": said("Set by {origin}; change it there.", origin=origin) if _is_outside(origin) else "",
+        "fixed": said("Set by {origin}; change it there.", origin=origin) if change_setting.is_outside(origin) else "",
     }
-
-
-def _is_outside(origin: str) -> bool:
-    return origin not in ("config.ini", "default")
 
 
 def written(value: Any) -> str:
@@ -236,48 +229,17 @@ def save(store: Store, running: Config, name: str, values: Mapping[str, Any], by
         text = value.strip()
         if text == written(getattr(getattr(now, one.section), one.name)):
             continue
-        if _is_outside(origins[one.section, one.name]):
+        if change_setting.is_outside(origins[one.section, one.name]):
             origin = origins[one.section, one.name]
             raise Invalid(said("Set by {origin}; change it there.", origin=origin), field=key)
-        _may_change(store, now, key, text)
+        change_setting.may_change(store, now, key, text)
         changes[one.section, one.name] = text
     if changes:
-        _write(running, changes, known)
+        change_setting.write(running, changes)
         detail = {f"{section}.{name}": value for (section, name), value in changes.items()}
         audit.record(store, by, "settings", name, detail)
     beginning.mark(store, name)
     return [f"{section}.{name}" for section, name in changes]
-
-
-def _write(running: Config, changes: Mapping[tuple[str, str], str], known: Mapping[str, Field]) -> None:
-    try:
-        settings_file.change(running.root, changes, _check)
-    except BadSettings as error:
-        named = [key for key in known if f"[{key.replace('.', '] ', 1)}" in error.message]
-        raise Invalid(error.message, field=named[0] if named else "") from error
-
-
-def _check(settings: Config) -> None:
-    """What the start looks at beyond single values."""
-    shop = settings.shop
-    if not wording.known_locale(shop.locale):
-        raise BadSettings(f"[shop] locale is {shop.locale!r}, which is not known; use one like en_GB.")
-    if shop.language not in language.known():
-        raise BadSettings(f"[shop] language is {shop.language!r}; there are: {', '.join(language.known())}.")
-    sell.check_settings(settings)
-    printer_of(settings)
-    channels.check(settings)
-
-
-def _may_change(store: Store, now: Config, key: str, value: str) -> None:
-    """Numbers that were given out stay with their till, and so does the currency they are in."""
-    if key in ("till.id", "shop.currency") and beginning.has_documents(store):
-        raise Invalid(said("Receipts carry it already, so it stays as it is."), field=key)
-    if key == "till.id" and is_till(value):
-        for word in words_of(now):
-            if "://" not in word and (Folder(now, word).path / value).is_dir():
-                words = said("Copies of a till {id} lie at {place}. Choose another number.", id=value, place=word)
-                raise Invalid(words, field=key)
 
 
 def add_person(store: Store, code: str, name: str, role: str, pin: str, by: str) -> None:

@@ -50,18 +50,19 @@ def printable(name: str) -> str:
     return "".join(ch if ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in name)
 
 
-def write_whole(path: Path, body: bytes, *, flush: bool = False) -> None:
+def write_whole(path: Path, body: bytes, *, flush: bool = False, mode: int = 0o644) -> None:
     """Afterwards the file holds exactly these bytes for every reader; before, what it held. OSError leaves the old one.
 
     It survives a killed process. It survives a power cut only with `flush=True`, or once `flush_files` was called.
+    mode: who may read and write it, as far as the process gives such rights at all (umask).
     """
     temporary = path.with_name(f".{path.name}.tmp")
     at("before_file")
     try:
-        _write(temporary, body, flush)
+        _write(temporary, body, flush, mode)
     except FileNotFoundError:  # the first file of a day
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(temporary, body, flush)
+        _write(temporary, body, flush, mode)
     at("before_replace")
     _replace(temporary, path)
     at("after_replace")
@@ -69,8 +70,8 @@ def write_whole(path: Path, body: bytes, *, flush: bool = False) -> None:
         flush_folder(path.parent)
 
 
-def _write(temporary: Path, body: bytes, flush: bool) -> None:
-    handle = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | _BINARY, 0o644)
+def _write(temporary: Path, body: bytes, flush: bool, mode: int) -> None:
+    handle = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | _BINARY, mode)
     try:
         left = memoryview(body)
         while left:

@@ -29,7 +29,9 @@ from pos.store import audit
 from pos.web import auth
 from pos.web.body import json_object, text
 from pos.web.console import frame, lists
+from pos.web.console import shapes_lists as shapes
 from pos.web.console.lists import Column
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("console_agents", __name__)
@@ -85,6 +87,7 @@ def export_of_runs() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/agents")
+@describe(answer=shapes.AGENTS)
 @auth.needs("operate", "z_read")
 def listed() -> ResponseReturnValue:
     here = parts()
@@ -92,6 +95,7 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/agents/runs")
+@describe(query=shapes.RUNS_QUERY, answer=shapes.RUNS, refuses=(422,))
 @auth.needs("operate", "z_read")
 def runs() -> ResponseReturnValue:
     here = parts()
@@ -100,6 +104,7 @@ def runs() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/agents/run")
+@describe(body=shapes.ONE_AGENT, answer=shapes.AGENT_ROW, status=202, refuses=(404,))
 @auth.needs("operate")
 def run() -> ResponseReturnValue:
     here, body = parts(), json_object()
@@ -110,12 +115,14 @@ def run() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/agents/pause")
+@describe(body=shapes.ONE_AGENT_WHY, answer=shapes.AGENT_ROW, refuses=(404,))
 @auth.needs("operate")
 def pause() -> ResponseReturnValue:
     return _switched(agent_views.pause)
 
 
 @bp.post("/api/console/agents/resume")
+@describe(body=shapes.ONE_AGENT_WHY, answer=shapes.AGENT_ROW, refuses=(404,))
 @auth.needs("operate")
 def resume() -> ResponseReturnValue:
     return _switched(agent_views.resume)

@@ -21,7 +21,9 @@ from pos.said import said
 from pos.store.listing import Asked
 from pos.web import auth
 from pos.web.console import frame, lists
+from pos.web.console import shapes_lists as shapes
 from pos.web.console.lists import Column
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("console_audit", __name__)
@@ -54,6 +56,7 @@ def export() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/audit")
+@describe(query=shapes.AUDIT_QUERY, answer=shapes.AUDIT, refuses=(422,))
 @auth.needs("operate", "rights", "people")
 def listed() -> ResponseReturnValue:
     here = parts()
@@ -62,6 +65,7 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/audit/verify")
+@describe(answer=shapes.CHAIN)
 @auth.needs("operate", "rights", "people")
 def verify() -> ResponseReturnValue:
     return jsonify({"ok": True, **audit_views.verify(parts().store, auth.actor().code)})

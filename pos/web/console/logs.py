@@ -24,7 +24,9 @@ from pos.said import said
 from pos.store.logbook import LEVELS, Filter
 from pos.web import auth, logs
 from pos.web.console import frame, lists
+from pos.web.console import shapes_lists as shapes
 from pos.web.console.lists import Column
+from pos.web.describe import describe
 from pos.web.parts import parts
 
 bp = Blueprint("console_logs", __name__)
@@ -66,6 +68,7 @@ def export() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/logs")
+@describe(query=shapes.LOGS_QUERY, answer=shapes.LOGS, refuses=(422,))
 @auth.needs("operate", "settings")
 def listed() -> ResponseReturnValue:
     here, asked = parts(), lists.asked(sorts=("at",), sort="at")

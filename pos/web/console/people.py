@@ -32,11 +32,11 @@ from pos.store.listing import Asked
 from pos.web import auth
 from pos.web.body import json_object, text
 from pos.web.console import frame, lists
+from pos.web.console import shapes_lists as shapes
 from pos.web.console.lists import Column
 from pos.web.describe import describe
 from pos.web.parts import parts
 from pos.web.rights_page import ROLE_NAMES
-from pos.web.shapes import ANY, ok, texts, thing
 
 bp = Blueprint("console_people", __name__)
 
@@ -85,6 +85,7 @@ def page_of_one() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/people")
+@describe(query=shapes.PEOPLE_QUERY, answer=shapes.PEOPLE, refuses=(422,))
 @auth.needs("people", "rights")
 def listed() -> ResponseReturnValue:
     here = parts()
@@ -93,12 +94,7 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/people")
-@describe(
-    body=thing(texts("code", "name", "role"), texts("pin")),
-    answer=ok({"row": ANY} | texts("secret")),
-    status=201,
-    refuses=(409,),
-)
+@describe(body=shapes.NEW_MEMBER, answer=shapes.MEMBER_ROW, status=201, refuses=(409,))
 @auth.needs("people", "rights")
 def add() -> ResponseReturnValue:
     here, body, who = parts(), json_object(), auth.actor()
@@ -109,6 +105,7 @@ def add() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/people/<code>/role")
+@describe(body=shapes.ROLE, answer=shapes.MEMBER_ROW, refuses=(409,))
 @auth.needs("people", "rights")
 def role(code: str) -> ResponseReturnValue:
     staff.set_role(parts().store, auth.actor(), code, text(json_object(), "role", 40))
@@ -116,6 +113,7 @@ def role(code: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/console/people/<code>/active")
+@describe(body=shapes.ACTIVE, answer=shapes.MEMBER_ROW, refuses=(409,))
 @auth.needs("people", "rights")
 def active(code: str) -> ResponseReturnValue:
     wanted = json_object().get("active")
@@ -126,18 +124,21 @@ def active(code: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/console/people/<code>/pin")
+@describe(body=shapes.PIN, answer=shapes.MEMBER_ROW, refuses=(409,))
 @auth.needs("people", "rights")
 def pin(code: str) -> ResponseReturnValue:
     return _one(code, staff.set_pin(parts().store, auth.actor(), code, text(json_object(), "pin", 20)))
 
 
 @bp.post("/api/console/people/<code>/password")
+@describe(body=shapes.PASSWORD, answer=shapes.MEMBER_ROW, refuses=(409,))
 @auth.needs("people", "rights")
 def password(code: str) -> ResponseReturnValue:
     return _set(code, staff.set_password, "password")
 
 
 @bp.post("/api/console/people/<code>/badge")
+@describe(body=shapes.BADGE, answer=shapes.MEMBER_ROW, refuses=(409,))
 @auth.needs("people", "rights")
 def badge(code: str) -> ResponseReturnValue:
     return _set(code, staff.set_badge, "badge")

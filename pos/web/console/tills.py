@@ -23,10 +23,10 @@ from pos.store.listing import Asked
 from pos.web import auth
 from pos.web.body import json_object, text
 from pos.web.console import frame, lists
+from pos.web.console import shapes_lists as shapes
 from pos.web.console.lists import Column
 from pos.web.describe import describe
 from pos.web.parts import parts
-from pos.web.shapes import WHOLE, ok, texts, thing
 
 bp = Blueprint("console_tills", __name__)
 
@@ -66,6 +66,7 @@ def export() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/tills")
+@describe(query=shapes.TILLS_QUERY, answer=shapes.TILLS, refuses=(422,))
 @auth.needs("operate", "people")
 def listed() -> ResponseReturnValue:
     here = parts()
@@ -75,7 +76,7 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/tills")
-@describe(body=thing(texts("name")), answer=ok(texts("secret") | {"minutes": WHOLE}), status=201)
+@describe(body=shapes.NEW_MACHINE, answer=shapes.ENROL_CODE, status=201)
 @auth.needs("people")
 def enrol() -> ResponseReturnValue:
     name = text(json_object(), "name", 200)
@@ -83,6 +84,7 @@ def enrol() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/tills/<key>/revoke")
+@describe(answer=shapes.MACHINE_ROW, refuses=(409,))
 @auth.needs("people")
 def revoke(key: str) -> ResponseReturnValue:
     here = parts()

@@ -25,11 +25,12 @@ from pos.store.listing import Asked
 from pos.web import auth
 from pos.web.body import json_object, text
 from pos.web.console import frame, lists
+from pos.web.console import shapes_lists as shapes
 from pos.web.console.lists import Column
 from pos.web.describe import describe
 from pos.web.parts import parts
 from pos.web.rights_page import ROLE_NAMES
-from pos.web.shapes import TEXT, many, ok, texts, thing
+from pos.web.shapes import TEXT, ok
 
 bp = Blueprint("console_tokens", __name__)
 
@@ -71,6 +72,7 @@ def export() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/tokens")
+@describe(query=shapes.TOKENS_QUERY, answer=shapes.TOKENS, refuses=(422,))
 @auth.needs("people", "rights")
 def listed() -> ResponseReturnValue:
     here = parts()
@@ -79,12 +81,7 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/tokens")
-@describe(
-    body=thing(texts("name", "role"), {"scopes": many(TEXT)}),
-    answer=ok(texts("secret")),
-    status=201,
-    refuses=(409,),
-)
+@describe(body=shapes.NEW_TOKEN, answer=ok({"secret": TEXT}), status=201, refuses=(409,))
 @auth.needs("people", "rights")
 def add() -> ResponseReturnValue:
     body = json_object()
@@ -96,6 +93,7 @@ def add() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/tokens/<key>/rotate")
+@describe(answer=shapes.TOKEN_ANEW, refuses=(409,))
 @auth.needs("people", "rights")
 def rotate(key: str) -> ResponseReturnValue:
     here, who = parts(), auth.actor()
@@ -104,6 +102,7 @@ def rotate(key: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/console/tokens/<key>/revoke")
+@describe(answer=shapes.TOKEN_ROW, refuses=(409,))
 @auth.needs("people", "rights")
 def revoke(key: str) -> ResponseReturnValue:
     here, who = parts(), auth.actor()

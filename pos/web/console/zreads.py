@@ -20,7 +20,10 @@ from pos.errors import Invalid
 from pos.said import said
 from pos.web import auth
 from pos.web.console import frame, lists
+from pos.web.console import shapes_lists as shapes
+from pos.web.describe import describe
 from pos.web.parts import parts
+from pos.web.shapes import TEXT
 
 bp = Blueprint("console_zreads", __name__)
 
@@ -49,6 +52,7 @@ def export() -> ResponseReturnValue:
 
 
 @bp.get("/api/console/z")
+@describe(query={"number": TEXT}, answer=shapes.RECOMPUTED, refuses=(404, 422))
 @auth.needs("z_read")
 def api() -> ResponseReturnValue:
     return jsonify({"ok": True, **_found()})
