@@ -33,8 +33,8 @@ def recompute(store: Store, config: Config, named: str) -> dict[str, Any]:
     z, cur = doc["z"], doc["currency"]
     with store.reading():
         kept = _figures(zread.made_again(z, reports.facts_now(store, doc), cur))
-        paths = shifts.counted_paths(store, doc)
-    bodies, trouble = _files(config, paths)
+        saved = shifts.counted_files(store, doc)
+    bodies, trouble, unread = _files(config, saved, cur)
     columns: dict[str, Mapping[Line, Any]] = {
         "printed": _figures(z),
         "database": kept,
@@ -52,7 +52,7 @@ def recompute(store: Store, config: Config, named: str) -> dict[str, Any]:
         "rows": rows,
         "trouble": trouble[:LISTED_MAX],
         "equal": not trouble and all(row["equal"] for row in rows),
-        "words": _words(rows, len(trouble)),
+        "words": _words(rows, unread, len(trouble) - unread),
     }
 
 
@@ -64,19 +64,48 @@ def _made(z: Mapping[str, Any], bodies: list[bytes], cur: str) -> dict[Line, Dec
     return _figures(zread.made_again(z, zread.facts_of(counted), cur)) if counted else {}
 
 
-def _files(config: Config, paths: list[str]) -> tuple[list[bytes], list[dict[str, str]]]:
-    """The bodies of the files, and those that cannot be read as receipts."""
-    files, bodies, trouble = Files(config), list[bytes](), list[dict[str, str]]()
-    for path in paths:
+def _files(config: Config, saved: Mapping[str, bytes], cur: str) -> tuple[list[bytes], list[dict[str, str]], int]:
+    """The bodies of the files; those that cannot be read as receipts or say something else than what was saved, each
+    in words; and how many could not be read."""
+    files, bodies, trouble, unread = Files(config), list[bytes](), list[dict[str, str]](), 0
+    for path, written in saved.items():
+        words: str = ""
         try:
             body = files.read(path)
             documents.decode(body)
             bodies.append(body)
+            if body != written:
+                words = _changed(body, written, cur, config)
         except FileNotFoundError:
-            trouble.append({"path": path, "words": said("The file is missing.")})
+            words, unread = said("The file is missing."), unread + 1
         except (OSError, Corrupt) as error:
-            trouble.append({"path": path, "words": said("The file cannot be read: {why}", why=str(error))})
-    return bodies, trouble
+            words, unread = said("The file cannot be read: {why}", why=str(error)), unread + 1
+        if words:
+            trouble.append({"path": path, "words": words})
+    return bodies, trouble, unread
+
+
+def _changed(file: bytes, saved: bytes, cur: str, config: Config) -> Said:
+    """What a receipt comes to on either side, and which of the two was changed: the one whose hash does not fit."""
+    ours, theirs = documents.decode(saved), documents.decode(file)
+    facts = {
+        "number": str(ours["invoice_name"]),
+        "there": figures.money(minor(theirs["total"], cur), config),
+        "here": figures.money(minor(ours["total"], cur), config),
+    }
+    if not _whole(file):
+        return said("{number} was changed in the file: {there} there, {here} in the database, as it was sold.", **facts)
+    if not _whole(saved):
+        return said("{number} was changed in the database: {here} there, {there} in the file, as it was sold.", **facts)
+    return said("{number} is another receipt in the file: {there} there, {here} in the database.", **facts)
+
+
+def _whole(body: bytes) -> bool:
+    try:
+        documents.verify(body)
+    except Corrupt:
+        return False
+    return True
 
 
 def _figures(z: Mapping[str, Any]) -> dict[Line, Decimal | int]:
@@ -127,13 +156,19 @@ def _row(key: Line, columns: Mapping[str, Mapping[Line, Any]], cur: str, config:
     return row | {"equal": equal, "over": counted is not None and counted != made[0]}
 
 
-def _words(rows: list[dict[str, Any]], trouble: int) -> Said:
+def _words(rows: list[dict[str, Any]], unread: int, changed: int) -> Said:
     wrong = sum(not row["equal"] for row in rows)
-    if trouble:
+    if unread:
         return nsaid(
             "{n} file is missing or damaged; what stands under the files is without it.",
             "{n} files are missing or damaged; what stands under the files is without them.",
-            trouble,
+            unread,
+        )
+    if changed:
+        return nsaid(
+            "{n} receipt is not the same in file and database; it is named below.",
+            "{n} receipts are not the same in file and database; they are named below.",
+            changed,
         )
     if wrong:
         return nsaid("{n} figure differs.", "{n} figures differ.", wrong)

@@ -311,11 +311,11 @@ def counted_bodies(store: Store, z: Mapping[str, Any]) -> list[bytes]:
     return [body.encode() for body in _counted(store, z, "body")]
 
 
-def counted_paths(store: Store, z: Mapping[str, Any]) -> list[str]:
-    """Where the files of those documents lie that a saved Z counted."""
-    missing = set(z["z"]["missing"])
-    paths = zip(_counted(store, z, "sequence"), _counted(store, z, "path"), strict=True)
-    return [path for sequence, path in paths if sequence not in missing]
+def counted_files(store: Store, z: Mapping[str, Any]) -> dict[str, bytes]:
+    """Those documents that a saved Z counted: what was saved, by the path of its file."""
+    missing, columns = set(z["z"]["missing"]), ("sequence", "path", "body")
+    found = zip(*(_counted(store, z, column) for column in columns), strict=True)
+    return {path: body.encode("utf-8") for sequence, path, body in found if sequence not in missing}
 
 
 def _counted(store: Store, z: Mapping[str, Any], column: str) -> list[Any]:
