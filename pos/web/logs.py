@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
+from typing import Any
 
 from pos import config as settings
 from pos import trail
@@ -31,6 +32,8 @@ _ANNOUNCED = re.compile(
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=:-]{8,}")
 _OWN_TOKEN = re.compile(r"\btk_[A-Za-z0-9_-]{20,}")
 _DIGITS = re.compile(r"(?<![0-9.])[0-9](?:[ -]?[0-9]){12,18}(?![0-9.])")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_IN_A_TRACE = {"\n": "\n\t", "\t": "\t"}
 _EXTRA = ("method", "path", "status", "ms", "actor", "code", "till")
 FOLDER = "logs"
 MEGABYTE = 1 << 20
@@ -47,6 +50,14 @@ class Redacting(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = self._json(record) if self.as_json else super().format(record)
         return redact(line, (*self.secrets, *settings.came_later))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """One line whatever is told: what came from outside begins no line of its own and moves no terminal."""
+        return _CONTROL.sub(lambda found: ascii(found.group())[1:-1], super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        """Each further line of a trace is set in, so that none can be taken for an event."""
+        return _CONTROL.sub(lambda found: _IN_A_TRACE.get(found.group(), "?"), super().formatException(ei))
 
     def _json(self, record: logging.LogRecord) -> str:
         entry = {

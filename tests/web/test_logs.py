@@ -15,7 +15,7 @@ from pos import config, trail
 from pos.app import App
 from pos.store import people
 from pos.web import logs
-from tests.web.conftest import PINS, Page
+from tests.web.conftest import PINS, Page, with_server
 
 
 @pytest.mark.parametrize(
@@ -158,3 +158,17 @@ def test_signing_in_and_selling_leave_no_secret_in_the_log(till: App, written: i
     assert cookie is not None
     for secret in (PINS["7"], "9999", cookie.value, token, page.csrf):
         assert secret not in seen
+
+
+def test_what_comes_from_outside_forges_no_line_and_moves_no_terminal(till: App, written: io.StringIO) -> None:
+    logs.install(with_server(till.config, log_mb=0))
+    Page(till).post("/api/x%0a2026-11-21 10:00:00,000 INFO pos: all is well%1b[2J%0d%e2%80%a8")
+    try:
+        raise ValueError("name\n2026-11-21 10:00:00,000 INFO pos: forged\x1b[1A")
+    except ValueError:
+        logging.getLogger("pos.test").exception("it failed\r\nfor good")
+    text = written.getvalue()
+    assert "all is well" in text
+    assert "forged" in text
+    assert not set("\r\x1b\u2028") & set(text)
+    assert [line for line in text.split("\n") if line.startswith("2026-11-21 10:00:00")] == []
