@@ -36,14 +36,22 @@ LINT = (
 )
 #: Whole test files go to one worker, so that a server or browser is started once per file. More workers than
 #: processors: half of the time is waiting, for flushes, servers and browsers.
-WORKERS = ("-n", "4", "--dist", "loadfile")
+WORKERS = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 #: Everything in .venv, what came along with the listed packages as well.
 AUDIT = ("-m", "pip_audit", "--local", "--progress-spinner", "off")
 #: How pip-audit's trace names it when nobody could be asked.
 NO_NETWORK = ("ConnectionError", "ConnectTimeout", "ReadTimeout", "ProxyError", "SSLError", "ServiceError")
 
-BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+BROWSER_NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
 BROWSER_PATHS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",

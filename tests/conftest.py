@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from werkzeug.routing import Rule
 
 from pos import config as settings
 
@@ -31,8 +33,40 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 KEPT = ("TILLKEEP_REQUIRE_BROWSER", "TILLKEEP_NO_BROWSER", "TILLKEEP_POWER_CUTS", "TILLKEEP_API_CASES", "TILLKEEP_LONG")
 
 
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: the collector need not walk through it again a thousand times."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _addresses_compiled_once() -> Iterator[None]:
+    """Werkzeug compiles two functions per address of each application; here a thousand tills have the same ones."""
+    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+    compile_builder = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, tuple(rule._trace), str(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", once)
+        yield
+
+
+#: What takes long goes to the workers first, so that no worker ends with an hour's walk while the others stand idle.
+LONGEST_FIRST = ("tests/crash/", "tests/browser/", "tests/agents/", "tests/cli/", "tests/contract/")
+
+
+def _turn(item: pytest.Item) -> int:
+    return next((n for n, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start)), len(LONGEST_FIRST))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is too long for every run says so and waits for TILLKEEP_LONG=1."""
+    """The longest first; what is too long for every run says so and waits for TILLKEEP_LONG=1."""
+    items.sort(key=_turn)
     if os.environ.get("TILLKEEP_LONG"):
         return
     for item in items:

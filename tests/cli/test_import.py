@@ -24,17 +24,23 @@ PEAR,Pear,Food,one pound,0,,,,,
 """
 
 
-@pytest.fixture(params=["with a running server", "straight into the folder"])
+SERVED, STRAIGHT = "with a running server", "straight into the folder"
+#: Where the two ways differ: rows kept, changes found, kinds that are documents. The rest is the same code.
+both_ways = pytest.mark.parametrize("till", [SERVED, STRAIGHT], indirect=True)
+
+
+@pytest.fixture
 def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
     one = Till(tmp_path / "till")
     one.root.mkdir()
-    if request.param == "with a running server":
+    if getattr(request, "param", STRAIGHT) == SERVED:
         with one:
             yield one
     else:
         yield one
 
 
+@both_ways
 def test_good_rows_go_in_and_bad_ones_are_listed_with_line_and_reason(till: Till, tmp_path: Path) -> None:
     file = tmp_path / "items.csv"
     file.write_text(ITEMS, encoding="utf-8")
@@ -62,6 +68,7 @@ def test_good_rows_go_in_and_bad_ones_are_listed_with_line_and_reason(till: Till
         store.close()
 
 
+@both_ways
 def test_the_same_list_again_changes_nothing_and_a_corrected_one_only_what_differs(till: Till, tmp_path: Path) -> None:
     file = tmp_path / "items.csv"
     good = "code,name,group,price\nA,Apple,Food,0.30\nB,Bread,Food,1.10\n"
@@ -106,6 +113,7 @@ def test_a_wrong_header_stops_every_file_before_anything_goes_in(till: Till, tmp
         store.close()
 
 
+@both_ways
 def test_a_list_of_thousands_goes_in_by_pieces(till: Till, tmp_path: Path) -> None:
     file = tmp_path / "many.csv"
     rows = "".join(f"N{i},Nail {i},Iron,0.{i % 100:02}\n" for i in range(1800))
@@ -149,6 +157,7 @@ def test_templates_may_stand_below_their_variants(till: Till, tmp_path: Path) ->
     assert "2 rows, 2 new, 0 changed, 0 refused" in till.command("import", "items", str(file)).stdout
 
 
+@both_ways
 def test_vouchers_and_receipts_of_the_older_till_go_in_once(till: Till, tmp_path: Path) -> None:
     listed = tmp_path / "vouchers.json"
     listed.write_text('[{"code": "OLD-1", "balance": 25.5, "origin": "ERPpos"}, {"code": "OLD-2", "balance": 0}]')

@@ -6,7 +6,9 @@ import functools
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,6 +138,17 @@ def till(settings_of: config.Config) -> Iterator[App]:
     """A till with a small shop, nothing running in the background."""
     app = create_app(settings_of)
     stock_shop(app)
+    yield app
+    app.stop()
+
+
+@contextmanager
+def shared_till(root: Path) -> Iterator[App]:
+    """A till that many tests of a module ask, with the settings of `shop` and the people and goods of `till`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        app = create_app(config.load(root, environ={}))
+        stock_shop(app)
     yield app
     app.stop()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from typing import Any
 
 import jsonschema_rs
@@ -25,7 +23,7 @@ def held_to(app: Flask, method: str, answer: TestResponse) -> TestResponse:
         return answer  # there is no such address
     if app.view_functions[route.endpoint].__module__.startswith("tests."):
         return answer
-    paths = openapi.document(app)["paths"]
+    paths = _description(app)["paths"]
     if openapi.path_of(route) not in paths or answer.status_code >= BROKEN + 4 or answer.status_code == BROKEN:
         return answer  # broken by the test itself
     operation = paths[openapi.path_of(route)][method.lower()]
@@ -37,15 +35,27 @@ def held_to(app: Flask, method: str, answer: TestResponse) -> TestResponse:
         assert answer.mimetype in kinds, f"{where} answers {answer.mimetype}, not {', '.join(kinds)}"
     shape = kinds.get("application/json", {}).get("schema")
     if shape and answer.mimetype == "application/json":
-        errors = list(_validator(_text(app, shape)).iter_errors(answer.json))
+        errors = list(_validator(app, where, answer.status_code, shape).iter_errors(answer.json))
         assert not errors, f"{where} {answer.status_code}: {errors[0].message} at {list(errors[0].instance_path)}"
     return answer
 
 
-def _text(app: Flask, shape: Any) -> str:
-    return json.dumps({**shape, "components": openapi.document(app)["components"]}, sort_keys=True)
+#: The description of each set of routes, and what checks an answer by it. Every till of a run has the same routes.
+_descriptions: dict[tuple[Any, ...], dict[str, Any]] = {}
+_validators: dict[tuple[int, str, int], jsonschema_rs.Draft202012Validator] = {}
 
 
-@functools.lru_cache(maxsize=512)
-def _validator(text: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(json.loads(text))
+def _description(app: Flask) -> dict[str, Any]:
+    """As `openapi.document`, made once for tills with the same routes and the same views behind them."""
+    key = tuple((route.rule, id(app.view_functions[route.endpoint])) for route in app.url_map.iter_rules())
+    if key not in _descriptions:
+        _descriptions[key] = openapi.document(app)
+    return _descriptions[key]
+
+
+def _validator(app: Flask, where: str, status: int, shape: Any) -> jsonschema_rs.Draft202012Validator:
+    described = _description(app)
+    key = (id(described), where, status)
+    if key not in _validators:
+        _validators[key] = jsonschema_rs.Draft202012Validator({**shape, "components": described["components"]})
+    return _validators[key]

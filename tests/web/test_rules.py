@@ -256,33 +256,6 @@ def ask(page: Page, route: str, body: dict[str, Any] | None = None) -> Any:
     return page.get(path) if method == "GET" else page.post(path, body, method=method)
 
 
-@pytest.mark.parametrize("route", PROTECTED)
-def test_nobody_signed_in_gets_nothing(page: Page, route: str) -> None:
-    page.session()
-    answer = ask(page, route)
-    if "/api/" in route:
-        assert answer.status_code == 401
-        assert answer.json["code"] == "sign_in"
-    else:
-        assert answer.status_code == 302
-        assert answer.location == ("/console/sign-in" if "/console" in route else "/sign-in")
-
-
-@pytest.mark.parametrize(("route", "rule"), BY_RIGHT)
-def test_a_role_gets_exactly_what_its_rights_open(till: App, route: str, rule: str) -> None:
-    for role in rights.ROLES:
-        page = Page(till, HTTP_AUTHORIZATION=f"Bearer {people.add_token(till.store, role, role)}")
-        # What create-sale asks for depends on the body: a basket is sold, a receipt is taken in.
-        receipt = {"schema": "tillkeep.receipt/1", "hash": "0" * 64}
-        answer = ask(page, route, receipt if "replay" in rule and not rights.allowed(role, "sell") else None)
-        if any(rights.allowed(role, right) for right in rule.split()):
-            assert answer.status_code not in (401, 403), (role, answer.text)
-        else:
-            assert answer.status_code == 403, role
-            if "/api/" in route:
-                assert answer.json["code"] == "not_allowed", role
-
-
 @pytest.mark.parametrize("route", [route for route, rule in ROUTES.items() if rule == "anybody"])
 def test_every_role_has_a_bell_and_a_locked_screen_none(till: App, admin: Page, route: str) -> None:
     for role in rights.ROLES:
@@ -301,17 +274,6 @@ def test_no_key_and_no_sign_in_stands_in_for_a_signature(till: App, admin: Page,
     for page in (Page(till), admin, Page(till, HTTP_AUTHORIZATION=f"Bearer {key}")):
         answer = ask(page, route)
         assert (answer.status_code, answer.json["code"]) == (401, "signature")
-
-
-@pytest.mark.parametrize(("route", "rule"), BY_RIGHT)
-def test_a_locked_screen_gets_nothing_until_its_pin(admin: Page, route: str, rule: str) -> None:
-    admin.post("/api/lock")
-    answer = ask(admin, route)
-    if "/api/" in route:
-        assert answer.status_code == 401
-        assert answer.json["code"] == ("sign_in" if "/console/" in route else "locked"), "another door"
-    else:
-        assert answer.status_code == 302
 
 
 def test_a_cashier_cannot_replay(anna: Page) -> None:
