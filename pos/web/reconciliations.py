@@ -7,11 +7,21 @@ POST /api/reconciliations/items/<n>/settle      z_read   {reason} -> {item}
 GET  /reconciliation?page=                      z_read   reconciliations.html
 GET  /reconciliation/<scope>/<name>             z_read   reconciliation.html
 
+Each address below /api also stands below /api/console, behind the console's door; `auth` tells them apart by path:
+
+GET  /api/console/reconciliations?page=               z_read   as /api/reconciliations
+GET  /api/console/reconciliations/<scope>/<name>      z_read   one of them
+POST /api/console/reconciliations/run                 z_read   asks for another look
+POST /api/console/reconciliations/items/<n>/settle    z_read   a difference explained by a person
+
 scope: session or day. Row: {scope, name, day, day_text, title, z, cells: [one per leg]}. Cell: {leg, state, why, open,
 here, there, here_text, there_text, when_text}.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -28,8 +38,21 @@ from pos.web.shapes import WHOLE
 
 bp = Blueprint("reconciliations", __name__)
 
+View = TypeVar("View", bound=Callable[..., Any])
 
-@bp.get("/api/reconciliations")
+
+def _at_both(method: str, path: str) -> Callable[[View], View]:
+    """Serve one view at the till and at the console."""
+
+    def mark(view: View) -> View:
+        bp.add_url_rule(f"/api{path}", view.__name__, view, methods=[method])
+        bp.add_url_rule(f"/api/console{path}", f"console_{view.__name__}", view, methods=[method])
+        return view
+
+    return mark
+
+
+@_at_both("GET", "/reconciliations")
 @describe(query={"page": WHOLE}, answer=shapes.RECONCILIATIONS)
 @auth.needs("z_read")
 def listed() -> ResponseReturnValue:
@@ -37,7 +60,7 @@ def listed() -> ResponseReturnValue:
     return jsonify({"ok": True, **verdicts.overview(here.store, reader.seen(here.config), _page())})
 
 
-@bp.get("/api/reconciliations/<scope>/<name>")
+@_at_both("GET", "/reconciliations/<scope>/<name>")
 @describe(answer=shapes.RECONCILIATION)
 @auth.needs("z_read")
 def one(scope: str, name: str) -> ResponseReturnValue:
@@ -45,7 +68,7 @@ def one(scope: str, name: str) -> ResponseReturnValue:
     return jsonify({"ok": True, **verdicts.detail(here.store, reader.seen(here.config), scope, name)})
 
 
-@bp.post("/api/reconciliations/run")
+@_at_both("POST", "/reconciliations/run")
 @describe(body=shapes.LOOK_AGAIN, answer=shapes.LOOKS, status=202, refuses=(404, 409))
 @auth.needs("z_read")
 def run() -> ResponseReturnValue:
@@ -58,7 +81,7 @@ def run() -> ResponseReturnValue:
     return jsonify({"ok": True, "asked": asked}), 202
 
 
-@bp.post("/api/reconciliations/items/<int:n>/settle")
+@_at_both("POST", "/reconciliations/items/<int:n>/settle")
 @describe(body=shapes.SETTLE, answer=shapes.SETTLED_DIFFERENCE, refuses=(409,))
 @auth.needs("z_read")
 def settle(n: int) -> ResponseReturnValue:

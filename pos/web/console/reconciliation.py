@@ -4,12 +4,9 @@ GET  /console/reconciliation?page=                      z_read   console/reconci
 GET  /console/reconciliation.csv                        z_read   every sum of every comparison, one row each
 GET  /console/reconciliation/<scope>/<name>             z_read   console/reconciliation.html
 GET  /console/reconciliation/<scope>/<name>.csv         z_read   its documents that differ, figure by figure
-GET  /api/console/reconciliations?page=                 z_read   as GET /api/reconciliations
-GET  /api/console/reconciliations/<scope>/<name>        z_read   as GET /api/reconciliations/<scope>/<name>
-POST /api/console/reconciliations/run                   z_read   {scope?, name?} -> 202 {asked}
-POST /api/console/reconciliations/items/<n>/settle      z_read   {reason} -> {item}
 
-scope: session or day. The same data and acts as at the till (`pos/web/reconciliations.py`), behind the console's door.
+scope: session or day. What programs ask, /api/console/reconciliations…, are the till's own views behind this door:
+`pos/web/reconciliations.py`.
 """
 
 from __future__ import annotations
@@ -17,18 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from pos.actions import verdicts
-from pos.errors import Invalid
-from pos.store import reconciliations
-from pos.web import auth, reader, shapes_shop
-from pos.web.body import json_object, text
+from pos.web import auth, reader
 from pos.web.console import frame, lists
-from pos.web.describe import describe
 from pos.web.parts import parts
-from pos.web.shapes import WHOLE
 
 bp = Blueprint("console_reconciliation", __name__)
 
@@ -63,43 +55,6 @@ def export_one(scope: str, name: str) -> ResponseReturnValue:
     here = parts()
     found = verdicts.detail(here.store, reader.seen(here.config), scope, name)
     return lists.as_csv(f"differences-{found['name']}", ITEMS, _items(found))
-
-
-@bp.get("/api/console/reconciliations")
-@describe(query={"page": WHOLE}, answer=shapes_shop.RECONCILIATIONS)
-@auth.needs("z_read")
-def listed() -> ResponseReturnValue:
-    return jsonify({"ok": True, **_overview(parts())})
-
-
-@bp.get("/api/console/reconciliations/<scope>/<name>")
-@describe(answer=shapes_shop.RECONCILIATION)
-@auth.needs("z_read")
-def one(scope: str, name: str) -> ResponseReturnValue:
-    here = parts()
-    return jsonify({"ok": True, **verdicts.detail(here.store, reader.seen(here.config), scope, name)})
-
-
-@bp.post("/api/console/reconciliations/run")
-@describe(body=shapes_shop.LOOK_AGAIN, answer=shapes_shop.LOOKS, status=202, refuses=(404, 409))
-@auth.needs("z_read")
-def run() -> ResponseReturnValue:
-    here, body = parts(), json_object()
-    scope, name = text(body, "scope", 20), text(body, "name", 40)
-    if bool(scope) != bool(name):
-        raise Invalid("Name both scope and name, or neither.", field="name")
-    asked = verdicts.want(here.store, here.config, auth.actor().code, scope, name)
-    here.ring("reconcile")
-    return jsonify({"ok": True, "asked": asked}), 202
-
-
-@bp.post("/api/console/reconciliations/items/<int:n>/settle")
-@describe(body=shapes_shop.SETTLE, answer=shapes_shop.SETTLED_DIFFERENCE, refuses=(409,))
-@auth.needs("z_read")
-def settle(n: int) -> ResponseReturnValue:
-    here = parts()
-    item = reconciliations.settle(here.store, n, text(json_object(), "reason"), auth.actor().code)
-    return jsonify({"ok": True, "item": verdicts.shown(here.store, item, reader.seen(here.config))})
 
 
 def _overview(here: Any, number: int | None = None) -> dict[str, Any]:
