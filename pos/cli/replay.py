@@ -35,7 +35,8 @@ def run(args: argparse.Namespace, root: Path) -> int:
                 number, duplicate = take_in(file.read_bytes())
             except (PosError, OSError) as error:
                 refused += 1
-                tqdm.write(f"REFUSED       {file}: {error}")
+                why = getattr(error, "strerror", None) or error
+                tqdm.write(f"REFUSED       {file}: {why}")
                 continue
             taken, known = taken + (not duplicate), known + duplicate
             tqdm.write(f"{'already here' if duplicate else 'taken in':<13} {file}: {number}")

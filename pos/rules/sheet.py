@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from pos.errors import Invalid
@@ -66,6 +66,8 @@ OLDER = "older till"
 CELL_CHARS_MAX = 1000
 BARCODE_CHARS_MAX = 80
 _SHORTENED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+[0-9]+")
+#: Written out, and of a size that is meant: "1E+09" is a spreadsheet's, and nothing in a shop has thirteen digits.
+_FIGURE = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,9})?")
 _ARTICLE = re.compile(r"[0-9]{12,14}")
 ROWS_MAX = 500_000
 _YES = {"yes": True, "y": True, "1": True, "true": True, "no": False, "n": False, "0": False, "false": False, "": False}
@@ -255,10 +257,9 @@ def _number(cells: Mapping[str, str], column: str) -> Decimal:
     text = cells[column]
     if text.count(",") == 1 and "." not in text and len(text.partition(",")[2]) != 3:
         text = text.replace(",", ".")
-    try:
-        return money.exact(text)
-    except (InvalidOperation, ValueError):
-        raise Invalid(f"{column} is {cells[column]!r}; it must be a number like 12.50.", field=column) from None
+    if not _FIGURE.fullmatch(text):
+        raise Invalid(f"{column} is {cells[column]!r}; it must be a number like 12.50.", field=column)
+    return Decimal(text)
 
 
 def _tax(cells: Mapping[str, str], row: dict[str, Any]) -> dict[str, Any] | None:
