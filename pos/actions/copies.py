@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from pos import clock
 from pos.config import Config
-from pos.errors import CannotSave, Conflict, Invalid, NotFound
+from pos.errors import CannotSave, Conflict, Corrupt, Invalid, NotFound
 from pos.places.base import PlaceError
 from pos.places.folder import Folder
-from pos.rules import backup
+from pos.rules import anchor, backup, documents
+from pos.rules.anchor import Anchor, Kept
 from pos.said import said
-from pos.store import archive, disk
+from pos.store import anchors, archive, disk, notices
+from pos.store.db import Store
 
 LISTED_MAX = 1000
 READ_BYTES = 4 << 20
@@ -68,8 +73,12 @@ def listed(config: Config, till: str, below: str, after: str) -> tuple[list[tupl
     return found, False
 
 
-def put_all(config: Config, till: str, files: Sequence[tuple[str, bytes]]) -> None:
-    """Keep small files: receipts, and the mark of the place. Conflict `other` when a path holds something else."""
+def put_all(store: Store, till: str, files: Sequence[tuple[str, bytes]]) -> None:
+    """Keep small files: receipts, and the mark of the place. Conflict `other` when a path holds something else.
+
+    The new heads of that till's chains are written down beside them, and people are told of one that does not go on
+    where it was."""
+    config = store.config
     if len(files) > FILES_MAX:
         raise Invalid(said("At most {n} files at once.", n=FILES_MAX), field="files")
     folder = _folder(config)
@@ -81,13 +90,59 @@ def put_all(config: Config, till: str, files: Sequence[tuple[str, bytes]]) -> No
         folder.put_all([(f"{till}/{path}", body) for path, body in files])
     except PlaceError as error:
         raise _refused(error) from error
+    _remember(store, till, lambda at: anchors.arrived(folder.path / till, _receipts(files), at))
 
 
-def put_piece(config: Config, till: str, path: str, piece: Piece, body: bytes) -> None:
+def _receipts(files: Sequence[tuple[str, bytes]]) -> Iterator[dict[str, Any]]:
+    for path, body in files:
+        if path.startswith("receipts/"):
+            with contextlib.suppress(Corrupt):  # kept as it came; it proves nothing of a chain
+                yield documents.verify(body)
+
+
+def _remember(store: Store, till: str, act: Callable[[str], list[Kept]]) -> None:
+    try:
+        new = act(clock.stamp(clock.now()))
+    except OSError as error:
+        raise CannotSave(f"The copy could not be kept: {error.strerror}.") from error
+    broken = [one.broken for one in new if one.broken]
+    if broken:
+        words = said("The chain of till {till} was written anew: {why}.", till=till, why=broken[0])
+        remedy = said("Take {list} of its copies to that till and run `pos_server.py verify --anchor` with it there.",
+                      list=anchors.LIST)  # fmt: skip
+        notices.raise_notice(store, f"anchor:{till}", "needs", words, remedy, till, event=True)
+
+
+def known(config: Config) -> list[dict[str, Any]]:
+    """What is known here of the chains of other tills: their last head each, and what did not follow."""
+    if not config.backup.accept:
+        return []
+    try:
+        folder = _folder(config)
+        tills = sorted(entry.name for entry in folder.path.iterdir() if backup.is_till(entry.name))
+        return [
+            {"kept_for": till, **asdict(one), "anchor": anchor.text_of(one.sequence, one.hash)}
+            for till in tills
+            for one in anchors.kept(folder.path / till).values()
+        ]
+    except (CannotSave, OSError):
+        return []
+
+
+def anchor_list(config: Config, till: str) -> bytes:
+    """The whole list kept of a till, for `verify --anchor` over there. NotFound."""
+    try:
+        return (_folder(config).path / till / anchors.LIST).read_bytes()
+    except FileNotFoundError:
+        raise NotFound(said("There is no {path} of {till} here.", path=anchors.LIST, till=till)) from None
+
+
+def put_piece(store: Store, till: str, path: str, piece: Piece, body: bytes) -> None:
     """Keep one piece of a snapshot. The last one makes the file, when all of it is what its checksum says.
 
     Conflict `offset` when a piece before it is missing: the sender begins anew.
     """
+    config = store.config
     name = _snapshot(till, path)
     folder = _folder(config)
     target = folder.path / till / "snapshots" / name
@@ -104,10 +159,22 @@ def put_piece(config: Config, till: str, path: str, piece: Piece, body: bytes) -
             out.write(body)
         if piece.offset + len(body) == piece.size:
             _finish(half, target, piece.sha256)
+            _remember(store, till, lambda at: anchors.told(folder.path / till, _heads(target), at))
     except FileNotFoundError as error:
         raise Conflict("A piece before this one is missing; send it from the beginning.", code="offset") from error
     except OSError as error:
         raise CannotSave(f"The copy could not be kept: {error.strerror}.") from error
+
+
+def _heads(snapshot: Path) -> list[Anchor]:
+    """What a snapshot says of its chains; nothing when it is encrypted or none."""
+    if archive.is_encrypted(snapshot):
+        return []
+    try:
+        found = archive.manifest(snapshot)
+    except Corrupt:
+        return []
+    return anchor.of_figures(found.figures, found.name)
 
 
 def _finish(half: Path, target: Path, sha256: str) -> None:

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from pos.rules import wording
+from pos.rules import anchor, wording
+from pos.rules.ledger import chain_hash
 from pos.rules.money import minor
 from pos.rules.paper import Roll
 from pos.said import said
@@ -220,7 +221,9 @@ class _Paper:
         size = f"{z['first_sequence']}-{z['last_sequence']}"
         self.roll.pair(f"{self.say('Documents')} {size}", str(z["documents"]))
         if self.doc.get("hash"):
-            self.roll.words(f"{self.say('Hash')} {' '.join(_groups(self.doc['hash']))}")
+            # What `verify --anchor` is told: this paper lies outside the box, so nobody changes it with the files.
+            groups = " ".join(_groups(chain_hash(self.doc)))
+            self.roll.words(f"{self.say(said('Anchor'))} {anchor.text_of(self.doc['sequence'], groups)}")
 
 
 def _groups(digest: str) -> list[str]:

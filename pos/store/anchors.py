@@ -201,7 +201,7 @@ def kept(folder: Path) -> dict[tuple[str, str], Kept]:
         return {}
     if size > TAIL_BYTES:
         body = body.partition(b"\n")[2]
-    return {(one.till, one.series): one for one in anchor.kept_in(body)}
+    return {(one.till, one.series): one for one in sorted(anchor.kept_in(body), key=lambda one: one.sequence)}
 
 
 def arrived(folder: Path, docs: Iterable[Mapping[str, Any]], at: str) -> list[Kept]:
@@ -213,11 +213,31 @@ def arrived(folder: Path, docs: Iterable[Mapping[str, Any]], at: str) -> list[Ke
     return new
 
 
-def told(folder: Path, heads: Iterable[Anchor], at: str) -> None:
-    """Write down what a snapshot that was just kept says of its chains. OSError."""
-    lines = [Kept(at, one.till, one.series, one.sequence, one.hash) for one in heads]
+def told(folder: Path, heads: Iterable[Anchor], at: str) -> list[Kept]:
+    """Write down what a snapshot that was just kept says of its chains, as far as it is new. OSError. One that lies
+    behind says nothing: receipts went on arriving while it was made."""
+    new = []
     with _lock:
-        _add(folder / LIST, b"".join(map(anchor.line_of, lines)))
+        known = kept(folder)
+        for one in heads:
+            last = known.get((one.till, one.series))
+            if last is not None and (
+                one.sequence < last.sequence or (one.sequence, one.hash) == (last.sequence, last.hash)
+            ):
+                continue
+            other = last is not None and one.sequence == last.sequence
+            broken = f"{one.source} has another document {one.sequence} than the one known here" if other else ""
+            new.append(Kept(at, one.till, one.series, one.sequence, one.hash, broken))
+        if new:
+            _add(folder / LIST, b"".join(map(anchor.line_of, new)))
+    return new
+
+
+def own(reader: Readable, till: str) -> str:
+    """This till's own anchor as people write it down, "" before its first document."""
+    asked = "SELECT sequence, hash FROM document WHERE till = ? AND series = 'till' ORDER BY sequence DESC LIMIT 1"
+    row = reader.execute(asked, (till,)).fetchone()
+    return anchor.text_of(*row) if row else ""
 
 
 def _add(file: Path, lines: bytes) -> None:

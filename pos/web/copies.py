@@ -64,7 +64,7 @@ def put_all(till: str) -> ResponseReturnValue:
         files = [(str(one["path"]), base64.b64decode(one["body"], validate=True)) for one in raw or ()]
     except (KeyError, TypeError, ValueError, binascii.Error):
         raise Invalid("files must be a list of {path, body}.", field="files") from None
-    copies.put_all(parts().config, _till(till), files)
+    copies.put_all(parts().store, _till(till), files)
     return jsonify({"ok": True, "files": len(files)})
 
 
@@ -81,7 +81,7 @@ def read(till: str, path: str) -> ResponseReturnValue:
 @auth.needs("copies")
 def put_piece(till: str, path: str) -> ResponseReturnValue:
     piece = copies.Piece(_number("offset"), _number("size"), request.args.get("sha256", ""))
-    copies.put_piece(parts().config, _till(till), path, piece, request.get_data(cache=False))
+    copies.put_piece(parts().store, _till(till), path, piece, request.get_data(cache=False))
     return jsonify({"ok": True})
 
 

@@ -23,7 +23,7 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from pos.actions import cash, printing, reports, shift
-from pos.rules import wording
+from pos.rules import anchor, ledger, wording
 from pos.store import shifts
 from pos.store.journal import Committed
 from pos.web import auth
@@ -145,7 +145,7 @@ def zread_page(number: str) -> str:
         document=doc["invoice_name"],
         id=doc["id"],
         z=doc["z"],
-        hash=" ".join(re.findall(".{8}", doc["hash"])),
+        anchor=anchor.text_of(doc["sequence"], " ".join(re.findall(".{8}", ledger.chain_hash(doc)))),
         lines=reports.lines(doc, store.config),
         recomputed=reports.recomputed(store, doc),
         printing=printing.state_view(parts().press, doc["id"]),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pos.rules import paper, zpaper, zread
+from pos.rules import anchor, paper, zpaper, zread
 from pos.rules.zpaper import Words
 from tests.receipts import stamped
 from tests.rules.test_zread import DAY, GIVEN, session, z_of
@@ -36,7 +38,7 @@ def test_the_whole_list_is_on_paper(width: int) -> None:
         "By brand", "Shoes", "Acme", "Cash drawer", "Change given", "Cash refunds", "Paid in", "Paid out",
         "To the safe", "Expected in the drawer", "window cleaner", "Drawer opened without a sale", "Float corrections",
         "Count", "Difference", "Not counted", "Wrong change given", "Agreed: Mia", "Baskets held",
-        "Came late: T1-000090", "Documents 1-13", "Hash",
+        "Came late: T1-000090", "Documents 1-13", "Anchor",
     ):  # fmt: skip
         assert words in flat, words
 
@@ -47,11 +49,12 @@ def test_figures_of_money_stand_at_the_right() -> None:
     assert expected.endswith("£195.25") and len(expected) == 42
 
 
-def test_the_whole_hash_is_there_so_that_the_paper_can_be_held_against_the_file() -> None:
+@pytest.mark.parametrize("width", [32, 42])
+def test_the_anchor_is_there_to_be_typed_from_the_paper(width: int) -> None:
     saved = session(DAY)
     doc, _ = stamped(z_of(saved), len(saved) + 1)
-    text = "".join(zpaper.lines(doc, 32, Words("en_GB"))).replace(" ", "")
-    assert doc["hash"] in text
+    text = "\n".join(zpaper.lines(doc, width, ENGLISH)).partition("Anchor")[2]
+    assert anchor.given(text) == replace(anchor.of_document(doc), till="", source="the anchor")
 
 
 def test_an_x_has_no_number_no_count_and_no_hash() -> None:
@@ -61,7 +64,7 @@ def test_an_x_has_no_number_no_count_and_no_hash() -> None:
            "cashier": {"code": "C1", "name": "Ann Bright"}, "z": block}  # fmt: skip
     text = "\n".join(zread.lines(doc, 42, Words("en_GB")))
     assert "X-READ" in text and "Z-READ" not in text
-    assert "Hash" not in text and "Count" not in text.replace("Counted", "")
+    assert "Anchor" not in text and "Count" not in text.replace("Counted", "")
 
 
 def test_words_can_be_said_in_another_language_and_figures_in_another_shops_way() -> None:

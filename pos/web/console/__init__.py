@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pos.web.console import (
     agents,
+    anchors,
     audit,
     door,
     logs,
@@ -40,5 +41,6 @@ BLUEPRINTS = (
     people.bp,
     tokens.bp,
     tills.bp,
+    anchors.bp,
     settings.bp,
 )

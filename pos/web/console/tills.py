@@ -15,10 +15,11 @@ from __future__ import annotations
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from pos.actions import machines
+from pos.actions import copies, machines
+from pos.actions.outbox_views import moment
 from pos.errors import Invalid
 from pos.said import said
-from pos.store import keys
+from pos.store import anchors, keys
 from pos.store.listing import Asked
 from pos.web import auth
 from pos.web.body import json_object, text
@@ -38,6 +39,12 @@ COLUMNS = (
     Column("enrolled", said("Enrolled"), sort="enrolled", number=True),
     Column("by", said("By")),
 )
+SERIES = {
+    "till": said("Own receipts"),
+    "imported": said("Taken in"),
+    "recovered": said("Recovered"),
+    "audit": said("Audit"),
+}
 SHOWN = {"on": said("Allowed"), "off": said("Withdrawn"), "all": said("All")}
 
 
@@ -55,6 +62,9 @@ def page() -> ResponseReturnValue:
         list=lists.view(COLUMNS, asked, chosen, found),
         chosen=chosen,
         shows=SHOWN,
+        anchor=anchors.own(here.store, here.config.till.id),
+        copied=[{**one, "at_text": moment(here.store, here.config, one["at"])} for one in copies.known(here.config)],
+        series=SERIES,
     )
 
 
