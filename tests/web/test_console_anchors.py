@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def settings_of(shop: config.Config) -> config.Config:
     return replace(shop, backup=replace(shop.backup, accept="kept"))
 
 
-def file_of(made: tuple[dict, bytes]) -> tuple[str, bytes]:
+def file_of(made: tuple[dict[str, Any], bytes]) -> tuple[str, bytes]:
     return f"receipts/{ledger.path_of(made[0])}", made[1]
 
 
@@ -71,7 +72,7 @@ def test_a_snapshot_tells_of_the_audit_too_and_one_that_is_behind_of_nothing(til
     assert not any(one["broken"] for one in found.values())
 
 
-def _body(root: Path, doc: dict) -> bytes:
+def _body(root: Path, doc: dict[str, Any]) -> bytes:
     return (root / "invoices" / ledger.path_of(doc)).read_bytes()
 
 
@@ -80,7 +81,7 @@ def test_without_copies_there_is_nothing_to_show(shop: config.Config) -> None:
 
 
 def test_this_tills_own_anchor_is_there_to_be_written_down(
-    operator: Console, admin: Page, basket: Callable[..., dict], till: App
+    operator: Console, admin: Page, basket: Callable[..., dict[str, Any]], till: App
 ) -> None:
     admin.post("/api/create-sale", basket())
     digest, number = till.store.execute("SELECT hash, sequence FROM document ORDER BY n DESC LIMIT 1").fetchone()
