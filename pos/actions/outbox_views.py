@@ -168,7 +168,7 @@ def told(store: Store, n: int) -> tuple[list[list[str]], str]:
     with store.reading():
         found = store.execute("SELECT story, reply FROM outbox WHERE n = ?", (n,)).fetchone()
     story, reply = found or ("", "")
-    return [json.loads(line) for line in story.splitlines() if line], reply
+    return [json.loads(line) for line in story.split("\n") if line], reply
 
 
 def steps(store: Store, config: Config, story: Iterable[list[str]], title: str, of: str = "") -> list[dict[str, Any]]:

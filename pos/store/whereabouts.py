@@ -218,7 +218,7 @@ def _sent(store: Store, document: str) -> list[Sent]:
     found = []
     for *row, story in rows:
         row[7] = json.loads(row[7]) if row[7] else {}
-        row.append([json.loads(line) for line in story.splitlines() if line])
+        row.append([json.loads(line) for line in story.split("\n") if line])
         found.append(Sent(*row))
     return found
 
