@@ -89,6 +89,51 @@ def test_each_pitfall_has_a_test() -> None:
     assert sorted(set(PITFALLS) - named) == []
 
 
+RUNBOOK = (
+    "Network", "Credentials", "Files or database lost", "Money differs", "Stuck documents", "Printer", "Disk and clock",
+    "Backup", "Upgrade", "Vouchers", "People",
+)  # fmt: skip
+
+
+def test_each_row_of_the_runbook_names_what_is_there_and_a_test(
+    shop: config.Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its screens are routes, its commands have these acts and options; tests are looked for by the test above."""
+    from pos.app import create_app
+
+    page = (REPO / "docs" / "runbook.md").read_text(encoding="utf-8")
+    groups = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert tuple(groups) == RUNBOOK
+    app = create_app(shop)
+    routes = {str(rule.rule) for rule in app.flask.url_map.iter_rules()}
+    app.stop()
+    commands = {command.name for command in cli.COMMANDS}
+    for group in groups:
+        text = page[page.index(f"## {group}\n") + 3 :].partition("\n## ")[0]
+        rows = [row.split(" | ") for row in re.findall(r"^\| (.+) \|$", text, re.MULTILINE)][1:]
+        assert len(rows) >= 4, group
+        for row in rows:
+            assert len(row) == 4, row
+            assert re.fullmatch(r"`tests/[\w/]+\.py::test_\w+`", row[3]), row
+            named = re.findall(r"`([^`]+)`", row[1])
+            screens = [word for word in named if word.startswith("/")]
+            typed = [word for word in named if word.split()[0] in commands]
+            assert screens or typed, row
+            assert [word for word in screens if word not in routes] == []
+            for words in typed:
+                _exists(words.split(), capsys)
+
+
+def _exists(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The command with these words has such an act, and each option of them."""
+    act = [word for word in words[1:2] if word.islower() and not word.startswith("-")]
+    with pytest.raises(SystemExit) as ended:
+        cli.main([words[0], *act, "--help"], REPO)
+    told = capsys.readouterr()
+    assert not ended.value.code, f"{words}: {told.err}"
+    assert [word for word in words if word.startswith("--") and word not in told.out] == [], words
+
+
 def test_every_page_is_in_the_index() -> None:
     index = (REPO / "docs" / "README.md").read_text(encoding="utf-8")
     assert [p.name for p in (REPO / "docs").glob("*.md") if p.name != "README.md" and f"({p.name})" not in index] == []
