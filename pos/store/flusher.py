@@ -16,7 +16,7 @@ from peewee import DatabaseError
 
 from pos import clock
 from pos.errors import PosError
-from pos.store import disk, intake, takings
+from pos.store import disk, intake, takings, tally
 from pos.store.db import Store
 from pos.store.points import at
 
@@ -131,6 +131,7 @@ class Flusher:
             if len(rows) < ROWS_MAX:
                 break
         takings.catch_up(self.store)
+        tally.catch_up(self.store)
         self.trouble = ""
 
     def _due(self) -> list[tuple[int, str, int]]:

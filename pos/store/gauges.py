@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from peewee import fn
 
+from pos.store import tally
 from pos.store.db import Store
 from pos.store.models import AgentRun, AgentState, Connection, Notice, Outbox
 from pos.store.outbox import tuples
@@ -53,7 +53,7 @@ def outbox(store: Store) -> list[Standing]:
             before, oldest = found[connection, word]
             found[connection, word] = (before + rows, min(filter(None, (oldest, at)), default=""))
             unbooked[connection] += rows
-        for line, rows in _all_rows(store).items():
+        for line, rows in tally.rows(store).items():
             if line in unbooked:
                 found[line, "booked"] = (max(rows - unbooked[line], 0), "")
     return [Standing(line, state, rows, at) for (line, state), (rows, at) in found.items()]
@@ -67,25 +67,6 @@ def _unbooked(lines: list[str]):  # type: ignore[no-untyped-def]  # a query of t
         .where(Outbox.connection.in_(lines) & Outbox.state.in_(WAITING + NEEDS))
         .group_by(Outbox.connection, Outbox.state, parked, settled)
     )
-
-
-#: (last row, rows by connection): no row ever goes, so only new ones are counted.
-_seen: WeakKeyDictionary[Store, tuple[int, dict[str, int]]] = WeakKeyDictionary()
-
-
-def _all_rows(store: Store) -> dict[str, int]:
-    last, known = _seen.get(store, (0, {}))
-    if last:
-        # The plus keeps SQLite from reading a whole index in order to save a sort of the few new rows.
-        newer = "SELECT connection, count(*) FROM outbox WHERE n > ? GROUP BY +connection"
-    else:
-        newer = "SELECT connection, count(*) FROM outbox WHERE ? = 0 GROUP BY connection"
-    counts = dict(known)
-    for connection, rows in store.execute(newer, (last,)).fetchall():
-        counts[connection] = counts.get(connection, 0) + rows
-    last = store.execute("SELECT coalesce(max(n), 0) FROM outbox").fetchone()[0]
-    _seen[store] = (last, counts)
-    return counts
 
 
 def notices(store: Store) -> dict[str, int]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from peewee import fn
 
 from pos import clock
+from pos.store import entries
 from pos.store.db import Store
-from pos.store.models import Connection, Document, Notice, Outbox
+from pos.store.models import Notice, Outbox
 
 WAITING = ("queued", "sending", "sent", "unknown")
 NEEDS = ("rejected", "differs")
@@ -33,18 +34,32 @@ def counts(store: Store) -> Counts:
     An exchange goes out in two parts and counts once: as booked when both are.
     """
     with store.reading():
-        saved, sent_ones = _tally(store)
-        unbooked = _documents(WAITING + NEEDS)
-        waiting = _documents(WAITING)
+        tally = _tally(store)
+        unbooked, waiting = _unbooked(store)
         open_notices = (Notice.level == "needs") & (Notice.resolved_at == "")
         needs = Notice.select(fn.COUNT(Notice.key)).where(open_notices).scalar() or 0
-    return Counts(saved, sent_ones - unbooked, waiting, needs)
+    return Counts(tally.documents, tally.sent - unbooked, waiting, needs)
 
 
-def _documents(states: tuple[str, ...]) -> int:
-    """Documents with a part in one of these states; by the index, which starts with the connection."""
-    here = Outbox.connection.in_(Connection.select(Connection.id)) & Outbox.state.in_(states)
-    return Outbox.select(fn.COUNT(fn.DISTINCT(Outbox.document))).where(here).scalar() or 0
+def rows(store: Store) -> dict[str, int]:
+    """How many rows of the outbox there are, by connection. Inside `reading`."""
+    return _tally(store).rows
+
+
+def _unbooked(store: Store) -> tuple[int, int]:
+    """Documents with a part that is not booked, and with one on its way. By the index of open rows, named: by its own
+    statistics the engine would read the whole table."""
+    found = store.execute(
+        f"SELECT COUNT(DISTINCT document), COUNT(DISTINCT CASE WHEN state IN ({_marks(WAITING)}) THEN document END)"
+        f" FROM outbox INDEXED BY outbox_open WHERE state <> 'booked' AND state IN ({_marks(WAITING + NEEDS)})"
+        " AND connection IN (SELECT id FROM connection)",
+        (*WAITING, *WAITING, *NEEDS),
+    ).fetchone()
+    return int(found[0]), int(found[1])
+
+
+def _marks(values: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def waiting(store: Store, connection: str) -> int:
@@ -62,22 +77,67 @@ def next_due(store: Store, connection: str, now: datetime) -> str:
         return Outbox.select(fn.MIN(Outbox.next_at)).where(waits & (Outbox.next_at > clock.stamp(now))).scalar() or ""
 
 
-#: (last document, how many; last outbox row, how many documents): neither table ever loses a row, so only the new
-#: ones are counted, and the status bar costs the same with ten receipts and with a million.
-_Tally = tuple[int, int, int, int]
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """Neither table ever loses a row, so only new ones are counted, and the status bar costs the same with ten receipts
+    and with a million. top_document, top_row: up to where. sent: documents that go anywhere. rows: by connection."""
+
+    top_document: int = 0
+    documents: int = 0
+    top_row: int = 0
+    sent: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+
+
 _tallies: WeakKeyDictionary[Store, _Tally] = WeakKeyDictionary()
+#: It is kept in the database, so that a start need not count a million rows, every so many rows.
+KEY = "tally"
+KEPT_ROWS = 5_000
 
 
-def _tally(store: Store) -> tuple[int, int]:
-    last_doc, docs, last_out, outs = _tallies.get(store, (0, 0, 0, 0))
-    top_doc, more_docs = _newer(Document.select(fn.MAX(Document.n), fn.COUNT(Document.n)).where(Document.n > last_doc))
-    new = Outbox.select(fn.MAX(Outbox.n), fn.COUNT(fn.DISTINCT(Outbox.document))).where(Outbox.n > last_out)
-    top_out, more_outs = _newer(new)
-    tally = (top_doc or last_doc, docs + more_docs, top_out or last_out, outs + more_outs)
+def catch_up(store: Store) -> None:
+    """Keep what is counted when it is worth it. For the thread that makes files durable, a moment after the sales."""
+    tally = _tallies.get(store)
+    if tally is not None and _up_to(tally) - _up_to(_kept(store)) >= KEPT_ROWS:
+        with store.transaction():
+            entries.set_meta(store, KEY, json.dumps(astuple(tally)))
+
+
+def _up_to(tally: _Tally) -> int:
+    return tally.top_document + tally.top_row
+
+
+def _kept(store: Store) -> _Tally:
+    """What was counted and kept; nothing where the tables do not reach so far, as after a rebuild."""
+    kept = _Tally(*json.loads(entries.meta(store, KEY, "[]")))
+    top = store.execute("SELECT coalesce((SELECT max(n) FROM document), 0), coalesce((SELECT max(n) FROM outbox), 0)")
+    documents, rows = top.fetchone()
+    return kept if kept.top_document <= documents and kept.top_row <= rows else _Tally()
+
+
+def _tally(store: Store) -> _Tally:
+    old = _tallies.get(store) or _kept(store)
+    top, more = store.execute(_NEW_DOCUMENTS if old.top_document else _DOCUMENTS, (old.top_document,)).fetchone()
+    last = store.execute("SELECT max(n) FROM outbox").fetchone()[0] or 0
+    by_connection, sent = dict(old.rows), 0
+    if last > old.top_row:
+        for connection, count in store.execute(_NEW_ROWS if old.top_row else _ROWS, (old.top_row,)).fetchall():
+            by_connection[connection] = by_connection.get(connection, 0) + count
+        sent = store.execute(_NEW_SENT if old.top_row else _SENT, {"top": old.top_row}).fetchone()[0]
+    tally = _Tally(top or old.top_document, old.documents + more, last, old.sent + sent, by_connection)
     _tallies[store] = tally
-    return tally[1], tally[3]
+    return tally
 
 
-def _newer(query: Any) -> tuple[int | None, int]:
-    top, count = query.tuples().get()
-    return top, count
+# All of them are counted in an index and in its order, which reads no row and sorts nothing; a few new ones by number.
+_DOCUMENTS = "SELECT max(n), count(*) FROM document WHERE ? = 0"
+_NEW_DOCUMENTS = "SELECT max(n), count(*) FROM document WHERE n > ?"
+_ROWS = "SELECT connection, count(*) FROM outbox WHERE ? = 0 GROUP BY connection"
+# The plus keeps SQLite from reading a whole index in order to save a sort.
+_NEW_ROWS = "SELECT connection, count(*) FROM outbox WHERE n > ? GROUP BY +connection"
+_SENT = "SELECT count(*) FROM (SELECT DISTINCT document FROM outbox WHERE :top = 0)"
+# Documents that no earlier row is of.
+_NEW_SENT = (
+    "SELECT count(DISTINCT document) FROM outbox o WHERE n > :top"
+    " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.document = o.document AND p.n <= :top)"
+)
