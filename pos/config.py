@@ -68,6 +68,7 @@ __all__ = [
     "origins",
     "renewed",
     "secrets_of",
+    "with_secrets",
 ]
 
 GROUPS: dict[str, type] = {
@@ -236,6 +237,7 @@ def _check_figures(section: str, group: Any) -> None:
 
 #: Secrets that came into force after the start, by `renewed`; the log strikes them out like those of the start.
 came_later: set[str] = set()
+_in_force: dict[tuple[Path, Any], Any] = {}
 
 
 def renewed(config: Config, section: str) -> Config:
@@ -244,19 +246,23 @@ def renewed(config: Config, section: str) -> Config:
     All else stays as it was at the start. Nothing changes while the files cannot be read or name another address: a
     key is never shown to a site it was not made for.
     """
+    ours = getattr(config, section)
     try:
         later = getattr(load(config.root), section)
     except (BadSettings, OSError):  # somebody is in the middle of writing it
-        return config
-    ours = getattr(config, section)
+        return with_secrets(config, section)
     if getattr(later, "url", "") not in ("", getattr(ours, "url", "")):
-        return config
+        return with_secrets(config, section)
     fresh = {f.name: value for f in fields(ours) if f.metadata["secret"] and (value := getattr(later, f.name))}
-    changed = {name: value for name, value in fresh.items() if value != getattr(ours, name)}
-    if not changed:
-        return config
-    came_later.update(changed.values())
-    return replace(config, **{section: replace(ours, **changed)})
+    came_later.update(value for name, value in fresh.items() if value != getattr(ours, name))
+    _in_force[config.root, ours] = replace(ours, **fresh)
+    return with_secrets(config, section)
+
+
+def with_secrets(config: Config, section: str) -> Config:
+    """The settings with what `renewed` last found of a section, anywhere in this process; no file is read."""
+    ours = getattr(config, section)
+    return replace(config, **{section: _in_force.get((config.root, ours), ours)})
 
 
 def secrets_of(config: Config) -> tuple[str, ...]:

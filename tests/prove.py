@@ -102,6 +102,7 @@ def page(run: Run, code: int, said: str) -> str:
     command = f"python -m {' '.join(run.words(1.0))}"
     sections[run.title] = f"\n`{command}`: {verdict} ({box})\n\n```text\n{said}```\n\n"
     ordered = [one.title for one in RUNS if one.title in sections]
+    ordered += [title for title in sections if title not in ordered]  # what a person wrote below
     return (HEAD + "".join(f"\n## {title}\n{sections[title]}".rstrip() + "\n" for title in ordered)).rstrip() + "\n"
 
 

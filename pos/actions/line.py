@@ -10,12 +10,13 @@ from typing import Any
 
 from pos import clock
 from pos.agent import Run
-from pos.config import Config, renewed
+from pos.config import Config, renewed, with_secrets
 from pos.connectors import KINDS
 from pos.connectors.base import Connector, Kind
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
 from pos.store import connections, unblock
 from pos.store.db import Store
+from pos.store.vouchers import LedgerRow
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,9 @@ class Memory:
     under_way: dict[str, tuple[datetime, connections.Mark]] = field(default_factory=dict)
     #: Rows of the voucher ledger they said no to: when each is tried again.
     refused: dict[str, datetime] = field(default_factory=dict)
-    #: The connection's settings with the key in use; None = those of the start.
+    #: The same rows: which, of which receipt, and what they said.
+    why: dict[str, tuple[LedgerRow, str, Rejected]] = field(default_factory=dict)
+    #: The connection's settings, with the key the connector was made with.
     settings: Any = None
 
 
@@ -83,9 +86,12 @@ def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
     memory: Memory | None = run.memory.get("line")
     if memory is None or memory.facts != facts:  # setup ran meanwhile: begin anew with what it learned
         memory = run.memory["line"] = Memory(kind.connect(run.config, facts), facts)
-    settings = getattr(run.config, kind.name)
     if connections.line(run.store, connection).paused_reason:
-        _take_up_new_key(memory, run.config, kind)
+        renewed(run.config, kind.name)  # somebody who put a new key beside the running till need not start it anew
+    settings = getattr(with_secrets(run.config, kind.name), kind.name)
+    if memory.settings not in (None, settings):  # found now, or by another agent: it is tried at once
+        memory.connector, memory.checked_at = kind.connect(run.config, facts), None
+    memory.settings = settings
     return Job(
         store=run.store,
         connection=connection,
@@ -99,14 +105,6 @@ def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
         stopping=run.stopping,
         ring=run.ring,
     )
-
-
-def _take_up_new_key(memory: Memory, config: Config, kind: Kind) -> None:
-    """Somebody who put a new key beside the running till need not start it anew: looked for while the old one is
-    refused, and tried at once."""
-    now = getattr(renewed(config, kind.name), kind.name)
-    if now != (memory.settings or getattr(config, kind.name)):
-        memory.connector, memory.settings, memory.checked_at = kind.connect(config, memory.facts), now, None
 
 
 def job_by_hand(store: Store, config: Config, connection: str, owner: str) -> Job:

@@ -55,6 +55,8 @@ def test_a_refused_key_pauses_and_a_new_one_is_taken_up_without_a_start(here: Sh
     here.drain()
     assert here.states() == {"booked": 4} and here.told("connection:") == []
     assert here.booked() == here.wanted()
+    here.round("sync_in")  # which had the old key in hand
+    assert here.told("connection:") == [], "one agent after the other would refuse it again"
     waits = [row["name"] for row in console.get("/api/console/settings").json["rows"] if row["waits"]]
     assert "api_secret" not in waits, "it is in force"
     log = (here.root / "data" / "logs" / "till.jsonl").read_text()
