@@ -225,8 +225,9 @@ def retry_many(store: Store, rows: Iterable[int], by: str, reason: str) -> dict[
 
 
 def retry_fitting(store: Store, wanted: Filter, by: str, reason: str) -> dict[str, Any]:
-    """Try everything again that fits a filter, at most RETRY_MAX at once. left: what still fits."""
-    from_there = (row.n for row in outbound.listed(store, wanted, _OLDEST).rows)
+    """Try everything again that fits a filter, at most RETRY_MAX at once, but nothing that people settled by hand: it
+    would be booked twice. left: what still fits."""
+    from_there = (row.n for row in outbound.listed(store, wanted, _OLDEST).rows if not row.settled)
     found = retry_many(store, list(from_there), by, reason)
     return {**found, "left": outbound.listed(store, wanted, _OLDEST).page.total}
 

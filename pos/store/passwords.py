@@ -77,7 +77,10 @@ def check(store: Store, code: str, password: str) -> people.Person:
 
 
 def second(store: Store, code: str, secret: str, first: Actor, right: str) -> people.Person:
-    """Another person who agrees to what `first` does, with their PIN or password. Invalid when they may not."""
+    """Another person who agrees to what `first` does, with their PIN or password. Invalid when they may not, or when a
+    program asks: whoever holds its key and a PIN is still one person."""
+    if first.via == "token":
+        raise Invalid("A program's key is nobody: two people do this, the first signed in.", field="second")
     if not code.strip() or not secret:
         raise Invalid("A second person agrees to this: their code, and their PIN or password.", field="second")
     proof = people.check_pin if people.PIN.match(secret) else check

@@ -12,6 +12,9 @@ from pos.store.db import Store
 from pos.store.models import Outbox
 from pos.store.outbox import BITE_ROWS, NEEDS, LostLease, free, held_up, tuples, within
 
+#: Letters of a reason that says something.
+REASON_CHARS_MIN = 5
+
 
 def lapse(store: Store, connection: str, now: datetime, settle_seconds: int) -> int:
     """Rows whose sender vanished in the middle become unknown, asked for once that proves something; how many."""
@@ -83,7 +86,8 @@ def say_why_held_up(store: Store, connection: str, now: datetime) -> int:
 def retry(store: Store, n: int, by: str, reason: str = "") -> None:
     """Try a refused or differing row again now: a refused one is posted again, a differing one read back again.
 
-    reason: what was put right, kept in the audit. Invalid for one that is booked or being sent.
+    reason: what was put right, kept in the audit; one that was settled by hand is not taken up again without, for it
+    stands in the books already by what two people said. Invalid for one that is booked or being sent.
     """
     now = clock.stamp(clock.now())
     with store.transaction():
@@ -93,6 +97,11 @@ def retry(store: Store, n: int, by: str, reason: str = "") -> None:
         )
         if new is None:
             raise Invalid(said("This document is {state}; there is nothing to try again.", state=row.state), field="n")
+        if row.resolved and len(reason.strip()) < REASON_CHARS_MIN:
+            raise Invalid(
+                said("It was settled by hand ({who}). To send it all the same, say why.", who=row.resolved),
+                field="reason",
+            )
         changed = (
             Outbox.update(state=new, next_at=now, updated_at=now, resolved="", parked="", tries=0)
             .where((Outbox.n == n) & (Outbox.state == row.state) & (Outbox.owner == ""))
@@ -102,6 +111,7 @@ def retry(store: Store, n: int, by: str, reason: str = "") -> None:
             raise LostLease("It is being sent at this moment. Look again in a minute.")
         notices.settle(store, f"outbox:{n}")
         detail = {"part": row.part, "connection": row.connection, "was": row.state}
+        detail |= {"settled": row.resolved} if row.resolved else {}
         audit.record(store, by, "outbox.retry", row.document, detail | ({"reason": reason} if reason.strip() else {}))
 
 
@@ -119,7 +129,7 @@ def resolve(store: Store, n: int, reason: str, by: str, second: str = "") -> Non
     """A person settled it by other means; the row keeps its state and says who and why. Invalid without a reason.
 
     second: who agreed to it."""
-    if len(reason.strip()) < 5:
+    if len(reason.strip()) < REASON_CHARS_MIN:
         raise Invalid("Say in a few words how it was settled.", field="reason")
     now, who = clock.stamp(clock.now()), f"{by} and {second}" if second else by
     with store.transaction():

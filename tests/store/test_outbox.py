@@ -243,6 +243,10 @@ def test_a_person_settles_a_refused_one_with_a_reason_and_it_stays(journal: Jour
     assert notices.open_notices(store) == []
     with pytest.raises(Invalid, match="only one that needs a person"):
         unblock.resolve(store, n, "again by hand", "M1")
+    with pytest.raises(Invalid, match=r"settled by hand \(M1: entered by hand as SINV-77\)"):
+        unblock.retry(store, n, "M1")
+    unblock.retry(store, n, "M1", "SINV-77 was another sale")
+    assert (row(document).state, row(document).resolved) == ("queued", "")
 
 
 def test_a_return_of_a_sale_settled_by_hand_goes(journal: Journal, store: Store) -> None:

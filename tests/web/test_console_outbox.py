@@ -11,7 +11,7 @@ import pytest
 
 from pos import clock, config
 from pos.app import App
-from pos.store import notices, outbox, people
+from pos.store import keys, notices, outbox, people
 from tests.web.conftest import PASSWORD, PINS, Console, Page
 
 REPLY = 'HTTP 404\n{"exc_type":"DoesNotExistError"}'
@@ -178,6 +178,17 @@ def test_settling_by_hand_needs_a_reason_and_a_second_person(till: App, operator
     after = row_of(operator, sold[0]["number"])
     assert (after["state"], after["resolved"]) == ("settled", "6 and 4: booked by hand as SINV-9")
     assert settle(code="4", secret="4812")[0] == 422, "once"
+    operator.post("/api/console/outbox/retry", {"fitting": {"show": "all"}, "reason": "the line was away"})
+    assert row_of(operator, sold[0]["number"])["state"] == "settled", "all of them is never one that was settled"
+
+
+def test_a_programs_key_and_its_owner_are_not_two_people(till: App, operator: Console, sold: Any) -> None:
+    row = row_of(operator, sold[0]["number"])
+    key = keys.add_token(till.store, "monitor", "admin")
+    head = {"Authorization": f"Bearer {key}"}
+    body = {"reason": "booked by hand as SINV-9", "second": {"code": "9", "secret": PASSWORD}}
+    answer = till.flask.test_client().post(f"/api/console/outbox/{row['n']}/resolve", json=body, headers=head)
+    assert (answer.status_code, answer.json["field"]) == (422, "second")
 
 
 def test_another_persons_password_agrees_as_well(operator: Console, sold: Any) -> None:
