@@ -26,6 +26,7 @@ from pos.config import Config
 from pos.connectors import KINDS, configured
 from pos.connectors.base import Kind
 from pos.errors import NotFound, PosError
+from pos.said import said
 from pos.store import connections, notices, rounds, unblock
 from pos.store.db import Store
 from pos.store.journal import Journal
@@ -290,8 +291,9 @@ class Runner:
     def _tell(self, run: Run, error: str, failures: int) -> None:
         notice = f"agent:{run.agent.name}:{run.connection.id if run.connection else ''}"
         if failures == FAILURES_TOLD:
-            text = f"{run.agent.title}: failed {failures} times in a row. {error}"
-            notices.raise_notice(self._store, notice, "check", text, "It keeps trying; see the log.", run.agent.name)
+            text = said("{agent}: failed {n} times in a row. {why}", agent=run.agent.title, n=failures, why=error)
+            remedy = said("It keeps trying; see the log.")
+            notices.raise_notice(self._store, notice, "check", text, remedy, run.agent.name)
         elif not failures:
             notices.settle(self._store, notice)
 

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from pos import clock
 from pos.actions import trusted_clock
-from pos.actions.trusted_clock import CLOCK_SECONDS
+from pos.actions.trusted_clock import CLOCK_SECONDS, JUMPED, length
 from pos.rules import wording
+from pos.said import nsaid, said
 from pos.store import connections, deliveries, disk, hook_events, low, notices, receipts, shifts, tally
 from pos.store.db import Store
 
@@ -97,8 +98,10 @@ def _disks(teller: _Teller) -> None:
         if free is not None and free < bound:
             low_ones[key] = (place, free)
     for key, (place, free) in low_ones.items():
-        text = f"The disk of {place} has {free} MB left. When it is full, nothing can be sold."
-        remedy = f"Make room: {least} MB are asked for ([storage] disk_free_mb_min)."
+        text = said(
+            "The disk of {place} has {free} MB left. When it is full, nothing can be sold.", place=place, free=free
+        )
+        remedy = said("Make room: {least} MB are asked for ([storage] disk_free_mb_min).", least=least)
         teller.state(key, "needs", True, text, remedy)
     teller.looked.settled += notices.settle_all_but(teller.store, "disk:", set(low_ones))
 
@@ -118,8 +121,8 @@ def _log(teller: _Teller, memory: dict[str, Any]) -> None:
         "database-log",
         "check",
         twice > LOG_MB_MAX,
-        f"The log of the database has grown to {size} MB and is not emptied.",
-        "Close other programs that have data/till.db open; restarting the till empties it.",
+        said("The log of the database has grown to {size} MB and is not emptied.", size=size),
+        said("Close other programs that have data/till.db open; restarting the till empties it."),
     )
 
 
@@ -127,23 +130,19 @@ def _clock(teller: _Teller, memory: dict[str, Any], now: datetime) -> None:
     """A jump since the last look, and a clock that is behind the last receipt of this till."""
     here, moved = now, trusted_clock.jump(memory, now)
     if abs(moved) > CLOCK_SECONDS:
-        way = "forward" if moved > 0 else "back"
-        text = f"The clock of this machine was set {way} by {_minutes(abs(moved))}."
-        teller.event(trusted_clock.JUMPED, "check", text, "See that date and time are right; receipts carry them.")
+        by = length(abs(moved))
+        forward = said("The clock of this machine was set forward by {time}.", time=by)
+        text = forward if moved > 0 else said("The clock of this machine was set back by {time}.", time=by)
+        teller.event(JUMPED, "check", text, said("See that date and time are right; receipts carry them."))
     newest = receipts.newest_at(teller.store)
     ahead = (clock.parse(newest) - here).total_seconds() if newest else 0.0
     teller.state(
         "clock-behind",
         "needs",
         ahead > CLOCK_SECONDS,
-        f"The clock of this machine is {_minutes(ahead)} behind its own last receipt.",
-        "Set date and time of this machine; receipts made meanwhile carry the wrong time.",
+        said("The clock of this machine is {time} behind its own last receipt.", time=length(ahead)),
+        said("Set date and time of this machine; receipts made meanwhile carry the wrong time."),
     )
-
-
-def _minutes(seconds: float) -> str:
-    minutes = int(seconds) // 60
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
 
 
 # -- this shop ---------------------------------------------------------------------------------------------------------
@@ -157,14 +156,17 @@ def _session(teller: _Teller, now: datetime) -> None:
     key = f"session:{found.id}" if found is not None else ""
     if found is not None and old:
         since = wording.moment(_local(teller.store, clock.parse(found.opened_at)), config.shop.locale)
-        text = f"Session {found.id} has been open since {since}, longer than {hours} hours."
-        remedy = "Count the drawer and close it; the next sale opens a new one."
+        text = said(
+            "Session {session} has been open since {time}, longer than {hours} hours.",
+            session=found.id, time=since, hours=hours,
+        )  # fmt: skip
+        remedy = said("Count the drawer and close it; the next sale opens a new one.")
         teller.state(key, "check", True, text, remedy)
     teller.looked.settled += notices.settle_all_but(teller.store, "session:", {key} if old else set())
     left = {f"session-left:{one.id}": one for one in shifts.left_open(teller.store)}
     for name, one in left.items():
-        text = f"Session {one.id} was open when this till was lost, and still is."
-        remedy = "Count the drawer and close it on the day's page, before the first sale or after the next close."
+        text = said("Session {session} was open when this till was lost, and still is.", session=one.id)
+        remedy = said("Count the drawer and close it on the day's page, before the first sale or after the next close.")
         teller.state(name, "check", True, text, remedy)
     teller.looked.settled += notices.settle_all_but(teller.store, "session-left:", set(left))
 
@@ -180,8 +182,12 @@ def _lines(teller: _Teller, now: datetime) -> None:
         away.add(key)
         since = wording.moment(_local(store, clock.parse(line.offline_since)), store.config.shop.locale)
         waiting = tally.waiting(store, line.id)
-        text = f"No line to {line.title} since {since}; {waiting} documents wait. Selling goes on."
-        remedy = "Check this machine's network and whether the other side runs; what waits goes by itself."
+        text = nsaid(
+            "No line to {title} since {time}; {n} document waits. Selling goes on.",
+            "No line to {title} since {time}; {n} documents wait. Selling goes on.",
+            waiting, title=line.title, time=since,
+        )  # fmt: skip
+        remedy = said("Check this machine's network and whether the other side runs; what waits goes by itself.")
         teller.state(key, "check", True, text, remedy)
     teller.looked.settled += notices.settle_all_but(store, "offline:", away)
 
@@ -201,21 +207,25 @@ def _tell_stock(teller: _Teller, crossed: low.Crossed) -> None:
         teller.looked.settled += notices.settle(teller.store, f"stock:{code}")
     if len(crossed.low) > ITEMS_TOLD_MAX:
         names = ", ".join(one.name for one in crossed.low[:5])
-        text = f"{len(crossed.low)} items ran low at once: {names} and others."
-        teller.event("stock-many", "info", text, "See the stock list.")
+        text = said("{n} items ran low at once: {names} and others.", n=len(crossed.low), names=names)
+        teller.event("stock-many", "info", text, said("See the stock list."))
         return
     for one in crossed.low:
         words = _low_words(teller.store, one)
-        teller.state(f"stock:{one.code}", "info", True, words, "Order it or bring some in.")
+        teller.state(f"stock:{one.code}", "info", True, words, said("Order it or bring some in."))
 
 
 def _low_words(store: Store, one: low.Low) -> str:
     locale = store.config.shop.locale
     left = wording.quantity(Decimal(one.qty) / 1000, locale)
+    facts = {"item": one.name, "code": one.code, "left": left}
     if one.reorder is None:
-        return f"{one.name} ({one.code}): none left." if one.qty == 0 else f"{one.name} ({one.code}): {left} in stock."
+        none = one.qty == 0
+        return (
+            said("{item} ({code}): none left.", **facts) if none else said("{item} ({code}): {left} in stock.", **facts)
+        )
     point = wording.quantity(Decimal(one.reorder) / 1000, locale)
-    return f"{one.name} ({one.code}): {left} left, to be ordered at {point}."
+    return said("{item} ({code}): {left} left, to be ordered at {point}.", **facts, point=point)
 
 
 def _local(store: Store, moment: datetime) -> datetime:

@@ -182,7 +182,9 @@ def _failed(store: Store, word: str, error: PosError, now: datetime, done: Copie
     _again(done, wait)
     if failures == FAILURES_TOLD or (error.code in ("other", "full") and failures == 1):
         words = said("Receipts are not copied to {place}: {why}", place=word, why=error.message)
-        notices.raise_notice(store, f"backup:copy:{word}", "check", words, "Selling goes on; it is tried again.", word)
+        notices.raise_notice(
+            store, f"backup:copy:{word}", "check", words, said("Selling goes on; it is tried again."), word
+        )
 
 
 def _again(done: Copied, seconds: float) -> None:

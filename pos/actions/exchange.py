@@ -10,20 +10,18 @@ on it is named until somebody settles it. Those two wait until a round knows eve
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from pos import clock
-from pos.actions import issuer, line, trusted_clock, voucher
-from pos.actions.issuer import money
+from pos.actions import issuer, line, trusted_clock, voucher, voucher_notices
 from pos.actions.line import Job, LineDown
 from pos.actions.sell import Seller, Till
 from pos.connectors.base import EntryPage, MadePage, VoucherBook, VoucherEntry
 from pos.errors import Conflict, Rejected, SignInNeeded, Unavailable, Unknown
-from pos.said import said
-from pos.store import connections, notices, vouchers
+from pos.store import connections, vouchers
 from pos.store.connections import Line
 from pos.store.db import Store
 from pos.store.vouchers import LedgerRow
@@ -34,8 +32,6 @@ log = logging.getLogger(__name__)
 ROWS_MAX = 50
 PAGES_MAX = 20
 EXPIRE_MAX = 100
-#: Receipts a notice of a double spend names; more than a handful helps nobody.
-NAMED_MAX = 8
 #: What they said no to is tried again this often: somebody may have put it right there.
 REFUSED_AGAIN = timedelta(hours=1)
 #: After a row without an answer they are asked for it this soon.
@@ -45,13 +41,8 @@ AWAY_SECONDS = 30
 #: No transaction there stays open longer than this, so no row can turn up later behind a cursor that has not moved.
 LATE_ROWS = timedelta(minutes=15)
 ROWS_FEED, MADE_FEED = "vouchers", "vouchers:made"
-OVERDRAWN = "voucher:overdrawn:"
-TWICE = "voucher:twice:"
-NOT_EXPIRED = "voucher:not_expired"
-_NO_LEDGER = "voucher:no_ledger"
 
 Page = TypeVar("Page", EntryPage, MadePage)
-_ACTS = {"issue": "issued", "redeem": "used", "expire": "expired", "adjust": "taken off by hand"}
 
 
 @dataclass(slots=True)
@@ -120,21 +111,22 @@ def rows(job: Job, told: Line, book: VoucherBook | None) -> Done:
         done.stopped, done.again_in = line.why_not(job), AWAY_SECONDS
         return done
     if book is None:
-        done.stopped = _no_ledger(job.store, told)
+        done.stopped = voucher_notices.no_ledger(job.store, told)
         return done
-    notices.settle(job.store, _NO_LEDGER)
+    voucher_notices.ledger_is_there(job.store)
     try:
         started = job.now()
         brought = _made_by_hand(job, told, book, done)
-        sent = _push(job, told, book, done)
+        sent = _push(job, book, done)
+        voucher_notices.refused(job.store, told, job.memory.why)
         pulled = _pull(job, told, book, done)
         done.whole = brought and sent and pulled
         if pulled:
             vouchers.take_in(job.store, (), started, everything=True)
         _let_go(job, book, done)
         if done.whole:
-            _name_overdrawn(job.store, book, done)
-            _name_twice(job.store, book)
+            done.overdrawn = voucher_notices.overdrawn(job.store, book)
+            voucher_notices.twice(job.store, book)
     except (Unavailable, Unknown, SignInNeeded) as error:
         done.whole = False
         down = error if isinstance(error, SignInNeeded) else line.silent(job)
@@ -151,18 +143,10 @@ def rows(job: Job, told: Line, book: VoucherBook | None) -> Done:
     return done
 
 
-def _no_ledger(store: Store, told: Line) -> str:
-    words = f"{told.title} does not keep the ledger of gift vouchers yet."
-    if vouchers.unsent(store, 1):
-        remedy = "Run `pos_server.py erpnext setup` with an administrator's key. Until then this till alone knows them."
-        notices.raise_once(store, _NO_LEDGER, "check", words, remedy, told.id)
-    return words
-
-
 # -- out ---------------------------------------------------------------------------------------------------------------
 
 
-def _push(job: Job, told: Line, book: VoucherBook, done: Done) -> bool:
+def _push(job: Job, book: VoucherBook, done: Done) -> bool:
     """Send rows the issuer does not have, oldest first. True when it has them all now, but for those it refuses."""
     refused, now = job.memory.refused, job.now()
     waiting = vouchers.unsent(job.store, ROWS_MAX + len(refused) + 1)
@@ -173,13 +157,13 @@ def _push(job: Job, told: Line, book: VoucherBook, done: Done) -> bool:
     for row in due[:ROWS_MAX]:
         if job.stopping():
             return False
-        _send(job, told, book, row, there.get(row.id), done)
+        _send(job, book, row, there.get(row.id), done)
         job.breathe()
     done.more = done.more or len(due) > ROWS_MAX
     return len(due) <= ROWS_MAX and not done.unknown
 
 
-def _send(job: Job, told: Line, book: VoucherBook, row: LedgerRow, there: VoucherEntry | None, done: Done) -> None:
+def _send(job: Job, book: VoucherBook, row: LedgerRow, there: VoucherEntry | None, done: Done) -> None:
     entry = _entry(job.store, row)
     try:
         if there is None:
@@ -188,11 +172,7 @@ def _send(job: Job, told: Line, book: VoucherBook, row: LedgerRow, there: Vouche
             raise Rejected(f"Row {there.order} there says {there.act} on {there.code}.", code="id_taken")
     except Rejected as error:
         job.memory.refused[row.id] = job.now() + REFUSED_AGAIN
-        words = f"{told.title} does not take {row.act} {money(job.store, row.amount)} of voucher {row.code}"
-        number = f" ({entry.receipt})" if entry.receipt else ""
-        notices.raise_once(
-            job.store, _refused(row.id), "needs", f"{words}{number}: {error.message}", error.remedy, row.code
-        )
+        job.memory.why[row.id] = row, entry.receipt, error
         done.refused += 1
     except (Unavailable, Unknown) as error:
         log.warning("row %s of voucher %s did not go through: %s", row.id, row.code, error.message)
@@ -203,13 +183,9 @@ def _send(job: Job, told: Line, book: VoucherBook, row: LedgerRow, there: Vouche
             raise line.give_up(job, down) from error
     else:
         vouchers.mark_sent(job.store, [row.id], job.now())
-        if job.memory.refused.pop(row.id, None) is not None or notices.is_open(job.store, _refused(row.id)):
-            notices.settle(job.store, _refused(row.id))
+        job.memory.refused.pop(row.id, None)
+        job.memory.why.pop(row.id, None)
         done.sent += 1
-
-
-def _refused(row: str) -> str:
-    return f"voucher:refused:{row}"
 
 
 def _entry(store: Store, row: LedgerRow) -> VoucherEntry:
@@ -228,7 +204,7 @@ def _pull(job: Job, told: Line, book: VoucherBook, done: Done) -> bool:
 
     def take(page: EntryPage) -> bool:
         done.taken += issuer.take_in(job.store, told, page.rows, job.now())
-        _unreadable(job.store, told, [e.order for e in page.rows], page.refused)
+        voucher_notices.unreadable(job.store, told, [e.order for e in page.rows], page.refused)
         return True
 
     return _pages(job, ROWS_FEED, book.pull_vouchers, take, done)
@@ -246,7 +222,7 @@ def _made_by_hand(job: Job, told: Line, book: VoucherBook, done: Done) -> bool:
                     return False
                 issuer.enter_made(book, made, book.voucher_entries(made.code))
                 job.breathe()
-        _unreadable(job.store, told, [made.code for made in page.rows], page.refused)
+        voucher_notices.unreadable(job.store, told, [made.code for made in page.rows], page.refused)
         return True
 
     return _pages(job, MADE_FEED, book.pull_made, take, done)
@@ -284,18 +260,6 @@ def _pages(job: Job, feed: str, pull: Callable[[str], Page], take: Callable[[Pag
     return False
 
 
-def _unreadable(store: Store, told: Line, read: Sequence[str], refused: Sequence[tuple[str, str]]) -> None:
-    """Rows somebody spoilt there are told until they can be read again."""
-    begin = "voucher:unreadable:"
-    is_open = {n.key for n in notices.open_notices(store, prefix=begin, limit=10_000)}
-    for name in read:
-        if f"{begin}{name}" in is_open:
-            notices.settle(store, f"{begin}{name}")
-    for name, why in refused:
-        words = f"{told.title}: {name} is no row of a voucher's ledger and does not count: {why}."
-        notices.raise_once(store, f"{begin}{name}", "check", words, "Put it right there.", name)
-
-
 # -- holds -------------------------------------------------------------------------------------------------------------
 
 
@@ -319,11 +283,11 @@ def alone(store: Store) -> Done:
     stale = [held.id for held in vouchers.holds(store, stale_only=True)]
     vouchers.release(store, stale)
     done.released = len(stale)
-    _name_overdrawn(store, None, done)
+    done.overdrawn = voucher_notices.overdrawn(store)
     return done
 
 
-# -- expired, overdrawn ------------------------------------------------------------------------------------------------
+# -- expired -----------------------------------------------------------------------------------------------------------
 
 
 def expire(till: Till, memory: dict[str, Any], done: Done, by: Seller | None = None) -> None:
@@ -333,60 +297,13 @@ def expire(till: Till, memory: dict[str, Any], done: Done, by: Seller | None = N
     why = trusted_clock.doubt(till.store, memory, clock.now(), done.clock_off)
     if why and vouchers.expired(till.store, limit=1):
         done.not_expired = why
-        notices.raise_once(till.store, NOT_EXPIRED, "check", said(
-            "Vouchers past their last day are not taken off: {why}.", why=why
-        ), said("See that date and time are right; it goes on by itself."))  # fmt: skip
+        voucher_notices.not_expired(till.store, why)
         return
     if not why:
-        notices.settle(till.store, NOT_EXPIRED)
+        voucher_notices.not_expired(till.store, "")
     try:
         committed = voucher.expire(till, by or Agent(), EXPIRE_MAX)
     except Conflict as error:  # used meanwhile; looked at again next time
         log.info("nothing expired: %s", error.message)
         return
     done.expired = len(committed.doc["vouchers"]) if committed is not None else 0
-
-
-def _name_overdrawn(store: Store, book: VoucherBook | None, done: Done) -> None:
-    """Tell of vouchers of which more was used than was on them: by whom, where and how much, until it is settled."""
-    told = {n.key: n.text for n in notices.open_notices(store, prefix=OVERDRAWN, limit=10_000)}
-    short = vouchers.overdrawn(store)
-    for known in short:
-        key, missing = f"{OVERDRAWN}{known.code}", money(store, -known.balance)
-        if f" {missing} short" in told.get(key, ""):
-            continue
-        entries = book.voucher_entries(known.code) if book is not None else ()
-        text = f"Voucher {known.code} is {missing} short: {_uses(store, known.code, entries)}."
-        remedy = "Its value was used more than once. Settle it between the tills, then adjust the voucher by hand."
-        notices.raise_notice(store, key, "needs", text, remedy, known.code)
-    done.overdrawn = len(short)
-    notices.settle_all_but(store, OVERDRAWN, {f"{OVERDRAWN}{known.code}" for known in short})
-
-
-def _name_twice(store: Store, book: VoucherBook) -> None:
-    """Tell of codes that two tills sold without knowing of each other: two customers hold what is on one voucher."""
-    twice = vouchers.issued_twice(store)
-    for code in twice:
-        if notices.is_open(store, f"{TWICE}{code}"):
-            continue
-        made = [row for row in vouchers.rows_of(store, code) if row.act == "issue"]
-        text = f"The code {code} was issued more than once: {_named(store, code, made, book.voucher_entries(code))}."
-        remedy = "Give one of the customers a new voucher, and adjust this one by hand."
-        notices.raise_notice(store, f"{TWICE}{code}", "needs", text, remedy, code)
-    notices.settle_all_but(store, TWICE, {f"{TWICE}{code}" for code in twice})
-
-
-def _uses(store: Store, code: str, entries: Sequence[VoucherEntry]) -> str:
-    """Everything that took value off a voucher, the last first, each with its receipt and till."""
-    taken = [row for row in vouchers.rows_of(store, code) if row.amount < 0]
-    return _named(store, code, taken, entries)
-
-
-def _named(store: Store, code: str, rows: Sequence[LedgerRow], entries: Sequence[VoucherEntry]) -> str:
-    receipts = vouchers.numbers(store, code) | {e.document: e.receipt for e in entries if e.receipt}
-    named = [
-        f"{money(store, abs(row.amount))} {_ACTS.get(row.act, row.act)} on"
-        f" {receipts.get(row.document) or row.document} (till {row.till})"
-        for row in reversed(rows[-NAMED_MAX:])
-    ]
-    return ", ".join(named)

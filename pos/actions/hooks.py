@@ -9,6 +9,7 @@ from typing import Any
 from pos import clock
 from pos.config import Config, Hooks
 from pos.errors import BadSettings, Conflict, NotFound
+from pos.said import said
 from pos.store import hook_events, notices
 from pos.store.db import Store
 
@@ -77,8 +78,8 @@ def take_in(store: Store, config: Config, message: Message) -> Taken:
 
 def refused(store: Store, count: int) -> None:
     """Say that so many unsigned or wrongly signed messages were turned away."""
-    text = "Webhooks without a right signature were turned away."
-    remedy = "Compare the secrets on both sides ([hooks]). If nobody should be sending, somebody tries."
+    text = said("Webhooks without a right signature were turned away.")
+    remedy = said("Compare the secrets on both sides ([hooks]). If nobody should be sending, somebody tries.")
     notices.raise_notice(store, "hooks-refused", "check", text, remedy, event=True, times=count)
 
 

@@ -22,6 +22,7 @@ from pos.connectors.base import RELEASED, Kind, VoucherBook, VoucherEntry, Vouch
 from pos.errors import ConnectorError
 from pos.rules import wording
 from pos.rules.voucher import ACTS
+from pos.said import said
 from pos.store import connections, notices, vouchers
 from pos.store.connections import Line
 from pos.store.db import Store
@@ -281,16 +282,26 @@ def tell_status(store: Store, made: VoucherMade) -> None:
 
 
 def _tell_changed(store: Store, line: Line, key: str, theirs: VoucherEntry, ours: LedgerRow) -> None:
-    there, here = (f"{x.act} {money(store, x.amount)} on {x.code}" for x in (theirs, ours))
     notices.raise_once(
         store,
         key,
         "needs",
-        f"{line.title}: row {theirs.order} of voucher {ours.code} was changed by hand: {there} there, {here} here."
-        " Nothing was changed here.",
-        "Put it back there, and correct the voucher by an adjustment of its own.",
+        said(
+            "{title}: row {row} of voucher {code} was changed by hand: {there} there, {here} here. Nothing was changed "
+            "here.",
+            title=line.title,
+            row=theirs.order,
+            code=ours.code,
+            there=_stands(store, theirs),
+            here=_stands(store, ours),
+        ),
+        said("Put it back there, and correct the voucher by an adjustment of its own."),
         ours.code,
     )
+
+
+def _stands(store: Store, row: VoucherEntry | LedgerRow) -> str:
+    return said("{act} {amount} on {code}", act=row.act, amount=money(store, row.amount), code=row.code)
 
 
 def money(store: Store, units: int) -> str:

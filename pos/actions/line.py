@@ -14,6 +14,7 @@ from pos.config import Config, renewed, with_secrets
 from pos.connectors import KINDS
 from pos.connectors.base import Connector, Kind
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
+from pos.said import said
 from pos.store import connections, unblock
 from pos.store.db import Store
 from pos.store.vouchers import LedgerRow
@@ -26,7 +27,7 @@ PAUSED_CHECK_EVERY = timedelta(seconds=60)
 #: No Retry-After is believed beyond this; further ahead means the clock was set back.
 RETRY_AHEAD_MAX = timedelta(hours=2)
 
-NEW_KEY = "Put a new key into .env: it is taken up within a minute, without a new start. The queue is kept."
+NEW_KEY = said("Put a new key into .env: it is taken up within a minute, without a new start. The queue is kept.")
 
 
 class LineDown(Exception):

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pos import clock
+from pos import clock, language
 from pos.channels.base import Change, Channel, What
 from pos.config import Config
 from pos.errors import ConnectorError, Rejected, Unavailable, Unknown
 from pos.rules.quiet import is_quiet
+from pos.said import said
 from pos.store import deliveries, notices
 from pos.store.db import Store
 
@@ -87,7 +88,7 @@ def _one_message(store: Store, channel: Channel, owner: str, now: Callable[[], d
     if not rows:
         return None
     try:
-        remark = channel.send([_change(row) for row in rows])
+        remark = channel.send([_change(row, language.of(config.shop.language).say) for row in rows])
     except ConnectorError as error:
         return _failed(store, channel, rows, owner, now(), error, done)
     deliveries.sent(store, rows, owner, now(), remark)
@@ -118,8 +119,8 @@ def _failed(
     next_at = deliveries.failed(store, rows, owner, now, error.message, retry_at)
     done.troubles.append(f"{channel.title}: {error.message}")
     if max(row.tries for row in rows) >= TRIES_TOLD:
-        remedy = getattr(error, "remedy", "") or "It keeps trying. Check [notices] in the settings."
-        text = f"Notices do not get through by {channel.title.lower()}: {error.message}"
+        remedy = getattr(error, "remedy", "") or said("It keeps trying. Check [notices] in the settings.")
+        text = said("Notices do not get through by {channel}: {why}", channel=channel.title.lower(), why=error.message)
         notices.raise_once(store, deliveries.trouble_key(channel.name), "check", text, remedy, channel.name)
     if isinstance(error, Rejected | Unknown) and channel.together == 1:
         return False  # it may be this message alone
@@ -127,6 +128,7 @@ def _failed(
     return None
 
 
-def _change(row: deliveries.Row) -> Change:
+def _change(row: deliveries.Row, say: Callable[[str], str]) -> Change:
     what: What = "resolved" if row.what == "resolved" else "raised"
-    return Change(row.id, row.key, what, row.level, row.text, row.remedy, row.subject, clock.parse(row.at))
+    text, remedy = say(row.text), say(row.remedy)
+    return Change(row.id, row.key, what, row.level, text, remedy, row.subject, clock.parse(row.at))

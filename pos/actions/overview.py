@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pos import clock
-from pos.actions import figures
+from pos.actions import charts, figures
 from pos.actions.outbox_views import moment
 from pos.config import Config
-from pos.rules import wording
-from pos.rules.money import major
 from pos.said import Said, nsaid, said
 from pos.store import connections, notices, outbound, outlook, rounds, shifts
 from pos.store.db import Store
@@ -21,8 +19,6 @@ from pos.store.outlook import Day
 DAYS = 14
 REASONS_MAX = 100
 RUNS_MAX = 9
-#: Heights of the picture, in its own units.
-_TOP, _BASE, _LEFT, _STEP, _BAR = 24, 178, 44, 34, 24
 RANK = {"needs": 0, "check": 1, "offline": 2, "saved": 3}
 STATES = {
     "needs": said("Needs a person"),
@@ -42,7 +38,9 @@ def overview(store: Store, config: Config, journal: Journal) -> dict[str, Any]:
         "today": _today(store, config, days[-1]),
         "tills": [_till(store, config, days[-1], found)],
         "reasons": found,
-        "chart": _chart(config, days),
+        "chart": charts.days(config, days),
+        "hours": charts.hours(store, config, last),
+        "ages": charts.ages(store) if connections.lines(store) else None,
         "runs": _runs(store, config),
     }
 
@@ -103,6 +101,8 @@ def _reason(tone: str, text: str, remedy: str, since: str, way: str, key: str) -
 def _way(key: str) -> str:
     """Where a person acts on a notice, "" = nowhere in the console."""
     name, _, rest = key.partition(":")
+    if name == "outbox" and not rest.isdigit():
+        return "/console/outbox?show=needs"
     ways = {
         "outbox": f"/console/outbox/{rest}",
         "reconcile": "/console/reconciliation",
@@ -151,73 +151,3 @@ def _runs(store: Store, config: Config) -> list[dict[str, Any]]:
         }
         for past in rounds.latest(store, limit=RUNS_MAX)
     ]
-
-
-# -- the picture -------------------------------------------------------------------------------------------------------
-
-
-def _chart(config: Config, days: list[Day]) -> dict[str, Any]:
-    """Bars of the last days, ready to be drawn: whole units of the picture, words for those who listen."""
-    most = max((day.taken.total for day in days), default=0)
-    step = _grid(most)
-    top = max(step * 4, 1)
-    height = _BASE - _TOP
-
-    def up(units: int) -> int:
-        return max(units, 0) * height // top
-
-    bars = []
-    for at, day in enumerate(days):
-        left, equal = _LEFT + 5 + at * _STEP, up(day.equal.total + day.kept.total)
-        waiting = max(up(day.waiting.total), 3) if day.waiting.total > 0 else 0
-        when = date.fromisoformat(day.day)
-        title = wording.short_day(when, config.shop.locale)
-        bars.append(
-            {
-                "x": left,
-                "middle": left + _BAR // 2,
-                "width": _BAR,
-                "y": _BASE - equal,
-                "height": equal,
-                "wait_y": _BASE - equal - waiting,
-                "wait_height": waiting,
-                "needs_y": _BASE - equal - waiting - 4 if day.needs.count else None,
-                "day": when.day,
-                "title": _told(config, title, day),
-                "today": day is days[-1],
-                "text": title,
-                "equal": figures.plain(day.equal.total, config),
-                "waiting": figures.plain(day.waiting.total, config),
-                "needs": figures.plain(day.needs.total, config),
-            }
-        )
-    lines = [
-        {"y": _BASE - up(step * n), "text": wording.quantity(major(step * n, config.shop.currency), config.shop.locale)}
-        for n in range(5)
-    ]
-    unit = wording.symbol(config.shop.currency, config.shop.locale)
-    return {"bars": bars, "lines": lines, "base": _BASE, "unit": unit}
-
-
-def _told(config: Config, title: str, day: Day) -> Said:
-    if not day.taken.count:
-        return said("{day}: nothing sold", day=title)
-    if not day.waiting.count and not day.needs.count:
-        return said("{day}: {amount}, all equal", day=title, amount=figures.money(day.taken.total, config))
-    return said(
-        "{day}: {equal} equal, {waiting} waiting, {needs} needs a person",
-        day=title,
-        equal=figures.money(day.equal.total, config),
-        waiting=figures.money(day.waiting.total, config),
-        needs=figures.money(day.needs.total, config),
-    )
-
-
-def _grid(most: int) -> int:
-    """A round step so that four of them hold the highest bar."""
-    step = 100
-    while True:
-        for factor in (1, 2, 5):
-            if step * factor * 4 >= most:
-                return step * factor
-        step *= 10

@@ -20,6 +20,7 @@ from pos.config import Config
 from pos.devices.base import MayHavePrinted, NotPrinted, Printer
 from pos.errors import PosError
 from pos.rules.paper import Row
+from pos.said import said
 from pos.store import notices, prints
 from pos.store.db import Store
 from pos.store.prints import Job
@@ -206,7 +207,7 @@ class Press:
         self._off += 1
         self.state, self.text = "off", error.message
         if self._off == 1:
-            remedy = "Selling goes on. Receipts can be printed again, or in the browser."
+            remedy = said("Selling goes on. Receipts can be printed again, or in the browser.")
             notices.raise_once(self.store, NOTICE, "check", error.message, remedy, self.config.till.id)
 
     def _is_ready(self) -> None:

@@ -17,6 +17,7 @@ from pos.actions import line
 from pos.actions.line import Job
 from pos.connectors.base import Kind
 from pos.errors import SignInNeeded, Unavailable
+from pos.said import said
 from pos.store import cashiers, connections, feeds, notices, pages, stock
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,7 @@ def _whole(job: Job, feed: str, done: Done) -> None:
     key = f"names:{connection}:{feed}"
     if doubt:
         log.warning("%s: %s", key, doubt)
-        remedy = (
+        remedy = said(
             "Look whether the list there is whole. What is really gone can be switched off there instead of deleted."
         )
         notices.raise_notice(store, key, "needs", doubt, remedy, connection)
@@ -164,10 +165,11 @@ def _doubt(feed: str, here: set[str], gone: set[str], complete: bool, any_listed
     if not gone:
         return ""
     if not complete or not any_listed:
-        return f"The full list of {feed} came incomplete, so nothing was switched off."
+        return said("The full list of {feed} came incomplete, so nothing was switched off.", feed=feed)
     if feed not in _UNGUARDED and 100 * len(gone) > GONE_PERCENT_MAX * len(here):
-        return (
-            f"{len(gone)} of {len(here)} {feed} are missing in the full list. That is more than {GONE_PERCENT_MAX} %,"
-            " so nothing was switched off."
-        )
+        return said(
+            "{n} of {all} {feed} are missing in the full list. That is more than {percent} %, "
+            "so nothing was switched off.",
+            n=len(gone), all=len(here), feed=feed, percent=GONE_PERCENT_MAX,
+        )  # fmt: skip
     return ""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pos.actions import older
+from pos.actions import older, voucher_notices
 from pos.errors import Conflict, Corrupt, Invalid
 from pos.rules import documents
 from pos.said import said
-from pos.store import audit, notices, unblock
+from pos.store import audit, notices, unblock, vouchers
 from pos.store.journal import Committed, Journal
 
 
@@ -48,6 +48,8 @@ def take_in(journal: Journal, body: bytes, origin: str, actor: str) -> Committed
         ) from error
     if taken.duplicate:
         unblock.again(journal.store, taken.doc["id"], actor)
+    elif taken.doc["vouchers"] and not vouchers.issuer(journal.store):  # else the agent, which hears of all tills
+        voucher_notices.overdrawn(journal.store, only={row["code"] for row in taken.doc["vouchers"]})
     return taken
 
 
@@ -62,7 +64,11 @@ def _alarm(journal: Journal, doc: Mapping[str, Any], error: Conflict, actor: str
         journal.store,
         f"other-content:{key}",
         "check",
-        f"A receipt was offered again as {number}, with another {error.field}. It was refused.",
-        "Compare the file with the receipt in invoices/; run `pos_server.py verify`.",
+        said(
+            "A receipt was offered again as {number}, with another {field}. It was refused.",
+            number=number,
+            field=error.field,
+        ),
+        said("Compare the file with the receipt in invoices/; run `pos_server.py verify`."),
         number,
     )

@@ -190,8 +190,12 @@ def _same_or_conflict(store: Store, basket: Basket, doc: Mapping[str, Any], by: 
         store,
         f"other-content:{basket.id}",
         "check",
-        f"A second sale came in under the id of {number}, with another {field}. It was refused.",
-        "Compare the receipt with what was sold, and sell what is missing as a new sale.",
+        said(
+            "A second sale came in under the id of {number}, with another {field}. It was refused.",
+            number=number,
+            field=field,
+        ),
+        said("Compare the receipt with what was sold, and sell what is missing as a new sale."),
         number,
     )
     raise Conflict(

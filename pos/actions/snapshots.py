@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from pos import clock
 from pos.actions.backup import mark_of
@@ -17,7 +18,7 @@ from pos.places import Place, PlaceError, open_place, words_of
 from pos.rules import backup
 from pos.rules.backup import Keep
 from pos.said import said
-from pos.store import archive, audit, copies, disk, notices, snapshot
+from pos.store import archive, aside, audit, copies, disk, notices, snapshot
 from pos.store.copies import Kept
 from pos.store.db import Store, open_store
 from pos.store.snapshot import Made, Step
@@ -103,6 +104,13 @@ def scheduled(config: Config) -> None:
         store.close()
 
 
+T = TypeVar("T")
+
+
+def _at_once(work: Callable[[], T]) -> T:
+    return work()
+
+
 # -- taking one --------------------------------------------------------------------------------------------------------
 
 
@@ -126,9 +134,12 @@ def take(
     now, began = clock.now(), clock.monotonic()
     try:
         with _work(config) as work:
-            made = snapshot.make(config, work, now, gently=gently, step=step, progress=progress)
+            # Neither holds a lock of the database; what is written to it below is done at the usual priority.
+            behind = aside.behind if gently else _at_once
+            made = behind(lambda: snapshot.make(config, work, now, gently=gently, step=step, progress=progress))
             taken = Taken(made)
-            differences = snapshot.check(made.file, snapshot.key_of(config), work / "aside", progress)[1]
+            key = snapshot.key_of(config)
+            differences = behind(lambda: snapshot.check(made.file, key, work / "aside", progress)[1])
             taken.difference = differences[0] if differences else ""
             step("checked")
             for word in words_of(config):
@@ -207,10 +218,10 @@ def _after(store: Store, taken: Taken, by: str) -> None:
     audit.record(store, by, "backup.snapshot", name, {**detail, "places": taken.there})
     if taken.difference:
         words = said("The snapshot {name} holds a difference: {why}", name=name, why=taken.difference)
-        _tell(store, words, "Run `pos_server.py verify --all` and look at what it names.")
+        _tell(store, words, said("Run `pos_server.py verify --all` and look at what it names."))
     elif taken.failed:
         words = said("The snapshot {name} is missing at a place: {why}", name=name, why=" ".join(taken.failed))
-        _tell(store, words, "It is tried again with the next one.")
+        _tell(store, words, said("It is tried again with the next one."))
     else:
         notices.settle(store, "backup:snapshot")
 

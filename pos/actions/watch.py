@@ -19,6 +19,7 @@ from pos.actions import replay
 from pos.agent import Run
 from pos.errors import Conflict, Invalid
 from pos.rules import documents
+from pos.said import nsaid, said
 from pos.store import audit, disk, folder, notices
 from pos.store.archives import Archives
 from pos.store.folder import DROPPED, REFUSED, Findings, Seen
@@ -113,8 +114,8 @@ def _refuse(journal: Journal, seen: Seen, reason: str, done: Done) -> None:
         return
     done.refused += 1
     name = disk.printable(seen.path.name)
-    text = f"{name} was dropped into invoices/ and could not be taken in: {reason}"
-    remedy = f"It lies in invoices/{REFUSED}/ now, with the reason beside it."
+    text = said("{name} was dropped into invoices/ and could not be taken in: {why}", name=name, why=reason)
+    remedy = said("It lies in invoices/{folder}/ now, with the reason beside it.", folder=REFUSED)
     with journal.store.transaction():
         notices.raise_notice(journal.store, f"drop:{name}", "check", text, remedy, name)
         audit.record(journal.store, ACTOR, "drop.refused", name, {"reason": reason})
@@ -168,7 +169,7 @@ def _guard_archives(run: Run, archives: Archives, done: Done) -> None:
     for name, words in bad.items():
         done.alarms.add(name)
         with run.store.transaction():
-            remedy = "Keep it as evidence and move it away; the receipts in it are written again."
+            remedy = said("Keep it as evidence and move it away; the receipts in it are written again.")
             if notices.raise_once(run.store, f"archive:{name}", "needs", f"{words}.", remedy, name):
                 audit.record(run.store, "watch", "archive.damaged", name)
     notices.settle_all_but(run.store, "archive:", {f"archive:{name}" for name in bad})
@@ -209,27 +210,37 @@ def _guard(run: Run, day: str, since_ns: int, full: slice, done: Done) -> Findin
     return found
 
 
+_CHANGED = (
+    said("{path} was changed after it was written."),
+    said("Keep it as evidence and move it away; the right one is written again."),
+)
+_FOREIGN = (
+    said("{path} was not written by this till."),
+    said("To take a receipt in, move it into invoices/ itself; else take it away."),
+)
+
+
 def _tell(run: Run, day: str, found: Findings, back: list[str]) -> None:
     store, open_keys = run.store, set()
     if back:
-        text = f"{len(back)} receipt files of {day} were missing and were written again, {back[0]} first."
+        text = nsaid(
+            "{n} receipt file of {day} was missing and was written again: {first}.",
+            "{n} receipt files of {day} were missing and were written again, {first} first.",
+            len(back), day=day, first=back[0],
+        )  # fmt: skip
+        remedy = said("Find out who removed them.")
         with store.transaction():
-            notices.raise_notice(store, f"files-missing:{day}", "check", text, "Find out who removed them.", day)
+            notices.raise_notice(store, f"files-missing:{day}", "check", text, remedy, day)
             audit.record(store, "watch", "files.missing", day, {"files": back[:NOTICES_MAX], "count": len(back)})
-    changed = (
-        "was changed after it was written",
-        "Keep it as evidence and move it away; the right one is written again.",
-    )
-    foreign = "was not written by this till", "To take a receipt in, move it into invoices/ itself; else take it away."
     for paths, (words, remedy), act in (
-        (found.changed, changed, "file.changed"),
-        (found.foreign, foreign, "file.foreign"),
+        (found.changed, _CHANGED, "file.changed"),
+        (found.foreign, _FOREIGN, "file.foreign"),
     ):
         for path in map(disk.printable, paths[:NOTICES_MAX]):
             key = f"file:{path}"
             open_keys.add(key)
             with store.transaction():
-                if notices.raise_once(store, key, "needs", f"{path} {words}.", remedy, path):
+                if notices.raise_once(store, key, "needs", said(words, path=path), remedy, path):
                     audit.record(store, "watch", act, path)
     notices.settle_all_but(store, f"file:{day}/", open_keys)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pos import language
 from pos.channels.base import LEVELS, Change, Channel, Sender
 from pos.config import Config, Notices
 from pos.errors import BadSettings
@@ -16,7 +17,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 def configured(config: Config) -> list[Channel]:
     """The channels that are set up. Speaks to nobody. BadSettings for an address that is none."""
     settings, till = config.notices, config.till
-    sender = Sender(till.id, till.name, config.shop.name, config.shop.timezone)
+    sender = Sender(till.id, till.name, config.shop.name, config.shop.timezone, language.of(config.shop.language).say)
     return [_made(name)(settings, sender) for name in settings.levels()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -38,12 +38,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Which till speaks. at: local times are written in this zone."""
+    """Which till speaks. zone: local times are written in it. say: a text in the shop's language."""
 
     till: str
     till_name: str
     shop: str
     zone: str
+    say: Callable[[str], str] = str
 
 
 class Channel(Protocol):
@@ -67,7 +68,7 @@ class Channel(Protocol):
 
 def heading(change: Change) -> str:
     """What sort of change this is, in words."""
-    return "Resolved" if change.what == "resolved" else LEVELS.get(change.level, change.level)
+    return said("Resolved") if change.what == "resolved" else LEVELS.get(change.level, change.level)
 
 
 def plain(text: str) -> str:

@@ -26,7 +26,7 @@ class Chat:
     def send(self, changes: Sequence[Change]) -> str:
         """POST it; any 2xx means taken."""
         head = plain(f"{self._sender.shop}, {self._sender.till_name}")
-        lines = [_line(change) for change in changes]
+        lines = [_line(change, self._sender) for change in changes]
         content = (
             _card(head, lines) if self._card else {"text": "\n".join([f"*{_harmless(head)}*", *map(_harmless, lines)])}
         )
@@ -34,10 +34,10 @@ class Chat:
         return ""
 
 
-def _line(change: Change) -> str:
+def _line(change: Change, sender: Sender) -> str:
     sign = "🟢" if change.what == "resolved" else _SIGNS.get(change.level, "")
     remedy = f" → {plain(change.remedy)}" if change.remedy and change.what == "raised" else ""
-    return f"{sign} {heading(change)}: {plain(change.text)}{remedy}"
+    return f"{sign} {sender.say(heading(change))}: {plain(change.text)}{remedy}"
 
 
 def _harmless(text: str) -> str:

@@ -20,6 +20,7 @@ from pos import clock
 from pos.channels.base import Change, Sender, heading, plain, worst
 from pos.config import Notices
 from pos.errors import BadSettings, ConnectorError, Rejected, SignInNeeded, Unavailable, Unknown
+from pos.said import nsaid, said
 
 SUBJECT_CHARS_MAX = 120
 
@@ -91,17 +92,18 @@ class Email:
         return message
 
     def _subject(self, changes: Sequence[Change], first: Change) -> str:
-        words = f"{heading(first)}: {plain(first.text)}"
+        say = self._sender.say
+        words = f"{say(heading(first))}: {plain(first.text)}"
         if len(changes) > 1:
-            words = f"{len(changes)} notices. {words}"
+            words = f"{plain(say(nsaid('{n} notice.', '{n} notices.', len(changes))))} {words}"
         whole = f"[{plain(self._sender.till_name)}] {words}"
         return whole if len(whole) <= SUBJECT_CHARS_MAX else f"{whole[: SUBJECT_CHARS_MAX - 1]}…"
 
     def _paragraph(self, change: Change) -> str:
         at = change.at.astimezone(ZoneInfo(self._sender.zone)).isoformat(" ", "seconds")
-        lines = [f"{heading(change)}, {at}", plain(change.text)]
+        lines = [f"{self._sender.say(heading(change))}, {at}", plain(change.text)]
         if change.remedy and change.what == "raised":
-            lines.append(f"What to do: {plain(change.remedy)}")
+            lines.append(f"{self._sender.say(said('What to do:'))} {plain(change.remedy)}")
         return "\n".join(lines)
 
     def _foot(self) -> str:

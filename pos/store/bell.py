@@ -8,6 +8,7 @@ from typing import Any
 
 from pos import clock
 from pos.errors import NotFound
+from pos.said import unpacked
 from pos.store.db import Store
 
 #: Resolved notices are listed this long.
@@ -76,7 +77,7 @@ def listed(store: Store, person: str, offset: int, limit: int, now: datetime) ->
     shown = "(n.resolved_at = '' OR n.resolved_at > :since)"
     rows = store.execute(
         "SELECT n.key, n.level, n.text, n.remedy, n.subject, n.first_at, n.last_at, n.count, n.resolved_at, n.changes, "
-        "CASE WHEN r.change >= n.changes THEN r.read_at ELSE '' END "
+        "CASE WHEN r.change >= n.changes THEN r.read_at ELSE '' END, n.text_made_of, n.remedy_made_of "
         f"FROM notice n {_READ} WHERE {shown} "
         f"ORDER BY n.resolved_at <> '', CASE WHEN n.resolved_at = '' THEN {_RANK} END, n.changed_at DESC, n.key "
         "LIMIT :limit OFFSET :offset",
@@ -84,7 +85,12 @@ def listed(store: Store, person: str, offset: int, limit: int, now: datetime) ->
     ).fetchall()
     counts = f"SELECT count(*), coalesce(sum(n.resolved_at = ''), 0) FROM notice n WHERE {shown}"
     total, still_open = store.execute(counts, since).fetchone()
-    return [Listed(*row) for row in rows], total, still_open
+    return [_listed(*row) for row in rows], total, still_open
+
+
+def _listed(key: str, level: str, text: str, remedy: str, *rest: Any) -> Listed:
+    *facts, text_of, remedy_of = rest
+    return Listed(key, level, unpacked(text, text_of), unpacked(remedy, remedy_of), *facts)
 
 
 def read(store: Store, key: str, person: str, change: int | None, now: datetime) -> None:

@@ -110,7 +110,9 @@ def forget(store: Store, customer: str, instead: str, receipts: Iterable[str]) -
     for key, text, remedy in store.execute("SELECT key, text, remedy FROM notice").fetchall():
         if words.in_(text) or words.in_(remedy):
             values = (words.struck(text), words.struck(remedy), key)
-            store.execute("UPDATE notice SET text = ?, remedy = ? WHERE key = ?", values)
+            store.execute(
+                "UPDATE notice SET text = ?, remedy = ?, text_made_of = '', remedy_made_of = '' WHERE key = ?", values
+            )
 
 
 def details(store: Store, customer: str) -> tuple[str, ...]:
@@ -141,7 +143,7 @@ def _strike_answers(store: Store, document: str, instead: str, words: _Words) ->
         there = json.loads(remote) if remote else {}
         if "customer" in there.get("figures", {}):
             there["figures"]["customer"] = instead
-        steps = [json.loads(line) for line in story.splitlines() if line]
+        steps = [json.loads(line) for line in story.split("\n") if line]
         story = "\n".join(
             json.dumps([words.struck(part) if isinstance(part, str) else part for part in step], ensure_ascii=False)
             for step in steps

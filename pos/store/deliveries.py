@@ -13,6 +13,7 @@ from typing import Any
 from peewee import fn
 
 from pos import clock
+from pos.said import unpacked
 from pos.store.db import Store
 from pos.store.models import Notice, NoticeDelivery
 
@@ -60,6 +61,8 @@ def queue(store: Store, notice: Notice, what: str) -> None:
             level=notice.level,
             text=notice.text,
             remedy=notice.remedy,
+            text_made_of=notice.text_made_of,
+            remedy_made_of=notice.remedy_made_of,
             subject=notice.subject,
             state="waiting",
             tries=0,
@@ -224,6 +227,5 @@ def _change(store: Store, rows: list[Row], owner: str, values: dict[str, Any]) -
 
 
 def _row(row: Any) -> Row:
-    return Row(
-        row.n, row.id, row.key, row.what, row.level, row.text, row.remedy, row.subject, row.changed_at, row.tries
-    )
+    text, remedy = unpacked(row.text, row.text_made_of), unpacked(row.remedy, row.remedy_made_of)
+    return Row(row.n, row.id, row.key, row.what, row.level, text, remedy, row.subject, row.changed_at, row.tries)

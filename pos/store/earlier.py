@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pos.rules import documents
+from pos.said import nsaid, said
 from pos.store import entries, notices
 from pos.store.db import Store
 
@@ -34,13 +35,16 @@ def queue(store: Store, now: datetime) -> int:
             return 0
         for doc in wanted:
             entries.put_outbox(store, doc, "unknown", now)
-        what = "cash movement or close" if len(wanted) == 1 else "cash movements and closes"
         notices.raise_notice(
             store,
             NOTICE_KEY,
             "check",
-            f"{len(wanted)} {what} of earlier days can be booked now, and wait for it.",
-            "If somebody booked them by hand, settle them first: `pos_server.py outbox list`, `outbox resolve`.",
+            nsaid(
+                "{n} cash movement or close of earlier days can be booked now, and wait for it.",
+                "{n} cash movements and closes of earlier days can be booked now, and wait for it.",
+                len(wanted),
+            ),
+            said("If somebody booked them by hand, settle them first: `pos_server.py outbox list`, `outbox resolve`."),
             event=True,
         )
         return len(wanted)

@@ -2,6 +2,8 @@
 
 Each change of state (raised, worse, resolved) has a number of its own: reading is remembered by it, and in the same
 transaction one row per channel that wants it is queued (`store.deliveries` takes it from there).
+
+Texts that are `said` are kept with what they were made of, and come back as `said`: each reader has their own language.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from pos import clock
+from pos.said import packed, unpacked
 from pos.store import deliveries
 from pos.store.db import Store
 from pos.store.models import Notice
@@ -59,7 +62,10 @@ def raise_notice(
     with store.transaction():
         old = Notice.get_or_none(Notice.key == key)
         changes = (old.changes if old else 0) + 1
-        words = {"level": level, "text": text, "remedy": remedy, "subject": subject, "last_at": now}
+        words = {
+            "level": level, "text": str(text), "remedy": str(remedy), "subject": subject, "last_at": now,
+            "text_made_of": packed(text), "remedy_made_of": packed(remedy),
+        }  # fmt: skip
         if old is not None and not old.resolved_at:
             worse = RANK[level] > RANK[old.level]
             change = {"changes": changes, "changed_at": now} if worse else {}
@@ -131,7 +137,12 @@ def open_notices(store: Store, level: Level | None = None, prefix: str = "", lim
         if prefix:
             found = found.where(Notice.key.startswith(prefix))
         found = found.order_by(Notice.first_at, Notice.key).limit(limit)
-        return [Shown(n.key, n.level, n.text, n.remedy, n.subject, n.first_at, n.last_at, n.count) for n in found]
+        return [_shown(n) for n in found]
+
+
+def _shown(n: Any) -> Shown:
+    text, remedy = unpacked(n.text, n.text_made_of), unpacked(n.remedy, n.remedy_made_of)
+    return Shown(n.key, n.level, text, remedy, n.subject, n.first_at, n.last_at, n.count)
 
 
 def _is_open() -> Any:

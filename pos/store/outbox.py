@@ -23,7 +23,8 @@ from peewee import JOIN, Case, fn
 
 from pos import clock
 from pos.errors import NotFound, PosError
-from pos.store import notices
+from pos.said import said
+from pos.store import notices, refusals
 from pos.store.db import Store
 from pos.store.models import Document, Outbox
 from pos.store.tally import NEEDS, WAITING, Counts, counts
@@ -69,10 +70,6 @@ class Claimed:
     after: tuple[str, ...]
     settle_at: str
     created_at: str
-
-    @property
-    def notice_key(self) -> str:
-        return f"outbox:{self.n}"
 
 
 # -- taking rows -------------------------------------------------------------------------------------------------------
@@ -216,8 +213,9 @@ def booked(store: Store, row: Claimed, now: datetime, remote: dict[str, Any]) ->
 
 def differs(store: Store, row: Claimed, now: datetime, remote: dict[str, Any], difference: str) -> None:
     """Booked, but not as the receipt says; a person decides."""
-    message = f"{row.number} is booked as {row.remote_id}, but not as sold: {difference}"
-    remedy = f"Compare {row.remote_id} with the receipt; correct it there, then ask for another look."
+    facts = {"number": row.number, "name": row.remote_id, "difference": difference}
+    message = said("{number} is booked as {name}, but not as sold: {difference}", **facts)
+    remedy = said("Compare {name} with the receipt; correct it there, then ask for another look.", name=row.remote_id)
     values = {
         "remote": json.dumps(remote, default=str), "booked_at": clock.stamp(now),
         "code": "differs", "message": f"{message}. {remedy}", "difference": difference, **_let_go(),
@@ -262,7 +260,9 @@ def stumbled(store: Store, n: int, owner: str, now: datetime, message: str) -> N
             values |= {"state": "unknown", "settle_at": within(now, LEASE_SECONDS)}
         Outbox.update(**values).where((Outbox.n == n) & (Outbox.state == row.state) & (Outbox.owner == owner)).execute()
         if tries == TRIES_TOLD:
-            notices.raise_notice(store, f"outbox:{n}", "needs", message, "Tell support; the receipt is safe here.")
+            notices.raise_notice(
+                store, f"outbox:{n}", "needs", message, said("Tell support; the receipt is safe here.")
+            )
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -315,9 +315,9 @@ def _change(
         if changed != 1:
             raise LostLease(f"{row.number} is held by somebody else now.")
         if tell is not None:
-            notices.raise_notice(store, row.notice_key, "needs", tell[0], tell[1], row.number)
+            refusals.tell(store, row.n, row.number, tell[0], tell[1])
         elif settle:
-            notices.settle(store, row.notice_key)
+            refusals.settle(store, row.n)
 
 
 def told(now: datetime, step: str, values: Mapping[str, Any]) -> Any:
@@ -335,10 +335,8 @@ def told(now: datetime, step: str, values: Mapping[str, Any]) -> Any:
 def _keeps_failing(row: Claimed, message: str) -> tuple[str, str] | None:
     if row.tries + 1 != TRIES_TOLD:
         return None
-    return (
-        f"{row.number} could not be booked in {TRIES_TOLD} tries: {message}",
-        "It keeps trying. See what the answer says.",
-    )
+    words = said("{number} could not be booked in {n} tries: {why}", number=row.number, n=TRIES_TOLD, why=message)
+    return words, said("It keeps trying. See what the answer says.")
 
 
 def tuples(query: Any) -> list[tuple[Any, ...]]:

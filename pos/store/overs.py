@@ -12,10 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from pos.rules import ledger
+from pos.said import said
 from pos.store import notices
 from pos.store.db import Store
 
-REMEDY = (
+REMEDY = said(
     "Compare these receipts with the goods that are there, and with who was paid. Nothing was dropped: settle the "
     "second one in the books by hand."
 )
@@ -40,11 +41,13 @@ class Over:
     @property
     def words(self) -> str:
         """For a person."""
-        gave = " and ".join(self.numbers)
-        return (
-            f"Over-returned: of {_plain(self.sold)} {self.item_name} on {self.number} {_plain(self.back)} came back, by"
-            f" {gave}."
-        )
+        gave = self.numbers[0] if self.numbers else ""
+        for number in self.numbers[1:]:
+            gave = said("{names} and {name}", names=gave, name=number)
+        return said(
+            "Over-returned: of {sold} {item} on {number} {back} came back, by {names}.",
+            sold=_plain(self.sold), item=self.item_name, number=self.number, back=_plain(self.back), names=gave,
+        )  # fmt: skip
 
 
 def of(store: Store, doc: Mapping[str, Any]) -> list[Over]:
@@ -65,7 +68,9 @@ def tell(store: Store, doc: Mapping[str, Any]) -> list[Over]:
     found = of(store, doc)
     for key in dict.fromkeys(x.document for x in found):
         mine = [x for x in found if x.document == key]
-        text = " ".join(x.words for x in mine)
+        text = mine[0].words
+        for one in mine[1:]:
+            text = said("{before} {words}", before=text, words=one.words)
         notices.raise_notice(store, f"over-return:{key}", "needs", text, REMEDY, mine[0].number)
     return found
 

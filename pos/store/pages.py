@@ -10,6 +10,7 @@ from typing import Any
 from peewee import DataError, IntegrityError
 
 from pos.errors import PosError
+from pos.said import said
 from pos.store import cashiers, connections, feeds, notices
 from pos.store.db import Store
 
@@ -85,8 +86,9 @@ def _report(store: Store, connection: str, feed: str, good: set[str], bad: list[
     for key in still_open & {prefix + name for name in good}:
         notices.settle(store, key)
     for name, why in bad[: NOTICES_MAX - len(still_open)]:
-        text = f"{name} ({feed}) could not be taken in: {why}"
-        notices.raise_notice(store, prefix + name, "check", text, "Correct it there; it comes again when saved.", name)
+        text = said("{name} ({feed}) could not be taken in: {why}", name=name, feed=feed, why=why)
+        remedy = said("Correct it there; it comes again when saved.")
+        notices.raise_notice(store, prefix + name, "check", text, remedy, name)
 
 
 def _name(row: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pos import clock
 from pos.errors import Invalid, NotFound
 from pos.said import said
-from pos.store import audit, notices
+from pos.store import audit, notices, refusals
 from pos.store.db import Store
 from pos.store.models import Document, Outbox
 from pos.store.outbox import NEEDS, LostLease, told
@@ -30,6 +30,7 @@ def park(store: Store, n: int, reason: str, by: str) -> None:
             raise Invalid(said("It is parked already. {who}", who=row.parked), field="n")
         _change(row, parked=f"{by}: {reason}", story=told(now, "parked", {"message": f"{by}: {reason}"}))
         number = Document.select(Document.number).where(Document.id == row.document).scalar() or row.document
+        refusals.settle(store, n)
         notices.raise_notice(
             store,
             f"outbox:{n}",
@@ -49,10 +50,10 @@ def unpark(store: Store, n: int, by: str) -> None:
         if not row.parked:
             raise Invalid("This document is not parked.", field="n")
         _change(row, parked="", next_at=clock.stamp(now), story=told(now, "unparked", {"message": by}))
-        notices.settle(store, f"outbox:{n}")
+        refusals.settle(store, n)
         if row.state in NEEDS and not row.resolved:
             number = Document.select(Document.number).where(Document.id == row.document).scalar() or row.document
-            notices.raise_notice(store, f"outbox:{n}", "needs", f"{number}: {row.message}", "", number)
+            refusals.tell(store, n, number, f"{number}: {row.message}", "")
         audit.record(store, by, "outbox.unpark", row.document, _detail(row))
 
 

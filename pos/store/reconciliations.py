@@ -16,7 +16,7 @@ from peewee import Case
 from pos import clock
 from pos.errors import Invalid, NotFound
 from pos.rules.reconcile import Finding, Result, Row
-from pos.said import said
+from pos.said import nsaid, said
 from pos.store import audit, notices
 from pos.store.db import Store
 from pos.store.models import Reconciliation, ReconciliationItem
@@ -208,15 +208,28 @@ def _tell(store: Store, connection: str, scope: Scope) -> int:
         notices.settle(store, key)
         return count
     named = ", ".join(row.number or row.remote_id for row in rows[:NAMED_MAX])
-    more = f" and {len(rows) - NAMED_MAX} more" if len(rows) > NAMED_MAX else ""
-    what = f"Session {scope.name}" if scope.scope == "session" else f"The day {scope.name}"
-    differ = "1 receipt differs" if len(rows) == 1 else f"{len(rows)} receipts differ"
-    text = f"{what}: {differ} from the books: {named}{more}."
-    said = notices.open_notices(store, prefix=key)
-    if all(notice.key != key or notice.text != text for notice in said):
-        remedy = "Open Reconciliation: put right what is wrong there, or settle it with a reason."
+    if len(rows) > NAMED_MAX:
+        named = said("{names} and {n} more", names=named, n=len(rows) - NAMED_MAX)
+    text = _words(scope, len(rows), named)
+    told_now = notices.open_notices(store, prefix=key)
+    if all(notice.key != key or notice.text != text for notice in told_now):
+        remedy = said("Open Reconciliation: put right what is wrong there, or settle it with a reason.")
         notices.raise_notice(store, key, "needs", text, remedy, scope.name)
     return count
+
+
+def _words(scope: Scope, count: int, named: str) -> str:
+    if scope.scope == "session":
+        return nsaid(
+            "Session {session}: {n} receipt differs from the books: {names}.",
+            "Session {session}: {n} receipts differ from the books: {names}.",
+            count, session=scope.name, names=named,
+        )  # fmt: skip
+    return nsaid(
+        "The day {day}: {n} receipt differs from the books: {names}.",
+        "The day {day}: {n} receipts differ from the books: {names}.",
+        count, day=scope.name, names=named,
+    )  # fmt: skip
 
 
 def settle(store: Store, n: int, reason: str, by: str) -> Item:

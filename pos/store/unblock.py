@@ -7,7 +7,7 @@ from datetime import datetime
 from pos import clock
 from pos.errors import Invalid, NotFound
 from pos.said import said
-from pos.store import audit, notices
+from pos.store import audit, refusals
 from pos.store.db import Store
 from pos.store.models import Outbox
 from pos.store.outbox import BITE_ROWS, NEEDS, LostLease, free, held_up, tuples, within
@@ -109,7 +109,7 @@ def retry(store: Store, n: int, by: str, reason: str = "") -> None:
         )
         if changed != 1:
             raise LostLease("It is being sent at this moment. Look again in a minute.")
-        notices.settle(store, f"outbox:{n}")
+        refusals.settle(store, n)
         detail = {"part": row.part, "connection": row.connection, "was": row.state}
         detail |= {"settled": row.resolved} if row.resolved else {}
         audit.record(store, by, "outbox.retry", row.document, detail | ({"reason": reason} if reason.strip() else {}))
@@ -144,7 +144,7 @@ def resolve(store: Store, n: int, reason: str, by: str, second: str = "") -> Non
                 said("This document is {state}; only one that needs a person can be settled by hand.", state=row.state),
                 field="n",
             )
-        notices.settle(store, f"outbox:{n}")
+        refusals.settle(store, n)
         audit.record(
             store, by, "outbox.resolve", row.document,
             {"part": row.part, "connection": row.connection, "reason": reason.strip()}

@@ -22,6 +22,8 @@ class Notice(Row):
     changes = IntegerField(default=1)  # changes of state so far: raised, worse, resolved; reading counts by it
     changed_at = TextField(default="")
     event = BooleanField(default=False)  # something that happened and has no end of its own; it ages out
+    text_made_of = TextField(default="")  # `said.packed`: text in other languages; "" = as it stands
+    remedy_made_of = TextField(default="")
 
 
 class NoticeRead(Row):
@@ -59,6 +61,8 @@ class NoticeDelivery(Row):
     owner = TextField()
     error = TextField()
     done_at = TextField()
+    text_made_of = TextField(default="")
+    remedy_made_of = TextField(default="")
 
     class Meta:
         indexes = ((("key", "change", "channel"), True), (("channel", "state", "next_at"), False))
