@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from pos import config
 from pos.app import App, create_app
 from pos.store import passwords, people
+from pos.web.console import door
 from tests.web.conftest import PASSWORD, Console, Page, Served, basket, stock_shop
 
 __all__ = ["basket"]  # a fixture of the web tests
@@ -23,6 +24,7 @@ def _cheap_pins() -> Iterator[None]:
         for module in (people, passwords):
             patch.setattr(module, "_hasher", cheap)
             patch.setattr(module, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
+        patch.setattr(door, "_failures", {})
         yield
 
 
