@@ -91,10 +91,10 @@ def _one(
 
 
 def _snapshots(till: Till, ends: threading.Event) -> None:
-    """As the agent does it: one after the other, in a process of its own with the lowest priority."""
+    """As the agent does it: one after the other, in a process of its own whose long part has the lowest priority."""
     words = (
-        "import sys; from pathlib import Path; from pos import cli; from pos.store import aside;"
-        f" aside.yield_to_sales(); sys.exit(cli.main(['backup', 'now'], Path({str(till.root)!r})))"
+        "from pathlib import Path; from pos import config; from pos.actions import snapshots;"
+        f" snapshots.scheduled(config.load(Path({str(till.root)!r})))"
     )
     while not ends.is_set():
         subprocess.run([sys.executable, "-c", words], env=till.env, capture_output=True, check=False)
