@@ -35,6 +35,8 @@ OUTCOMES = {
     "abandoned": (said("Broken off"), "check"),
 }
 CAUSES = {"schedule": said("on schedule"), "ring": said("something happened"), "person": said("a person")}
+#: So many of its last rounds are drawn beside an agent.
+SHOWN_ROUNDS = 12
 #: Columns of the exports: the plain values.
 CSV = ("agent", "connection", "state", "failures", "last_at", "outcome", "sentence", "next_at")
 RUNS_CSV = ("n", "agent", "connection", "cause", "started_at", "ended_at", "outcome", "sentence")
@@ -58,15 +60,29 @@ def listed(store: Store, config: Config, agents: Sequence[Agent]) -> list[dict[s
     """Every agent, once for each connection it works for, those that fail first."""
     titles = {agent.name: agent.title for agent in agents}
     lines = {line.id: line.title for line in connections.lines(store)}
-    last = rounds.last(store)
+    last, recent = rounds.last(store), rounds.recent(store, SHOWN_ROUNDS)
     rows = [
         {"title": titles[key[0]], "connection_title": lines.get(key[1], key[1])}
+        | {"recent": _recent(store, config, recent.get(key, []))}
         | _row(store, config, key, state, last.get(key))
         for key, state in sorted(rounds.states(store, clock.now()).items())
         if key[0] in titles and (not key[1] or key[1] in lines)
     ]
     order = list(STATES)
     return sorted(rows, key=lambda row: order.index("ready" if row["state"] == "running" else row["state"]))
+
+
+def _recent(store: Store, config: Config, past: list[tuple[str, str, int | None]]) -> list[dict[str, Any]]:
+    """The last rounds as they are drawn, the newest last."""
+    return [
+        {
+            "outcome": outcome,
+            "started_at": began,
+            "milliseconds": took,
+            "text": f"{moment(store, config, began, seconds=True)}: {OUTCOMES.get(outcome, (outcome, ''))[0]}",
+        }
+        for began, outcome, took in past
+    ]
 
 
 def one(store: Store, config: Config, agents: Sequence[Agent], agent: str, connection: str) -> dict[str, Any]:

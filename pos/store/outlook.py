@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from pos import clock
@@ -107,6 +107,28 @@ def _kept(store: Store, tills: Sequence[str], first: str) -> dict[str, Sum]:
         (first, *tills, *DRAWER),
     ).fetchall()
     return {day: Sum(count, total) for day, count, total in rows}
+
+
+#: Ages of what waits, each up to so many seconds; the last has no end.
+AGES: dict[str, int | None] = {"minutes": 300, "hour": 3600, "day": 86_400, "week": 604_800, "older": None}
+#: So many open rows are looked at, the oldest first.
+AGED_ROWS_MAX = 10_000
+
+
+def ages(store: Store, now: datetime) -> tuple[dict[str, int], bool]:
+    """Rows of the outbox that are neither booked nor settled, by age; and whether there are more than that."""
+    bounds = [clock.stamp(now - timedelta(seconds=up_to)) for up_to in AGES.values() if up_to is not None]
+    sums = ", ".join(f"sum(at <= ?{n + 1})" for n in range(len(bounds)))
+    with store.reading():
+        every, *past = store.execute(
+            f"SELECT count(*), {sums} FROM (SELECT created_at AS at FROM outbox INDEXED BY outbox_open"
+            f" WHERE state <> 'booked' AND resolved = '' ORDER BY n LIMIT {AGED_ROWS_MAX + 1})",
+            bounds,
+        ).fetchone()
+    cut = every > AGED_ROWS_MAX
+    older = [min(n or 0, AGED_ROWS_MAX) for n in (every, *past)]
+    counts = [newer - elder for newer, elder in zip(older, [*older[1:], 0], strict=True)]
+    return dict(zip(AGES, counts, strict=True)), cut
 
 
 def newest(store: Store) -> datetime | None:

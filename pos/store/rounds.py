@@ -187,6 +187,23 @@ def last(store: Store) -> dict[Key, Past]:
         }
 
 
+def recent(store: Store, each: int) -> dict[Key, list[tuple[str, str, int | None]]]:
+    """The last rounds of each agent on each connection, the oldest first: (began, outcome, milliseconds it took or
+    None while it runs)."""
+    found: dict[Key, list[tuple[str, str, int | None]]] = {}
+    with store.reading():
+        rows = store.execute(
+            "SELECT agent, connection, started_at, outcome, ended_at FROM (SELECT *, row_number() OVER"
+            " (PARTITION BY agent, connection ORDER BY n DESC) AS nth FROM agent_run) WHERE nth <= ? ORDER BY n",
+            (each,),
+        ).fetchall()
+    for agent, connection, began, outcome, ended in rows:
+        took = clock.parse(ended) - clock.parse(began) if ended else None
+        milliseconds = None if took is None else max(took // timedelta(milliseconds=1), 0)
+        found.setdefault((agent, connection), []).append((began, outcome, milliseconds))
+    return found
+
+
 def _drop(store: Store, those: Any, keep: int) -> int:
     with store.transaction():
         oldest_kept = AgentRun.select(AgentRun.n).where(those).order_by(AgentRun.n.desc()).limit(keep)

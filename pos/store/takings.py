@@ -113,6 +113,17 @@ def by_session(store: Readable, tills: Sequence[str], first: str, last: str) -> 
     return found
 
 
+def by_hour(store: Readable, tills: Sequence[str], day: str) -> dict[str, tuple[int, int]]:
+    """Hour of the clock ("09") -> (receipts, their total in minor units) of one business day; the drawer's left out."""
+    found: dict[str, tuple[int, int]] = {}
+    with store.reading():
+        for _, row in _rows(store, *_days(tills), (day, day, *tills), TABLES[:1]):
+            if row[4] not in takings.DRAWER:
+                count, total = found.get(row[2], (0, 0))
+                found[row[2]] = (count + row[5], total + row[8])
+    return found
+
+
 def documents_by_session(store: Readable) -> dict[str, int]:
     """How many documents each session holds now, Zs left out."""
     with store.reading():
@@ -129,10 +140,10 @@ def documents_by_session(store: Readable) -> dict[str, int]:
 
 
 def _rows(
-    store: Readable, stored: str, live: str, parameters: tuple[Any, ...]
+    store: Readable, stored: str, live: str, parameters: tuple[Any, ...], tables: Sequence[_Table] | None = None
 ) -> Iterator[tuple[_Table, tuple[Any, ...]]]:
     mark = _mark(store)
-    for table in TABLES:
+    for table in TABLES if tables is None else tables:
         asked = f"SELECT {table.columns} FROM {table.name} WHERE {stored}"
         for row in store.execute(asked, parameters).fetchall():
             yield table, row

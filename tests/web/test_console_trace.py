@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pos import clock
+from pos.actions import charts
 from pos.app import App
 from pos.rules.reconcile import Figures, Pair, compare
-from pos.store import connections, copies, outbox, reconciliations, scopes
+from pos.store import connections, copies, outbox, outlook, reconciliations, scopes
+from pos.store import takings as tables
 from pos.store.copies import Copying
+from tests import receipts
 from tests.web.conftest import Console, Page
 
 SESSION = "T1-S000001"
@@ -252,6 +257,36 @@ def test_a_shop_without_books_says_so(operator: Console, admin: Page, basket: An
     found = operator.get("/api/console/overview").json
     assert {one["key"]: one["amount"] for one in found["today"]} == {"taken": "4.99", "kept": "4.99"}
     assert found["tills"][0]["reasons"] == ["Saved; no books are connected"]
+
+
+def test_what_is_drawn_has_its_figures_behind_it(till: App, sold: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hours of today beside those a week ago, and what waits by its age: the sums are those of the receipts."""
+    tables.roll(till.store)
+    monkeypatch.setattr(clock, "now", lambda now=clock.now: now() + timedelta(days=7))
+    config = till.config
+    today = clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts)
+    till.journal.commit(receipts.sale(receipts.line(price="20.00")))
+    found = charts.hours(till.store, config, today)
+    sums = [sum(Decimal(bar[name]) for bar in found["bars"]) for name in ("amount", "then")]
+    assert sums == [Decimal("20.00"), Decimal("4.99")]
+    assert [sum(bar[name] for bar in found["bars"]) for name in ("count", "then_count")] == [1, 1]
+    highest = max(found["bars"], key=lambda bar: Decimal(bar["amount"]))
+    assert highest["height"] == max(bar["height"] for bar in found["bars"]) > highest["then_height"]
+    assert highest["y"] + highest["height"] == found["base"]
+    assert {bar["age"]: bar["count"] for bar in charts.ages(till.store)["bars"] if bar["count"]} == {
+        "minutes": 1,
+        "older": 1,
+    }
+    monkeypatch.setattr(outlook, "AGED_ROWS_MAX", 1)
+    aged = charts.ages(till.store)
+    assert (aged["cut"], aged["total"]) == (True, 1), "many are not all counted, and it is said"
+
+
+def test_the_pictures_stand_on_the_overview_with_a_table_each(operator: Console, sold: Any) -> None:
+    page = operator.get("/console").text
+    for name in ("hours", "chart", "ages"):
+        assert f'id="{name}"' in page
+    assert page.count("As a table") == 2 and "How long it has been waiting" in page
 
 
 def test_the_side_shows_only_what_the_person_may_open(till: App, operator: Console) -> None:

@@ -2,7 +2,8 @@
 
 GET /console               operate, replay, z_read, people, rights, settings   console/overview.html
 GET /console/overview.csv  as above                                            one row a till
-GET /api/console/overview  as above                                            {today, tills, reasons, chart, runs}
+GET /api/console/overview  as above                                            {today, tills, reasons, runs, chart,
+                                                                               hours, ages}: what is drawn
 """
 
 from __future__ import annotations

@@ -37,6 +37,8 @@ OVERVIEW = ok({
                          "reasons": many(TEXT), "taken": FIGURE, "open_count": WHOLE}, more=True)),
     "reasons": many(thing({**texts("tone_text", "text", "remedy", "since", "way", "key"), "tone": _TONES})),
     "chart": thing({"bars": many(thing(more=True)), "lines": many(thing(more=True))}, more=True),
+    "hours": thing({"bars": many(thing(more=True)), "lines": many(thing(more=True))}, more=True),
+    "ages": or_null(thing({"bars": many(thing(more=True)), "total": WHOLE, "cut": FLAG}, more=True)),
     "runs": many(thing({**texts("at_text", "agent", "text"), "failed": FLAG})),
 })  # fmt: skip
 

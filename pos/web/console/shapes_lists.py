@@ -19,6 +19,7 @@ AGENT = named("Agent", thing({
     "state": words("failing", "paused", "running", "ready"), "tone": _TONES, **flags("paused", "failed"),
     "failures": WHOLE, "outcome": words("", "running", "ok", "failed", "abandoned"),
     "may": many(words("run", "pause", "resume")),
+    "recent": many(thing({**texts("outcome", "started_at", "text"), "milliseconds": or_null(WHOLE)})),
 }))  # fmt: skip
 AGENTS = ok({"rows": many(AGENT)})
 RUNS_QUERY: dict[str, Shape] = {"agent": TEXT, "outcome": words("running", "ok", "failed", "abandoned"), **LIST_QUERY}
