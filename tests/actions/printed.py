@@ -77,7 +77,7 @@ class Shop:
     def jobs(self, doc: dict[str, Any], template: str = "receipt") -> list[prints.Job]:
         return [job for job in prints.of_document(self.store, doc["id"]) if job.template == template]
 
-    def settle(self, what: Callable[[], bool], seconds: float = 10) -> None:
+    def settle(self, what: Callable[[], bool], seconds: float = 60) -> None:
         until = time.monotonic() + seconds
         while not what():
             assert time.monotonic() < until, "it did not come about"

@@ -42,7 +42,7 @@ def counting(
     return Agent(name, "Counts", run, every(seconds=seconds), rings=rings, per=per), ran
 
 
-def until(true: Callable[[], object], seconds: float = 8.0) -> bool:
+def until(true: Callable[[], object], seconds: float = 60) -> bool:
     end = real_time.monotonic() + seconds
     while real_time.monotonic() < end:
         if true():

@@ -68,7 +68,7 @@ def send(runner: Runner, rounds: int = 3) -> None:
         assert runner.once("sync_out", "erpnext")
 
 
-def until(true: Callable[[], object], seconds: float = 10.0) -> bool:
+def until(true: Callable[[], object], seconds: float = 60) -> bool:
     end = real_time.monotonic() + seconds
     while real_time.monotonic() < end:
         if true():

@@ -245,7 +245,7 @@ def test_a_channel_that_is_taken_out_of_the_settings_is_not_complained_about(
 # -- in the runner -----------------------------------------------------------------------------------------------------
 
 
-def until(true: Callable[[], object], seconds: float = 20.0) -> None:
+def until(true: Callable[[], object], seconds: float = 60) -> None:
     end = real_time.monotonic() + seconds
     while not true():
         assert real_time.monotonic() < end, "it did not get there"

@@ -39,7 +39,7 @@ def sell(journal: Journal, count: int = 1) -> list[str]:
     return [journal.commit(receipts.sale()).doc["id"] for _ in range(count)]
 
 
-def until(true: Callable[[], object], seconds: float = 10.0) -> bool:
+def until(true: Callable[[], object], seconds: float = 60) -> bool:
     end = real_time.monotonic() + seconds
     while real_time.monotonic() < end:
         if true():

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from pos import config
 from pos.app import App, create_app
@@ -47,7 +47,8 @@ ARGUMENTS = (
 WORKER_BLOCKED = "Service Worker registration blocked by Playwright"
 WINDOW = {"width": 1280, "height": 800}
 #: How long a test waits for what should be there within a frame or two; generous, because the machine may be busy.
-PATIENCE_MS = 8000
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def find_chromium(own: str) -> str | None:

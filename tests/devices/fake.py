@@ -80,7 +80,7 @@ class FakePrinter:
         paper = PAPER_END if self.mood == "no_paper" else PAPER_THERE
         line.sendall(bytes([{b"\x01": OFFLINE if sick else READY, b"\x02": cause, b"\x04": paper}[what]]))
 
-    def wait_for_slips(self, count: int = 1, seconds: float = 5) -> list[bytes]:
+    def wait_for_slips(self, count: int = 1, seconds: float = 60) -> list[bytes]:
         until = time.monotonic() + seconds
         while len(self.slips) < count and time.monotonic() < until:
             time.sleep(0.01)

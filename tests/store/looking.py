@@ -23,7 +23,7 @@ def outbox(store: Store) -> list[tuple[Any, ...]]:
     return rows(store, "SELECT document, connection, part, state, after FROM outbox ORDER BY n")
 
 
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come true in time"

@@ -127,7 +127,7 @@ def running() -> Iterator[Running]:
     here.stop()
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 5) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if holds():

@@ -97,7 +97,7 @@ def port(request: pytest.FixtureRequest, behind: Served, certificate: Path, tmp_
     with (folder / "out").open("wb") as out:
         process = subprocess.Popen(made(folder, text), env=environ, stdout=out, stderr=out)
         try:
-            until = time.monotonic() + 30
+            until = time.monotonic() + 60
             while time.monotonic() < until and process.poll() is None:
                 with socket.socket() as probe:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
