@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
     with TemporaryDirectory(prefix="tillkeep-anchor-") as work:
         known = anchors.read(args.anchor, args.key or snapshot.key_of(config), Path(work)) if args.anchor else None
     with bar("verify", "receipts") as progress:
-        report = verify(config, progress, known=known)
+        report = verify(config, progress, known=known, processes=os.cpu_count() or 1)
     counted = (
         f"{report.documents} receipts with {report.lines} lines, {report.files} files, {report.sessions} sessions, "
         f"{report.audit_rows} audit rows"

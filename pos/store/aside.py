@@ -76,11 +76,11 @@ def end_all() -> None:
 
 def behind(work: Callable[[], T]) -> T:
     """Do long work that holds no lock behind everybody else, and wait for it. What it raises is raised here."""
-    with ThreadPoolExecutor(1, "behind", initializer=_yield) as pool:
+    with ThreadPoolExecutor(1, "behind", initializer=yield_to_sales) as pool:
         return pool.submit(work).result()
 
 
-def _yield() -> None:
+def yield_to_sales() -> None:
     """From here on this thread runs only where nobody else wants to; its process's other threads as before. Where the
     system knows no such thing, it runs as before."""
     if sys.platform == "win32":

@@ -7,6 +7,7 @@ made after the snapshot is taken in by the same recovery that runs at each start
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -160,7 +161,8 @@ class Restore:
             self._step("merged")
         finally:
             store.close()
-        found.differences = verify(here, progress).differences
+        # Nobody sells here yet: all processors may work at it.
+        found.differences = verify(here, progress, processes=os.cpu_count() or 1).differences
         if found.differences and not anyway:
             raise Corrupt(
                 f"The snapshot is whole, but what it holds differs: {found.differences[0]} ({len(found.differences)} "

@@ -10,7 +10,7 @@ import pytest
 
 from pos.config import Config
 from pos.errors import CannotSave
-from pos.store import verify as module
+from pos.store import proving
 from pos.store.db import open_store
 from pos.store.journal import Journal
 from pos.store.models import Connection
@@ -161,8 +161,23 @@ def test_verify_changes_nothing(sold: Config) -> None:
     }
 
 
+def test_spread_over_processes_the_same_is_found_in_the_same_order(
+    sold: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(
+        sold, "UPDATE document SET total = total + 1 WHERE id = 'first'", "DELETE FROM tender WHERE document = 'swap'"
+    )
+    named(sold, "T1-000004").unlink()
+    alone = verify(sold)
+    monkeypatch.setattr(proving, "ROWS_MAX", 2)
+    monkeypatch.setattr(proving, "PAGES_ALONE_MAX", 0)
+    spread = verify(sold, processes=2)
+    assert len(alone.differences) >= 3 and spread.differences == alone.differences
+    assert (spread.documents, spread.lines, spread.files) == (alone.documents, alone.lines, alone.files)
+
+
 def test_a_till_that_sells_meanwhile_is_found_whole(shop: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ROWS_MAX", 7)
+    monkeypatch.setattr(proving, "ROWS_MAX", 7)
     store = open_store(shop)
     journal = Journal(store)
     stop = threading.Event()
