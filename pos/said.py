@@ -76,7 +76,7 @@ def unpacked(text: str, kept: str) -> str:
     that cannot be read."""
     try:
         return _again({**json.loads(kept), "text": text}) if kept else text
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return text
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pos import language
 from pos.cli import languages
-from pos.said import nsaid, otherwise, psaid, said
+from pos.said import nsaid, otherwise, packed, psaid, said, unpacked
 from tests.conftest import REPO
 
 ISOLATES = str.maketrans("", "", "\u2066\u2067\u2068\u2069\u200e\u200f")
@@ -72,6 +72,21 @@ def test_english_made_by_hand_stays_and_other_languages_say_the_pattern() -> Non
 
 def test_a_text_without_a_translation_is_english() -> None:
     assert arabic(said("Nobody ever says this {way}.", way="so")) == "Nobody ever says this so."
+
+
+def test_what_is_kept_is_said_again_in_every_language() -> None:
+    inner = psaid("voucher", "used")
+    for words in (
+        said("{amount} {act} on {number} (till {till})", amount="£3.00", act=inner, number="T1-1", till="T1"),
+        nsaid("{n} line", "{n} lines", 2),
+        otherwise("One £10 note", "{n} × {what}", n=1, what=said("note")),
+        said("{size}: {reason}", size=Path("a"), reason=1.5),  # facts are kept as they read
+    ):
+        again = unpacked(str(words), packed(words))
+        assert (again, arabic(again), language.of("en").say(again)) == (words, arabic(words), words)
+    assert packed("plain") == "" and unpacked("plain", "") == "plain"
+    for spoilt in ("{", "[]", "{}", '{"said": 1, "facts": 2}', '{"said": "x", "n": "y"}'):
+        assert unpacked("plain", spoilt) == "plain", "what cannot be read stays English"
 
 
 def test_an_answer_is_said_through_and_through_and_its_data_left_alone() -> None:

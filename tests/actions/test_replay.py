@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from pos import clock
 from pos.actions import replay
 from pos.errors import Conflict, Invalid
+from pos.store import notices, vouchers
 from pos.store.db import Store
 from pos.store.journal import Journal
 from pos.store.models import Connection
+from pos.store.vouchers import LedgerRow
 from tests.receipts import sale, stamped
 
 #: A receipt of the older shape, as such systems wrote it: floats, wall clock, nothing but what was sold and paid.
@@ -72,6 +75,26 @@ def test_a_receipt_is_taken_in_once_however_often_it_is_sent(journal: Journal, s
         assert replay.take_in(journal, again, "replay", "ann").duplicate
     assert count(store) == 1
     assert store.execute("SELECT state FROM outbox").fetchall() == [("unknown",)]
+
+
+def test_a_voucher_overdrawn_by_a_replay_is_told_at_once_where_no_issuer_tells(journal: Journal, store: Store) -> None:
+    sold = LedgerRow("v:1", "GV-1", "issue", 2000, clock.stamp(clock.now()), till="T1")
+    vouchers.take_in(store, [sold], clock.now())
+    told = []
+    for n in (1, 2):
+        paid = {"mode_of_payment": "Voucher", "kind": "voucher", "amount": Decimal("12.20"), "change": Decimal(0)}
+        doc = sale(
+            payments=[{**paid, "reference": "GV-1", "last4": ""}],
+            tender="voucher", cash_given=Decimal(0), change=Decimal(0),
+        )  # fmt: skip
+        used = {"id": f"{doc['id']}:1", "code": "GV-1", "act": "redeem", "expires": "", "balance": Decimal(0)}
+        doc["vouchers"] = [{**used, "amount": Decimal("-12.20")}]
+        replay.take_in(journal, stamped(doc, n)[1], "replay", "ann")
+        told.append([str(one.text) for one in notices.open_notices(store, prefix="voucher:overdrawn:")])
+    assert told[0] == []
+    assert told[1] == [
+        "Voucher GV-1 is £4.40 short: £12.20 used on T1-000002 (till T1), £12.20 used on T1-000001 (till T1)."
+    ]
 
 
 def test_a_receipt_that_went_through_another_program_is_known_by_its_content(journal: Journal) -> None:

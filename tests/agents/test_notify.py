@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from agents import notify as agent
-from pos import channels, clock
+from pos import channels, clock, language
 from pos import config as settings
 from pos.actions import notify
 from pos.runner import Runner
+from pos.said import said
 from pos.store import notices, rounds
 from pos.store.db import Store, open_store
 from pos.store.models import NoticeDelivery
@@ -81,6 +82,21 @@ def chats(there: Receiver) -> list[Post]:
 
 def hooks(there: Receiver) -> list[Post]:
     return [post for post in there.posts if post.path == "/in"]
+
+
+def test_people_elsewhere_read_the_shops_language(store: Store, box: Mailbox, there: Receiver, send: Send) -> None:
+    store.config = replace(store.config, shop=replace(store.config.shop, language="ar"))
+    say, words = (
+        language.of("ar").say,
+        said("Make room: {least} MB are asked for ([storage] disk_free_mb_min).", least=5),
+    )
+    notices.raise_notice(store, "disk", "needs", said("See the stock list."), words)
+    send()
+    (post,), (mail,) = hooks(there), box.messages
+    assert (post.json["text"], post.json["remedy"]) == (say(said("See the stock list.")), say(words))
+    heading = say(said("Needs a person"))
+    assert heading in str(mail["Subject"]) and say(said("What to do:")) in mail.get_content()
+    assert heading in chats(there)[0].json["text"]
 
 
 def test_each_change_goes_once_to_each_channel(store: Store, box: Mailbox, there: Receiver, send: Send) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pos import clock
 from pos import config as settings
 from pos.errors import NotFound
+from pos.said import Said, said
 from pos.store import bell, deliveries, notices
 from pos.store.db import Store
 from pos.store.deliveries import Turn
@@ -46,6 +47,20 @@ def turn(channel: str = "webhook", limit: int = 10, quiet: bool = False, owner: 
 
 
 # -- raising -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_notice_comes_back_as_it_was_said_and_an_old_one_as_it_stands(store: Store) -> None:
+    words, remedy = said("Disk {place} is full.", place="<b>D</b>"), said("Make {n} MB of room.", n=5)
+    notices.raise_notice(store, "disk", "check", words, remedy)
+    notices.raise_notice(store, "old", "check", "As it was written.")
+    listed, _, _ = bell.listed(store, "ann", 0, 10, clock.now())
+    (row,) = [row for row in deliveries.claim(store, turn(), clock.now()) if row.key == "disk"]
+    for one in (notices.open_notices(store, prefix="disk")[0], next(n for n in listed if n.key == "disk"), row):
+        assert (one.text, one.remedy) == (words, remedy) == ("Disk <b>D</b> is full.", "Make 5 MB of room.")
+        assert isinstance(one.text, Said) and (one.text.pattern, one.text.facts) == (words.pattern, words.facts)
+    assert not isinstance(notices.open_notices(store, prefix="old")[0].text, Said)
+    notices.raise_notice(store, "disk", "check", "In other words.")
+    assert not isinstance(notices.open_notices(store, prefix="disk")[0].text, Said), "nothing of before stays"
 
 
 def test_only_a_change_of_state_is_news(store: Store) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pos import clock
 from pos.config import Config
 from pos.errors import Invalid
-from pos.store import entries, notices, outbox, tally, unblock
+from pos.store import entries, notices, outbox, parking, refusals, tally, unblock
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
 from pos.store.models import Audit, Document, Outbox
@@ -220,6 +220,29 @@ def test_a_retry_and_its_reason_are_in_the_audit(journal: Journal, store: Store,
     assert (row(document).state, row(document).tries) == ("queued", 0)
     last = Audit.select().order_by(Audit.n.desc()).first()
     assert (last.actor, last.act, last.subject) == ("M1", "outbox.retry", document)
+
+
+def test_movements_refused_for_one_cause_are_one_notice_until_the_last_is_done_with(
+    journal: Journal, store: Store
+) -> None:
+    documents = sell(journal, 4)
+    Outbox.update(part="cash").execute()
+    told = []
+    for n in range(4):
+        why = "No account is set for cash out." if n < 3 else "The period is closed."
+        outbox.rejected(store, taken(store), clock.now(), "account_missing", why, "Set one.")
+        told.append([str(one.text) for one in notices.open_notices(store, prefix="outbox:")])
+    assert [len(texts) for texts in told] == [1, 1, 1, 2]
+    assert told[0] == ["T1-000001: No account is set for cash out."]
+    both = "T1-000001 and 2 more documents were refused for one cause. No account is set for cash out."
+    assert sorted(told[3]) == [both, "T1-000004: The period is closed."]
+    unblock.retry(store, row(documents[0]).n, "M1")
+    unblock.resolve(store, row(documents[1]).n, "entered by hand", "M1")
+    assert len(notices.open_notices(store, prefix="outbox:")) == 2
+    parking.park(store, row(documents[2]).n, "waits for the bookkeeper", "M1")
+    left = [one.text for one in notices.open_notices(store, prefix="outbox:")]
+    assert min(left).startswith("T1-000003 is parked") and len(left) == 2, "nothing is left of the first cause"
+    assert notices.open_notices(store, prefix=refusals.CAUSES)[0].text == "T1-000004: The period is closed."
 
 
 def test_what_is_booked_or_on_its_way_is_not_retried(journal: Journal, store: Store) -> None:

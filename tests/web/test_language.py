@@ -10,6 +10,8 @@ import pytest
 from pos import config, language
 from pos.app import App, create_app
 from pos.errors import BadSettings
+from pos.said import nsaid, said
+from pos.store import notices
 from tests.web.conftest import Page
 
 MARKS = str.maketrans("", "", "\u2066\u2067\u2068\u2069\u200e\u200f")
@@ -103,3 +105,16 @@ class TestOfAGermanLocale:
 def test_a_language_there_is_not_stops_the_start(shop: config.Config) -> None:
     with pytest.raises(BadSettings, match="there are: en, ar"):
         create_app(with_shop(shop, language="xx"))
+
+
+def test_a_notice_is_read_in_the_language_of_its_reader(till: App, admin: Page) -> None:
+    place = said("Make room: {least} MB are asked for ([storage] disk_free_mb_min).", least=500)
+    words = said("The clock of this machine was set back by {time}.", time=nsaid("{n} hour", "{n} hours", 3))
+    notices.raise_notice(till.store, "clock-jump", "needs", words, place)
+    (english,) = admin.get("/api/notices").json["notices"]
+    assert (english["text"], english["remedy"]) == (words, place)
+    there = language.of("ar").say(words)
+    (arabic,) = reads(admin, "ar").get("/api/notices").json["notices"]
+    assert arabic["text"] == there != words and "3" in there
+    assert admin.get("/api/status").json["needs_list"][0]["text"] == there
+    assert there in admin.get("/notices").text
