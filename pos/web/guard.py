@@ -143,13 +143,14 @@ def _finish(answer: Response) -> Response:
 
 
 def _note(answer: Response) -> None:
-    """One line a request: changes and trouble always, reading only when somebody looks for it."""
+    """One line a request: changes, trouble and who was turned away always, reading only when somebody looks for it."""
     seconds = clock.monotonic() - g.get("started", clock.monotonic())
     ms = int(seconds * 1000)
     if not (request.url_rule and request.url_rule.websocket):  # a screen stays for hours
         parts().counted.answered(request.method, answer.status_code, seconds)
     who = auth.actor_or_none()
-    quiet = request.method in _SAFE and answer.status_code < 500 and ms < SLOW_MS
+    turned_away = answer.status_code == 403 or g.get("error_code") in ("token", "host")
+    quiet = request.method in _SAFE and answer.status_code < 500 and ms < SLOW_MS and not turned_away
     log.log(
         logging.DEBUG if quiet else logging.INFO,
         "%s %s %s",
@@ -161,7 +162,8 @@ def _note(answer: Response) -> None:
             "path": request.path,
             "status": answer.status_code,
             "ms": ms,
-            "actor": who.code if who else "",
+            "actor": who.code.replace("token:", "program ") if who else "",  # else it would be struck out
+            "address": request.remote_addr or "",
             "code": g.get("error_code", ""),
             "till": parts().config.till.id,
         },

@@ -34,7 +34,7 @@ _OWN_TOKEN = re.compile(r"\btk_[A-Za-z0-9_-]{20,}")
 _DIGITS = re.compile(r"(?<![0-9.])[0-9](?:[ -]?[0-9]){12,18}(?![0-9.])")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _IN_A_TRACE = {"\n": "\n\t", "\t": "\t"}
-_EXTRA = ("method", "path", "status", "ms", "actor", "code", "till")
+_EXTRA = ("method", "path", "status", "ms", "actor", "address", "code", "till")
 FOLDER = "logs"
 MEGABYTE = 1 << 20
 

@@ -14,7 +14,10 @@ CHANGES = [route for route, rule in ROUTES.items() if not route.startswith("GET 
 
 
 def counts(till: App) -> dict[str, int]:
-    tables = [name for (name,) in till.store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    """Rows of every table but the one in which the program keeps marks and sums for itself."""
+    tables = [
+        name for (name,) in till.store.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'meta'")
+    ]
     return {name: till.store.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}
 
 
