@@ -41,6 +41,12 @@ def test_files_database_and_print_agree_beside_the_count(owner: Console) -> None
     lines = list(csv.DictReader(io.StringIO(owner.get("/console/z.csv?number=1").text.removeprefix("\ufeff"))))
     assert [line["files"] for line in lines if line["name"] == "total"] == ["14.97"]
     assert "Z0001" in owner.get("/console/z").text
+    listed = owner.get("/api/console/zreads").json
+    assert ([row["name"] for row in listed["rows"]], listed["before"]) == (["Z0001"], None)
+    rows = list(csv.DictReader(io.StringIO(owner.get("/console/z.csv").text.removeprefix("\ufeff"))))
+    assert [(row["name"], row["number"]) for row in rows] == [("Z0001", "1")]
+    assert owner.get("/api/console/zreads?before=1").json["rows"] == []
+    assert owner.get("/api/console/zreads?before=x").json["field"] == "before"
 
 
 def test_sums_changed_in_the_database_stand_apart_from_the_files(till: App, owner: Console) -> None:

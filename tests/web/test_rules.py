@@ -59,6 +59,7 @@ ROUTES = {
     "GET /api/console/tills": "operate people",
     "GET /api/console/tokens": "people rights",
     "GET /api/console/z": "z_read",
+    "GET /api/console/zreads": "z_read",
     "GET /console/agents": "operate z_read",
     "GET /console/agents.csv": "operate z_read",
     "GET /console/agents/runs": "operate z_read",

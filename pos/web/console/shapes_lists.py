@@ -111,6 +111,11 @@ RECOMPUTED = ok({
     "trouble": many(thing(texts("path", "words"))),
 })  # fmt: skip
 
+ZREADS = ok({"before": or_null(WHOLE), "rows": many(thing({
+    **wholes("number", "receipts"), "off": FLAG,
+    **texts("name", "session", "business_day", "day_text", "at_text", "id", "total_text", "off_text"),
+}))})  # fmt: skip
+
 # -- settings ----------------------------------------------------------------------------------------------------------
 
 SETTINGS_QUERY: dict[str, Shape] = {"section": TEXT, "show": words("all", "changed"), "q": TEXT}

@@ -1,15 +1,18 @@
 """Recompute: a Z from the files, from the database, as it was printed, and what was counted, side by side.
 
-GET  /console/z?number=       z_read   console/zread.html: without a number, the newest Zs
-GET  /console/z.csv?number=   z_read   one row a figure
-GET  /api/console/z?number=   z_read   {number, name, session, rows: [{of, name, printed, database, files, counted,
+GET  /console/z?number=&before=   z_read   console/zread.html: without a number, Zs, the newest first
+GET  /console/z.csv?number=       z_read   one row a figure; without a number, one row a Z
+GET  /api/console/zreads?before=  z_read   {rows: [{number, name, session, business_day, receipts, …}], before}
+GET  /api/console/z?number=       z_read   {number, name, session, rows: [{of, name, printed, database, files, counted,
                                        equal, over}], trouble: [{path, words}], equal, words}
 
+before: of the number of a Z, the ones older than it; answered, it is the mark of the next page, null on the last.
 Everything is read afresh and nothing is changed. trouble: files that are missing or cannot be read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, jsonify, request
@@ -23,10 +26,12 @@ from pos.web.console import frame, lists
 from pos.web.console import shapes_lists as shapes
 from pos.web.describe import describe
 from pos.web.parts import parts
-from pos.web.shapes import TEXT
+from pos.web.shapes import TEXT, WHOLE
 
 bp = Blueprint("console_zreads", __name__)
 
+#: Columns of the list as CSV.
+LISTED = ("number", "name", "session", "business_day", "receipts", "total_text", "off", "off_text", "id")
 TITLES = {
     "printed": said("As printed"),
     "database": said("From the database"),
@@ -40,15 +45,26 @@ TITLES = {
 def page() -> ResponseReturnValue:
     here = parts()
     found = _found() if request.args.get("number") else None
-    rows = [] if found else reports.zreads(here.store, here.config)
-    return frame.show("zread", "reconciliation", found=found, zreads=rows, titles=TITLES)
+    rows = [] if found else reports.zreads(here.store, here.config, _before())
+    return frame.show("zread", "reconciliation", found=found, zreads=rows, older=_older(rows), titles=TITLES)
 
 
 @bp.get("/console/z.csv")
 @auth.needs("z_read")
 def export() -> ResponseReturnValue:
+    if not request.args.get("number"):
+        return lists.as_csv("zreads", LISTED, _every())
     found = _found()
     return lists.as_csv(found["name"], recompute.CSV, found["rows"])
+
+
+@bp.get("/api/console/zreads")
+@describe(query={"before": WHOLE}, answer=shapes.ZREADS, refuses=(422,))
+@auth.needs("z_read")
+def listed() -> ResponseReturnValue:
+    here = parts()
+    rows = reports.zreads(here.store, here.config, _before())
+    return jsonify({"ok": True, "rows": rows, "before": _older(rows)})
 
 
 @bp.get("/api/console/z")
@@ -56,6 +72,28 @@ def export() -> ResponseReturnValue:
 @auth.needs("z_read")
 def api() -> ResponseReturnValue:
     return jsonify({"ok": True, **_found()})
+
+
+def _before() -> int | None:
+    text = request.args.get("before", "")
+    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid(said("{name} is a whole number.", name="before"), field="before")
+    return int(text) if text else None
+
+
+def _older(rows: list[dict[str, Any]]) -> int | None:
+    """The mark of the next page, None when there is none."""
+    return int(rows[-1]["number"]) if len(rows) == reports.ZREADS_PAGE else None
+
+
+def _every() -> Iterator[dict[str, Any]]:
+    here, before = parts(), None
+    while True:
+        rows = reports.zreads(here.store, here.config, before)
+        yield from rows
+        before = _older(rows)
+        if before is None:
+            return
 
 
 def _found() -> dict[str, Any]:
