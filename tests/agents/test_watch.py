@@ -201,7 +201,7 @@ def test_a_missing_file_is_written_again_and_told(sold: list[Path], look: Callab
     assert look() == "1 missing files written again."
     assert sold[2].read_bytes() == body
     (told,) = notices.open_notices(store)
-    assert told.text.startswith("1 receipt files of ")
+    assert told.text.startswith("1 receipt file of ")
     assert Audit.get(Audit.act == "files.missing").actor == "watch"
 
 
