@@ -5,32 +5,38 @@ Wrong passwords lock the console for that person, never their PIN: nobody stops 
 
 from __future__ import annotations
 
-import functools
 import secrets
-import threading
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from pos import clock
 from pos.errors import CannotSave, Invalid, NotFound
 from pos.rules import password as rule
 from pos.said import said
-from pos.store import audit, intake, people
+from pos.store import audit, people
 from pos.store import rights as tables
 from pos.store.db import Store
 from pos.store.keys import SEEN_EVERY, Actor, digest
 from pos.store.models import SignIn, User
-from pos.store.people import LockedOut, WrongPin
+from pos.store.tries import Tries, WrongPin
 
 #: Where such a sign-in counts.
 PLACE = "console"
 
-_hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
-#: One at a time, and not the PINs' turn: a flood of guesses costs one processor, and no cashier waits behind it.
-_one_at_a_time = threading.Lock()
+#: Its turn is not the PINs': a flood of guesses costs one processor, and no cashier waits behind it.
+PASSWORDS = Tries(
+    "password_hash",
+    "password_failed",
+    "password_locked_until",
+    act="password.locked_out",
+    wrong=lambda: WrongPin("Code or password is wrong.", code="wrong_password", field="password"),
+    locked=lambda local: said(
+        "Too many wrong passwords. Try again after {local}, or have a new one set with `user password`.", local=local
+    ),
+    hasher=PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1),
+)
 
 
 def set_password(store: Store, code: str, password: str | None, by: str = "system") -> None:
@@ -42,37 +48,19 @@ def set_password(store: Store, code: str, password: str | None, by: str = "syste
     hashed = ""
     if password is not None:
         rule.check(password, code, user.name, store.config.shop.name)
-        hashed = _hasher.hash(password)
+        hashed = PASSWORDS.hash(password)
     with store.transaction():
-        User.update(
-            password_hash=hashed, password_failed=0, password_locked_until="", modified=clock.stamp(clock.now())
-        ).where(User.code == code).execute()
+        User.update(**PASSWORDS.fresh(hashed), modified=clock.stamp(clock.now())).where(User.code == code).execute()
         _end(SignIn.user == code)
         audit.record(store, by, "user.password", code, {"given": bool(hashed)})
 
 
 def check(store: Store, code: str, password: str) -> people.Person:
-    """The person with this code and password. WrongPin or LockedOut; which of the two is wrong is not said.
-
-    A try is counted before the password is looked at. After the last free try each further wrong one locks again.
-    """
+    """The person with this code and password. WrongPin or LockedOut, as `tries` counts; which of the two is wrong is
+    not said."""
     if len(password) > rule.CHARS_MAX:
-        raise _wrong()
-    with _one_at_a_time:
-        user = User.get_or_none((User.code == code) & User.active)
-        now = clock.now()
-        if user is None or not user.password_hash:
-            _matches(_nobody(), password)
-            raise _wrong()
-        if user.password_locked_until and clock.parse(user.password_locked_until) > now:
-            raise _locked_out(store, clock.parse(user.password_locked_until))
-        with store.transaction():
-            User.update(password_failed=User.password_failed + 1).where(User.code == code).execute()
-        if not _matches(user.password_hash, password):
-            _lock_after_failure(store, code, user.password_failed + 1, now)
-            raise _wrong()
-        with store.transaction():
-            User.update(password_failed=0, password_locked_until="").where(User.code == code).execute()
+        raise PASSWORDS.wrong()
+    user = PASSWORDS.check(store, code, password)
     return people.Person(user.code, user.name, user.role, user.active, user.locked_until, bool(user.pin_hash))
 
 
@@ -150,44 +138,3 @@ def end(store: Store, key: str) -> None:
 def _end(which: object) -> None:
     now = clock.stamp(clock.now())
     SignIn.update(ended_at=now).where(which & (SignIn.place == PLACE) & (SignIn.ended_at == "")).execute()
-
-
-# -- how it is checked -------------------------------------------------------------------------------------------------
-
-
-def _lock_after_failure(store: Store, code: str, failed: int, now: datetime) -> None:
-    limits = store.config.security
-    if failed < limits.pin_tries:
-        return
-    until = now + timedelta(minutes=limits.pin_lock_minutes)
-    with store.transaction():
-        User.update(password_locked_until=clock.stamp(until)).where(User.code == code).execute()
-        audit.record(store, code, "password.locked_out", code, {"until": clock.stamp(until), "wrong": failed})
-    raise _locked_out(store, until)
-
-
-def _locked_out(store: Store, until: datetime) -> LockedOut:
-    local = intake.local(store, until)
-    return LockedOut(
-        said(
-            "Too many wrong passwords. Try again after {local}, or have a new one set with `user password`.",
-            local=f"{local:%H:%M}",
-        )
-    )
-
-
-def _wrong() -> WrongPin:
-    return WrongPin("Code or password is wrong.", code="wrong_password", field="password")
-
-
-@functools.cache
-def _nobody() -> str:
-    """A hash no password matches, for codes nobody has."""
-    return _hasher.hash(secrets.token_hex(16))
-
-
-def _matches(hashed: str, password: str) -> bool:
-    try:
-        return _hasher.verify(hashed, password)
-    except (VerificationError, InvalidHashError):
-        return False

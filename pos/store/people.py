@@ -6,21 +6,17 @@ in clear, and each is handed out once. Failures are counted in the table, so a l
 
 from __future__ import annotations
 
-import functools
 import re
 import secrets
-import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from pos import clock
-from pos.errors import CannotSave, Conflict, Invalid, NotFound, UserError
+from pos.errors import CannotSave, Conflict, Invalid, NotFound
 from pos.rules import rights
 from pos.said import said
 from pos.store import audit
@@ -43,6 +39,7 @@ from pos.store.keys import (
     tokens,
 )
 from pos.store.models import SignIn, User
+from pos.store.tries import LockedOut, Tries, WrongPin
 
 __all__ = [
     "Actor",
@@ -81,23 +78,17 @@ CODE = re.compile(r"[A-Za-z0-9_-]{1,20}\Z")
 BADGE_CHARS_MIN = 8
 _BADGE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
-_hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
-#: PINs are checked one at a time: guesses side by side are counted one by one, and take neither memory nor processors.
-_one_at_a_time = threading.Lock()
-
-
-class WrongPin(UserError):
-    """Code or PIN is wrong; which of the two is not said."""
-
-    code = "wrong_pin"
-    status = 422
-
-
-class LockedOut(UserError):
-    """Too many wrong PINs; the message says until when."""
-
-    code = "locked_out"
-    status = 429
+PINS = Tries(
+    "pin_hash",
+    "failed",
+    "locked_until",
+    act="pin.locked_out",
+    wrong=lambda: WrongPin("Code or PIN is wrong.", field="pin"),
+    locked=lambda local: said(
+        "Too many wrong PINs. Try again after {local}, or ask a manager to set a new PIN.", local=local
+    ),
+    hasher=PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +130,7 @@ def set_pin(store: Store, code: str, pin: str, by: str = "system") -> None:
     pin_hash = _hash(pin)
     with store.transaction():
         changed = (
-            User.update(pin_hash=pin_hash, failed=0, locked_until="", modified=clock.stamp(clock.now()))
+            User.update(**PINS.fresh(pin_hash), modified=clock.stamp(clock.now()))
             .where((User.code == code) & User.active)
             .execute()
         )
@@ -169,27 +160,8 @@ def _person(user: User) -> Person:
 
 
 def check_pin(store: Store, code: str, pin: str) -> Person:
-    """The person with this code and PIN. WrongPin or LockedOut; the same work is done for a code nobody has.
-
-    A try is counted before the PIN is looked at, so stopping the server in between gives no free guess. After the last
-    free try each further wrong one locks again; only the right PIN or `set_pin` clears the count.
-    """
-    with _one_at_a_time:
-        user = User.get_or_none((User.code == code) & User.active)
-        now = clock.now()
-        if user is None or not user.pin_hash:
-            _matches(_nobody(), pin)
-            raise WrongPin("Code or PIN is wrong.", field="pin")
-        if user.locked_until and clock.parse(user.locked_until) > now:
-            raise _locked_out(store, clock.parse(user.locked_until))
-        with store.transaction():
-            User.update(failed=User.failed + 1).where(User.code == code).execute()
-        if not _matches(user.pin_hash, pin):
-            _lock_after_failure(store, code, user.failed + 1, now)
-            raise WrongPin("Code or PIN is wrong.", field="pin")
-        with store.transaction():
-            User.update(failed=0, locked_until="").where(User.code == code).execute()
-    return _person(user)
+    """The person with this code and PIN. WrongPin or LockedOut, as `tries` counts."""
+    return _person(PINS.check(store, code, pin))
 
 
 def check_badge(store: Store, badge: str, pin: str) -> Person:
@@ -230,24 +202,6 @@ def set_badge(store: Store, code: str, badge: str | None = None, by: str = "syst
 def new_badge() -> str:
     """A badge nobody guesses, in letters every scanner reads."""
     return "TB" + "".join(secrets.choice(_BADGE_LETTERS) for _ in range(18))
-
-
-def _lock_after_failure(store: Store, code: str, failed: int, now: datetime) -> None:
-    limits = store.config.security
-    if failed < limits.pin_tries:
-        return
-    until = now + timedelta(minutes=limits.pin_lock_minutes)
-    with store.transaction():
-        User.update(locked_until=clock.stamp(until)).where(User.code == code).execute()
-        audit.record(store, code, "pin.locked_out", code, {"until": clock.stamp(until), "wrong": failed})
-    raise _locked_out(store, until)
-
-
-def _locked_out(store: Store, until: datetime) -> LockedOut:
-    local = until.astimezone(ZoneInfo(store.config.shop.timezone))
-    return LockedOut(
-        said("Too many wrong PINs. Try again after {local}, or ask a manager to set a new PIN.", local=f"{local:%H:%M}")
-    )
 
 
 # -- sign-ins ----------------------------------------------------------------------------------------------------------
@@ -293,10 +247,9 @@ def _by_badge(store: Store, badge: str, pin: str) -> Person:
         return check_badge(store, badge, pin)
     person = _holder(badge)
     if person is None:
-        _matches(_nobody(), "0000")
+        PINS.waste("0000")
         raise WrongPin("This badge is not known here.", field="badge")
-    if person.locked_until and clock.parse(person.locked_until) > clock.now():
-        raise _locked_out(store, clock.parse(person.locked_until))
+    PINS.refuse_locked(store, person.locked_until, clock.now())
     return person
 
 
@@ -382,17 +335,4 @@ def _end_all(code: str) -> None:
 def _hash(pin: str) -> str:
     if not PIN.match(pin):
         raise Invalid("A PIN is 4 to 8 digits.", field="pin")
-    return _hasher.hash(pin)
-
-
-@functools.cache
-def _nobody() -> str:
-    """A hash no PIN matches, for codes nobody has."""
-    return _hasher.hash(secrets.token_hex(16))
-
-
-def _matches(pin_hash: str, pin: str) -> bool:
-    try:
-        return _hasher.verify(pin_hash, pin)
-    except (VerificationError, InvalidHashError):
-        return False
+    return PINS.hash(pin)

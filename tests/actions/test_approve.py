@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -29,8 +28,7 @@ EVE = Person("cashier", "2", "Eve")
 def _staff(till, monkeypatch):
     """Ben, a supervisor, Cleo, a manager, and two cashiers, with PINs that cost nothing to check."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(people, "_hasher", cheap)
-    monkeypatch.setattr(people, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
+    monkeypatch.setattr(people.PINS, "hasher", cheap)
     for code, name, role in (
         ("1", "Ann", "cashier"),
         ("2", "Eve", "cashier"),

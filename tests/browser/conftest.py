@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import threading
@@ -77,10 +76,8 @@ def _cheap_pins() -> Iterator[None]:
     """The real cost of a PIN is tested elsewhere; here it would only take time."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(people, "_hasher", cheap)
-        patch.setattr(people, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
-        patch.setattr(passwords, "_hasher", cheap)
-        patch.setattr(passwords, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
+        patch.setattr(people.PINS, "hasher", cheap)
+        patch.setattr(passwords.PASSWORDS, "hasher", cheap)
         yield
 
 

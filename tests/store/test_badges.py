@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +18,7 @@ from pos.store.db import Store, open_store
 @pytest.fixture(autouse=True)
 def _cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(people, "_hasher", cheap)
-    monkeypatch.setattr(people, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
+    monkeypatch.setattr(people.PINS, "hasher", cheap)
 
 
 def test_a_badge_stands_for_the_code_and_the_pin_still_counts(store: Store) -> None:

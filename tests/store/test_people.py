@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import stat
 import sys
@@ -30,8 +29,7 @@ def _cheap_pins(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest)
     """A PIN at its real cost only where that cost is the point."""
     if request.node.name != "test_a_code_nobody_has_costs_the_same_work_and_says_the_same":
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        monkeypatch.setattr(people, "_hasher", cheap)
-        monkeypatch.setattr(people, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
+        monkeypatch.setattr(people.PINS, "hasher", cheap)
 
 
 @pytest.fixture

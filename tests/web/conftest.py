@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -30,10 +29,8 @@ PINS = {"7": "4826", "8": "2468", "9": "1357", "5": "8642"}
 def _cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real cost of a PIN is tested in tests/store/test_people.py; here it would only take time."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(people, "_hasher", cheap)
-    monkeypatch.setattr(people, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
-    monkeypatch.setattr(passwords, "_hasher", cheap)
-    monkeypatch.setattr(passwords, "_nobody", functools.cache(lambda: cheap.hash("nobody")))
+    monkeypatch.setattr(people.PINS, "hasher", cheap)
+    monkeypatch.setattr(passwords.PASSWORDS, "hasher", cheap)
     monkeypatch.setattr(door, "_failures", {})
 
 
@@ -146,7 +143,7 @@ def till(settings_of: config.Config) -> Iterator[App]:
 def shared_till(root: Path) -> Iterator[App]:
     """A till that many tests of a module ask, with the settings of `shop` and the people and goods of `till`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(people.PINS, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         app = create_app(config.load(root, environ={}))
         stock_shop(app)
     yield app
