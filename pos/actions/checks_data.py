@@ -40,6 +40,9 @@ def database(look: Look) -> Iterator[Finding]:
     elif shape.version > shape.known:
         remedy = "Install that version again, or restore the snapshot made before it."
         yield fail("database", f"A newer Tillkeep wrote the database ({words}).", remedy, **facts)
+    elif not shape.version:
+        remedy = "Stop the till, move it away, then `pos_server.py rebuild`, or `restore` a snapshot."
+        yield fail("database", "The database is empty: what stood in it is gone.", remedy, **facts)
     elif shape.journal_mode != "wal":
         remedy = "Put data/ on a local disk; network folders cannot do this."
         yield fail("database", f"The database keeps no log (it says {shape.journal_mode}).", remedy, **facts)
@@ -69,6 +72,8 @@ def chain(look: Look) -> Iterator[Finding]:
         facts = {"till": till, "documents": found.documents, "looked_at": found.looked, "head": found.head}
         if found.difference:
             remedy = "`pos_server.py verify --all` lists everything; a restart writes missing files again."
+            if ".zip is damaged" in found.difference:
+                remedy = "Keep that archive as evidence and move it away; the till writes the receipts in it again."
             yield fail("chain", f"{found.difference}.", remedy, **facts)
         elif not found.documents and till == look.config.till.id:
             yield ok("chain", "Nothing was sold yet.", **facts)

@@ -87,6 +87,9 @@ def _secrets(look: Look) -> Iterator[Finding]:
     for path in kept:
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield warn("folders", f"{path} can be read by others on this machine.", f"chmod 600 {path}")
+    for path in (*_places(look).values(), database_path(look.config)):
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o002:
+            yield warn("folders", f"{path} can be written by anybody on this machine.", f"chmod o-w {path}")
 
 
 def room(look: Look) -> Iterator[Finding]:

@@ -80,6 +80,12 @@ def run(look: Look, checks: Sequence[tuple[str, Check]] = CHECKS) -> list[Findin
             found += [result] if isinstance(result, Finding) else result
         except (PosError, OSError, ValueError, LookupError) as error:
             said = error.message if isinstance(error, PosError) else f"{type(error).__name__}: {error}"
+            if name == "database":  # whatever else would be asked of it says the same again
+                look = dataclasses.replace(look, store=None)
+                found.append(
+                    fail(name, said, "Stop the till, copy the folder, then `rebuild`, or `restore` a snapshot.")
+                )
+                continue
             found.append(fail(name, f"This could not be looked at: {said}", "See what the sentence names."))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from pos import __version__, cli, clock
@@ -24,6 +25,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
     """0 when nothing fails (what is not set up does not), 1 when something does."""
     if not root.is_dir():
         raise NotFound(f"There is no folder {root}.")
+    logging.getLogger("pos").addHandler(logging.NullHandler())  # each finding says in words what a line of it would
     found = doctor.examine_folder(root, _serving)
     worst = doctor.worst(found)
     if args.json:

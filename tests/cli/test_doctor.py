@@ -245,6 +245,20 @@ def test_a_receipt_file_that_is_gone_or_was_changed_fails(root: Path) -> None:
     assert found(root, "chain").state == "ok"
 
 
+@pytest.mark.parametrize(("body", "says"), [(b"", "is empty"), (b"hello" * 2000, "damaged")])
+def test_a_database_that_is_none_fails_once_and_not_in_every_line(root: Path, body: bytes, says: str) -> None:
+    (root / "data" / "till.db").write_bytes(body)
+    told = [one for one in doctor.examine_folder(root) if one.state == "fail"]
+    assert [one.name for one in told] == ["database"]
+    assert says in told[0].sentence and "restore" in told[0].remedy
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of a file are kept elsewhere there")
+def test_what_anybody_may_write_is_named(root: Path) -> None:
+    (root / "data" / "till.db").chmod(0o666)
+    assert found(root, "folders").remedy == f"chmod o-w {root / 'data' / 'till.db'}"
+
+
 def test_a_damaged_database_file_fails_in_words(root: Path) -> None:
     path = root / "data" / "till.db"
     body = bytearray(path.read_bytes())
