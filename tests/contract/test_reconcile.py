@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -277,3 +278,101 @@ def test_a_right_that_was_taken_away_is_not_run_and_says_what_to_do(here: Till) 
     found = look(here)
     assert (found.verdict, found.outcome) == ("match", "not_run")
     assert found.reason
+
+
+# -- cash over there, and a session over midnight ----------------------------------------------------------------------
+
+
+def moved(here: Till) -> dict[str, dict[str, Any]]:
+    """A session with a sale, cash out (a Journal Entry), a drop (a Payment Entry) and a Z a penny short, all booked."""
+    drawer.start(here)  # type: ignore[arg-type]
+    here.commit(sale(price="50.00"))
+    done = {kind: drawer.move(here, kind, amount) for kind, amount in (("paid_out", "20.00"), ("drop", "50.00"))}  # type: ignore[arg-type]
+    short = drawer.expected(here) - Decimal("0.01")  # type: ignore[arg-type]
+    done["z"] = drawer.finish(here, f"{short}", reason="Wrong change given").doc  # type: ignore[arg-type]
+    here.round()
+    assert look(here).verdict == "match", [(i.number, i.what, i.words) for i in items(here)]
+    return done
+
+
+CASH = [("paid_out", "Journal Entry", -2000), ("drop", "Payment Entry", -5000), ("z", "Journal Entry", -1)]
+
+
+def test_a_cash_entry_cancelled_deleted_or_amended_there_is_named_as_what_it_is(here: Till) -> None:
+    done = moved(here)
+    for kind, doctype, amount in CASH:
+        doc = done[kind]
+        (entry,) = here.there(doctype, key=doc["id"])
+        entry["docstatus"] = 2
+        found = look(here)
+        assert (found.verdict, found.open) == ("mismatch", 1)
+        assert found.total_here == found.total_there == 10000, "no sale is touched"
+        (item,) = (x for x in items(here) if x.state == "open")
+        assert (item.what, item.number, item.part, item.remote_id) == (
+            "cancelled", doc["invoice_name"], "cash", entry["name"],
+        )  # fmt: skip
+        assert item.here is not None and item.here["tenders"] == {"Cash": amount}
+        standing = reconciliations.standing(here.store, "erpnext", session(here))
+        cash = next(row for row in standing.rows if (row.of, row.name) == ("tenders", "Cash"))  # type: ignore[union-attr]
+        assert cash.theirs - cash.ours == -amount, "the drawer is off by exactly what is gone there"
+        assert told(here) == [f"Session {found.scope.name}: 1 receipt differs from the books: {doc['invoice_name']}."]
+        del here.emulator.site.docs[doctype][entry["name"]]
+        assert (look(here).open, [x.what for x in items(here) if x.state == "open"]) == (1, ["missing"])
+        entry["docstatus"] = 1
+        here.emulator.site.docs[doctype][entry["name"]] = entry
+        assert (look(here).verdict, told(here)) == ("match", [])
+    (entry,) = here.there("Journal Entry", key=done["paid_out"]["id"])
+    entry["docstatus"] = 2  # amended: a copy under another name takes its place, without our key
+    made = {k: v for k, v in entry.items() if k not in ("name", "doctype")}
+    again = made | {"pos_receipt_id": None, "amended_from": entry["name"], "docstatus": 1}
+    again["accounts"] = [{k: v for k, v in row.items() if k != "name"} for row in entry["accounts"]]
+    here.emulator.site.put("Journal Entry", f"{entry['name']}-1", **again)
+    assert look(here).verdict == "match", [(i.what, i.words) for i in items(here) if i.state == "open"]
+
+
+def test_a_session_over_midnight_is_one_session_and_two_days_each_with_its_own(here: Till) -> None:
+    here.time.moment = datetime.fromisoformat("2026-11-21T22:30:00+00:00")
+    drawer.start(here)  # type: ignore[arg-type]
+    first = here.commit(sale(price="50.00"))
+    before = drawer.move(here, "paid_in", "5.00")  # type: ignore[arg-type]
+    here.time.moment = datetime.fromisoformat("2026-11-22T08:30:00+00:00")
+    after = drawer.move(here, "drop", "30.00")  # type: ignore[arg-type]
+    second = here.commit(sale("card"))
+    z = drawer.finish(here, f"{drawer.expected(here)}").doc  # type: ignore[arg-type]
+    here.round()
+    days = [Scope("day", day, day) for day in ("2026-11-21", "2026-11-22")]
+    assert [doc["business_day"] for doc in (first, before, after, second)] == [d.name for d in days for _ in (1, 2)]
+    assert {doc["session"] for doc in (first, before, after, second, z)} == {first["session"]}
+    whole, *halves = (look(here, scope) for scope in (session(here), *days))
+    assert [found.verdict for found in (whole, *halves)] == ["match"] * 3, [i.words for i in items(here)]
+    assert whole.total_here == sum(half.total_here for half in halves) == 10000 + 2400
+    (entry,) = here.there("Payment Entry", key=after["id"])
+    entry["docstatus"] = 2
+    found = [look(here, scope) for scope in (session(here), *days)]
+    assert [(f.verdict, f.open) for f in found] == [("mismatch", 1), ("match", 0), ("mismatch", 1)]
+    (item,) = items(here, days[1])
+    assert (item.number, item.what, items(here, days[0])) == (after["invoice_name"], "cancelled", [])
+    assert len(told(here)) == 1 and told(here)[0].startswith(f"Session {first['session']}: 1 receipt differs")
+    entry["docstatus"] = 1
+    invoice(here, first)["posting_date"] = "2026-11-22"  # somebody takes it for a sale of the day the session ended
+    found = [look(here, scope) for scope in (session(here), *days)]
+    assert [(f.verdict, f.open) for f in found] == [("mismatch", 1), ("mismatch", 1), ("match", 0)]
+    assert "posting date is 2026-11-22, not 2026-11-21" in items(here, days[0])[0].words
+
+
+def test_what_is_sold_after_midnight_belongs_to_the_day_that_has_not_ended(tmp_path: Path) -> None:
+    """A bar: the day begins at four in the morning. Over there the entries carry the wall clock's own date."""
+    with till(tmp_path, TILLKEEP_SHOP_DAY_STARTS="04:00") as bar:
+        bar.time.moment = datetime.fromisoformat("2026-11-22T01:30:00+00:00")
+        drawer.start(bar)  # type: ignore[arg-type]
+        sold, out = bar.commit(sale()), drawer.move(bar, "paid_out", "5.00")  # type: ignore[arg-type]
+        close(bar)
+        bar.round()
+        (there,), (entry,) = bar.invoices(sold["id"]), bar.there("Journal Entry", key=out["id"])
+        assert (sold["business_day"], there["posting_date"], entry["posting_date"]) == (
+            "2026-11-21", "2026-11-22", "2026-11-22",
+        )  # fmt: skip
+        for scope in (session(bar), Scope("day", "2026-11-21", "2026-11-21")):
+            assert look(bar, scope).verdict == "match", [i.words for i in items(bar, scope)]
+        entry["docstatus"] = 2
+        assert look(bar, Scope("day", "2026-11-21", "2026-11-21")).open == 1
