@@ -40,9 +40,10 @@ SEND_SECONDS_MAX = 5
 #: WebSockets at once, each a thread or two. A till has a handful of screens.
 WEBSOCKETS_MAX = 200
 CONNECTIONS_MAX = 500
-#: A request is whole this long after its first byte, and its answer taken this long after it was ready.
+#: A request is whole this long after its first byte; of an answer that takes long, so much is taken a second.
 REQUEST_SECONDS_MAX = 60
-ANSWER_SECONDS_MAX = 300
+ANSWER_SECONDS_MAX = 120
+ANSWER_BYTES_MIN = 8192
 #: How often slow ones are looked for.
 LOOK_SECONDS = 5
 #: A screen only listens: what it sends are answers to pings. More than this many bytes a minute and it is cut.
@@ -142,6 +143,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     #: Moments: the first byte of the request that is coming in; the first look at an answer that is not yet taken.
     begun = 0.0
     ready: float | None = None
+    #: Bytes of it that the client took.
+    took = 0
     #: Waits at the turnstile; was let in with a good key or cookie.
     waits = False
     known = False
@@ -153,14 +156,19 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             self.begun = clock.monotonic()
         return taken
 
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        sent = int(super().send(data, do_close))
+        self.took += sent
+        return sent
+
     def is_slow(self, now: float) -> bool:
         """Takes longer to send its request, or to take its answer, than anybody needs."""
         if not self.total_outbufs_len:
             self.ready = None
         elif self.ready is None:
-            self.ready = now
-        if self.ready is not None and now - self.ready > ANSWER_SECONDS_MAX:
-            return True
+            self.ready, self.took = now, 0
+        if self.ready is not None and (lasts := now - self.ready) > ANSWER_SECONDS_MAX:
+            return self.took < ANSWER_BYTES_MIN * lasts
         return self.request is not None and not self.requests and now - self.begun > REQUEST_SECONDS_MAX
 
     def hijack(self) -> None:

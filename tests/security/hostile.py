@@ -16,6 +16,8 @@ MARK = "<img src=x onerror=pwned=1>"
 TEXT = f"=1+1{MARK}\"'</script><script>pwned=1</script>{{{{7*7}}}}"
 #: For a printer: reset, cut, drawer; for a log and a header: a line of its own; for a terminal: clear.
 CONTROLS = "\x1b@\x1dV\x00\x1bp\x00\x10\x14\x01\r\nBcc: all@example.com\x1b[2J\u202e\u2028"
+#: Of the settings: on no page, in no answer, in no line.
+SECRETS = ("key-of-the-books-1", "secret-of-the-books-2", "secret-of-the-hooks-3")
 #: Settings, as environment variables.
 SETTINGS = {
     "TILLKEEP_SHOP_NAME": TEXT,
@@ -28,8 +30,9 @@ SETTINGS = {
     "TILLKEEP_RETURNS_REASONS": TEXT,
     "TILLKEEP_SHIFT_VARIANCE_REASONS": TEXT,
     "ERPNEXT_URL": "http://127.0.0.1:9",
-    "ERPNEXT_API_KEY": "key",
-    "ERPNEXT_API_SECRET": "secret",
+    "ERPNEXT_API_KEY": SECRETS[0],
+    "ERPNEXT_API_SECRET": SECRETS[1],
+    "TILLKEEP_HOOKS_SECRET": SECRETS[2],
 }
 ADMIN, PIN = "990", "7531"
 

@@ -95,8 +95,14 @@ def test_an_answer_that_nobody_takes_has_an_end(
     line.sendall(asked.encode())
     assert eventually(lambda: any(c.total_outbufs_len for c in list(served.server.active_channels.values())))
     assert Buyer(served, key).buy(basket()) == 201
+    (waiting,) = (c for c in list(served.server.active_channels.values()) if c.total_outbufs_len)
     monkeypatch.setattr(server, "ANSWER_SECONDS_MAX", 0)
+    monkeypatch.setattr(server, "ANSWER_BYTES_MIN", 0)
     served.server.adj.cleanup_interval = served.server.next_channel_cleanup = 0
+    looked = served.server.next_channel_cleanup
+    assert eventually(lambda: waiting.ready is not None and served.server.next_channel_cleanup > looked)
+    assert waiting.connected, "whoever takes enough may take long"
+    monkeypatch.setattr(server, "ANSWER_BYTES_MIN", 1 << 40)
     assert eventually(lambda: not any(c.total_outbufs_len for c in list(served.server.active_channels.values())))
 
 

@@ -16,7 +16,7 @@ from pos.app import App, create_app
 from pos.devices import channels
 from pos.store import blanking
 from tests.security import hostile
-from tests.security.hostile import CONTROLS, MARK, TEXT
+from tests.security.hostile import CONTROLS, MARK, SECRETS, TEXT
 from tests.web.conftest import Console, Page
 from tests.web.test_rules import ROUTES
 
@@ -88,7 +88,9 @@ def test_no_word_of_a_slip_is_a_command_to_the_printer(till: App, filled: dict[s
 
 
 def test_every_answer_is_what_it_says_it_is(till: App, filled: dict[str, Any], admin: Page, console: Console) -> None:
-    """JSON is not taken for a page, no page holds the words as an element, no header has a line of its own."""
+    """JSON is no page, no page holds the words as an element, no header has a line of its own, no answer a secret."""
+    cookies = [c.value for page in (admin, console) for c in page.client._cookies.values() if "till_page" not in c.key]
+    assert len(cookies) == 2
     for route in ROUTES:
         method, path = route.split(" ")
         if method != "GET" or path == "/live":
@@ -106,6 +108,8 @@ def test_every_answer_is_what_it_says_it_is(till: App, filled: dict[str, Any], a
         assert answer.status_code < 500, path
         assert "Bcc" not in answer.headers, path
         assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+        for secret in (*SECRETS, "$argon2", *cookies):
+            assert secret not in answer.text, (path, secret)
         if answer.mimetype == "text/html":
             assert MARK not in answer.text, path
             assert "<script>" not in answer.text, path
