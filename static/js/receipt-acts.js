@@ -2,7 +2,6 @@
 import { t } from "./language.js";
 import { NoAnswer, Refused, get, post } from "./till/api.js";
 import { withApproval } from "./till/approve.js";
-import { startDialogs } from "./till/dialogs.js";
 import { byId, put } from "./till/dom.js";
 import { uuid7 } from "./till/uuid.js";
 import { askWords } from "./till/words.js";
@@ -31,7 +30,6 @@ async function voidSale() {
   if (answer) location.assign(`/receipts/${encodeURIComponent(answer.receipt.number)}`);
 }
 
-startDialogs();
 try {
   facts = await get(`/api/refunds/${encodeURIComponent(id)}/lines`);
   byId("void").hidden = !facts.void.allowed || facts.receipt.kind !== "sale";

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import shop
 from tests.browser.screen import Screen
 
 pytestmark = pytest.mark.browser
@@ -42,6 +43,17 @@ def test_the_second_print_of_a_receipt_says_copy(screen: Screen) -> None:
     expect(band).to_be_visible()
     expect(screen.page.locator(".gift .copy-band")).to_be_hidden()
     screen.page.wait_for_function("window.printed === 2")
+    expect(screen.page.locator(".office-page[aria-current]")).to_have_attribute("href", "/receipts")
+    screen.page.emulate_media(media="print")
+    for frame in (".top", ".office", ".foot", ".ask"):
+        expect(screen.page.locator(frame)).to_be_hidden()
+    screen.page.emulate_media(media="screen")
+    screen.press("F12")  # the frame's lock covers a receipt like everything else
+    expect(screen.page.locator("#lock")).to_be_visible()
+    screen.page.fill("#lock-pin", shop.PIN)
+    screen.press("Enter")
+    expect(screen.page.locator("#lock")).to_be_hidden()
+    expect(band).to_be_visible()
 
 
 def test_a_slip_has_a_page_that_prints_once(screen: Screen, tmp_path: Path) -> None:
