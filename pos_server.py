@@ -41,7 +41,7 @@ def main(argv: list[str]) -> int:
     except (errors.BadSettings, errors.Invalid) as error:
         return say(error.message, cli.BAD)
     except errors.PosError as error:
-        return say(error.message, cli.FAILED)
+        return say(f"{error.message} {getattr(error, 'remedy', '')}".rstrip(), cli.FAILED)
     except BrokenPipeError:
         return cli.FAILED  # the reader of our output has gone
     except OSError as error:

@@ -201,9 +201,9 @@ def give_up(job: Job, error: ConnectorError) -> LineDown:
 
 
 def why_not(job: Job) -> str:
-    """Why the line is not used now, in words."""
+    """Why the line is not used now, in words: nobody answers, or what they answered when it was paused."""
     line = connections.line(job.store, job.connection)
-    return line.paused_reason or line.last_error or "No answer."
+    return (line.last_error if line.offline_since else "") or line.paused_reason or line.last_error or "No answer."
 
 
 def seconds_to_wait(job: Job) -> float | None:

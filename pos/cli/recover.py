@@ -9,6 +9,7 @@ from pos import cli
 from pos.actions import recovered
 from pos.actions.recovered import Found
 from pos.cli import opened
+from pos.errors import Invalid
 from pos.store import lost
 from pos.store.journal import Journal
 
@@ -32,6 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, root: Path) -> int:
     """1 when something cannot be told as a sale, 3 when a server runs and --take was given."""
     first, last = recovered.days(args.first, args.last)
+    if args.last_z < 0:
+        raise Invalid("The number of a Z is nought or above.", field="last_z")
     with opened.till(root, make=True) as store:
         journal = Journal(store) if args.take else None
         try:

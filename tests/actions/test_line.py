@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pos import clock
-from pos.actions import deliver
+from pos.actions import deliver, line
 from pos.actions.line import Job
 from pos.errors import BadSettings
 from pos.store import connections, notices, outbox, unblock
@@ -108,6 +108,14 @@ def test_a_refused_key_pauses_the_connection_and_keeps_the_queue(
     deliver.queued(job)
     assert states(*sold) == ["booked", "booked"]
     assert notices.open_notices(store) == []
+
+
+def test_why_a_paused_line_is_not_used_is_what_stops_it_now(store: Store, job: Job) -> None:
+    """A key was refused yesterday; today nobody answers, and that is what a person must put right first."""
+    connections.pause(store, job.connection, "They refuse the key.", "Make another.")
+    assert line.why_not(job) == "They refuse the key."
+    store.execute("UPDATE connection SET offline_since = '2026-01-01', last_error = 'Nobody answers.'")
+    assert line.why_not(job) == "Nobody answers."
 
 
 def test_a_sender_that_died_in_the_middle_leaves_an_unknown_that_is_asked_for(
