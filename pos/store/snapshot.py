@@ -29,7 +29,9 @@ from pos.store.verify import verify
 
 #: Pages of one step of the copy: about a megabyte, some milliseconds.
 STEP_PAGES = 256
-#: After a step it rests this many times as long as the step took.
+#: After a step it rests this many times as long as the step took: with 1, whatever the disk can do, half of its time is
+#: left to the sales, whose flushes queue behind what the copy reads and writes. A fixed rest would be nothing on a slow
+#: disk and half an hour for a large database on a quick one. A disk that stood still for once is not rested for.
 REST_FACTOR = 1.0
 REST_SECONDS_MAX = 0.1
 

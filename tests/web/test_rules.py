@@ -52,6 +52,8 @@ ROUTES = {
     "POST /api/console/replay/look": "replay",
     "GET /api/console/agents": "operate z_read",
     "GET /api/console/agents/runs": "operate z_read",
+    "GET /api/console/anchors": "operate",
+    "GET /console/anchors/<till>.jsonl": "operate",
     "GET /api/console/audit": "operate rights people",
     "GET /api/console/logs": "operate settings",
     "GET /api/console/people": "people rights",
