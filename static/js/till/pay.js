@@ -302,8 +302,7 @@ export function paint() {
 
 function paintQuick(typed) {
   const quick = check?.quick ?? [];
-  byId("quick").replaceChildren(...quick.map((one) => h("button", { type: "button", class: "btn", "aria-pressed": one.amount === typed ? "true" : "false", onclick: () => pickQuick(one.amount) },
-    figure(one.text), h("small", {}, one.note))));
+  byId("quick").replaceChildren(...quick.map((one) => h("button", { type: "button", class: "btn", "aria-pressed": one.amount === typed ? "true" : "false", onclick: () => pickQuick(one.amount) }, figure(one.text), h("small", {}, one.note))));
 }
 
 function pickQuick(amount) {
