@@ -72,6 +72,9 @@ def rows_of(store: Store, config: Config, job: Job, look: slips.Look) -> tuple[R
         return slips.test_page(look, config.printer.code_page, asked_at)
     if job.template == "x":
         return slips.slip("x", {}, look, copy=copy, report=json.loads(job.body))
+    if job.template == "balance" and not job.document:
+        asked = json.loads(job.body)
+        return slips.balance_slip(look, asked["code"], Decimal(asked["balance"]), asked["expires"], asked_at)
     doc = document(store, job.document)
     report = zpaper.lines(doc, look.columns, zpaper.Words(look.locale, look.say)) if job.template == "z" else ()
     lines = tuple(job.part.split(" ")) if job.part else ()

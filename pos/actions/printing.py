@@ -18,10 +18,11 @@ from pos.actions import paper
 from pos.actions.approve import Permission
 from pos.actions.press import Press, opens_drawer
 from pos.config import Config
-from pos.errors import Conflict, Invalid, NotAllowed
-from pos.rules import rights, slips, wording
+from pos.errors import Conflict, Invalid, NotAllowed, NotFound
+from pos.rules import rights, slips, voucher, wording
+from pos.rules.money import major
 from pos.said import said
-from pos.store import audit, prints
+from pos.store import audit, prints, vouchers
 from pos.store.db import Store
 from pos.store.prints import Job
 
@@ -91,6 +92,24 @@ def ask_report(press: Press, by: Asker, template: str, lines: Sequence[str] = ()
     if template == "x":
         body = json.dumps(list(lines), ensure_ascii=False)
     job = press.job(None, template, body=body, by_code=by.code, by_name=by.name)
+    browser = browser or press.printer is None
+    if browser:
+        job = _in_browser(job)
+    _add(press, job, by, None)
+    return Asked(job, browser)
+
+
+def ask_balance(press: Press, by: Asker, code: str, *, browser: bool = False) -> Asked:
+    """What is on a voucher now, on paper, without a sale. NotFound `voucher_unknown`; Invalid when nothing of it can be
+    used. The caller checked the right; what the issuer said last is what is known here."""
+    known = vouchers.balance(press.store, voucher.code_of(code))
+    if known.state == "unknown":
+        raise NotFound(said("Voucher {code} is not known here.", code=known.code), code="voucher_unknown", field="code")
+    if known.state != "active" or known.balance <= 0:
+        raise Invalid("There is nothing on this voucher to print.", field="voucher")
+    left = f"{major(known.balance, press.config.shop.currency)}"
+    body = json.dumps({"code": known.code, "balance": left, "expires": known.expires})
+    job = press.job(None, "balance", body=body, by_code=by.code, by_name=by.name)
     browser = browser or press.printer is None
     if browser:
         job = _in_browser(job)

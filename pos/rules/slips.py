@@ -87,6 +87,18 @@ def slip(
     return tuple(writer.roll.rows)
 
 
+def balance_slip(look: Look, code: str, balance: Decimal, expires: str, at: datetime) -> tuple[Row, ...]:
+    """What is on a voucher at this moment, without a document. expires: its last day, ISO; "" = none."""
+    writer = _Slip(look, {"currency": look.currency, "kind": "voucher"}, None)
+    writer.head(TITLES["balance"])
+    writer.voucher("balance", {"code": code, "amount": balance, "expires": expires}, balance)
+    writer.roll.rule()
+    moment = wording.moment(at, look.locale)
+    writer.roll.pair(writer.say(said("As of {moment}", moment=moment)), look.till_name)
+    writer.roll.cut()
+    return tuple(writer.roll.rows)
+
+
 class _Slip(Letterhead):
     """Writes one slip of one document."""
 
@@ -257,11 +269,15 @@ class _Slip(Letterhead):
         if not found:
             raise ValueError("no voucher to print")
         for row in found.values():
-            self._voucher(template, row, balances.get(row["code"]))
+            self.head(TITLES[template])
+            self.voucher(template, row, balances.get(row["code"]))
+            self.when(KIND_WORDS.get(self.doc["kind"], said("Receipt")))
+            self.copied()
+            self.roll.cut()
 
-    def _voucher(self, template: str, row: Doc, balance: Decimal | None) -> None:
+    def voucher(self, template: str, row: Doc, balance: Decimal | None) -> None:
+        """What is on one voucher, its code for the scanner, until when, and that it is like cash."""
         roll = self.roll
-        self.head(TITLES[template])
         rest = balance if balance is not None else row.get("balance", row["amount"])
         shown = rest if template == "balance" or self.copy is not None else abs(row["amount"])
         roll.words(self.money(shown), bold=True, tall=True, wide=True, centre=True)
@@ -277,9 +293,6 @@ class _Slip(Letterhead):
             until = wording.short_day(date.fromisoformat(str(row["expires"])[:10]), self.look.locale)
             roll.words(self.say(said("Valid until {day}", day=until)), centre=True)
         roll.words(self.say("Like cash, in this shop only. Please keep it safe."), centre=True)
-        self.when(KIND_WORDS.get(self.doc["kind"], said("Receipt")))
-        self.copied()
-        roll.cut()
 
     # -- the drawer --------------------------------------------------------------------------------------------------
 

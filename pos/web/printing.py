@@ -1,6 +1,6 @@
 """The printer and the drawer. The till prints; a page asks, follows, and prints itself only when no printer is set up.
 
-POST /api/print             sell, reprint, z_read, settings  {document, template?, lines?, browser?, approvals?} -> 202 {job, browser, page}
+POST /api/print             sell, reprint, z_read, settings  {document, template?, lines?, browser?, approvals?} or {voucher} -> 202 {job, browser, page}
 GET  /api/print/<document>  sell, reprint, z_read            {state, text, next_is_copy, templates, jobs, drawer, printer}
 GET  /api/printer           sell, reprint, z_read, settings  {printer}
 POST /api/drawer            sell                             {document} -> 202 {job}
@@ -53,6 +53,10 @@ def ask() -> ResponseReturnValue:
         if not (by.may("settings") or by.may("reprint")):
             raise NotAllowed(said("{name} may not print a test page.", name=by.name))
         asked = printing.ask_report(press, by, "test", browser=browser)
+    elif body.get("voucher"):
+        if not any(by.may(right) for right in ("sell", "z_read", "voucher_issue")):
+            raise NotAllowed(said("{name} may not see what is on vouchers.", name=by.name))
+        asked = printing.ask_balance(press, by, text(body, "voucher", 100), browser=browser)
     else:
         document = text(body, "document", 140)
         lines = _lines(body)

@@ -148,7 +148,7 @@ JOB = named("PrintJob", thing({
 PRINTER = named("Printer", thing({
     **flags("configured", "drawer"), "state": words("none", "ready", "off", "new"), "text": TEXT, "waiting": WHOLE,
 }))  # fmt: skip
-PRINT = thing(None, {"document": TEXT, "template": TEXT, "lines": many(TEXT), "browser": FLAG, **APPROVALS})
+PRINT = thing(None, {**texts("document", "voucher", "template"), "lines": many(TEXT), "browser": FLAG, **APPROVALS})
 PRINTED = ok({"job": JOB, "browser": FLAG}, {"page": TEXT})
 PRINT_STATE = ok({
     "document": TEXT, "state": words("none", "waiting", "printed", "failed"), "text": TEXT, "next_is_copy": FLAG,

@@ -4,6 +4,7 @@ import { session } from "./office/frame.js";
 import { say } from "./till/a11y.js";
 import { NoAnswer, Refused, get, post } from "./till/api.js";
 import { withApproval } from "./till/approve.js";
+import { balanceSlip } from "./till/balanceslip.js";
 import { erasing, openDialog, typing } from "./till/dialogs.js";
 import { byId, figure, h, put } from "./till/dom.js";
 import { Entry, moneyFormat } from "./till/entry.js";
@@ -38,7 +39,7 @@ async function show(code) {
   try {
     const found = await get(`/api/vouchers/${encodeURIComponent(code)}`);
     if (one !== code) return;
-    byId("one-card").replaceChildren(voucherCard(found));
+    byId("one-card").replaceChildren(voucherCard(found), ...balanceSlip(found));
     byId("one-rows").tBodies[0].replaceChildren(...found.rows.map(row));
     byId("adjust").hidden = false;
     say(spoken(found));

@@ -184,6 +184,17 @@ def test_typed_code_and_part_of_it_by_keys_alone(screen: Screen) -> None:
     assert screen.receipts()[-1]["vouchers"][0]["balance"] == "25.00"
 
 
+def test_what_is_on_it_is_printed_from_where_it_is_looked_at(screen: Screen) -> None:
+    code = bought(screen, "2000")
+    open_dialog(screen)
+    screen.scan(code)
+    screen.page.add_init_script("window.print = () => undefined;")
+    screen.take(f'[data-balance="{code}"]')
+    screen.page.wait_for_url("**/paper/**")
+    expect(screen.page.locator(".roll")).to_contain_text("£20.00")
+    expect(screen.page.locator(".roll")).to_contain_text("is left on your voucher")
+
+
 def test_what_a_voucher_may_not_pay_is_said_and_nothing_is_taken(screen: Screen) -> None:
     page = screen.page
     code = bought(screen, "2000")

@@ -68,6 +68,23 @@ def test_a_refusal_says_what_may_be_used(gifts: App, anna: Page, admin: Page) ->
         )  # fmt: skip
 
 
+def test_what_is_on_a_voucher_is_printed_without_a_sale(gifts: App, anna: Page, admin: Page) -> None:
+    code = by_hand(admin, "25.00").json["document"]["voucher"]
+    asked = {"template": "balance", "voucher": code.lower()}
+    told = anna.post("/api/print", asked)
+    assert (told.status_code, told.json["browser"], told.json["job"]["title"]) == (202, True, "Voucher balance")
+    paper = anna.get(told.json["page"]).text
+    for words in ("£25.00", "is left on your voucher", code, "Valid until", "As of "):
+        assert words in paper
+    kept = gifts.store.execute("SELECT actor, detail FROM audit WHERE act = 'print' ORDER BY n DESC").fetchone()
+    assert kept[0] == told.json["job"]["by"]["code"] and "balance" in kept[1]
+    adjusted = {"id": clock.uuid7(), "code": code, "amount": "-25.00", "reason": "Goodwill"}
+    assert admin.post("/api/vouchers/adjust", adjusted).status_code == 201
+    for wrong, status in ((asked, 422), ({**asked, "voucher": "CARD-9999"}, 404), ({**asked, "voucher": "a b"}, 422)):
+        assert anna.post("/api/print", wrong).status_code == status
+    assert "£25.00" in anna.get(told.json["page"]).text, "the slip says what was so when it was asked for"
+
+
 def test_an_unknown_code_is_told_not_guessed(gifts: App, anna: Page) -> None:
     told = anna.post("/api/vouchers/check", {"code": "CARD-9999"}).json
     assert (told["can_redeem"], told["code"], told["voucher"]["state"]) == (False, "voucher_unknown", "unknown")

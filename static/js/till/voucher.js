@@ -2,6 +2,7 @@
 import { t } from "../language.js";
 import { NoAnswer, Refused } from "./api.js";
 import { say } from "./a11y.js";
+import { balanceSlip } from "./balanceslip.js";
 import { erasing, openDialog, typing } from "./dialogs.js";
 import { byId, figure, h, put } from "./dom.js";
 import { Entry, moneyFormat } from "./entry.js";
@@ -113,7 +114,7 @@ async function look() {
     return problem(error instanceof Refused ? error.message : t("The till server does not answer. Try again in a moment."));
   }
   problem("");
-  byId("voucher-says").replaceChildren(voucherCard(found), ...(!isVoucher() && sells() ? [h("p", { class: "dlg-say" }, t("It can be sold as a new voucher: type the amount."))] : []));
+  byId("voucher-says").replaceChildren(voucherCard(found), ...balanceSlip(found), ...(!isVoucher() && sells() ? [h("p", { class: "dlg-say" }, t("It can be sold as a new voucher: type the amount."))] : []));
   say(spoken(found));
   paint();
   (byId("voucher-go").hidden ? dialog().querySelector("[data-close]:last-of-type") : byId("voucher-go")).focus();
