@@ -13,6 +13,7 @@ from pos.store.models.catalog import (
     Stock,
     TaxCode,
 )
+from pos.store.models.hub import HubGap, HubTill, Lease
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
 from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Outbox
 from pos.store.models.notices import HookEvent, LowStock, Notice, NoticeDelivery, NoticeRead
@@ -55,9 +56,11 @@ RECONCILIATIONS = (Reconciliation, ReconciliationItem)
 BACKUPS = (CopyPlace, Snapshot)
 #: What documents say of other documents; and who was forgotten.
 RECORDS = (Blanking, LostNumber, Forgotten)
+#: A hub's tills, and who alone does a thing now.
+HUB = (HubTill, HubGap, Lease)
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
-    *BACKUPS, *RECORDS,
+    *BACKUPS, *RECORDS, *HUB,
 )  # fmt: skip
 
 __all__ = [
@@ -65,6 +68,7 @@ __all__ = [
     "BACKUPS",
     "BASKETS",
     "CATALOG",
+    "HUB",
     "LEDGER",
     "MACHINERY",
     "NOTICES",
@@ -92,7 +96,10 @@ __all__ = [
     "Forgotten",
     "Held",
     "HookEvent",
+    "HubGap",
+    "HubTill",
     "Item",
+    "Lease",
     "Line",
     "LineVoid",
     "LostNumber",
