@@ -135,7 +135,7 @@ def ages(store: Store) -> dict[str, Any]:
         ],
         "total": sum(counts.values()),
         "cut": cut,
-        "title": nsaid("{n} part on its way", "{n} parts on their way", sum(counts.values())),
+        "title": nsaid("{n} part not booked", "{n} parts not booked", sum(counts.values())),
     }
 
 
