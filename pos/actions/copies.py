@@ -102,12 +102,11 @@ def _receipts(files: Sequence[tuple[str, bytes]]) -> Iterator[dict[str, Any]]:
 
 def _remember(store: Store, till: str, act: Callable[[str], list[Kept]]) -> None:
     try:
-        new = act(clock.stamp(clock.now()))
+        broken = act(clock.stamp(clock.now()))
     except OSError as error:
         raise CannotSave(f"The copy could not be kept: {error.strerror}.") from error
-    broken = [one.broken for one in new if one.broken]
     if broken:
-        words = said("The chain of till {till} was written anew: {why}.", till=till, why=broken[0])
+        words = said("The chain of till {till} was written anew: {why}.", till=till, why=broken[0].broken)
         remedy = said("Take {list} of its copies to that till and run `pos_server.py verify --anchor` with it there.",
                       list=anchors.LIST)  # fmt: skip
         notices.raise_notice(store, f"anchor:{till}", "needs", words, remedy, till, event=True)

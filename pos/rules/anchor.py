@@ -110,7 +110,7 @@ def after(last: Mapping[tuple[str, str], Kept], docs: Iterable[Mapping[str, Any]
     """What is newly known once these documents arrived, one line a chain: its new head.
 
     last: what was known of each (till, series). A document that directly follows the known head and does not carry its
-    hash ends its line there, with words: the chain was written anew behind our back.
+    hash says so from there on, in words: the chain was written anew behind our back.
     """
     heads = dict(last)
     for doc in docs:
@@ -121,6 +121,6 @@ def after(last: Mapping[tuple[str, str], Kept], docs: Iterable[Mapping[str, Any]
         broken = ""
         if head is not None and doc["sequence"] == head.sequence + 1 and doc["prev_hash"] != head.hash:
             broken = f"{doc['invoice_name']} does not follow the document {head.sequence} that was known here"
-        broken = broken or (head.broken if head is not None and head.at == at else "")
+        broken = broken or (head.broken if head is not None else "")
         heads[key] = Kept(at, *key, doc["sequence"], ledger.chain_hash(doc), broken)
     return [kept for key, kept in heads.items() if kept is not last.get(key)]

@@ -205,12 +205,11 @@ def kept(folder: Path) -> dict[tuple[str, str], Kept]:
 
 
 def arrived(folder: Path, docs: Iterable[Mapping[str, Any]], at: str) -> list[Kept]:
-    """Write down the heads of chains that these documents, just kept, lengthen. Only ever added to. OSError."""
+    """Write down the heads of chains that these documents, just kept, lengthen. Only ever added to. Those that do not
+    follow and did until now. OSError."""
     with _lock:
-        new = anchor.after(kept(folder), docs, at)
-        if new:
-            _add(folder / LIST, b"".join(map(anchor.line_of, new)))
-    return new
+        known = kept(folder)
+        return _put(folder, known, anchor.after(known, docs, at))
 
 
 def told(folder: Path, heads: Iterable[Anchor], at: str) -> list[Kept]:
@@ -227,10 +226,16 @@ def told(folder: Path, heads: Iterable[Anchor], at: str) -> list[Kept]:
                 continue
             other = last is not None and one.sequence == last.sequence
             broken = f"{one.source} has another document {one.sequence} than the one known here" if other else ""
+            broken = broken or (last.broken if last is not None else "")
             new.append(Kept(at, one.till, one.series, one.sequence, one.hash, broken))
-        if new:
-            _add(folder / LIST, b"".join(map(anchor.line_of, new)))
-    return new
+        return _put(folder, known, new)
+
+
+def _put(folder: Path, known: Mapping[tuple[str, str], Kept], new: list[Kept]) -> list[Kept]:
+    if new:
+        _add(folder / LIST, b"".join(map(anchor.line_of, new)))
+    whole = {key for key, last in known.items() if not last.broken}
+    return [one for one in new if one.broken and ((one.till, one.series) in whole)]
 
 
 def own(reader: Readable, till: str) -> str:

@@ -47,8 +47,12 @@ def test_heads_are_kept_as_copies_arrive_and_a_chain_made_anew_is_told(
     assert "does not follow the document 2" in operator.get("/console/tills").text
     (told,) = notices.open_notices(till.store, prefix="anchor:")
     assert "T2 was written anew: T2-000003 does not follow" in str(told.text)
+    fourth = stamped(sequence=4, till="T2", invoice_name="T2-000004", prev_hash=third[0]["hash"])
+    copies.put_all(till.store, "T2", [file_of(fourth)])
+    assert "document 2" in operator.get("/api/console/anchors").json["tills"][0]["broken"], "it stays so"
+    assert [one.count for one in notices.open_notices(till.store, prefix="anchor:")] == [1], "and is told once"
     listed = anchor.kept_in(operator.get("/console/anchors/T2.jsonl").data)
-    assert [one.sequence for one in listed] == [1, 2, 3], "a line each time, and none is ever changed"
+    assert [one.sequence for one in listed] == [1, 2, 3, 4], "a line each time, and none is ever changed"
     assert operator.get("/console/anchors/T3.jsonl").status_code == 404
     assert operator.get("/console/anchors/T-2.jsonl").status_code == 422
     assert page.get("/api/console/anchors").status_code == 401
