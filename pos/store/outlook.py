@@ -118,11 +118,11 @@ AGED_ROWS_MAX = 10_000
 def ages(store: Store, now: datetime) -> tuple[dict[str, int], bool]:
     """Rows of the outbox that are neither booked nor settled, by age; and whether there are more than that."""
     bounds = [clock.stamp(now - timedelta(seconds=up_to)) for up_to in AGES.values() if up_to is not None]
-    sums = ", ".join(f"sum(at <= ?{n + 1})" for n in range(len(bounds)))
+    sums = ", ".join(["sum(CASE WHEN x.at <= ? THEN 1 ELSE 0 END)"] * len(bounds))
     with store.reading():
         every, *past = store.execute(
             f"SELECT count(*), {sums} FROM (SELECT created_at AS at FROM outbox INDEXED BY outbox_open"
-            f" WHERE state <> 'booked' AND resolved = '' ORDER BY n LIMIT {AGED_ROWS_MAX + 1})",
+            f" WHERE state <> 'booked' AND resolved = '' ORDER BY n LIMIT {AGED_ROWS_MAX + 1}) x",
             bounds,
         ).fetchone()
     cut = every > AGED_ROWS_MAX

@@ -194,7 +194,7 @@ def recent(store: Store, each: int) -> dict[Key, list[tuple[str, str, int | None
     with store.reading():
         rows = store.execute(
             "SELECT agent, connection, started_at, outcome, ended_at FROM (SELECT *, row_number() OVER"
-            " (PARTITION BY agent, connection ORDER BY n DESC) AS nth FROM agent_run) WHERE nth <= ? ORDER BY n",
+            " (PARTITION BY agent, connection ORDER BY n DESC) AS nth FROM agent_run) x WHERE nth <= ? ORDER BY n",
             (each,),
         ).fetchall()
     for agent, connection, began, outcome, ended in rows:

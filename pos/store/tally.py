@@ -135,7 +135,7 @@ _NEW_DOCUMENTS = "SELECT max(n), count(*) FROM document WHERE n > ?"
 _ROWS = "SELECT connection, count(*) FROM outbox WHERE ? = 0 GROUP BY connection"
 # The plus keeps SQLite from reading a whole index in order to save a sort.
 _NEW_ROWS = "SELECT connection, count(*) FROM outbox WHERE n > ? GROUP BY +connection"
-_SENT = "SELECT count(*) FROM (SELECT DISTINCT document FROM outbox WHERE :top = 0)"
+_SENT = "SELECT count(*) FROM (SELECT DISTINCT document FROM outbox WHERE :top = 0) x"
 # Documents that no earlier row is of.
 _NEW_SENT = (
     "SELECT count(DISTINCT document) FROM outbox o WHERE n > :top"
