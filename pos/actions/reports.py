@@ -45,7 +45,7 @@ def state(till: Till, by: Seller) -> dict[str, Any]:
         "held": held.count(store),
         "last_z": _z_row(last[0], config) if last else None,
         "next_z": shifts.next_z(store, config.till.id),
-        "denominations": count.denominations(config.shop.currency),
+        "denominations": count.denominations(config.shop.currency, config.shop.locale),
         "tenders": [
             {"name": mode.name, "kind": mode.kind}
             for mode in catalog.payment_modes(store)

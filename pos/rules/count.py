@@ -14,7 +14,8 @@ from pos.errors import Invalid
 from pos.rules.basket import money
 from pos.rules.money import digits_of, major, minor
 from pos.rules.tender import DENOMINATIONS
-from pos.said import said
+from pos.rules.wording import round_money
+from pos.said import otherwise, said
 
 PIECES_MAX = 100_000
 
@@ -142,10 +143,20 @@ def reasons(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (part.strip() for part in text.split("|"))))
 
 
-def denominations(currency: str) -> list[dict[str, str]]:
+def denominations(currency: str, locale: str) -> list[dict[str, str]]:
     """Rows of the count sheet, largest first: {value "20.00", text "£20", words "£20 notes"}; empty where no table is
-    known, then one total is typed."""
-    return [
-        {"value": f"{major(d.value, currency):.{digits_of(currency)}f}", "text": d.one.split()[1], "words": d.many}
-        for d in DENOMINATIONS.get(currency, ())
-    ]
+    known, then one total is typed. Other languages than English name them by what they are worth."""
+    rows = []
+    for d in DENOMINATIONS.get(currency, ()):
+        worth = round_money(d.value, currency, locale)
+        note = d.one.endswith((" note", " bill"))
+        rows.append(
+            {
+                "value": f"{major(d.value, currency):.{digits_of(currency)}f}",
+                "text": otherwise(d.one.split()[1], "{amount}", amount=worth),
+                "words": otherwise(d.many, "notes of {amount}", amount=worth)
+                if note
+                else otherwise(d.many, "coins of {amount}", amount=worth),
+            }
+        )
+    return rows

@@ -12,6 +12,7 @@ from typing import Any
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
+from pos import language
 from pos.errors import Invalid
 from pos.web import auth, shapes_shop
 from pos.web import shapes_selling as shapes
@@ -58,7 +59,7 @@ def say() -> ResponseReturnValue:
 
 
 def follow(priced: dict[str, Any]) -> None:
-    """The basket was priced on this device: its customer sees the same figures."""
+    """The basket was priced on this device, with figures as the shop writes them: its customer sees the same."""
     lines = priced["lines"]
     if not lines:
         _show(_IDLE)
@@ -83,10 +84,12 @@ def paid(receipt: dict[str, Any]) -> None:
 
 
 def _show(what: dict[str, Any]) -> None:
+    """To the customer in the shop's language, whichever the cashier reads."""
     who = auth.actor_or_none()
     if who is None or who.via != "pin":
         return  # a program has no customer before it
-    here, message = parts(), _message(who.device, what)
+    here = parts()
+    message = _message(who.device, language.of(here.store.config.shop.language).said_in(what))
     if here.shown.get(who.device) == message:
         return
     here.shown[who.device] = message

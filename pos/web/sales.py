@@ -33,7 +33,9 @@ def price() -> ResponseReturnValue:
     body = json_object()
     priced = sell.price(here.store, here.config, body, auth.actor())
     if body.get("preview") is not True:  # a discount being tried out is not the customer's price yet
-        display.follow(priced)
+        ours = here.store.config  # the customer's screen is the shop's, whatever the cashier reads
+        same = here.config.shop.locale == ours.shop.locale
+        display.follow(priced if same else sell.price(here.store, ours, body, auth.actor()))
     return jsonify({"ok": True, **priced})
 
 
@@ -59,7 +61,10 @@ def create_sale() -> ResponseReturnValue:
 def _answer(committed: Committed) -> ResponseReturnValue:
     """The receipt as its file holds it, so that the second answer is the first one again."""
     document = documents.decode(committed.body)
-    receipt = figures.of_receipt(document, parts().config)
-    display.paid(receipt)
+    here = parts()
+    receipt = figures.of_receipt(document, here.config)
+    ours = here.store.config
+    same = here.config.shop.locale == ours.shop.locale
+    display.paid(receipt if same else figures.of_receipt(document, ours))
     view = {"ok": True, "duplicate": committed.duplicate, "receipt": receipt}
     return jsonify(view), 200 if committed.duplicate else 201

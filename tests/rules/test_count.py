@@ -137,11 +137,13 @@ def test_a_difference_asks_for_a_reason_and_above_the_limit_for_a_manager(row: d
 
 
 def test_the_count_sheet_has_the_shops_own_notes_and_coins() -> None:
-    assert count.denominations("GBP")[:1] == [{"value": "50.00", "text": "£50", "words": "£50 notes"}]
-    assert [row["text"] for row in count.denominations("GBP")] == [
+    assert count.denominations("GBP", "en_GB")[:1] == [{"value": "50.00", "text": "£50", "words": "£50 notes"}]
+    assert [row["text"] for row in count.denominations("GBP", "en_GB")] == [
         "£50", "£20", "£10", "£5", "£2", "£1", "50p", "20p", "10p", "5p", "2p", "1p",
     ]  # fmt: skip
-    assert count.denominations("KWD") == []
+    assert count.denominations("KWD", "ar_KW") == []
+    german = [(row["text"].facts["amount"], row["words"].pattern) for row in count.denominations("GBP", "de_DE")]
+    assert german[1] == ("20\xa0£", "notes of {amount}") and german[-1] == ("0,01\xa0£", "coins of {amount}")
 
 
 def test_reasons_are_a_setting() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import websocket
@@ -78,6 +79,24 @@ def test_a_long_basket_shows_its_newest_lines(page: Page, anna: Page, basket: Ca
     anna.post("/api/price", {**basket(), "payments": [], "lines": [{**one, "line": f"l{i}"} for i in range(25)]})
     found = shown(page)
     assert (len(found["lines"]), found["earlier"]) == (20, 5)
+
+
+def test_the_customer_reads_the_shops_language_whatever_the_cashier_reads(
+    till: App, page: Page, anna: Page, basket: Callable[..., dict[str, Any]]
+) -> None:
+    anna.client.set_cookie("tillkeep_language", "ar", domain="127.0.0.1")
+    payment = {"mode_of_payment": "Cash", "amount": "10.00", "reference": "", "last4": ""}
+    priced = anna.post("/api/price", {**basket(2), "payments": []}).json
+    found = shown(page)
+    assert (found["items_text"], found["total_text"]) == ("2 items", "£9.98")
+    assert priced["items_text"] != "2 items" and priced["total_text"] != "£9.98"
+    anna.post("/api/create-sale", basket(payments=[payment]))
+    assert shown(page)["change_text"] == "£5.01"
+    shop = replace(till.store.config.shop, language="ar", locale="ar")
+    till.store.config = replace(till.store.config, shop=shop)
+    anna.post("/api/price", {**basket(2), "payments": []})
+    found = shown(page)
+    assert (found["items_text"], found["total_text"]) == (priced["items_text"], priced["total_text"])
 
 
 def test_it_comes_live(served: Served, anna: Page, basket: Callable[..., dict[str, Any]]) -> None:
