@@ -46,11 +46,29 @@ def test_the_screens_of_who_looks_after_the_till(page: Page, till: App) -> None:
     person(page, axe)
     keys(page, axe)
     machines(page, axe)
-    open_screen(page, "Settings")
-    page.click('a.chip:has-text("Not as it comes")')
-    expect(page.locator("table.settings tbody tr").first).to_be_visible()
-    axe.look("settings")
+    one_setting(page, axe, till)
     assert not axe.found, "\n".join(axe.found)
+
+
+def one_setting(page: Page, axe: Axe, till: App) -> None:
+    """Changed in a dialog: refused in the words of the start, then written, and said to wait for the next one."""
+    open_screen(page, "Settings")
+    page.click('button[data-setting="security.pin_tries"]')
+    expect(page.locator("#change-text")).to_be_focused()
+    page.fill("#change-text", "many")
+    page.press("#change-text", "Enter")
+    expect(page.locator("#change-problem")).to_contain_text("must be a whole number")
+    axe.look("setting")
+    page.fill("#change-text", "7")
+    page.press("#change-text", "Enter")
+    expect(page.locator("#change")).to_be_hidden()
+    expect(page.locator(".note.is-check")).to_contain_text("next start")
+    page.fill('#filters input[type="search"]', "pin_tries")
+    page.press('#filters input[type="search"]', "Enter")
+    expect(page.locator("table.settings tbody tr")).to_have_count(1)
+    expect(page.locator("table.settings tbody tr").first).to_contain_text("another from the next start")
+    assert "pin_tries = 7" in (till.config.root / "config.ini").read_text(encoding="utf-8")
+    axe.look("settings")
 
 
 def agents(page: Page, axe: Axe) -> None:
