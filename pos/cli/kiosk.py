@@ -65,6 +65,8 @@ def run(args: argparse.Namespace, root: Path) -> int:
     browser = args.browser or found(os.environ)
     if not browser:
         raise NotFound("No Chromium, Chrome or Edge was found here. Install one, or name it with --browser PATH.")
+    if not args.dry_run and not shutil.which(browser):
+        raise NotFound(f"There is no program {browser} that can be started.")
     address = url(config, args.display, wait_seconds=0 if args.dry_run else WAIT_SECONDS_MAX)
     line = command(browser, address, config, "display" if args.display else "kiosk", args.at or "", args.more)
     if args.dry_run:

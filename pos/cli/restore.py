@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,8 @@ from pos.cli import opened
 from pos.cli.progress import bar
 from pos.errors import BadSettings, Invalid, NotFound
 from pos.store import snapshot
+
+FETCHED = ".fetched-"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,11 +41,13 @@ def run(args: argparse.Namespace, root: Path) -> int:
     here = config.load(root) if root.is_dir() else config.Config(root=root)
     key = args.key or snapshot.key_of(here)
     began = time.monotonic()
-    with TemporaryDirectory(prefix=".fetched-", dir=into) as fetched:
+    with TemporaryDirectory(prefix=FETCHED, dir=into) as fetched:
         file = _file(args, here, Path(fetched))
         wanted = restore.Wanted(file, key, args.till, args.newer, args.anyway)
         with bar("restore", "steps") as progress:
             done = restore.run(into, wanted, opened.operator(), progress=progress)
+    for left in into.glob(f"{FETCHED}*"):  # of one that was killed
+        shutil.rmtree(left, ignore_errors=True)
     return _tell(done, into, time.monotonic() - began)
 
 

@@ -80,10 +80,12 @@ def test_restore_says_what_it_did_and_what_is_left_to_do(root: Path, capsys: pyt
         journal.commit(sale())
     run(root, "backup", "list")
     new = root.parent / "new"
+    (new / ".fetched-of-one-killed").mkdir(parents=True)
     words = ["restore", str(newest(root)), "--newer", str(root / "invoices"), "--till", "T7"]
     assert run(root.parent, *words, "--into", str(new)) == cli.OK
     said = capsys.readouterr().out
     assert "5 receipts of the snapshot, 1 newer" in said and "This till is T7" in said and "never T1 again" in said
+    assert not list(new.glob(".fetched*"))
     assert "T1-S000001 was open" in said and "put .env back" in said
     assert verify(settings.load(new, {})).differences == []
     with pytest.raises(Exception, match="There is a till"):

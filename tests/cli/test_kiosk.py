@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pos import config
+from pos import cli, config
 from pos.cli import kiosk
+from pos.errors import NotFound
 from tests.till_process import Till
 
 
@@ -31,6 +32,11 @@ def test_a_browser_is_found_by_name_or_by_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script stands in for the browser")
+def test_a_browser_that_is_not_there_is_said_before_the_till_is_waited_for(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no program"):
+        cli.main(["--root", str(tmp_path), "kiosk", "--browser", str(tmp_path / "chrome")], tmp_path)
+
+
 def test_it_opens_the_port_the_till_really_has_and_ends_with_the_browser(tmp_path: Path) -> None:
     fake = tmp_path / "browser"
     fake.write_text(f'#!{sys.executable}\nimport sys\nprint("\\n".join(sys.argv[1:]))\nsys.exit(7)\n')
