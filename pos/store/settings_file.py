@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from pos import clock, config
 from pos.config import Config
+from pos.errors import BadSettings
 from pos.rules.ini import with_setting
 from pos.store import disk
 
@@ -44,7 +45,10 @@ def change(root: Path, changes: Mapping[tuple[str, str], str], check: Callable[[
     file = (root / FILE).resolve()  # where it is a link, what it leads to is written
     with _one_at_a_time:
         body = file.read_bytes() if file.exists() else b""
-        text = body.decode("utf-8-sig")
+        try:
+            text = body.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise BadSettings(f"{file} cannot be read: {error}. Save it as UTF-8.") from error
         for (section, name), value in changes.items():
             text = with_setting(text, section, name, value)
         with TemporaryDirectory(prefix="tillkeep-") as folder:
@@ -57,6 +61,8 @@ def change(root: Path, changes: Mapping[tuple[str, str], str], check: Callable[[
         if file.exists():
             mode = file.stat().st_mode & 0o777
             kept = _keep(root, body, mode)
+        if b"\r\n" in body:  # as the editor of this machine keeps it
+            text = text.replace("\n", "\r\n")
         disk.write_whole(file, text.encode("utf-8"), flush=True, mode=mode)
         return Changed(config.load(root), kept)
 

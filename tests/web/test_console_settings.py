@@ -161,6 +161,19 @@ def test_where_receipts_lie_is_not_moved_under_a_till_that_has_some(
         assert (answer.status_code, answer.json["field"]) == (422, f"{section}.{name}")
 
 
+def test_a_file_of_another_editor_keeps_its_line_ends_and_one_that_is_no_text_is_refused(
+    till: App, operator: Console, file: Path
+) -> None:
+    asked = {"section": "security", "name": "pin_tries", "value": "7"}
+    file.write_bytes(FILE.replace("\n", "\r\n").encode())
+    assert operator.post("/api/console/settings", asked).status_code == 200
+    assert file.read_bytes() == FILE.replace("tries = 5", "tries = 7").replace("\n", "\r\n").encode()
+    file.write_bytes(b"[shop]\nname = Caf\xe9\n")
+    answer = operator.post("/api/console/settings", asked)
+    assert (answer.status_code, "UTF-8" in answer.json["message"]) == (422, True)
+    assert file.read_bytes() == b"[shop]\nname = Caf\xe9\n"
+
+
 def test_killed_anywhere_the_file_is_the_old_one_or_the_new_one(
     till: App, operator: Console, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
