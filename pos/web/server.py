@@ -13,6 +13,7 @@ last connections makes room for the next, a screen that talks is cut, and who is
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import heapq
 import itertools
@@ -286,17 +287,18 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         moment = clock.monotonic()
         for channel in list(self.active_channels.values()):
             if channel.is_slow(moment):
-                channel.will_close = True
+                channel.handle_close()  # `will_close` waits until the client takes something
 
     def handle_accept(self) -> None:
+        super().handle_accept()  # first: a number of a closed socket must not come back within this turn of the loop
         if len(self._map) >= CONNECTIONS_MAX - 10:
             self._make_room()
-        super().handle_accept()
 
     def _make_room(self) -> None:
         """Close whoever is the least loss: who waits for being a nuisance, who never got a request together, who was
         not let in, who idles; the oldest first. What is being answered is left alone."""
-        closable = [c for c in self.active_channels.values() if c.waits or not (c.requests or c.total_outbufs_len)]
+        channels = sorted(self.active_channels.values(), key=lambda c: c.creation_time)[:-1]  # the newest has just come
+        closable = [c for c in channels if c.waits or not (c.requests or c.total_outbufs_len)]
         if closable:
             least = min(closable, key=lambda c: (not c.waits, c.known, c.request is None, c.last_activity))
             least.handle_close()
@@ -305,7 +307,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """Ask `run()` to end. Safe from a signal handler, from any thread, and twice."""
         if not self.stopping:
             self.stopping = True
-            self.pull_trigger()
+            with contextlib.suppress(OSError):  # the loop was awake, and has ended by itself
+                self.pull_trigger()
 
     def run(self) -> None:
         """Serve until `stop()`. Requests that run or wait are answered first, new connections are not taken."""
