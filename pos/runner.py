@@ -39,8 +39,7 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 #: Bells wait this long before they are passed on, so that a burst of sales is one round and not in each sale's way.
 LINGER_SECONDS = 0.1
-HEARTBEAT_SECONDS = 15.0
-CALLED_SECONDS = 2.0
+HEARTBEAT_SECONDS, CALLED_SECONDS = 15.0, 2.0
 THIN_SECONDS = 3600.0
 STOP_SECONDS = 10.0
 #: After this many failed rounds in a row people are told.
@@ -289,13 +288,12 @@ class Runner:
         rounds.finish(self._store, key, self._owner, n, now, end)
 
     def _tell(self, run: Run, error: str, failures: int) -> None:
-        notice = f"agent:{run.agent.name}:{run.connection.id if run.connection else ''}"
+        key, who = f"agent:{run.agent.name}:{run.connection.id if run.connection else ''}", run.agent
         if failures == FAILURES_TOLD:
-            text = said("{agent}: failed {n} times in a row. {why}", agent=run.agent.title, n=failures, why=error)
-            remedy = said("It keeps trying; see the log.")
-            notices.raise_notice(self._store, notice, "check", text, remedy, run.agent.name)
+            text = said("{agent}: failed {n} times in a row. {why}", agent=who.title, n=failures, why=error)
+            notices.raise_notice(self._store, key, "check", text, said("It keeps trying; see the log."), who.name)
         elif not failures:
-            notices.settle(self._store, notice)
+            notices.settle(self._store, key)
 
     # -- who and where
 

@@ -59,7 +59,8 @@ def jump(memory: dict[str, Any], now: datetime) -> float:
     memory["clock"] = (now, steady)
     if was is None or steady is None or was[1] is None:
         return 0.0
-    return float((now - was[0]).total_seconds() - (steady - was[1]))
+    moved: float = (now - was[0]).total_seconds() - (steady - was[1])
+    return moved
 
 
 def length(seconds: float) -> str:
