@@ -34,7 +34,8 @@ class Wanted:
     """What is to be restored.
 
     file: the snapshot. key: of an encrypted one. till: its new id, "" = one is chosen. newer: folders or places with
-    receipts made after it; None = those the settings in the snapshot name, and the folder the snapshot lies in.
+    receipts made after it; None = those the settings in the snapshot name, and where the snapshot lies: the folder it
+    is in, or `place` where it was fetched.
     """
 
     file: Path
@@ -42,6 +43,7 @@ class Wanted:
     till: str = ""
     newer: Sequence[str] | None = None
     anyway: bool = False
+    place: str = ""
 
 
 @dataclass(slots=True)
@@ -109,6 +111,8 @@ def _places(wanted: Wanted, root: Path, unpacked: Path, manifest: Manifest) -> l
     """Where newer receipts may be: places named for it, else those of the settings, and the one the file lies at."""
     config = replace(settings.load(unpacked, _keys(root)), root=root)
     words = [w for w in wanted.newer if _is_place(w)] if wanted.newer is not None else words_of(config)
+    if wanted.newer is None and wanted.place:  # the settings may not name it, or by another address
+        words = list(dict.fromkeys([wanted.place, *words]))
     found: list[Place] = [open_place(config, word) for word in words]
     beside = wanted.file.resolve().parent
     known = {one.path.resolve() for one in found if isinstance(one, Folder)}

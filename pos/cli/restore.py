@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
     began = time.monotonic()
     with TemporaryDirectory(prefix=FETCHED, dir=into) as fetched:
         file = _file(args, here, Path(fetched))
-        wanted = restore.Wanted(file, key, args.till, args.newer, args.anyway)
+        wanted = restore.Wanted(file, key, args.till, args.newer, args.anyway, args.place)
         with bar("restore", "steps") as progress:
             done = restore.run(into, wanted, opened.operator(), progress=progress)
     for left in into.glob(f"{FETCHED}*"):  # of one that was killed

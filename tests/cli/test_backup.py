@@ -8,6 +8,7 @@ import pytest
 
 from pos import cli
 from pos import config as settings
+from pos.actions import backup
 from pos.store import archive
 from pos.store.verify import verify
 from tests.copied import reopened
@@ -125,3 +126,19 @@ def test_where_there_is_nothing_it_says_so(tmp_path: Path):
         run(tmp_path, "backup", "now")
     with pytest.raises(Exception, match="no snapshot"):
         run(tmp_path, "restore", str(tmp_path / "none.tkb"))
+
+
+def test_the_place_a_snapshot_is_fetched_from_is_asked_for_newer_receipts(
+    root: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Also when the settings in the snapshot name none, or the stick is mounted elsewhere by now."""
+    run(root, "backup", "now")
+    with reopened(root) as (store, journal):
+        journal.commit(sale())
+        backup.copy(store, store.config, {})
+    moved = (root.parent / "stick").rename(root.parent / "other-mount")
+    new = root.parent / "new"
+    words = ["restore", "latest", "--from", str(moved), "--of", "T1", "--into", str(new)]
+    run(root.parent, *words)
+    assert "5 receipts of the snapshot, 1 newer ones from" in capsys.readouterr().out
+    assert verify(settings.load(new, {})).differences == []
