@@ -8,6 +8,7 @@ because they all wait for that lock then. So a process aside keeps its priority,
 from __future__ import annotations
 
 import ctypes
+import importlib
 import multiprocessing
 import os
 import platform
@@ -41,7 +42,9 @@ class Aside:
 
     def __init__(self, work: Callable[..., None], *given: Any) -> None:
         fresh = multiprocessing.get_context("spawn")  # the same on every system, whatever threads run here
-        self._process = fresh.Process(target=work, args=given, name=work.__name__, daemon=True)
+        self._process = fresh.Process(
+            target=_run, args=(work.__module__, work.__name__, given), name=work.__name__, daemon=True
+        )
         self._process.start()
         _under_way.add(self._process)
 
@@ -72,6 +75,12 @@ def end_all() -> None:
         process.terminate()
         process.join(STOP_SECONDS)
         _under_way.discard(process)
+
+
+def _run(module: str, name: str, given: tuple[Any, ...]) -> None:
+    """Reading the program in takes as much of a processor as a hundred sales, so that comes last in line as well."""
+    work = behind(lambda: getattr(importlib.import_module(module), name))
+    work(*given)
 
 
 def behind(work: Callable[[], T]) -> T:
