@@ -25,7 +25,10 @@ VENV = HERE / ".venv"
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 STAMP = VENV / "installed.json"
-REQUIREMENTS = {"run": ("requirements.txt",), "test": ("requirements.txt", "requirements-dev.txt")}
+REQUIREMENTS = {
+    "run": ("requirements.txt",),
+    "test": ("requirements.txt", "requirements-hub.txt", "requirements-dev.txt"),
+}
 PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-qq")
 
 LINT = (

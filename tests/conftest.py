@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from pos import config as settings
+from tests import engines
 
 if TYPE_CHECKING:
     from pos.store.db import Store
@@ -30,7 +32,10 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 #: Switches of the test run itself; everything else of that name is a setting of a till.
-KEPT = ("TILLKEEP_REQUIRE_BROWSER", "TILLKEEP_NO_BROWSER", "TILLKEEP_POWER_CUTS", "TILLKEEP_API_CASES", "TILLKEEP_LONG")
+KEPT = (
+    "TILLKEEP_REQUIRE_BROWSER", "TILLKEEP_NO_BROWSER", "TILLKEEP_POWER_CUTS", "TILLKEEP_API_CASES", "TILLKEEP_LONG",
+    engines.WANTED, engines.REQUIRED,
+)  # fmt: skip
 
 
 def pytest_collection_finish() -> None:
@@ -74,10 +79,71 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="a long one; it runs with TILLKEEP_LONG=1"))
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked `both_engines` runs on SQLite and, where there is one, on PostgreSQL."""
+    if "engine" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_engines"):
+        metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def shop(tmp_path: Path) -> settings.Config:
-    """The settings of a till in an empty folder, with every default."""
-    return settings.load(tmp_path, environ={})
+def engine(request: pytest.FixtureRequest) -> str:
+    """What the stores of this test stand on."""
+    name: str = getattr(request, "param", "postgresql" if engines.wanted() else "sqlite")
+    if name == "sqlite" and engines.wanted():
+        pytest.skip("this run is PostgreSQL's")
+    if name == "sqlite" and request.node.get_closest_marker("postgresql"):
+        pytest.skip("for PostgreSQL")
+    if name == "postgresql" and request.node.get_closest_marker("sqlite"):
+        pytest.skip("for the file of a till")
+    return name
+
+
+@pytest.fixture(scope="session")
+def shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run know."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def postgresql(shared_by_workers: Path, tmp_path_factory: pytest.TempPathFactory) -> engines.Server:
+    """The run's PostgreSQL; skips where there is none, and fails where one is required."""
+    missing = engines.missing()
+    if missing and os.environ.get(engines.REQUIRED):
+        pytest.fail(f"PostgreSQL is required here: {missing}")
+    if missing:
+        pytest.skip(missing)
+
+    def migrated(url: str) -> None:
+        from pos.store.db import open_store
+
+        open_store(_of_hub(settings.load(tmp_path_factory.mktemp("template"), environ={}), url)).close()
+
+    return engines.for_the_run(shared_by_workers, migrated)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The run's PostgreSQL ends with the run, when all workers are done."""
+    factory = getattr(session.config, "_tmp_path_factory", None)
+    if factory is not None and not os.environ.get("PYTEST_XDIST_WORKER"):
+        engines.end_of_run(factory.getbasetemp())
+
+
+def _of_hub(config: settings.Config, url: str) -> settings.Config:
+    return replace(config, storage=replace(config.storage, url=url), server=replace(config.server, role="hub"))
+
+
+@pytest.fixture
+def shop(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Iterator[settings.Config]:
+    """The settings of a till in an empty folder, with every default; of a hub, where the store is PostgreSQL."""
+    config = settings.load(tmp_path, environ={})
+    if engine == "sqlite":
+        yield config
+        return
+    server: engines.Server = request.getfixturevalue("postgresql")
+    name, url = server.fresh("tillkeep_template")
+    yield _of_hub(config, url)
+    server.drop(name)
 
 
 @pytest.fixture

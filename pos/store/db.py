@@ -1,94 +1,32 @@
-"""The till's database: opened, migrated, its safety switches set and read back. Only this module names the engine."""
+"""The database: opened, migrated, its safety switches set and read back. What differs between engines is in `engines`.
+
+A till's is SQLite, always; a hub's may be PostgreSQL, when [storage] url says so.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peewee import DatabaseError, OperationalError, SqliteDatabase
+from peewee import DatabaseError, OperationalError
 
 from pos.config import Config
 from pos.errors import BadSettings, CannotSave, PosError
 from pos.said import said
 from pos.store import disk
+from pos.store.engines import sqlite
+from pos.store.engines.sqlite import DURABLE as DURABLE
+from pos.store.engines.sqlite import PRAGMAS as PRAGMAS
 from pos.store.migrate import migrate
 from pos.store.models import database as current
 
 #: How long a transaction waits for another one to end before it gives up.
 WAIT_SECONDS = 10
-#: When the database is closed under a statement: how often it is interrupted, and how long it may take to come back.
-ENDING_TRIES, ENDING_SECONDS = 3, 0.04
 LOCK_FILE = "server.lock"
-#: With less room than this an I/O error is one of a full disk.
-FULL_BELOW_BYTES = 1 << 16
-
-#: Set on every connection and read back. `synchronous` 1 is NORMAL: no flush of its own, replayed at worst.
-PRAGMAS: dict[str, int] = {
-    "synchronous": 1,
-    "wal_autocheckpoint": 0,  # the journal's flusher does it, so that no sale has to wait for one
-    "foreign_keys": 1,
-    "journal_size_limit": 16 << 20,
-    **disk.pragmas(),
-}
-#: On the connection that writes sales: FULL, one flush at each COMMIT.
-DURABLE: dict[str, int] = {**PRAGMAS, "synchronous": 2}
-
-
-class _Database(SqliteDatabase):
-    """SqliteDatabase that can close the connections of all threads, not only of the one that asks."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
-        self.ended = False
-        super().__init__(*args, **kwargs)
-
-    def _connect(self) -> sqlite3.Connection:
-        connection: _Connection = super()._connect()  # type: ignore[misc]
-        connection.opener = threading.current_thread()
-        self.opened.add(connection)
-        return connection
-
-    def connection(self) -> sqlite3.Connection:
-        self._refuse()
-        found: sqlite3.Connection = super().connection()
-        return found
-
-    def cursor(self, named_cursor: Any = None) -> sqlite3.Cursor:
-        self._refuse()
-        found: sqlite3.Cursor = super().cursor(named_cursor)
-        return found
-
-    def _refuse(self) -> None:
-        if self.ended:
-            raise OperationalError("the database was closed")
-
-    def end(self) -> None:
-        """Close the connections of all threads. Closing one under a statement that runs would crash the process, so a
-        thread that still works is interrupted, and refused its next statement, first."""
-        self.ended = True
-        here = threading.current_thread()
-        working = [c for c in self.opened if c.opener is not here and c.opener.is_alive()]
-        for _ in range(ENDING_TRIES if working else 0):  # again for a statement that was just about to begin
-            for connection in working:
-                with suppress(sqlite3.ProgrammingError):  # its thread had closed it already
-                    connection.interrupt()
-            threading.Event().wait(ENDING_SECONDS)
-        for connection in list(self.opened):
-            with suppress(sqlite3.Error):
-                connection.execute("SELECT 1")  # else an interruption would also keep it from tidying the log away
-            connection.close()
-        self.ended = False
-
-
-class _Connection(sqlite3.Connection):
-    """One that can be referred to weakly: a thread that ends takes its connection with it."""
-
-    opener: threading.Thread
 
 
 class _Turn:
@@ -126,7 +64,7 @@ class Store:
     on_notice: what is told of each change of a notice (see `notices.on_change`); it lives and ends with the store.
     """
 
-    def __init__(self, config: Config, database: _Database, path: Path) -> None:
+    def __init__(self, config: Config, database: Any, path: Path) -> None:
         self.config = config
         self.database = database
         self.path = path
@@ -149,15 +87,33 @@ class Store:
             with self.database.savepoint():
                 yield self
             return
-        with self._turn.taken(sale=sale):
-            try:
-                with self.database.atomic("IMMEDIATE"):
-                    yield self
-            except (OperationalError, sqlite3.OperationalError) as error:
-                refused = cannot_save(error, self.path)
-                if refused is None:
-                    raise
-                raise refused from error
+        with self._turn.taken(sale=sale), self._all_or_nothing("IMMEDIATE"):
+            yield self
+
+    @contextmanager
+    def rows(self) -> Iterator[Store]:
+        """A transaction that touches rows nobody else counts on, found by their key or locked as they are read.
+
+        Where the engine locks rows one by one, many run at once; SQLite has one writer. No number, no chain, no notice
+        and nothing that was looked up before may be written inside.
+        """
+        if self.database.locks_rows and not self.database.in_transaction():
+            with self._all_or_nothing("ROWS"):
+                yield self
+            return
+        with self.transaction():
+            yield self
+
+    @contextmanager
+    def _all_or_nothing(self, how: str) -> Iterator[None]:
+        try:
+            with self.database.atomic(how):
+                yield
+        except (OperationalError, sqlite3.OperationalError) as error:
+            refused = cannot_save(error, self.path)
+            if refused is None:
+                raise
+            raise refused from error
 
     @contextmanager
     def writers_wait(self) -> Iterator[None]:
@@ -168,12 +124,12 @@ class Store:
     @contextmanager
     def durably(self) -> Iterator[Store]:
         """A `transaction()` that is on the disk when it ends, by a flush. For what people rely on and no file holds."""
-        _set(self.database.connection(), {"synchronous": DURABLE["synchronous"]})
+        self.database.flush_commits(True)
         try:
             with self.transaction():
                 yield self
         finally:
-            _set(self.database.connection(), {"synchronous": PRAGMAS["synchronous"]})
+            self.database.flush_commits(False)
 
     @contextmanager
     def reading(self) -> Iterator[Store]:
@@ -193,20 +149,34 @@ class Store:
         return bool(self.database.in_transaction()) and not getattr(self._local, "reading", False)
 
     def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
-        """One statement on this thread's connection, inside its transaction when there is one."""
+        """One statement on this thread's connection, inside its transaction when there is one.
+
+        What comes back has the cursor's methods `fetchone`, `fetchall`, `rowcount`, and can be gone through.
+        """
         return self.database.connection().execute(sql, parameters)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """One statement for each row."""
+        self.database.connection().executemany(sql, rows)
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether each document is a file in invoices/ as well; a hub on PostgreSQL holds their bytes alone."""
+        return bool(self.database.keeps_files)
 
     def write_durably(self) -> None:
         """From here on each COMMIT of this thread is on the disk when it returns. CannotSave when that is not so."""
-        connection = self.database.connection()
-        _set(connection, DURABLE)
-        difference = _difference(connection, DURABLE)
+        self.database.harden()
+        difference = self.database.difference(durable=True)
         if difference:
             raise CannotSave(difference)
 
     def lock(self) -> None:
-        """Make this process the only server of the folder. FolderInUse when another one is; twice does nothing."""
-        if self._lock is None:
+        """Make this process the only server of the folder. FolderInUse when another one is; twice does nothing.
+
+        Of a hub on PostgreSQL as many may run as people like.
+        """
+        if self._lock is None and self.keeps_files:
             self._lock = disk.FolderLock(self.path.with_name(LOCK_FILE), (self.config.invoices,))
 
     def release(self) -> None:
@@ -222,17 +192,29 @@ class Store:
             self._lock = None
 
 
+SQLITE = "sqlite:///"
+POSTGRESQL = ("postgresql://", "postgres://")
+
+
+def is_postgresql(config: Config) -> bool:
+    """Whether [storage] url names a PostgreSQL server."""
+    return config.storage.url.startswith(POSTGRESQL)
+
+
 def database_path(config: Config) -> Path:
-    """The file behind [storage] url: relative to the root, absolute with a fourth slash."""
-    prefix = "sqlite:///"
-    if not config.storage.url.startswith(prefix):
-        raise BadSettings(f"[storage] url is {config.storage.url}, which is not supported yet; use sqlite:///.")
-    return config.root / config.storage.url.removeprefix(prefix)
+    """The file behind [storage] url: relative to the root, absolute with a fourth slash. BadSettings for a server."""
+    if not config.storage.url.startswith(SQLITE):
+        raise BadSettings(
+            f"[storage] url is {config.storage.url.split(':')[0]}://…: there is no database file, so this cannot be "
+            "done here. Use the database's own tools for copies and repair.",
+            code="no_file",
+        )
+    return config.root / config.storage.url.removeprefix(SQLITE)
 
 
 def is_served(config: Config) -> bool:
-    """Whether a server runs on this folder now."""
-    return disk.is_locked(database_path(config).with_name(LOCK_FILE))
+    """Whether a server runs on this folder now. Nobody minds on PostgreSQL."""
+    return not is_postgresql(config) and disk.is_locked(database_path(config).with_name(LOCK_FILE))
 
 
 def open_store(config: Config) -> Store:
@@ -241,24 +223,15 @@ def open_store(config: Config) -> Store:
     BadSettings when a newer program wrote it; CannotSave when it cannot be opened. A switch that does not hold leaves
     `refusal` set: the till may show and verify, but not sell.
     """
-    path = database_path(config)
-    database = _Database(
-        str(path),
-        pragmas=PRAGMAS,
-        timeout=WAIT_SECONDS,
-        lock_type="IMMEDIATE",
-        check_same_thread=False,
-        factory=_Connection,
-        cached_statements=256,
-    )
+    database, path = _database(config)
     store = Store(config, database, path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         config.invoices.mkdir(parents=True, exist_ok=True)
-        connection = database.connection()
-        connection.execute("PRAGMA journal_mode = wal")
+        database.prepare()
         current.initialize(database)
         migrate(database)
+        store.refusal = database.difference(durable=False)
     except (DatabaseError, sqlite3.DatabaseError, OSError) as error:
         store.close()
         raise cannot_save(error, path) or CannotSave(
@@ -267,48 +240,37 @@ def open_store(config: Config) -> Store:
     except PosError:
         store.close()
         raise
-    store.refusal = _difference(connection, PRAGMAS)
     return store
 
 
-def _set(connection: sqlite3.Connection, wanted: Mapping[str, int]) -> None:
-    for name, value in wanted.items():
-        connection.execute(f"PRAGMA {name} = {value}").fetchall()
-
-
-def _difference(connection: sqlite3.Connection, wanted: Mapping[str, int | str]) -> str:
-    """What of the switches does not hold, in words; "" when all do."""
-    for name, value in ({"journal_mode": "wal"} | dict(wanted)).items():
-        row = connection.execute(f"PRAGMA {name}").fetchone()
-        if row is None or row[0] != value:
-            return (
-                f"The database does not keep {name} = {value} (it says {row[0] if row else 'nothing'}), so a sale "
-                "could be lost in a power cut. Put data/ on a local disk; network folders cannot do this."
+def _database(config: Config) -> tuple[Any, Path]:
+    """The engine [storage] url names, not opened yet, and the file (of SQLite) in the data folder."""
+    if is_postgresql(config):
+        if config.server.role != "hub":
+            raise BadSettings(
+                f"[storage] url names PostgreSQL, and [server] role is {config.server.role}. A till keeps its receipts "
+                "in a file of its own, so that it sells when nothing else runs: use sqlite:///, or set role = hub.",
+                code="postgresql_till",
             )
-    return ""
+        return _postgres().Database(config.storage.url, WAIT_SECONDS), config.root / "data" / "hub"
+    path = database_path(config)
+    return sqlite.database(path, WAIT_SECONDS), path
 
 
-_WORDS = {
-    "SQLITE_FULL": "The disk is full, so nothing can be saved. Free some space on the disk of {folder}.",
-    "SQLITE_READONLY": "The disk or folder is read-only, so nothing can be saved. Make {folder} writable again.",
-    "SQLITE_IOERR": "The disk reports an error, so nothing can be saved. Check the disk of {folder}.",
-    "SQLITE_CANTOPEN": "The database cannot be opened. Check that {folder} is there and writable.",
-    "SQLITE_CORRUPT": "The database file is damaged. Stop the till and run `pos_server.py verify`, then `rebuild`.",
-    "SQLITE_BUSY": "Another program holds the database. Close it, or try again in a moment.",
-    "SQLITE_NOTADB": "The database file is damaged. Stop the till and run `pos_server.py verify`, then `rebuild`.",
-}
-
-
-def _is_full(folder: Path) -> bool:
-    """SQLite calls a log it cannot lengthen an I/O error; people are told what it is."""
+def _postgres() -> Any:
+    """The other engine; its driver is an extra that only a hub installs."""
     try:
-        return disk.free_bytes(folder) < FULL_BELOW_BYTES
-    except OSError:
-        return False
+        from pos.store.engines import postgres
+    except ImportError as error:
+        raise BadSettings(
+            "[storage] url names PostgreSQL, and its driver is not installed: pip install -r requirements-hub.txt",
+            code="no_driver",
+        ) from error
+    return postgres
 
 
 def cannot_save(error: BaseException, path: Path) -> CannotSave | None:
-    """The plain sentence behind an error of the disk or the database file; None for any other error.
+    """The plain sentence behind an error of the disk or the database; None for any other error.
 
     The whole chain is looked at: after a full disk SQLite has rolled back already, and what is raised is the failure
     of the second roll-back.
@@ -323,12 +285,10 @@ def cannot_save(error: BaseException, path: Path) -> CannotSave | None:
             return CannotSave(
                 said("{parent} cannot be written: {strerror}.", parent=path.parent, strerror=one.strerror or one)
             )
-        name = getattr(one, "sqlite_errorname", "") or ""
-        if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and _is_full(path.parent):
-            name = "SQLITE_FULL"
-        for start, words in _WORDS.items():
-            if name.startswith(start):
-                code = "busy" if start == "SQLITE_BUSY" else None
-                return CannotSave(words.format(folder=path.parent), code=code)
+        words = sqlite.words_of(one, path)
+        if words is None and type(one).__module__.startswith("psycopg"):
+            words = _postgres().words_of(one)
+        if words is not None:
+            return CannotSave(words[0], code="busy" if words[1] else None)
         todo.extend(e for e in (one.__cause__, one.__context__) if e is not None)
     return None

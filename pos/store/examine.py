@@ -17,7 +17,9 @@ from pos.rules import ledger
 from pos.rules.documents import GENESIS
 from pos.store import disk, intake, migrate
 from pos.store.archives import Files
-from pos.store.db import Store, _Connection, _Database, cannot_save, database_path, is_served
+from pos.store.db import Store, cannot_save, database_path, is_served
+from pos.store.engines.sqlite import Connection as _Connection
+from pos.store.engines.sqlite import Database as _Database
 from pos.store.models import database as current
 
 

@@ -1,7 +1,8 @@
 """Migrations: numbered files in pos/store/migrations, run forward at each start, one transaction each.
 
 A file is never edited once it was released; a change of the models is a new file. A file holds `up(db)`, which runs
-statements with `db.execute_sql`.
+statements with `db.execute_sql`, written for SQLite: `engines.dialect.definition` puts types and names in order for
+PostgreSQL, and `engines.postgres.Migrating.instead` holds what that one does in place of a whole file.
 """
 
 from __future__ import annotations
@@ -32,25 +33,41 @@ def migrate(db: Any) -> list[str]:
     BadSettings when a newer program wrote it: its tables may mean what this one does not know.
     """
     names = known()
+    run = db.migrating() if hasattr(db, "migrating") else db
     done = version(db)
     if done > len(names):
         raise BadSettings(
-            f"{db.database} was written by a newer Tillkeep (tables of version {done}, this program knows "
+            f"{named(db)} was written by a newer Tillkeep (tables of version {done}, this program knows "
             f"{len(names)}). Install that version again, or restore the backup made before it.",
             code="newer_database",
         )
     for name in names[done:]:
         with db.atomic("IMMEDIATE"):
-            db.execute_sql(
+            run.execute_sql(
                 "CREATE TABLE IF NOT EXISTS schema_version"
                 " (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
             )
             if version(db) >= int(name[:4]):  # another process was quicker
                 continue
-            importlib.import_module(f"{_PACKAGE}.{name}").up(db)
+            _up(run, name)
             row = (int(name[:4]), name, clock.stamp(clock.now()))
-            db.execute_sql("INSERT INTO schema_version (version, name, applied_at) VALUES (?, ?, ?)", row)
+            run.execute_sql("INSERT INTO schema_version (version, name, applied_at) VALUES (?, ?, ?)", row)
     return names[done:]
+
+
+def _up(run: Any, name: str) -> None:
+    """One migration as its file says, or as this engine does it instead."""
+    instead = getattr(run, "instead", {}).get(name)
+    if instead is None:
+        importlib.import_module(f"{_PACKAGE}.{name}").up(run)
+        return
+    for statement in instead:
+        run.execute_sql(statement)
+
+
+def named(db: Any) -> str:
+    """The database as people know it; never a password."""
+    return str(getattr(db, "named", db.database))
 
 
 def version(db: Any) -> int:

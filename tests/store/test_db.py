@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from pos.config import Config, Storage
+from pos.config import Config, Server, Storage
 from pos.errors import BadSettings, CannotSave, FolderInUse
 from pos.store import db
 from pos.store.db import Store, open_store
+from pos.store.engines import sqlite
 from pos.store.models import Meta
 
 
@@ -50,7 +51,7 @@ def test_a_switch_that_does_not_hold_makes_the_till_refuse(shop: Config, monkeyp
 
 
 def test_a_writer_whose_switch_does_not_hold_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db, "_set", lambda _connection, _wanted: None)
+    monkeypatch.setattr(sqlite, "_set", lambda _connection, _wanted: None)
     with pytest.raises(CannotSave, match="synchronous = 2"):
         store.write_durably()
 
@@ -62,9 +63,11 @@ def test_the_database_lies_where_the_settings_say(shop: Config, url: str) -> Non
     assert (shop.root / ("abs" if "root" in url else "elsewhere") / "shop.db").exists()
 
 
-def test_another_engine_is_not_supported_yet(shop: Config) -> None:
-    with pytest.raises(BadSettings, match="not supported yet"):
-        open_store(dataclasses.replace(shop, storage=Storage(url="postgresql://localhost/till")))
+def test_a_till_stands_on_its_own_file_and_nothing_else(shop: Config) -> None:
+    with pytest.raises(BadSettings, match="A till keeps its receipts in a file of its own"):
+        open_store(dataclasses.replace(shop, server=Server(), storage=Storage(url="postgresql://localhost/till")))
+    with pytest.raises(BadSettings, match="no database file"):
+        open_store(dataclasses.replace(shop, storage=Storage(url="mysql://localhost/till")))
 
 
 def test_a_file_that_is_no_database_is_named_as_damaged(shop: Config) -> None:
@@ -299,7 +302,7 @@ def test_a_connection_that_its_own_thread_closed_does_not_stand_in_the_way(shop:
 )
 def test_errors_of_the_disk_become_sentences(name: str, words: str) -> None:
     error = sqlite3.OperationalError("x")
-    error.sqlite_errorname = name  # type: ignore[misc]
+    error.sqlite_errorname = name
     outer = ValueError("in between")
     outer.__context__ = error
     found = db.cannot_save(outer, Path("/till/data/till.db"))
@@ -308,5 +311,5 @@ def test_errors_of_the_disk_become_sentences(name: str, words: str) -> None:
 
 def test_an_error_of_a_document_is_none_of_the_disk() -> None:
     error = sqlite3.IntegrityError("UNIQUE constraint failed")
-    error.sqlite_errorname = "SQLITE_CONSTRAINT_UNIQUE"  # type: ignore[misc]
+    error.sqlite_errorname = "SQLITE_CONSTRAINT_UNIQUE"
     assert db.cannot_save(error, Path("x")) is None

@@ -1,0 +1,273 @@
+"""PostgreSQL by psycopg 3: the engine of a hub. Imported only where [storage] url names it.
+
+A transaction takes one lock for all who write, so that what was written for SQLite's one writer holds here as well:
+numbers, the audit's chain and watermarks by `n` are committed in the order they were given. What only touches rows of
+its own, such as taking work from the outbox, goes without (`Store.rows`).
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import peewee
+import psycopg
+from psycopg.adapt import Dumper, Loader
+from psycopg.pq import TransactionStatus
+
+from pos.store.engines import dialect, functions, postgres_search
+
+#: The lock of all who write: the letters of its name.
+WRITERS = int.from_bytes(b"tillkeep"[:7], "big")
+#: What has to hold so that a COMMIT that returned is on the disk.
+DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
+#: How long a connection may take to be made, and a dead one to be noticed.
+CONNECT_SECONDS = 10
+TOO_OLD = 140000
+
+_BEGIN = {
+    "IMMEDIATE": f"BEGIN; SELECT pg_advisory_xact_lock({WRITERS})",
+    "ROWS": "BEGIN",
+    "DEFERRED": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+}
+
+
+class _Truth(Dumper):
+    """Yes and no are whole numbers in our tables."""
+
+    oid = psycopg.adapters.types["int2"].oid
+
+    def dump(self, obj: Any) -> bytes:
+        return b"1" if obj else b"0"
+
+
+class _Number(Loader):
+    """A sum of 64-bit numbers comes as NUMERIC; ours are whole."""
+
+    def load(self, data: Any) -> int | Decimal:
+        text = bytes(data)
+        return int(text) if b"." not in text else Decimal(text.decode())
+
+
+class _Yes(Loader):
+    """A condition that was selected is 1 or 0, as SQLite answers."""
+
+    def load(self, data: Any) -> int:
+        return int(bytes(data) == b"t")
+
+
+class Connection(psycopg.Connection[Any]):
+    """One that takes our spelling of a statement, and raises peewee's errors."""
+
+    def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Any:
+        try:
+            return super().execute(dialect.statement(query), () if params is None else params, **kwargs)
+        except psycopg.Error as error:
+            raise told(error) from error
+
+    def executemany(self, query: str, rows: Iterable[Sequence[Any]]) -> Any:
+        """The statement once for each row."""
+        cursor = self.cursor()
+        try:
+            cursor.executemany(dialect.statement(query), rows)
+        except psycopg.Error as error:
+            raise told(error) from error
+        return cursor
+
+    def raw(self, sql: str) -> None:
+        """Statements without parameters, as they are."""
+        try:
+            super().execute(sql.encode())
+        except psycopg.Error as error:
+            raise told(error) from error
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the server is known to be gone."""
+        return self.closed or self.pgconn.transaction_status == TransactionStatus.UNKNOWN
+
+
+class Database(peewee.PostgresqlDatabase):
+    """A connection a thread, made anew where the server went away between two transactions."""
+
+    keeps_files = False
+    locks_rows = True
+    _state: Any
+
+    def __init__(self, url: str, wait_seconds: float) -> None:
+        self.url, self.wait_seconds = url, wait_seconds
+        self.opened: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self.ended = False
+        super().__init__(url, prefer_psycopg3=True)
+
+    def _connect(self) -> Connection:
+        try:
+            made = Connection.connect(
+                self.url,
+                autocommit=True,
+                connect_timeout=CONNECT_SECONDS,
+                application_name="tillkeep",
+                keepalives_idle=CONNECT_SECONDS,
+                keepalives_interval=CONNECT_SECONDS,
+                keepalives_count=3,
+                options=f"-c lock_timeout={int(self.wait_seconds * 1000)} -c client_encoding=UTF8",
+            )
+        except psycopg.Error as error:
+            raise told(error) from error
+        made.adapters.register_dumper(bool, _Truth)
+        made.adapters.register_loader("numeric", _Number)
+        made.adapters.register_loader("bool", _Yes)
+        self.opened.add(made)
+        return made
+
+    def connection(self) -> Connection:
+        if self.ended:
+            raise peewee.OperationalError("the database was closed")
+        found: Connection = super().connection()
+        if found.is_lost and not self.in_transaction():
+            self.close()
+            found = super().connection()
+        return found
+
+    def cursor(self, named_cursor: Any = None) -> Any:
+        self.connection()
+        return super().cursor(named_cursor)
+
+    def begin(self, isolation_level: Any = None) -> None:
+        """How a transaction begins. Nothing was done yet, so a connection that died meanwhile is made anew once."""
+        sql = _BEGIN[isolation_level or "IMMEDIATE"]
+        try:
+            self.connection().raw(sql)
+        except peewee.OperationalError:
+            if not self.connection_is_lost():
+                with suppress(peewee.DatabaseError):
+                    self.connection().raw("ROLLBACK")
+                raise
+            self._state.conn.close()
+            self._state.set_connection(self._connect())
+            self._state.conn.raw(sql)
+
+    def connection_is_lost(self) -> bool:
+        """Whether this thread's connection is known to be gone."""
+        return bool(self._state.conn is not None and self._state.conn.is_lost)
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """What peewee made of a query. Outside a transaction it is tried again where the server had gone away."""
+        try:
+            return super().execute_sql(sql, params)
+        except peewee.OperationalError:
+            if self.in_transaction() or not self.connection_is_lost():
+                raise
+            self.close()
+            return super().execute_sql(sql, params)
+
+    def close(self) -> bool:
+        """Close this thread's connection, whatever became of it."""
+        if self.connection_is_lost():
+            self._state.conn.close()
+            self._state.reset()
+            return True
+        return bool(super().close())
+
+    def end(self) -> None:
+        """Close the connections of all threads; what runs in them is broken off."""
+        self.ended = True
+        for connection in list(self.opened):
+            with suppress(psycopg.Error):
+                if not connection.closed and connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                    connection.cancel_safe(timeout=1)
+                connection.close()
+        self.ended = False
+
+    def prepare(self) -> None:
+        """Refuse a server that is too old; make what it lacks."""
+        version = self.connection().info.server_version
+        if version < TOO_OLD:
+            raise peewee.NotSupportedError(f"PostgreSQL {version // 10000} is too old; use 14 or newer")
+        functions.make(self)
+
+    def difference(self, **_durable: bool) -> str:
+        """What of the server's settings does not hold, in words; "" when a COMMIT is on the disk."""
+        for name, good in DURABLE.items():
+            (value,) = self.connection().execute(f"SHOW {name}").fetchone()
+            if value not in good:
+                return (
+                    f"PostgreSQL has {name} = {value}, so a receipt could be lost in a power cut. "
+                    f"Set {name} = {good[0]} there."
+                )
+        return ""
+
+    def harden(self) -> None:
+        """Each COMMIT is flushed already."""
+
+    def flush_commits(self, on: bool) -> None:
+        """Each COMMIT is flushed already."""
+
+    def migrating(self) -> Migrating:
+        """What migrations run their statements with."""
+        return Migrating(self)
+
+
+class Migrating:
+    """Runs a migration's statements, in the spelling they have in their files."""
+
+    #: What a migration is here, where its statements mean nothing to PostgreSQL.
+    instead = {"0002_search": postgres_search.STATEMENTS}
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def execute_sql(self, sql: str, params: Any = ()) -> Any:
+        """One statement on this thread's connection."""
+        return self.database.connection().execute(dialect.definition(sql), params)
+
+    def table_exists(self, table: str) -> bool:
+        """Whether there is such a table."""
+        return bool(self.database.table_exists(table))
+
+
+_FAMILY: tuple[tuple[type[psycopg.Error], type[peewee.PeeweeException]], ...] = (
+    (psycopg.IntegrityError, peewee.IntegrityError),
+    (psycopg.DataError, peewee.DataError),
+    (psycopg.OperationalError, peewee.OperationalError),
+    (psycopg.InternalError, peewee.InternalError),
+    (psycopg.ProgrammingError, peewee.ProgrammingError),
+    (psycopg.NotSupportedError, peewee.NotSupportedError),
+)
+
+
+def told(error: psycopg.Error) -> peewee.PeeweeException:
+    """The driver's error as peewee's, which is what everybody else knows."""
+    kind = next((ours for theirs, ours in _FAMILY if isinstance(error, theirs)), peewee.DatabaseError)
+    return kind(str(error).strip())
+
+
+_WORDS = {
+    "53": "The database server has no room or no connection left, so nothing can be saved. Look at its disk and log.",
+    "25006": "The database is read-only, so nothing can be saved. A replica? Name the primary in [storage] url.",
+    "28": "The database server refused the sign-in, so nothing can be saved. Check user and password in [storage] url.",
+    "3D": "There is no such database on the server. Create it, or correct [storage] url.",
+    "42501": "The database's user may not do this. Make it the owner of the database in [storage] url.",
+    "55P03": "Another process holds the database. Try again in a moment.",
+    "40": "Two changes met. Try again.",
+    "57": "The database server is stopping or starting, so nothing can be saved. It goes on by itself once it is back.",
+    "58": "The database server reports an error of its disk, so nothing can be saved. Look at its log.",
+    "XX": "The database server reports damaged data, so nothing can be saved. Look at its log.",
+}
+_BUSY = ("55P03", "40")
+
+
+def words_of(error: BaseException) -> tuple[str, bool] | None:
+    """What an error of PostgreSQL means for who wants to save, and whether another try may help at once."""
+    if not isinstance(error, psycopg.Error):
+        return None
+    state = error.sqlstate or ""
+    for start, words in _WORDS.items():
+        if state.startswith(start):
+            return words, start in _BUSY
+    if isinstance(error, psycopg.OperationalError) and state[:2] in ("", "08"):
+        return "The database server cannot be reached, so nothing can be saved. It goes on by itself once it is.", False
+    return None
