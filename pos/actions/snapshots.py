@@ -139,7 +139,7 @@ def take(
             made = behind(lambda: snapshot.make(config, work, now, gently=gently, step=step, progress=progress))
             taken = Taken(made)
             key = snapshot.key_of(config)
-            differences = behind(lambda: snapshot.check(made.file, key, work / "aside", progress)[1])
+            differences = behind(lambda: snapshot.check(made.file, key, work / "aside", progress, gently=gently)[1])
             taken.difference = differences[0] if differences else ""
             step("checked")
             for word in words_of(config):

@@ -239,6 +239,8 @@ def check(
     key: Path | None,
     aside: Path,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    gently: bool = False,
 ) -> tuple[Manifest, list[str]]:
     """Restore a snapshot into a folder aside and compare: every checksum, the counts, the chain's heads, the totals,
     and then all that `verify` looks at, whose differences are answered. The folder is gone afterwards.
@@ -257,13 +259,28 @@ def check(
             Config(root=aside / "till"),
             till=replace(Config(root=aside).till, id=manifest.till, store=manifest.store),
         )
-        return manifest, verify(apart, progress, beside=OfSnapshot(receipts)).differences
+        told = _resting(progress) if gently else progress
+        return manifest, verify(apart, told, beside=OfSnapshot(receipts)).differences
     except Corrupt as error:
         raise Corrupt(f"{file.name} is not whole: {error.message}") from error
     except (OSError, sqlite3.Error) as error:
         raise cannot_save(error, aside) or CannotSave(f"{file.name} could not be unpacked: {error}.") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _resting(progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """Rest after each page as the copy does after each step: a processor at the lowest priority still shares its caches
+    and its other half with the sales."""
+    began = time.monotonic()
+
+    def told(done: int, total: int) -> None:
+        nonlocal began
+        progress(done, total)
+        time.sleep(min((time.monotonic() - began) * REST_FACTOR, REST_SECONDS_MAX))
+        began = time.monotonic()
+
+    return told
 
 
 def compare(manifest: Manifest, root: Path) -> None:
