@@ -11,6 +11,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -332,7 +333,14 @@ def _end_all(code: str) -> None:
 # -- PINs --------------------------------------------------------------------------------------------------------------
 
 
+def is_first_guess(pin: str) -> bool:
+    """Whether it is what anybody would try first: all alike, or a straight run up or down."""
+    return {int(b) - int(a) for a, b in pairwise(pin)} in ({0}, {1}, {-1})
+
+
 def _hash(pin: str) -> str:
     if not PIN.match(pin):
         raise Invalid("A PIN is 4 to 8 digits.", field="pin")
+    if is_first_guess(pin):
+        raise Invalid("Choose a PIN that is neither one digit again and again nor a row like 1234.", field="pin")
     return PINS.hash(pin)

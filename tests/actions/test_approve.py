@@ -35,12 +35,12 @@ def _staff(till, monkeypatch):
         ("8", "Ben", "supervisor"),
         ("9", "Cleo", "manager"),
     ):
-        people.add_user(till.store, code, name, role, "1234")
+        people.add_user(till.store, code, name, role, "2468")
 
 
 def agree(till: Till, error: NeedsApproval, by: Person = ANN, code: str = "8", **more: Any) -> str:
     """What the page does with a refusal: the second person types code and PIN."""
-    asked = {"act": error.act, "subject": error.subject, "bound": error.reach, "pin": "1234", "code": code, **more}
+    asked = {"act": error.act, "subject": error.subject, "bound": error.reach, "pin": "2468", "code": code, **more}
     return approve.approve(till.store, by, **asked)[0]
 
 
@@ -224,7 +224,7 @@ def test_where_nobody_could_approve_the_page_is_not_told_to_ask(till):
 def test_odd_requests_for_approval_are_refused(till):
     for more in ({"act": "sell"}, {"act": "fly"}, {"subject": ""}, {"subject": "x" * 101}, {"code": ""}):
         with pytest.raises(Invalid):
-            approve.approve(till.store, ANN, **{"act": "void", "subject": "x", "pin": "1234", "code": "8", **more})
+            approve.approve(till.store, ANN, **{"act": "void", "subject": "x", "pin": "2468", "code": "8", **more})
     for odd in ("x", [1], {"a": 1}, ["x"] * 21):
         with pytest.raises(Invalid):
             sell.commit(till, reduced() | {"approvals": odd}, ANN)

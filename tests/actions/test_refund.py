@@ -138,7 +138,7 @@ def test_a_line_of_an_exchange_that_was_itself_given_back_is_not_offered(till):
 
 
 def test_goods_come_back_until_the_last_day_and_later_only_with_a_second_person(till, now):
-    people.add_user(till.store, "8", "Sam", "supervisor", "1234")
+    people.add_user(till.store, "8", "Sam", "supervisor", "2468")
     doc = sold(till)
     now[0] += timedelta(days=28)
     assert refund.lines(till.store, till.config, "1")["window"]["late"] is False
@@ -192,7 +192,7 @@ def test_the_same_return_with_another_reason_is_other_content(till):
 
 
 def test_without_a_receipt_only_with_a_supervisor_and_a_reason(till):
-    people.add_user(till.store, "8", "Sam", "supervisor", "1234")
+    people.add_user(till.store, "8", "Sam", "supervisor", "2468")
     blind = basket(line("MUG", "-1", "r1"), total="-1.20")
     with pytest.raises(Invalid, match="without a receipt"):
         sell.commit(till, blind, SAM)
@@ -286,7 +286,7 @@ BOTH = [{"mode_of_payment": "Card", "amount": "1.40"}, {"mode_of_payment": "Cash
     ],
 )
 def test_money_goes_back_the_way_it_came_or_by_right(till, paid, back_by, elsewhere):
-    people.add_user(till.store, "8", "Sam", "supervisor", "1234")
+    people.add_user(till.store, "8", "Sam", "supervisor", "2468")
     doc = sold(till, pay=paid)
     asked = back(doc, "-2", "-2.40", pay=[{"mode_of_payment": m, "amount": a} for m, a in back_by])
     by = _Only("refund")
@@ -303,7 +303,7 @@ def test_money_goes_back_the_way_it_came_or_by_right(till, paid, back_by, elsewh
 
 def test_what_went_back_by_one_way_before_does_not_go_back_that_way_again(till):
     """1.00 in cash and 1.40 by card: after a return of 1.00 in cash the rest belongs to the card."""
-    people.add_user(till.store, "8", "Sam", "supervisor", "1234")
+    people.add_user(till.store, "8", "Sam", "supervisor", "2468")
     doc = sold(till, pay=BOTH)
     sell.commit(
         till,
@@ -317,7 +317,7 @@ def test_what_went_back_by_one_way_before_does_not_go_back_that_way_again(till):
 
 
 def test_change_given_is_no_cash_that_can_go_back(till):
-    people.add_user(till.store, "8", "Sam", "supervisor", "1234")
+    people.add_user(till.store, "8", "Sam", "supervisor", "2468")
     paid = [{"mode_of_payment": "Card", "amount": "1.40"}, {"mode_of_payment": "Cash", "amount": "50.00"}]
     doc = sold(till, pay=paid)
     with pytest.raises(NeedsApproval) as refused:
@@ -371,7 +371,7 @@ def test_of_two_lines_of_one_item_each_comes_back_at_its_own_price(till):
 
 
 def test_what_is_only_being_typed_asks_nobody(till):
-    people.add_user(till.store, "8", "Sam", "supervisor", "1234")
+    people.add_user(till.store, "8", "Sam", "supervisor", "2468")
     doc = sold(till, pay="Card")
     asked = back(doc, "-2", "-2.40", pay=[]) | {"typed": {"mode_of_payment": "Cash", "amount": "-2.40"}}
     assert sell.pay_check(till.store, till.config, asked, _Only("refund"))["complete"]

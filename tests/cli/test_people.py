@@ -56,12 +56,12 @@ def test_a_lost_pin_is_reset_and_the_pin_is_never_printed(till: Callable[..., Ou
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("user", "add", "7", "Bea", "--pin", "1111"), 1, "The code 7 is in use"),
+        (("user", "add", "7", "Bea", "--pin", "7531"), 1, "The code 7 is in use"),
         (("user", "add", "8", "Bea", "--pin", "12"), 2, "4 to 8 digits"),
         (("user", "add", "8", "Bea", "--pin", "123a"), 2, "4 to 8 digits"),
-        (("user", "add", "8", "Bea", "--role", "king", "--pin", "1111"), 2, "invalid choice"),
-        (("user", "add", "8 9", "Bea", "--pin", "1111"), 2, "letters and digits"),
-        (("user", "pin", "9", "--pin", "1111"), 1, "Nobody here has the code 9"),
+        (("user", "add", "8", "Bea", "--role", "king", "--pin", "7531"), 2, "invalid choice"),
+        (("user", "add", "8 9", "Bea", "--pin", "7531"), 2, "letters and digits"),
+        (("user", "pin", "9", "--pin", "7531"), 1, "Nobody here has the code 9"),
         (("user", "off", "9"), 1, "Nobody here has the code 9"),
         (("user",), 2, "required"),
         (("token", "revoke", "none"), 1, "no key called none"),

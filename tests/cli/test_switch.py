@@ -61,7 +61,7 @@ def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
-    done = run(AS_MAIN, "user", "add", "1", "Ada", "--pin", "1234", "--root", str(tmp_path))
+    done = run(AS_MAIN, "user", "add", "1", "Ada", "--pin", "2468", "--root", str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert str(tmp_path) in done.stderr
