@@ -1,0 +1,16 @@
+"""What till and hub send each other, as JSON Schema."""
+
+from __future__ import annotations
+
+from pos.web.shapes import ANY, FLAG, TEXT, WHOLE, by_name, many, named, ok, texts, thing
+
+DONE = ok({})
+HELLO = ok(texts("hub", "title", "version", "proof"))
+JOIN = thing({**texts("code", "till", "instance", "key_hash", "version"), "ids": many(TEXT)}, more=True)
+JOINED = ok(texts("hub", "title", "version", "name"))
+KNOWN = ok({**texts("hub", "title", "version", "name"), "head": WHOLE, "missing": many(many(WHOLE))})
+NEW_KEY = thing(texts("key_hash"), more=True)
+TAKEN = ok({**texts("hash"), "duplicate": FLAG})
+STEP = named("HubStep", thing(texts("connection", "title", "part", "state", "resolved", "remote_id", "message", "at")))
+THERE = ok({**texts("id", "hash", "number"), "way": many(STEP)})
+FEED = ok({"rows": many(by_name(ANY)), "next": TEXT, "more": FLAG})
