@@ -11,7 +11,7 @@ from peewee import DataError, IntegrityError
 
 from pos.errors import PosError
 from pos.said import said
-from pos.store import cashiers, connections, feeds, notices
+from pos.store import cashiers, connections, feeds, hub_told, notices
 from pos.store.db import Store
 
 #: Of the rows that could not be taken in, so many get a notice of their own; the others are counted in the log.
@@ -28,6 +28,9 @@ _PUT: dict[str, Callable[[Store, Rows, str], feeds.Counts]] = {
     "customers": feeds.put_customers,
     "modes": feeds.put_modes,
     "cashiers": cashiers.put,
+    "people": hub_told.put_people,
+    "rights": hub_told.put_rights,
+    "notices": hub_told.put_notices,
 }
 #: What a single bad row may raise; anything else is a fault of ours and stops the round.
 _BAD_ROW = (PosError, TypeError, ValueError, KeyError, IntegrityError, DataError)

@@ -54,6 +54,7 @@ __all__ = [
     "check_pin",
     "devices",
     "end",
+    "end_all",
     "enrol",
     "find_device",
     "find_sign_in",
@@ -117,12 +118,12 @@ def add_user(store: Store, code: str, name: str, role: str, pin: str | None = No
         )
     pin_hash = "" if pin is None else _hash(pin)
     with store.transaction():
-        if User.select().where((User.code == code) & User.active).exists():
+        if User.select().where((User.code == code) & (User.active == 1)).exists():
             raise Conflict(
                 said("The code {code} is in use. Choose another, or set a new PIN with `user pin {code}`.", code=code),
                 field="code",
             )
-        User.replace(code=code, name=name, role=role, pin_hash=pin_hash, modified=clock.stamp(clock.now())).execute()
+        User.put(code=code, name=name, role=role, pin_hash=pin_hash, modified=clock.stamp(clock.now()))
         audit.record(store, by, "user.add", code, {"name": name, "role": role})
 
 
@@ -132,12 +133,12 @@ def set_pin(store: Store, code: str, pin: str, by: str = "system") -> None:
     with store.transaction():
         changed = (
             User.update(**PINS.fresh(pin_hash), modified=clock.stamp(clock.now()))
-            .where((User.code == code) & User.active)
+            .where((User.code == code) & (User.active == 1))
             .execute()
         )
         if not changed:
             raise NotFound(said("Nobody here has the code {code}.", code=code), field="code")
-        _end_all(code)
+        end_all(code)
         audit.record(store, by, "user.pin", code, {})
 
 
@@ -147,7 +148,7 @@ def set_active(store: Store, code: str, active: bool, by: str = "system") -> Non
         if not User.update(active=active, modified=clock.stamp(clock.now())).where(User.code == code).execute():
             raise NotFound(said("Nobody here has the code {code}.", code=code), field="code")
         if not active:
-            _end_all(code)
+            end_all(code)
         audit.record(store, by, "user.active", code, {"active": active})
 
 
@@ -172,7 +173,7 @@ def check_badge(store: Store, badge: str, pin: str) -> Person:
 
 
 def _holder(badge: str) -> Person | None:
-    user = User.get_or_none((User.badge_hash == digest(badge.strip())) & User.active) if badge.strip() else None
+    user = User.get_or_none((User.badge_hash == digest(badge.strip())) & (User.active == 1)) if badge.strip() else None
     return None if user is None else _person(user)
 
 
@@ -192,9 +193,9 @@ def set_badge(store: Store, code: str, badge: str | None = None, by: str = "syst
         if holder is not None and holder.code != code:
             raise Conflict(said("This badge is {name}'s.", name=holder.name), field="badge")
         if text:  # of somebody who left: the card is handed on
-            User.update(badge_hash="").where((User.badge_hash == digest(text)) & ~User.active).execute()
+            User.update(badge_hash="").where((User.badge_hash == digest(text)) & (User.active == 0)).execute()
         changed = User.update(badge_hash=digest(text) if text else "", modified=clock.stamp(clock.now()))
-        if not changed.where((User.code == code) & User.active).execute():
+        if not changed.where((User.code == code) & (User.active == 1)).execute():
             raise NotFound(said("Nobody here has the code {code}.", code=code), field="code")
         audit.record(store, by, "user.badge", code, {"given": bool(text)})
     return text
@@ -326,7 +327,7 @@ def _change(store: Store, key: str, **values: Any) -> None:
         SignIn.update(**values).where((SignIn.secret_hash == key) & (SignIn.ended_at == "")).execute()
 
 
-def _end_all(code: str) -> None:
+def end_all(code: str) -> None:
     SignIn.update(ended_at=clock.stamp(clock.now())).where((SignIn.user == code) & (SignIn.ended_at == "")).execute()
 
 

@@ -1,6 +1,6 @@
 """The table of rights of this till: the defaults of `rules.rights` and what an admin changed of them.
 
-Asked for each request, so it is kept in memory and read anew after a change. The server alone changes it.
+Asked for each request, so it is kept in memory, and read anew after a change and every few seconds.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pos import clock
 from pos.errors import Conflict, Invalid
 from pos.rules import rights
 from pos.rules.rights import Rights
@@ -19,22 +20,24 @@ from pos.said import said
 from pos.store import audit
 from pos.store.db import Store
 
-__all__ = ["Change", "Rights", "change", "changes", "of"]
+__all__ = ["Change", "Rights", "change", "changes", "of", "replace"]
 
 #: So many changes are told.
 CHANGES = 100
 
 _reading = threading.Lock()
-_kept: weakref.WeakKeyDictionary[Store, Rights] = weakref.WeakKeyDictionary()
+_kept: weakref.WeakKeyDictionary[Store, tuple[float, Rights]] = weakref.WeakKeyDictionary()
+#: Where agents run in a process of their own, or several serve one hub, another process may change the table.
+ANEW_SECONDS = 5.0
 
 
 def of(store: Store) -> Rights:
     """The table as it stands now."""
     found = _kept.get(store)
-    if found is None:
+    if found is None or clock.monotonic() - found[0] > ANEW_SECONDS:
         with _reading:  # a table read before a change must not be kept after it
-            found = _kept[store] = _read(store)
-    return found
+            found = _kept[store] = (clock.monotonic(), _read(store))
+    return found[1]
 
 
 def change(
@@ -61,6 +64,39 @@ def change(
         with _reading:
             _kept.pop(store, None)
     return of(store)
+
+
+def replace(store: Store, allowed: Mapping[tuple[str, str], bool], ceilings: Mapping[str, Decimal], by: str) -> bool:
+    """Make the table be the defaults with just these changes, as the hub has it; whether that changed anything. What a
+    newer program calls rights or roles is left out."""
+    wanted = {
+        (role, right): on
+        for (role, right), on in allowed.items()
+        if role in rights.ROLES and right in rights.RIGHTS and role != rights.OWNER
+    }
+    tops = {role: top for role, top in ceilings.items() if role in rights.ROLES and role != rights.OWNER}
+    _check(wanted, tops)
+    try:
+        with store.transaction():
+            before = _read(store)
+            if (before.overrides, before.ceilings) == (wanted, tops):
+                return False
+            for (role, right), on in before.overrides.items():
+                if (role, right) not in wanted:
+                    store.execute('DELETE FROM right_override WHERE role = ? AND "right" = ?', (role, right))
+                    audit.record(store, by, "rights.change", role, {"right": right, "allowed": not on})
+            for (role, right), on in wanted.items():
+                if before.overrides.get((role, right)) != on:
+                    _put(store, role, right, on, by)
+            for role in before.ceilings.keys() - tops.keys():
+                store.execute("DELETE FROM discount_ceiling WHERE role = ?", (role,))
+            for role, top in tops.items():
+                if before.ceilings.get(role) != top:
+                    _put_ceiling(store, role, top, before.discount_percent_max(role), by)
+            return True
+    finally:
+        with _reading:
+            _kept.pop(store, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +155,7 @@ def _check(allowed: Mapping[tuple[str, str], bool], ceilings: Mapping[str, Decim
 
 def _read(store: Store) -> Rights:
     with store.reading():
-        rows = store.execute("SELECT role, right, allowed FROM right_override").fetchall()
+        rows = store.execute('SELECT role, "right", allowed FROM right_override').fetchall()
         ceilings = store.execute("SELECT role, percent FROM discount_ceiling").fetchall()
     known = {(role, right): bool(wanted) for role, right, wanted in rows if right in rights.RIGHTS}
     return Rights(known, {role: Decimal(percent) for role, percent in ceilings})
@@ -127,8 +163,8 @@ def _read(store: Store) -> Rights:
 
 def _put(store: Store, role: str, right: str, wanted: bool, by: str) -> None:
     store.execute(
-        "INSERT INTO right_override (role, right, allowed) VALUES (?, ?, ?)"
-        " ON CONFLICT (role, right) DO UPDATE SET allowed = excluded.allowed",
+        'INSERT INTO right_override (role, "right", allowed) VALUES (?, ?, ?)'
+        ' ON CONFLICT (role, "right") DO UPDATE SET allowed = excluded.allowed',
         (role, right, wanted),
     )
     audit.record(store, by, "rights.change", role, {"right": right, "allowed": wanted})

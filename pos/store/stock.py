@@ -23,13 +23,16 @@ _OPEN = "state IN ('queued', 'sending', 'sent', 'unknown', 'rejected')"
 #: Booked, but after the connection was last asked for its stock.
 _LATE = "state IN ('booked', 'differs') AND updated_at > :as_of"
 #: A part books the movements of its own direction: goods leave with a sale, come back with a return.
-_PART = "m.document = o.document AND ((o.part = 'sale') = (m.qty < 0))"
+#: To a hub a document goes as a whole.
+_PART = "m.document = o.document AND (o.part = 'document' OR (o.part = 'sale') = (m.qty < 0))"
 _LISTED = "(SELECT value FROM json_each(:items))"
 
 
-def stock_of(store: Store, items: Iterable[str]) -> dict[str, int]:
-    """Thousandths in the till's warehouse, per item; may be negative. An item nobody ever told about is left out."""
-    given = {"items": json.dumps(list(items)), "warehouse": store.config.till.warehouse, "as_of": _as_of(store)}
+def stock_of(store: Store, items: Iterable[str], warehouse: str = "") -> dict[str, int]:
+    """Thousandths in a warehouse ("" = the till's own), per item; may be negative. An item nobody ever told about is
+    left out."""
+    place = warehouse or store.config.till.warehouse
+    given = {"items": json.dumps(list(items)), "warehouse": place, "as_of": _as_of(store)}
     told = store.execute(
         "SELECT s.item, s.qty, s.own_at_set, coalesce(t.qty, 0) FROM stock s "
         "LEFT JOIN movement_total t ON t.item = s.item AND t.warehouse = s.warehouse "
@@ -72,7 +75,7 @@ def _as_of(store: Store) -> str:
 def _waiting(store: Store, given: dict[str, str]) -> dict[str, int]:
     sql = store.execute
     asked = f"SELECT 1 FROM outbox WHERE {_OPEN} UNION ALL SELECT 1 FROM outbox WHERE {_LATE}"
-    few = sql(f"SELECT count(*) FROM ({asked} LIMIT {_WALK_MAX + 1})", {"as_of": given["as_of"]}).fetchone()[0]
+    few = sql(f"SELECT count(*) FROM ({asked} LIMIT {_WALK_MAX + 1}) AS few", {"as_of": given["as_of"]}).fetchone()[0]
     if not few:
         return {}
     parts = f"SELECT document, part FROM outbox WHERE {_OPEN} UNION SELECT document, part FROM outbox WHERE {_LATE}"

@@ -73,6 +73,11 @@ def matrix(code: str) -> ResponseReturnValue:
 @describe(kinds=("image/jpeg",), refuses=(304,))
 @auth.needs("sell")
 def thumb(name: str) -> Response:
+    return small_picture(name)
+
+
+def small_picture(name: str) -> Response:
+    """A picture below data/thumbs. NotFound."""
     if not _THUMB.match(name):
         raise NotFound("There is no such picture.")
     folder = parts().config.data / "thumbs"

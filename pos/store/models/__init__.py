@@ -13,7 +13,7 @@ from pos.store.models.catalog import (
     Stock,
     TaxCode,
 )
-from pos.store.models.hub import HubGap, HubTill, Lease
+from pos.store.models.hub import ForeignCopy, HubChange, HubGap, HubTill, HubTop, Lease
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
 from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Outbox
 from pos.store.models.notices import HookEvent, LowStock, Notice, NoticeDelivery, NoticeRead
@@ -56,8 +56,8 @@ RECONCILIATIONS = (Reconciliation, ReconciliationItem)
 BACKUPS = (CopyPlace, Snapshot)
 #: What documents say of other documents; and who was forgotten.
 RECORDS = (Blanking, LostNumber, Forgotten)
-#: A hub's tills, and who alone does a thing now.
-HUB = (HubTill, HubGap, Lease)
+#: A hub's tills, what they hear, who alone does a thing now; at a till what the hub told of other tills.
+HUB = (HubTill, HubGap, Lease, HubTop, HubChange, ForeignCopy)
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
     *BACKUPS, *RECORDS, *HUB,
@@ -93,11 +93,14 @@ __all__ = [
     "Device",
     "DiscountCeiling",
     "Document",
+    "ForeignCopy",
     "Forgotten",
     "Held",
     "HookEvent",
+    "HubChange",
     "HubGap",
     "HubTill",
+    "HubTop",
     "Item",
     "Lease",
     "Line",

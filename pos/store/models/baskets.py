@@ -25,6 +25,8 @@ class Held(Row):
     changed_by = TextField(default="")
     taken = TextField(default="")  # the id of the act that resumed it, so that its answer can be asked for again
     reason = TextField(default="")  # why it was discarded
+    up = TextField(default="")  # "" = the hub does not have it | sending | there
+    holder = TextField(default="")  # the till that took it up, where a hub says so; "" = this one, or nobody
 
     class Meta:
         indexes = ((("store", "state"), False),)

@@ -56,3 +56,42 @@ class HubGap(Row):
     class Meta:
         table_name = "hub_gap"
         primary_key = CompositeKey("till", "first")
+
+
+class HubTop(Row):
+    """The number of the newest change a hub's tills may hear of. epoch: numbers of another one mean nothing here."""
+
+    id = IntegerField(primary_key=True)  # 1
+    epoch = TextField()
+    change = BigIntegerField()
+
+    class Meta:
+        table_name = "hub_top"
+
+
+class HubChange(Row):
+    """The newest change of one row tills hear of. Of a row that is gone this stays."""
+
+    feed = TextField()
+    name = TextField()
+    change = BigIntegerField()
+
+    class Meta:
+        table_name = "hub_change"
+        primary_key = CompositeKey("feed", "name")
+        indexes = ((("feed", "change"), False),)
+
+
+class ForeignCopy(Row):
+    """A receipt of another till, or what another till gave back of one, as the hub has it. Read only; no document of
+    this till, so it is in no list, sum or chain here."""
+
+    original = TextField()  # the receipt it is about; its own id where it is that receipt
+    id = TextField()
+    number = TextField(index=True)
+    body = TextField()
+    fetched_at = TextField()
+
+    class Meta:
+        table_name = "foreign_copy"
+        primary_key = CompositeKey("original", "id")

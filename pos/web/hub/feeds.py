@@ -4,8 +4,8 @@ GET /api/hub/v1/feeds/<feed>?since=&limit=   a till   {rows, next, more}; feed: 
                                                       people rights notices. since: the `next` of before, "" = all
 GET /api/hub/v1/thumbs/<name>                a till   a picture `image` of an item names
 
-A cursor the hub does not know begins anew. People come with their PIN hashes, notices only where they are about the till
-that asks.
+A cursor the hub does not know begins anew. People come with their PIN hashes, notices only where they are about the
+till that asks.
 """
 
 from __future__ import annotations

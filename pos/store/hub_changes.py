@@ -1,0 +1,152 @@
+"""What tills of a hub hear of, in order: each change of a row they may want gets the next number.
+
+Triggers in the hub's own database see to it, so no writer can forget; a till alone has none of them. Numbers are given
+out under a lock that is held to the end of the transaction, so none turns up below one that could be read earlier.
+A cursor is "epoch:number". One of another epoch, or above the newest number, begins anew: the hub was set up anew or
+came back from a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pos import clock
+from pos.store import entries, hub_link
+from pos.store.db import Store
+
+#: Between the parts of a name that has several.
+SEP = "\x1f"
+#: Meta: the data folder the numbers were given out in.
+_FOLDER = "hub.changes.folder"
+
+
+class _Watched(NamedTuple):
+    """A table tills hear of. name: of a row of the feed, {0} standing for the row. of: columns that matter when a row
+    is changed, "" = all; only_new: nothing but new rows matters."""
+
+    table: str
+    feed: str
+    name: str
+    of: str = ""
+    only_new: bool = False
+
+
+_WATCHED = (
+    _Watched("item", "items", "{0}.code"),
+    _Watched("barcode", "items", "{0}.item"),
+    _Watched("attribute", "items", "{0}.item"),
+    _Watched("price", "prices", f"{{0}}.price_list || '{SEP}' || {{0}}.item || '{SEP}' || {{0}}.valid_from"),
+    _Watched("stock", "stock", f"{{0}}.item || '{SEP}' || {{0}}.warehouse"),
+    _Watched("movement", "stock", f"{{0}}.item_code || '{SEP}' || {{0}}.warehouse", only_new=True),
+    _Watched("tax_code", "taxes", "{0}.code"),
+    _Watched("customer", "customers", "{0}.code"),
+    _Watched("payment_mode", "modes", "{0}.name"),
+    _Watched("user", "people", "{0}.code", of="name, role, active, pin_hash, badge_hash"),
+    _Watched("right_override", "rights", "'all'"),
+    _Watched("discount_ceiling", "rights", "'all'"),
+    _Watched("notice", "notices", "{0}.key", of="level, text, remedy, subject, resolved_at"),
+    _Watched("voucher_row", "vouchers", "{0}.id", only_new=True),
+    _Watched("voucher_hold", "holds", "{0}.id", only_new=True),
+    _Watched("held", "held", "{0}.id"),
+)
+FEEDS = tuple(dict.fromkeys(one.feed for one in _WATCHED))
+
+_MARK = (
+    "UPDATE hub_top SET change = change + 1; "
+    "INSERT INTO hub_change (feed, name, change) VALUES ('{feed}', {name}, (SELECT max(change) FROM hub_top)) "
+    "ON CONFLICT (feed, name) DO UPDATE SET change = excluded.change;"
+)
+_ALL = (
+    "INSERT INTO hub_change (feed, name, change) SELECT '{feed}', w.name, "
+    "(SELECT max(change) FROM hub_top) + row_number() OVER (ORDER BY w.name) FROM (SELECT DISTINCT {name} AS name "
+    "FROM {table} AS r) AS w WHERE NOT EXISTS (SELECT 1 FROM hub_change h WHERE h.feed = '{feed}' AND h.name = w.name)"
+)
+
+
+def watch(store: Store) -> None:
+    """Begin to number changes, at each start of a hub: what is there already is new to its tills. A hub whose folder is
+    another one than before came back from a copy, so its numbers begin another epoch."""
+    with store.transaction():
+        if store.execute("SELECT count(*) FROM hub_top").fetchone()[0] == 0:
+            store.execute("INSERT INTO hub_top (id, epoch, change) VALUES (1, ?, 0)", (clock.uuid7(),))
+        if store.keeps_files:
+            here = hub_link.instance(store.config)
+            if entries.meta(store, _FOLDER, "") not in ("", here):
+                store.execute("UPDATE hub_top SET epoch = ?", (clock.uuid7(),))
+            entries.set_meta(store, _FOLDER, here)
+        for statement in _triggers(postgres=store.database.locks_rows):
+            store.database.connection().execute(statement)
+        for one in _WATCHED:
+            table = '"user"' if one.table == "user" else one.table
+            store.execute(_ALL.format(feed=one.feed, name=one.name.format("r"), table=table))
+            store.execute(
+                "UPDATE hub_top SET change = (SELECT max(change) FROM hub_change)"
+                " WHERE change < (SELECT max(change) FROM hub_change)"
+            )
+
+
+def _triggers(*, postgres: bool) -> Iterator[str]:
+    for one in _WATCHED:
+        for act, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+            if one.only_new and act != "INSERT":
+                continue
+            name = f"hub_{one.table}_{act.lower()}"
+            body = _MARK.format(feed=one.feed, name=one.name.format(row))
+            if act == "UPDATE" and not one.of:  # its name may change with it
+                body = _MARK.format(feed=one.feed, name=one.name.format("OLD")) + " " + body
+            when = f"{act} OF {one.of}" if act == "UPDATE" and one.of else act
+            if postgres:
+                yield (
+                    f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+                    f"$$ BEGIN {body} RETURN NULL; END $$"
+                )
+                yield (
+                    f'CREATE OR REPLACE TRIGGER {name} AFTER {when} ON "{one.table}" '
+                    f"FOR EACH ROW EXECUTE FUNCTION {name}()"
+                )
+            else:
+                yield f'CREATE TRIGGER IF NOT EXISTS {name} AFTER {when} ON "{one.table}" BEGIN {body} END'
+
+
+class Changes(NamedTuple):
+    """What changed after a cursor. names: with their numbers, the oldest change first. more: there is more now."""
+
+    names: dict[str, int]
+    cursor: str
+    more: bool
+
+
+def after(store: Store, feed: str, cursor: str, limit: int) -> Changes:
+    """The next changes of a feed after a cursor, "" = from the beginning. Inside `reading()` with what they name."""
+    epoch, top = store.execute("SELECT epoch, change FROM hub_top").fetchone() or ("", 0)
+    since = _since(cursor, epoch, top)
+    rows = store.execute(
+        "SELECT name, change FROM hub_change WHERE feed = ? AND change > ? ORDER BY change LIMIT ?",
+        (feed, since, limit + 1),
+    ).fetchall()
+    taken = rows[:limit]
+    upto = taken[-1][1] if taken else since
+    return Changes(dict(taken), f"{epoch}:{upto}", len(rows) > limit)
+
+
+def _since(cursor: str, epoch: str, top: int) -> int:
+    of, _, number = cursor.partition(":")
+    if of != epoch or not (number.isascii() and number.isdigit()) or len(number) > 18 or int(number) > top:
+        return 0
+    return int(number)
+
+
+def newest(store: Store) -> dict[str, int]:
+    """The newest change of each feed."""
+    return dict(store.execute("SELECT feed, max(change) FROM hub_change GROUP BY feed").fetchall())
+
+
+def marks(store: Store, feed: str, names: list[str]) -> dict[str, int]:
+    """The numbers of some rows of a feed."""
+    found = {}
+    for name in names:
+        row = store.execute("SELECT change FROM hub_change WHERE feed = ? AND name = ?", (feed, name)).fetchone()
+        if row is not None:
+            found[name] = int(row[0])
+    return found

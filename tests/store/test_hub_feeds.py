@@ -1,0 +1,122 @@
+"""What a hub tells its tills: every change once, by cursors that cannot skip; a till takes in all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pos import clock
+from pos import config as settings
+from pos.rules import rights as rules
+from pos.store import cashiers, feeds, hub_changes, hub_feeds, notices, pages, people, rights, stock
+from pos.store.db import Store, open_store
+
+ITEM = {"code": "TEA", "name": "Tea", "item_group": "Food", "barcodes": [{"code": "50123", "uom": "Nos"}],
+        "attributes": [{"name": "Size", "value": "L", "position": 0}]}  # fmt: skip
+PRICE = {"price_list": "Shop", "item": "TEA", "amount": 250, "currency": "GBP", "name": "p1"}
+
+
+@contextmanager
+def _opened(root: Path, text: str = "") -> Iterator[Store]:
+    root.mkdir(exist_ok=True)
+    (root / "config.ini").write_text(text)
+    store = open_store(settings.load(root, environ={}))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _all(store: Store, feed: str, since: str = "", limit: int = 2) -> tuple[list[dict[str, Any]], str]:
+    rows: list[dict[str, Any]] = []
+    while True:
+        page = hub_feeds.page(store, "T1", feed, since, limit)
+        rows += page.rows
+        since = page.cursor
+        if not page.more:
+            return rows, since
+
+
+def test_changes_come_once_and_in_order(store: Store) -> None:
+    """Both engines: what was there before, what is new, what is gone; nothing after the last cursor."""
+    feeds.put_items(store, [ITEM, {**ITEM, "code": "CAP", "barcodes": []}], "csv")
+    hub_changes.watch(store)
+    hub_changes.watch(store)  # a second start changes nothing
+    first, cursor = _all(store, "items", limit=1)
+    assert sorted(row["code"] for row in first) == ["CAP", "TEA"]
+    tea = next(row for row in first if row["code"] == "TEA")
+    assert tea["barcodes"] == [{"code": "50123", "uom": "Nos"}]
+    assert tea["attributes"] == [{"name": "Size", "value": "L", "position": 0}]
+    assert _all(store, "items", cursor) == ([], cursor)
+
+    feeds.put_barcodes(store, [{"code": "50999", "item": "CAP", "uom": ""}])
+    changed, cursor = _all(store, "items", cursor)
+    assert [row["code"] for row in changed] == ["CAP"]
+    feeds.put_prices(store, [PRICE])
+    _, prices = _all(store, "prices")
+    feeds.deactivate(store, ["p1"], "prices")
+    (gone,), _ = _all(store, "prices", prices)
+    assert (gone["amount"], gone["valid_upto"]) == (0, "1970-01-01")
+
+
+@pytest.mark.parametrize("cursor", ["nobody:1", "x", "1", "{epoch}:999999999", "{epoch}:x", "{epoch}:-1"])
+def test_an_unknown_cursor_begins_anew(store: Store, cursor: str) -> None:
+    feeds.put_items(store, [ITEM], "csv")
+    hub_changes.watch(store)
+    epoch = _all(store, "items")[1].partition(":")[0]
+    assert len(_all(store, "items", cursor.format(epoch=epoch))[0]) == 1
+
+
+def test_a_hub_from_a_copy_begins_another_epoch(store: Store) -> None:
+    """Its numbers were given out to other changes meanwhile."""
+    if not store.keeps_files:
+        pytest.skip("a hub on PostgreSQL is restored by the engine's own tools")
+    hub_changes.watch(store)
+    before = hub_feeds.page(store, "T1", "items", "", 10).cursor
+    store.config.instance_file.unlink()
+    hub_changes.watch(store)
+    assert hub_feeds.page(store, "T1", "items", "", 10).cursor.partition(":")[0] != before.partition(":")[0]
+
+
+def test_a_till_takes_in_what_its_hub_tells(tmp_path: Path) -> None:
+    """Goods, people who can sign in with the PIN of the hub, rights, and only the notices meant for it; then a person
+    who left cannot sign in, whatever was open."""
+    with _opened(tmp_path / "hub", "[server]\nrole = hub\n") as hub:
+        hub_changes.watch(hub)
+        feeds.put_items(hub, [ITEM], "csv")
+        feeds.put_prices(hub, [PRICE])
+        feeds.put_stock(hub, [{"item": "TEA", "warehouse": "Elsewhere", "qty": 7000}], "csv")
+        people.add_user(hub, "7", "Nora Fell", "cashier", "4711")
+        rights.change(hub, {("cashier", "paid_out"): True}, {"cashier": Decimal(7)}, "1")
+        notices.raise_notice(hub, "till:1:clock", "check", "Its clock is off.", subject="T1")
+        notices.raise_notice(hub, "till:2:clock", "check", "Not for this one.", subject="T2")
+        told = {feed: _all(hub, feed) for feed in ("people", "rights", "items", "prices", "stock", "notices")}
+        people.set_active(hub, "7", False)
+        notices.settle(hub, "till:1:clock")
+        later = {feed: _all(hub, feed, told[feed][1]) for feed in ("people", "notices", "items")}
+        assert later["items"][0] == []
+
+    with _opened(tmp_path / "till") as till:
+        people.add_user(till, "1", "Own Owner", rules.OWNER, "8246")
+        for feed, (rows, cursor) in told.items():
+            assert not pages.put(till, "hub", feed, tuple(rows), cursor, (), clock.now()).refused, feed
+        assert people.check_pin(till, "7", "4711").name == "Nora Fell"
+        assert rights.of(till).allowed("cashier", "paid_out")
+        assert rights.of(till).discount_percent_max("cashier") == 7
+        assert [n.text for n in notices.open_notices(till)] == ["Its clock is off."]
+        assert stock.stock_of(till, ["TEA"], "Elsewhere") == {"TEA": 7000}
+        secret, _actor = people.sign_in(till, "7", "4711")
+
+        for feed, (rows, cursor) in later.items():
+            pages.put(till, "hub", feed, tuple(rows), cursor, (), clock.now())
+        assert people.find_sign_in(till, secret) is None
+        with pytest.raises(people.WrongPin):
+            people.check_pin(till, "7", "4711")
+        assert not notices.open_notices(till)
+        assert people.check_pin(till, "1", "8246").active  # whom only this till knows stays
+        assert cashiers.names(till, "hub") == set()
