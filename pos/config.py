@@ -71,6 +71,9 @@ __all__ = [
     "with_secrets",
 ]
 
+#: How [queue] url begins where the queue is no file.
+REDIS = ("redis://", "rediss://")
+
 GROUPS: dict[str, type] = {
     "shop": Shop,
     "till": Till,
@@ -202,9 +205,14 @@ def _check(config: Config) -> None:
     networks(config.server.trusted_proxy)
     if not 1 <= config.server.port <= 65535:
         raise BadSettings(f"[server] port is {config.server.port}; it must be between 1 and 65535.")
+    if not config.storage.url.startswith("sqlite:///"):
+        url = config.storage.url
+        raise BadSettings(f"[storage] url is {url.split(':')[0]}://…, which is not supported yet; use sqlite:///.")
     for name, url in (("storage", config.storage.url), ("queue", config.queue.url)):
-        if not url.startswith("sqlite:///"):
-            raise BadSettings(f"[{name}] url is {url.split(':')[0]}://…, which is not supported yet; use sqlite:///.")
+        if "(hidden)@" in url:
+            raise BadSettings(f"[{name}] url has (hidden) in the place of its password; write the whole address.")
+    if not config.queue.url.startswith(("sqlite:///", *REDIS)):
+        raise BadSettings(f"[queue] url is {config.queue.url.split(':')[0]}://…; use sqlite:/// or redis://.")
     if config.erpnext.url and not config.erpnext.url.startswith(("https://", "http://")):
         raise BadSettings(f"[erpnext] url is {config.erpnext.url!r}; write it like https://erp.example.com.")
     for section in GROUPS:

@@ -1,16 +1,15 @@
-"""The machinery of agents: what is due, who runs it, what became of it. huey is the doorbell and nothing else.
+"""The machinery of agents: what is due, who runs it, what became of it. A queue is the doorbell and nothing else.
 
 The database says when an agent's next round is due, whether it is paused and who holds it (a lease with a heartbeat, so
-several processes can share one folder); huey's queue carries "wake agent X", and losing all of it costs one tick. Work
-that fell due while the machine was off is done once at the next start. An agent that fails comes round again on a
-ladder. Nothing outside this module knows huey.
+several processes can share one store, on one machine or many); the queue carries "wake agent X", and losing all of it
+costs one tick. Work that fell due while the machine was off is done once at the next start. An agent that fails comes
+round again on a ladder.
 
 The ticker's thread looks once a second for what is due, keeps leases alive and passes on bells; workers do the rounds.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import sys
@@ -26,6 +25,7 @@ from pos.config import Config
 from pos.connectors import KINDS, configured
 from pos.connectors.base import Kind
 from pos.errors import NotFound, PosError
+from pos.queue import Doorbell
 from pos.said import said
 from pos.store import connections, notices, rounds, unblock
 from pos.store.db import Store
@@ -39,14 +39,11 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 #: Bells wait this long before they are passed on, so that a burst of sales is one round and not in each sale's way.
 LINGER_SECONDS = 0.1
-HEARTBEAT_SECONDS, CALLED_SECONDS = 15.0, 2.0
+HEARTBEAT_SECONDS, CALLED_SECONDS = 15.0, 1.0
 THIN_SECONDS = 3600.0
 STOP_SECONDS = 10.0
 #: After this many failed rounds in a row people are told.
 FAILURES_TOLD = 3
-BELLS_MAX = 100
-#: Idle workers look into the queue this often for bells of another process; their own wake them at once.
-POLL_SECONDS = 1.0
 #: A sale should never wait long for an agent that computes: other threads ask for their turn this often.
 SWITCH_SECONDS = 0.001
 
@@ -55,9 +52,10 @@ class Runner:
     """Runs agents. Building it makes the Connection rows follow the settings, so build it before the first sale.
 
     journal: agents that save documents run only where it is given, and there even when work is done elsewhere.
-    role: "server" for the one process that holds the folder's lock (what an earlier server held is let go at the
-    start), any other word for further ones. listeners: called with each event in the runner's own thread, never in a
-    sale's. on_round: called with agent, connection, outcome and seconds of each round; must neither fail nor wait.
+    role: "server" for a process that answers people, any other word for further ones. The one server of a folder lets
+    go at the start of what an earlier one held; where many work on one store, that ends with its lease. listeners:
+    called with each event in the runner's own thread, never in a sale's. on_round: called with agent, connection,
+    outcome and seconds of each round; must neither fail nor wait.
     """
 
     def __init__(
@@ -80,14 +78,17 @@ class Runner:
         self._running: dict[Key, Run] = {}
         self._called: dict[Key, float] = {}  # a bell is in the queue, until when; another process may take it
         self._again: set[Key] = set()  # rung while it ran
+        self._later: set[Key] = set()  # rung while a bell was in the queue, which another process may have answered
         self._deaf: dict[Key, float] = {}
         self._events: deque[str] = deque()
         self._own: deque[tuple[str, str, str]] = deque()
         self._bell, self._stop = threading.Event(), threading.Event()
         self._guard = threading.Lock()
         self._ticker: threading.Thread | None = None
-        self._queue: _Doorbell | None = None
+        self._queue: Doorbell | None = None
+        self._told: str | None = None
         self._works = False
+        self._alone = role == "server" and store.keeps_files  # it holds the folder's lock
         self._stoppers: list[Callable[[], None]] = []
         connections.sync(store, configured(config, kinds))
         self._lines = {line.id: line for line in connections.lines(store)}
@@ -97,11 +98,12 @@ class Runner:
     def start(self, *, work: bool | None = None) -> None:
         """Start the threads. work: do rounds here, or only pass bells on; by default as [queue] in_server says."""
         self._works = self._config.queue.in_server if work is None else work
-        if self._role == "server":
+        if self._alone:
             rounds.free(self._store, "server:", clock.now())
-            rounds.begin(self._store, [a.name for a in self._agents.values() if a.listen], clock.now())
             unblock.owner_is_dead(self._store, "server:")
-        self._queue = _Doorbell(self._config, self._answer, alone=self._works and self._role == "server")
+        if self._role == "server":
+            rounds.begin(self._store, [a.name for a in self._agents.values() if a.listen], clock.now())
+        self._queue = Doorbell(self._config, self._answer, alone=self._works and self._alone)
         if self._works:
             sys.setswitchinterval(SWITCH_SECONDS)
             self._queue.start_workers(self._config.queue.workers, self._store.release)
@@ -156,6 +158,7 @@ class Runner:
                 self._bell.clear()
             try:
                 self._pass_on_events()
+                self._call_again()
                 self._call_what_is_due()
                 while self._own:
                     self._answer(*self._own.popleft())
@@ -163,8 +166,7 @@ class Runner:
                 if seconds - heartbeat >= HEARTBEAT_SECONDS:
                     heartbeat = seconds
                     self._keep_leases()
-                    if self._queue is not None:
-                        self._queue.mend()
+                    self._look_after_the_queue()
                 if seconds - thinned >= THIN_SECONDS:
                     thinned = seconds
                     rounds.thin(self._store)
@@ -187,6 +189,13 @@ class Runner:
                 if event in self._agents[key[0]].rings:
                     self._call(key, "ring")
 
+    def _call_again(self) -> None:
+        with self._guard:
+            over = [key for key in self._later if self._called.get(key, 0) <= clock.monotonic()]
+            self._later.difference_update(over)
+        for key in over:
+            self._call(key, "ring")
+
     def _call_what_is_due(self) -> None:
         now = clock.now()
         for key, state in rounds.states(self._store, now).items():
@@ -202,11 +211,27 @@ class Runner:
             if not rounds.beat(self._store, key, self._owner, clock.now()):
                 run.lost = True
 
+    def _look_after_the_queue(self) -> None:
+        if self._queue is None:
+            return
+        self._queue.mend()
+        if self._queue.trouble == self._told:
+            return
+        self._told = self._queue.trouble
+        if self._told:
+            words = said("Agents come round by their schedule meanwhile, and nothing is lost. Start it again.")
+            notices.raise_notice(self._store, "queue", "check", self._told, words, "queue")
+        else:
+            notices.settle(self._store, "queue")
+
     def _call(self, key: Key, cause: str) -> None:
         with self._guard:
             if cause != "person":
                 seconds = clock.monotonic()
-                if self._called.get(key, 0) > seconds or (cause == "ring" and self._deaf.get(key, 0) > seconds):
+                if cause == "ring" and self._deaf.get(key, 0) > seconds:
+                    return
+                if self._called.get(key, 0) > seconds:
+                    self._later |= {key} if cause == "ring" else set()
                     return
                 self._called[key] = seconds + CALLED_SECONDS
         if not self._works and self._runs_here(key[0]):
@@ -222,6 +247,7 @@ class Runner:
         key = (agent, connection)
         with self._guard:
             self._called.pop(key, None)
+            self._later.discard(key)
             if key in self._running:
                 self._again.add(key)
                 return
@@ -304,97 +330,3 @@ class Runner:
 
     def _runs_here(self, name: str) -> bool:
         return self._works or self._agents[name].saves
-
-
-# -- the doorbell ------------------------------------------------------------------------------------------------------
-
-
-class _Doorbell:
-    """huey on [queue] url: carries "wake agent X". Disposable: unflushed, emptied at the start of the only server."""
-
-    def __init__(self, config: Config, answer: Callable[[str, str, str], None], *, alone: bool) -> None:
-        self._consumer: Any = None
-        path = config.root / config.queue.url.removeprefix("sqlite:///")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        logging.getLogger("huey").setLevel(logging.WARNING)
-        try:
-            self._huey = _make_huey(str(path))
-            if alone:
-                self._huey.flush()
-        except Exception:  # whatever is wrong with it, nothing in it is worth keeping
-            log.warning("the wake-up queue %s was unusable and is made anew", path.name, exc_info=True)
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            self._huey = _make_huey(str(path))
-        # The name is what stands in the queue: renaming it drops what is queued.
-        self._wake = self._huey.task(name="tillkeep.wake")(answer)
-
-    def ring(self, agent: str, connection: str, cause: str) -> None:
-        """Queue one bell. When nobody takes them (agents run elsewhere and are stopped) they do not pile up."""
-        if self._consumer is None and self._huey.pending_count() > BELLS_MAX:
-            return
-        self._wake(agent, connection, cause)
-
-    def start_workers(self, workers: int, release: Callable[[], None]) -> None:
-        self._huey.on_shutdown(name="release")(release)
-        self._consumer = _make_consumer(self._huey, workers)
-        self._consumer.start()
-
-    def mend(self) -> None:
-        """Replace a worker that died."""
-        if self._consumer is not None:
-            self._consumer.check_worker_health()
-
-    def stop(self, timeout_seconds: float) -> None:
-        if self._consumer is not None:
-            self._consumer.shutdown_timeout = timeout_seconds
-            self._consumer.stop(graceful=True)
-        with contextlib.suppress(Exception):
-            self._huey.storage.close()
-
-
-def _make_huey(filename: str) -> Any:
-    from huey import SqliteHuey  # costs 30 ms, which `check --help` need not pay
-
-    class WakeHuey(SqliteHuey):  # type: ignore[misc]
-        """huey's idle workers sleep up to 10 s; these are woken by each bell of their own process."""
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            self.wake = threading.Semaphore(0)
-            super().__init__(*args, **kwargs)
-
-        def enqueue(self, task: Any) -> Any:
-            result = super().enqueue(task)
-            self.wake.release()
-            return result
-
-    # Not flushed: a lost bell costs one tick. No results: nobody reads them, and they would be kept for ever.
-    return WakeHuey("tillkeep", filename=filename, results=False, fsync=False)
-
-
-def _make_consumer(huey: Any, workers: int) -> Any:
-    from huey.consumer import Consumer, Worker
-
-    class WakeWorker(Worker):  # type: ignore[misc]
-        delay: float
-
-        def sleep(self) -> None:
-            self.delay = min(self.delay, self.max_delay)
-            self.huey.wake.acquire(timeout=self.delay)
-            self.delay *= self.backoff
-
-    class WakeConsumer(Consumer):  # type: ignore[misc]
-        worker_class = WakeWorker
-
-        def _set_signal_handlers(self) -> None:
-            """Signals belong to the server's main thread."""
-
-        def stop(self, graceful: bool = False) -> None:
-            self.stop_flag.set()
-            for _ in range(self.workers):
-                self.huey.wake.release()
-            super().stop(graceful)
-
-    return WakeConsumer(
-        huey, workers=workers, periodic=False, max_delay=POLL_SECONDS, scheduler_interval=60, flush_locks=True
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, field, fields
 from datetime import time
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from pos.errors import BadSettings
+
+#: user:password@ in an address.
+_PASSWORD = re.compile(r"(?<=://)([^/@:]*:)[^/@]*@")
 
 
 def setting(
@@ -101,3 +105,8 @@ def written(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     return str(value)
+
+
+def shown(value: Any) -> str:
+    """As `written`, for people to see: the password inside an address is left out."""
+    return _PASSWORD.sub(r"\1(hidden)@", written(value))

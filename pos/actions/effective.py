@@ -12,7 +12,7 @@ from pos.actions import change_setting
 from pos.config import Config
 from pos.errors import BadSettings, NotFound
 from pos.said import said
-from pos.setting import default_of, environment_name, written
+from pos.setting import default_of, environment_name, shown
 
 #: What is typed into the field of a setting.
 KINDS: dict[type, str] = {bool: "flag", int: "whole", Decimal: "figure", time: "time", str: "text"}
@@ -63,19 +63,19 @@ def _row(config: Config, later: Config | None, section: str, f: Any, kind: type,
     return {
         "section": section,
         "name": f.name,
-        "value": ("" if not value else said("(hidden)")) if secret else written(value),
+        "value": ("" if not value else said("(hidden)")) if secret else shown(value),
         "secret": secret,
-        "default": "" if secret else written(default),
+        "default": "" if secret else shown(default),
         "changed": value != default,
         "origin": origin,
         "environment": environment_name(section, f),
         "waits": then != value,
-        "then": "" if then == value or secret else written(then),
+        "then": "" if then == value or secret else shown(then),
         "help": f.metadata["help"],
         "kind": KINDS[kind],
         "choices": ["yes", "no"] if kind is bool else list(f.metadata["one_of"]),
         "fixed": change_setting.fixed(f, origin),
-        "file": "" if secret else written(then) if later else change_setting.written_now(config, section, f),
+        "file": "" if secret else shown(then) if later else change_setting.written_now(config, section, f),
     }
 
 

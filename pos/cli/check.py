@@ -11,7 +11,7 @@ from typing import Any
 from pos import channels, cli, config, places
 from pos.actions import hooks, sell
 from pos.devices import printer_of
-from pos.setting import written
+from pos.setting import shown
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +47,6 @@ def effective(root: Path) -> list[tuple[str, str, str, str]]:
     for section, cls in config.GROUPS.items():
         for f in fields(cls):
             value: Any = getattr(getattr(loaded, section), f.name)
-            shown = ("(hidden)" if value else "(empty)") if f.metadata["secret"] else written(value)
+            shown = ("(hidden)" if value else "(empty)") if f.metadata["secret"] else shown(value)
             rows.append((section, f.name, shown, origins[section, f.name]))
     return rows
