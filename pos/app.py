@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,7 +12,7 @@ from flask import Flask
 
 from agents import AGENTS
 from pos import channels, clock, language, places
-from pos.actions import hooks, issuer
+from pos.actions import hooks, hub_join, issuer
 from pos.actions.press import Press
 from pos.config import Config, Shop
 from pos.connectors import configured
@@ -19,7 +20,7 @@ from pos.devices import printer_of
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
-from pos.store import connections, earlier, notices
+from pos.store import connections, earlier, hub_changes, notices
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import bell, errors, logs, printing, status
@@ -132,6 +133,9 @@ def create_app(config: Config) -> App:
         undo.callback(store.close)
         connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
         earlier.queue(store, clock.now())
+        if config.server.role != "till":
+            hub_changes.watch(store)
+        hub_join.prepare(store, config, logging.getLogger(__name__).info)
         journal = Journal(store)
         undo.callback(journal.close)
         app = App(config, store, journal)

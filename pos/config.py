@@ -22,6 +22,7 @@ from pos.sections import (
     Console,
     Erpnext,
     Hooks,
+    Hub,
     Keys,
     Notices,
     Pricing,
@@ -47,6 +48,7 @@ __all__ = [
     "Console",
     "Erpnext",
     "Hooks",
+    "Hub",
     "Keys",
     "Notices",
     "Pricing",
@@ -78,6 +80,7 @@ GROUPS: dict[str, type] = {
     "shop": Shop,
     "till": Till,
     "server": Server,
+    "hub": Hub,
     "storage": Storage,
     "queue": Queue,
     "pricing": Pricing,
@@ -102,7 +105,7 @@ _ONE_OR_MORE = {
     ("security", "sign_in_hours"), ("console", "sign_in_hours"), ("console", "idle_minutes"),
     ("security", "body_kb_max"), ("erpnext", "timeout_seconds"),
     ("erpnext", "probe_seconds"), ("erpnext", "pull_minutes"), ("scanner", "key_gap_ms"),
-    ("server", "log_files"), ("backup", "timeout_seconds"),
+    ("server", "log_files"), ("backup", "timeout_seconds"), ("hub", "timeout_seconds"), ("hub", "probe_seconds"),
 }  # fmt: skip
 
 
@@ -114,6 +117,7 @@ class Config:
     shop: Shop = field(default_factory=Shop)
     till: Till = field(default_factory=Till)
     server: Server = field(default_factory=Server)
+    hub: Hub = field(default_factory=Hub)
     storage: Storage = field(default_factory=Storage)
     queue: Queue = field(default_factory=Queue)
     pricing: Pricing = field(default_factory=Pricing)
@@ -134,6 +138,16 @@ class Config:
     @property
     def data(self) -> Path:
         return self.root / "data"
+
+    @property
+    def instance_file(self) -> Path:
+        """Holds the random id of this data folder."""
+        return self.data / "instance"
+
+    @property
+    def hub_key_file(self) -> Path:
+        """Holds this till's key at its hub, where [hub] key does not."""
+        return self.data / "hub.key"
 
     @property
     def invoices(self) -> Path:
@@ -215,8 +229,26 @@ def _check(config: Config) -> None:
         raise BadSettings(f"[queue] url is {config.queue.url.split(':')[0]}://…; use sqlite:/// or redis://.")
     if config.erpnext.url and not config.erpnext.url.startswith(("https://", "http://")):
         raise BadSettings(f"[erpnext] url is {config.erpnext.url!r}; write it like https://erp.example.com.")
+    _check_hub(config)
     for section in GROUPS:
         _check_figures(section, getattr(config, section))
+
+
+def _check_hub(config: Config) -> None:
+    """One server posts for a company: a till with a hub has no books of its own, and a hub has no hub above it."""
+    if not config.hub.url:
+        return
+    if not config.hub.url.startswith(("https://", "http://")):
+        raise BadSettings(f"[hub] url is {config.hub.url!r}; write it like https://hub.example.com.")
+    if config.server.role != "till":
+        raise BadSettings(
+            f"[server] role is {config.server.role} and [hub] url is set: a hub sends to no other. Empty one of them."
+        )
+    if config.erpnext.url:
+        raise BadSettings(
+            "[hub] url and [erpnext] url are both set. The hub books what its tills sold, so that nothing is booked "
+            "twice: set the connection on the hub and empty [erpnext] url here."
+        )
 
 
 def networks(text: str) -> list[IPv4Network | IPv6Network]:

@@ -171,6 +171,10 @@ class Rejected(ConnectorError):
 
 
 class SignInNeeded(ConnectorError):
-    """Our key is refused. The connection is paused, the queue is kept."""
+    """Our key is refused. The connection is paused, the queue is kept. remedy: where it is not simply a new key."""
 
     code = "sign_in_needed"
+
+    def __init__(self, message: str, *, code: str | None = None, remedy: str = "") -> None:
+        super().__init__(message, code=code)
+        self.remedy = remedy

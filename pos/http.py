@@ -126,13 +126,14 @@ class Http:
         path: str,
         params: Mapping[str, str] | None = None,
         *,
+        headers: Mapping[str, str] | None = None,
         read_seconds: float | None = None,
         bytes_max: int = ANSWER_BYTES_MAX,
     ) -> Answer:
         """GET, which changes nothing. Follows redirects within the host. Unavailable when there is no whole answer."""
         url = urljoin(self.base + "/", path.lstrip("/"))
         for _ in range(REDIRECTS_MAX):
-            answer = self._call("GET", url, params, None, True, read_seconds, bytes_max)
+            answer = self._call("GET", url, params, None, True, read_seconds, bytes_max, headers)
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer
             url, params = self._same_host(answer, url), None

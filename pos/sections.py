@@ -46,7 +46,11 @@ class Till:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    role: str = setting("till", "What this server is.", one_of=("till",))
+    role: str = setting(
+        "till",
+        "till: it sells. hub: tills send it what they sold, and it books that. both: a till that is also the hub.",
+        one_of=("till", "hub", "both"),
+    )
     host: str = setting("127.0.0.1", "Address to listen on; other machines reach it only when this is not loopback.")
     port: int = setting(5000, "Port to listen on.")
     threads: int = setting(8, "Requests served at once; 16 on a slow disk.")
@@ -59,6 +63,15 @@ class Server:
     log_format: str = setting("text", "How the log is shown: lines for people or JSON.", one_of=("text", "json"))
     log_mb: int = setting(10, "The log is also kept in data/logs/, in files of this size; 0 = not.")
     log_files: int = setting(10, "So many of them are kept.")
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    url: str = setting("", "Where this till's hub is, https://hub.example.com; `hub join` writes it. Empty = none.")
+    key: str = setting("", "This till's key at the hub. Empty = the one in data/hub.key.", secret=True)
+    timeout_seconds: int = setting(20, "How long an answer of the hub may take.")
+    settle_seconds: int = setting(5, "After a lost answer the hub is asked for the document after this long.")
+    probe_seconds: int = setting(5, "How often a silent hub is asked whether it is back, while anything waits.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ from pos.actions import line
 from pos.actions.line import Job, LineDown
 from pos.connectors.base import ANSWERED, Context, Original, Posted, key_of
 from pos.errors import ConnectorError, Corrupt, NotFound, Rejected, SignInNeeded, Unavailable, Unknown
-from pos.rules import documents
-from pos.store import connections, intake, outbox, overs, tally, unblock
+from pos.rules import documents, hub
+from pos.said import said
+from pos.store import connections, hub_link, intake, leases, outbox, overs, tally, unblock
 from pos.store.outbox import Claimed
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,9 @@ CANCELLED_REMEDY = "If it must be booked after all, amend {remote_id} there and 
 
 #: So many refusals alike, one after the other: perhaps it is not the documents, but a right or a field that went.
 ALIKE_MAX = 3
+#: One server posts to a connection at a time: it holds "post:<connection>" for so long, and longer while it is at it.
+#: One that dies in the middle is followed by another after that; each row is claimed by itself besides.
+POST_SECONDS = 120
 #: What a document nobody thought of may raise in our own code.
 _FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, NotFound, RuntimeError, TypeError, ValueError)
 
@@ -94,20 +98,37 @@ def queued(job: Job) -> Done:
     unblock.lapse(store, connection, job.now(), job.settle_seconds)
     unblock.say_why_held_up(store, connection, job.now())
     if tally.waiting(store, connection):
-        try:
-            if line.works(job):
-                for n in outbox.due(store, connection, job.now(), job.limit):
-                    if job.stopping():
-                        break
-                    _one(job, n, done)
-                    job.breathe()
-            else:
-                done.stopped = line.why_not(job)
-        except LineDown as reason:
-            done.stopped = str(reason)
+        fence = leases.take(store, f"post:{connection}", job.owner, POST_SECONDS)
+        if fence is None:
+            done.stopped = said("Another server posts there now.")
+        else:
+            try:
+                _due(job, done, fence)
+            except LineDown as reason:
+                done.stopped = str(reason)
+            finally:
+                leases.give_back(store, f"post:{connection}", job.owner, fence)
     done.left = tally.waiting(store, connection)
     done.again_in = _when_again(job, done)
     return done
+
+
+def _due(job: Job, done: Done, fence: int) -> None:
+    """Everything that is due, while nobody else may post there."""
+    if not line.works(job):
+        done.stopped = line.why_not(job)
+        return
+    kept_at = clock.monotonic()
+    for n in outbox.due(job.store, job.connection, job.now(), job.limit):
+        if job.stopping():
+            return
+        if clock.monotonic() - kept_at > POST_SECONDS / 4:
+            kept_at = clock.monotonic()
+            if not leases.keep(job.store, f"post:{job.connection}", job.owner, fence, POST_SECONDS):
+                done.stopped = said("Another server posts there now.")
+                return
+        _one(job, n, done)
+        job.breathe()
 
 
 def _when_again(job: Job, done: Done) -> float | None:
@@ -160,7 +181,7 @@ def _step(job: Job, row: Claimed, done: Done) -> None:
 def _send(job: Job, row: Claimed, document: Document, done: Done) -> None:
     outbox.hold(job.store, row, job.now())
     try:
-        posted = job.memory.connector.post(document, row.part, _key(row, document), _context(job, document))
+        posted = job.memory.connector.post(document, row.part, _key(row, document), _context(job, row, document))
     except Unavailable as error:
         _nothing_sent(job, row, error, done)
     except SignInNeeded as error:
@@ -357,8 +378,10 @@ def _key(row: Claimed, document: Document) -> str:
     return key_of(row.document, row.part, documents.parts(document))
 
 
-def _context(job: Job, document: Document) -> Context:
-    """The originals this document's lines give back, as they stand on the other side."""
+def _context(job: Job, row: Claimed, document: Document) -> Context:
+    """The originals this document's lines give back, as they stand on the other side; or the whole document."""
+    if row.part == hub.PART:
+        return Context(body=outbox.body(job.store, row.document), head=str(hub_link.head(job.store)))
     against = {r["return_against"]["id"] for r in document["items"] if r.get("return_against")} - {document["id"]}
     originals = {}
     for original, part, remote_id, remote in outbox.posted(job.store, job.connection, sorted(against)):

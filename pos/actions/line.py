@@ -14,8 +14,9 @@ from pos.config import Config, renewed, with_secrets
 from pos.connectors import KINDS
 from pos.connectors.base import Connector, Kind
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
+from pos.rules import hub
 from pos.said import said
-from pos.store import connections, unblock
+from pos.store import connections, hub_link, unblock
 from pos.store.db import Store
 from pos.store.vouchers import LedgerRow
 
@@ -153,6 +154,8 @@ def _checked(job: Job, every: timedelta) -> bool:
         away(job, error)
         return False
     connections.resume(job.store, job.connection)
+    if job.connection == hub.KIND:
+        hub_link.clear_doubled(job.store)
     reached(job)
     return True
 
@@ -178,7 +181,9 @@ def away(job: Job, error: ConnectorError) -> None:
 def pause(job: Job, error: ConnectorError) -> None:
     """Nothing more until a person acted; the queue is kept. Looked at again every minute, so it ends by itself."""
     job.memory.checked_at = job.now()
-    remedy = error.remedy if isinstance(error, Rejected) else NEW_KEY
+    remedy = getattr(error, "remedy", "") or ("" if isinstance(error, Rejected) else NEW_KEY)
+    if error.code == "doubled":
+        hub_link.mark_doubled(job.store, error.message, remedy)
     connections.pause(job.store, job.connection, error.message, remedy)
 
 

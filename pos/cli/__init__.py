@@ -57,6 +57,8 @@ COMMANDS = (
     Command("import", "pos.cli.imports", "bring in items, customers, vouchers, or receipts of an older till"),
     Command("user", "pos.cli.users", "cashiers and their PINs"),
     Command("token", "pos.cli.tokens", "keys for programs that talk to the till"),
+    Command("till", "pos.cli.tills", "on a hub: the tills that send it what they sold"),
+    Command("hub", "pos.cli.hub", "on a till: join a hub, make a new key, ask how it stands"),
     Command("device", "pos.cli.devices", "browsers that may sign in with a PIN"),
     Command("outbox", "pos.cli.outbox", "what waits for the books; try again or settle what they refused"),
     Command("printer", "pos.cli.printer", "test the receipt printer and the drawer"),

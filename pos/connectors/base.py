@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from pos.config import Config
+from pos.rules import hub
 from pos.rules.reconcile import Figures
 
 #: One receipt document, as `rules.documents` decodes it.
@@ -34,6 +35,9 @@ FEEDS: dict[str, str] = {
     "customers": "code name customer_group phone email tax_id disabled modified",
     "modes": "name kind position disabled modified",
     "cashiers": "code name role active modified (never a PIN)",
+    "people": "code name role active pin_hash badge_hash: of a hub alone, which owns its tills' people",
+    "rights": "code rights[[role right bool]] ceilings[[role percent]]: of a hub alone, the whole table",
+    "notices": "code open level text remedy subject text_made_of remedy_made_of: of a hub alone",
 }
 
 
@@ -62,9 +66,15 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a document needs to know of others. originals: by document id; one never sent there is not in it."""
+    """What a document needs to know of others. originals: by document id; one never sent there is not in it.
+
+    body, head: for a connector whose one part is the whole document, its file byte for byte, and the newest document of
+    this till as `rules.hub.Head` writes it.
+    """
 
     originals: Mapping[str, Original] = field(default_factory=dict)
+    body: bytes = b""
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +335,7 @@ class Kind:
     QuickBooks does. feeds: names from FEEDS in the order to pull them.
     whole: those of `feeds` that have names() and whose missing rows are switched off.
     voucher_book: the ledger of gift vouchers behind a connector of this kind, None where there is none.
+    compares: whether the reconciliation holds the till against it; a hub does that itself, with what it booked.
     page: where a person finds a document there: (config, kind of the till's document, remote id) -> address, "" = no
     page. item_page: where they find an item, or make one that is missing: (config, item code, missing) -> address.
     settings: names in the group of config.ini called like the kind. connect(config, facts) must be cheap and speak
@@ -341,6 +352,7 @@ class Kind:
     address: Callable[[Config], str]
     connect: Callable[[Config, Mapping[str, Any]], Connector]
     accounting: bool = False
+    compares: bool = True
     voucher_book: Callable[[Connector], VoucherBook | None] = lambda _connector: None
     page: Callable[[Config, str, str], str] = lambda _config, _kind, _remote_id: ""
     item_page: Callable[[Config, str, bool], str] = lambda _config, _code, _missing: ""
@@ -348,4 +360,4 @@ class Kind:
 
 def key_of(document_id: str, part: str, parts: tuple[str, ...]) -> str:
     """The key a part is known by there: the document's own id, "-R" added for the return half of an exchange."""
-    return document_id if part == parts[0] else f"{document_id}-R"
+    return document_id if part in (hub.PART, *parts[:1]) else f"{document_id}-R"

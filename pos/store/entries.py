@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pos import clock
-from pos.rules import ledger, record
+from pos.rules import hub, ledger, record
 from pos.store.db import Store
 
 
@@ -17,6 +17,7 @@ def _insert(table: str, columns: tuple[str, ...], also: str = "") -> str:
 
 
 DOCUMENT = _insert("document", ledger.DOCUMENT)
+DOCUMENT_N = f"{DOCUMENT} RETURNING n"
 LINE = _insert("line", ledger.LINE)
 TENDER = _insert("tender", ledger.TENDER)
 MOVEMENT = _insert("movement", ledger.MOVEMENT)
@@ -67,9 +68,8 @@ def last(store: Store, till: str, series: str, genesis: str) -> Last:
 
 def put(store: Store, rows: ledger.Rows) -> int:
     """Insert everything a document has in the ledger's tables; its `n`. Inside a transaction."""
-    n = store.execute(DOCUMENT, rows.document).lastrowid
-    assert n is not None
-    many = store.database.connection().executemany
+    n: int = store.execute(DOCUMENT_N, rows.document).fetchall()[0][0]
+    many = store.execute_many
     many(LINE, rows.lines)
     many(TENDER, rows.tenders)
     many(MOVEMENT, rows.movements)
@@ -110,8 +110,8 @@ def outbox_rows(
         (doc["id"], connection, part, state, 0, stamp, "", "", after if part == "return" else "",
          "", "", "", "", "", "", "", "", stamp, stamp)
         for connection in connections
-        for part in ledger.parts(doc)
-        if part in BOOKED_PARTS
+        for part in (hub.parts(doc) if connection == hub.KIND else ledger.parts(doc))
+        if part in (*BOOKED_PARTS, hub.PART)
     ]  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def _booked_rows(doc: Mapping[str, Any], connections: Iterable[str], stamp: str)
 def put_outbox(store: Store, doc: Mapping[str, Any], state: str, moment: datetime) -> None:
     """Queue a document for every enabled connection, in the transaction that saves it."""
     rows = outbox_rows(doc, [key for key, _kind in connections(store)], state, moment)
-    store.database.connection().executemany(OUTBOX, rows)
+    store.execute_many(OUTBOX, rows)
 
 
 def connections(store: Store) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from pos import clock
 from pos.errors import Conflict
 from pos.rules import documents, ledger, receipt, record, voucher
 from pos.said import said
-from pos.store import audit, entries, overs, shifts
+from pos.store import audit, entries, hub_link, overs, shifts
 from pos.store.db import Store
 
 #: A clock this far behind the last document was set back; less is a clock being corrected.
@@ -60,6 +60,8 @@ def sell(
     found = find(store, doc["id"])
     if found is not None:
         return found
+    hub_link.refuse_doubled(store)
+    refuse_at_hub(store, doc)
     now, till = clock.now(), store.config.till.id
     session = shifts.last(store, till)
     before = shifts.of_before(store, doc)
@@ -91,6 +93,15 @@ def sell(
     entries.put_outbox(store, stamped, "queued", now)
     _tell(store, stamped["cashier"]["code"], stamped["kind"], stamped, {})
     return Entered(stamped, body, False, n, ledger.path_of(stamped))
+
+
+def refuse_at_hub(store: Store, doc: Mapping[str, Any]) -> None:
+    """Conflict: a server that is a hub alone sells nothing and has no drawer. What it says of documents, and vouchers
+    made by hand, are documents of its own."""
+    if store.config.server.role == "hub" and doc["kind"] not in (voucher.KIND, record.KIND):
+        raise Conflict(
+            "This server is the hub: it sells nothing itself. Sell at a till, or set [server] role = both.", code="hub"
+        )
 
 
 def _session_of(store: Store, found: shifts.Session | None, doc: Mapping[str, Any]) -> str:
@@ -130,7 +141,7 @@ def open_session(store: Store, till: str) -> str:
 
 def adopt(store: Store, doc: Mapping[str, Any], body: bytes, origin: str, actor: str) -> Entered:
     """A proven receipt from elsewhere: as it is, or not at all."""
-    return here_already(store, doc, body) or _enter_adopted(store, dict(doc), body, origin, actor, queue=True)
+    return here_already(store, doc, body) or _enter_adopted(store, dict(doc), body, origin, actor)
 
 
 def here_already(store: Store, doc: Mapping[str, Any], body: bytes) -> Entered | None:
@@ -167,17 +178,34 @@ def _is_blanked_twin(saved: Mapping[str, Any], offered: Mapping[str, Any]) -> bo
     return one_is and ledger.chain_hash(saved) == ledger.chain_hash(offered)
 
 
+def adopt_sent(
+    store: Store,
+    doc: Mapping[str, Any],
+    body: bytes,
+    guard: Callable[[], str],
+    origin: str,
+    actor: str,
+) -> Entered:
+    """`adopt` for a document that a till of this hub sent. `guard` runs inside the transaction, may raise Conflict, and
+    says how it enters the outbox: queued, unknown, or "" where it goes nowhere."""
+    found = here_already(store, doc, body)
+    return found or _enter_adopted(store, dict(doc), body, origin, actor, state=guard())
+
+
 def adopt_found(store: Store, doc: Mapping[str, Any], body: bytes) -> Entered:
     """`adopt` for a file found in its place at the start: one that was made without a connection goes nowhere."""
-    return _enter_adopted(store, dict(doc), body, "found in invoices/", "recover", queue=doc["mode"] != "mock")
+    state = "unknown" if doc["mode"] != "mock" else ""
+    return _enter_adopted(store, dict(doc), body, "found in invoices/", "recover", state=state)
 
 
-def _enter_adopted(store: Store, doc: dict[str, Any], body: bytes, origin: str, actor: str, *, queue: bool) -> Entered:
+def _enter_adopted(
+    store: Store, doc: dict[str, Any], body: bytes, origin: str, actor: str, *, state: str = "unknown"
+) -> Entered:
     n = entries.put(store, ledger.rows(doc, body))
     if doc["series"] == "till":
         entries.mend_session(store, doc)
-    if queue:
-        entries.put_outbox(store, doc, "unknown", clock.now())
+    if state:
+        entries.put_outbox(store, doc, state, clock.now())
     _tell(store, actor, "adopt", doc, {"origin": origin})
     overs.tell(store, doc)
     return Entered(doc, body, False, n, ledger.path_of(doc))
@@ -195,7 +223,7 @@ def adopt_imported(store: Store, doc: dict[str, Any], origin: str, actor: str) -
         doc, till=till, series="imported", sequence=before.sequence + 1, taken_in=taken_in, prev_hash=before.hash
     )
     receipt.check(stamped)
-    return _enter_adopted(store, stamped, body, origin, actor, queue=True)
+    return _enter_adopted(store, stamped, body, origin, actor)
 
 
 def adopt_recovered(store: Store, doc: dict[str, Any], origin: str, actor: str) -> Entered:

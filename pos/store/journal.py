@@ -149,6 +149,13 @@ class Journal:
         doc, _rows = intake.proven(body)
         return self._through(partial(intake.adopt, self.store, doc, body, origin, actor))
 
+    def adopt_sent(
+        self, doc: Mapping[str, Any], body: bytes, guard: Callable[[], str], origin: str, actor: str
+    ) -> Committed:
+        """Take in a document that a till of this hub sent, as it is; `intake.proven` told it from its bytes. guard: as
+        `intake.adopt_sent` has it, called in the transaction after the id was looked up. Conflict as `adopt`."""
+        return self._through(partial(intake.adopt_sent, self.store, doc, body, guard, origin, actor))
+
     def adopt_imported(self, doc: dict[str, Any], origin: str, actor: str) -> Committed:
         """Take in a document of the older shape, mapped and unstamped: series "imported", its totals as they were."""
         return self._through(partial(intake.adopt_imported, self.store, doc, origin, actor))
@@ -223,9 +230,10 @@ class Journal:
         """The document is saved: its file, then those who want to know. Nothing here may fail it any more."""
         file = self.store.config.invoices / committed.path
         try:
-            if file.exists():
-                _keep(file, committed.body)
-            disk.write_whole(file, committed.body)
+            if self.store.keeps_files:
+                if file.exists():
+                    _keep(file, committed.body)
+                disk.write_whole(file, committed.body)
         except OSError as error:
             log.error("receipt file %s is deferred: %s", committed.path, error)
         finally:

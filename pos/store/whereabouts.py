@@ -176,7 +176,7 @@ def of(store: Store, document: str) -> Whereabouts:
             flushed=n <= intake.remembered(store),
             follows=before[0] if before else "",
             whole=whole,
-            sent=_sent(store, document),
+            sent=sent(store, document),
             session=_session(store, session, till, sequence),
             copies=_copies(store, n),
             looks=_looks(store, session),
@@ -209,7 +209,8 @@ def _file(store: Store, path: str, body: bytes) -> str:
     return "same" if there == body else "changed"
 
 
-def _sent(store: Store, document: str) -> list[Sent]:
+def sent(store: Store, document: str) -> list[Sent]:
+    """What became of each part of a document, connection by connection."""
     rows = store.execute(
         "SELECT n, connection, part, state, tries, next_at, remote_id, remote, code, message, difference, resolved,"
         " parked, created_at, booked_at, story FROM outbox WHERE document = ? ORDER BY n",

@@ -4,7 +4,7 @@ Rules: `open_to_all` (nobody need be signed in), `at_till` (this machine or an e
 (a person, even behind the lock), `anybody` (a person or a token, not locked), `needs("sell")` (a person or a token with
 that right, not locked), `at_machine("settings")` (whatever runs on this machine; from elsewhere as `needs`),
 `at_setup` (this machine alone: who typed the terminal's code, or has the right `settings`),
-`by_signature` (a program that signs what it sends).
+`by_signature` (a program that signs what it sends), `by_till` (a till of this hub).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CONSOLE = ("/console", "/api/console")
 class Rule:
     """What a route asks for. `touches`: whether a request counts as use of the till (idle lock)."""
 
-    kind: str  # all | till | person | anybody | right | machine | setup | signature
+    kind: str  # all | till | person | anybody | right | machine | setup | signature | hub
     rights: tuple[str, ...] = ()
     touches: bool = True
     proof: Callable[[], None] | None = None
@@ -81,6 +81,11 @@ def at_setup(view: View) -> View:
 def by_signature(proof: Callable[[], None]) -> Callable[[View], View]:
     """A program that nobody signed in: `proof` looks at the request's signature and raises when there is none."""
     return _ruled(Rule("signature", touches=False, proof=proof))
+
+
+def by_till(proof: Callable[[], None]) -> Callable[[View], View]:
+    """A till of this hub: `proof` looks at its key, or lets one in that has none yet, and raises otherwise."""
+    return _ruled(Rule("hub", touches=False, proof=proof))
 
 
 def needs(*any_of: str, touches: bool = True) -> Callable[[View], View]:

@@ -128,7 +128,7 @@ def _operation(app: Flask, route: Route, method: str) -> dict[str, Any]:
     if rule is not None:
         operation["description"] = _who(rule)
         operation["security"] = {"all": [{}], "signature": [{"signature": []}]}.get(
-            rule.kind, [{"key": []}] if rule.kind in ("right", "anybody", "person") else [{}, {"key": []}]
+            rule.kind, [{"key": []}] if rule.kind in ("right", "anybody", "person", "hub") else [{}, {"key": []}]
         )
     return operation
 
@@ -169,6 +169,7 @@ def _who(rule: auth.Rule) -> str:
         "anybody": "For anybody signed in, or a key of any role.",
         "machine": f"From the till's own machine; from elsewhere with a key that has {' or '.join(rule.rights)}.",
         "signature": "For a program that signs what it sends; docs/notices.md.",
+        "hub": "For a till of this hub, with its key where it has one; docs/hub.md.",
     }.get(rule.kind, "For a program with a key made for it.")
 
 

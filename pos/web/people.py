@@ -21,7 +21,6 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from pos import clock
 from pos.actions import permits
 from pos.config import Config
 from pos.errors import UserError
@@ -29,7 +28,7 @@ from pos.rules import wording
 from pos.rules.money import digits_of, major, minor
 from pos.store import beginning, catalog, people
 from pos.store.db import Store
-from pos.web import auth
+from pos.web import auth, wrong_codes
 from pos.web import shapes_shop as shapes
 from pos.web.body import json_object, text
 from pos.web.describe import describe
@@ -42,9 +41,6 @@ DEVICE_DAYS = 730
 MODE_KEYS = ("F1", "F2", "F3", "F4", "F6", "F7")
 #: What a gift voucher is mostly made over, in major units.
 VOUCHER_AMOUNTS = (Decimal(10), Decimal(20), Decimal(25), Decimal(50), Decimal(100))
-#: Wrong enrolment codes a minute, from anywhere; a code has 49 bits.
-ENROL_TRIES_MAX = 10
-_enrol_failures: list[float] = []
 
 
 @bp.get("/sign-in")
@@ -112,20 +108,13 @@ def unlock() -> ResponseReturnValue:
 @auth.open_to_all
 def enrol() -> ResponseReturnValue:
     code = text(json_object(), "code", 40)
-    _slow_down()
+    wrong_codes.refuse_too_many()
     try:
         secret, name = people.enrol(parts().store, code)
     except UserError:
-        _enrol_failures.append(clock.monotonic())
+        wrong_codes.count()
         raise
     return _keep(jsonify({"ok": True, "name": name}), auth.cookie_name("device"), secret, timedelta(days=DEVICE_DAYS))
-
-
-def _slow_down() -> None:
-    since = clock.monotonic() - 60
-    _enrol_failures[:] = [at for at in _enrol_failures if at > since][-ENROL_TRIES_MAX:]
-    if len(_enrol_failures) >= ENROL_TRIES_MAX:
-        raise people.LockedOut("Too many wrong codes. Try again in a minute.")
 
 
 def _keep(answer: Response, cookie: str, secret: str, kept: timedelta | None) -> Response:

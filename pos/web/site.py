@@ -23,6 +23,7 @@ from pos.web import (
     health,
     held,
     hooks,
+    hub,
     language,
     lists,
     live,
@@ -77,6 +78,7 @@ BLUEPRINTS = (
     hooks.bp,
     live.bp,
     language.bp,
+    *hub.BLUEPRINTS,
     *console.BLUEPRINTS,
 )
 

@@ -88,7 +88,9 @@ class Hub:
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """What stands in its database, read beside it."""
-        found = sqlite3.connect(f"file:{database_path(settings.load(self.root, self.env))}?mode=ro", uri=True, timeout=20)
+        found = sqlite3.connect(
+            f"file:{database_path(settings.load(self.root, self.env))}?mode=ro", uri=True, timeout=20
+        )
         try:
             return found.execute(sql, values).fetchall()
         finally:

@@ -156,9 +156,9 @@ def test_a_sign_in_cookie_taken_to_another_machine_is_worth_nothing(till: App, a
 
 
 def test_enrolment_codes_cannot_be_guessed_in_bulk(till: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pos.web import people as views
+    from pos.web import wrong_codes
 
-    monkeypatch.setattr(views, "_enrol_failures", [])
+    monkeypatch.setattr(wrong_codes, "_wrong", [])
     page = Page(till, **AWAY)
     page.session()
     statuses = [page.post("/api/enrol", {"code": "AAAAA-AAAAA"}).status_code for _ in range(12)]

@@ -195,6 +195,19 @@ ROUTES = {
     "POST /api/vouchers/check": "sell",
     "POST /api/vouchers/issue": "sell voucher_issue",
     "POST /api/vouchers/release": "sell",
+    "GET /api/console/hub/tills": "operate people",
+    "GET /console/hub/tills.csv": "operate people",
+    "POST /api/console/hub/tills": "people",
+    "POST /api/console/hub/tills/<key>/again": "people",
+    "POST /api/console/hub/tills/<key>/keep": "people",
+    "POST /api/console/hub/tills/<key>/rename": "people",
+    "POST /api/console/hub/tills/<key>/revoke": "people",
+    "GET /api/hub/v1/documents/<key>": "hub",
+    "GET /api/hub/v1/hello": "hub",
+    "GET /api/hub/v1/till": "hub",
+    "POST /api/hub/v1/join": "hub",
+    "POST /api/hub/v1/key": "hub",
+    "PUT /api/hub/v1/documents/<key>": "hub",
     "POST /hooks/<name>": "signature",
     "POST /hooks/erpnext/<name>": "signature",
     "PUT /api/rights": "rights",
@@ -249,8 +262,8 @@ def sample(route: str) -> tuple[str, str]:
     return method, path
 
 
-PROTECTED = [route for route, rule in ROUTES.items() if rule not in ("all", "till", "machine", "signature")]
-OPEN = ("all", "till", "machine", "setup", "person", "anybody", "signature")
+PROTECTED = [route for route, rule in ROUTES.items() if rule not in ("all", "till", "machine", "signature", "hub")]
+OPEN = ("all", "till", "machine", "setup", "person", "anybody", "signature", "hub")
 BY_RIGHT = [(route, rule) for route, rule in ROUTES.items() if rule not in OPEN]
 
 
@@ -277,6 +290,12 @@ def test_no_key_and_no_sign_in_stands_in_for_a_signature(till: App, admin: Page,
     for page in (Page(till), admin, Page(till, HTTP_AUTHORIZATION=f"Bearer {key}")):
         answer = ask(page, route)
         assert (answer.status_code, answer.json["code"]) == (401, "signature")
+
+
+@pytest.mark.parametrize("route", [route for route, rule in ROUTES.items() if rule == "hub"])
+def test_a_till_that_is_no_hub_answers_no_till(admin: Page, route: str) -> None:
+    answer = ask(admin, route)
+    assert (answer.status_code, answer.json["code"]) == (404, "no_hub")
 
 
 def test_a_cashier_cannot_replay(anna: Page) -> None:

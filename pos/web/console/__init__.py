@@ -11,6 +11,7 @@ from pos.web.console import (
     anchors,
     audit,
     door,
+    hub_tills,
     logs,
     outbox,
     overview,
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     people.bp,
     tokens.bp,
     tills.bp,
+    hub_tills.bp,
     anchors.bp,
     settings.bp,
 )

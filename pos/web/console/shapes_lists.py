@@ -98,6 +98,17 @@ NEW_MACHINE = thing(texts("name"))
 ENROL_CODE = ok({"secret": TEXT, "minutes": WHOLE})
 MACHINE_ROW = ok({"row": MACHINE})
 
+HUB_TILL = named("HubTill", thing({
+    **texts("id", "till", "name", "state_text", "why", "last_contact", "last_contact_text", "version", "clock_text",
+            "gaps_text", "joined_at", "joined_text", "added_by", "code_until_text", "revoked_at"),
+    **wholes("clock_off_seconds", "head", "here", "waiting", "missing"), "clock_off": FLAG, "tone": _TONES,
+    "state": words("waiting", "on", "doubled", "revoked"), "gaps": many(many(WHOLE)),
+    "may": many(words("again", "keep", "revoke")),
+}))  # fmt: skip
+HUB_TILLS = ok({"rows": many(HUB_TILL)})
+HUB_CODE = ok({"secret": TEXT, "minutes": WHOLE, "row": HUB_TILL})
+HUB_TILL_ROW = ok({"row": HUB_TILL})
+
 # -- a Z made again ----------------------------------------------------------------------------------------------------
 
 _COLUMNS = ("printed", "database", "files", "counted")

@@ -19,12 +19,12 @@ from flask.typing import ResponseReturnValue
 
 from pos import __version__
 from pos.actions import hub_intake
-from pos.errors import Invalid
+from pos.errors import Invalid, UserError
 from pos.rules import hub
 from pos.said import said
 from pos.store import hub_gaps, hub_tills
 from pos.store.hub_tills import Joining
-from pos.web import auth
+from pos.web import auth, wrong_codes
 from pos.web.body import json_object, text
 from pos.web.describe import describe
 from pos.web.hub import gate, shapes
@@ -45,7 +45,7 @@ def hello() -> ResponseReturnValue:
 
 
 @bp.post("/api/hub/v1/join")
-@describe(body=shapes.JOIN, answer=shapes.JOINED, refuses=(404, 409))
+@describe(body=shapes.JOIN, answer=shapes.JOINED, refuses=(404, 409, 429))
 @auth.by_till(gate.is_hub)
 def join() -> ResponseReturnValue:
     body = json_object()
@@ -60,7 +60,12 @@ def join() -> ResponseReturnValue:
     right = hub.is_digest(told.key_hash) and hub.is_instance(told.instance) and len(told.ids) <= 20
     if not right or told.till not in told.ids or not all(map(hub.is_till, told.ids)):
         raise Invalid("This is not how a till joins.", field="till")
-    joined = hub_tills.join(parts().store, text(body, "code", 40), told)
+    wrong_codes.refuse_too_many()
+    try:
+        joined = hub_tills.join(parts().store, text(body, "code", 40), told)
+    except UserError:
+        wrong_codes.count()
+        raise
     parts().hub.nudge()
     return jsonify({**_self(), "name": joined.name})
 
