@@ -8,7 +8,7 @@ came back from a copy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pos import clock
@@ -142,11 +142,8 @@ def newest(store: Store) -> dict[str, int]:
     return dict(store.execute("SELECT feed, max(change) FROM hub_change GROUP BY feed").fetchall())
 
 
-def marks(store: Store, feed: str, names: list[str]) -> dict[str, int]:
+def marks(store: Store, feed: str, names: Sequence[str]) -> dict[str, int]:
     """The numbers of some rows of a feed."""
-    found = {}
-    for name in names:
-        row = store.execute("SELECT change FROM hub_change WHERE feed = ? AND name = ?", (feed, name)).fetchone()
-        if row is not None:
-            found[name] = int(row[0])
-    return found
+    asked = "SELECT change FROM hub_change WHERE feed = ? AND name = ?"
+    found = {name: store.execute(asked, (feed, name)).fetchone() for name in names}
+    return {name: int(row[0]) for name, row in found.items() if row is not None}

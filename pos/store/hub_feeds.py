@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pos.errors import NotFound
-from pos.store import hub_changes, stock
+from pos.store import hub_changes, hub_vouchers, stock
 from pos.store.db import Store
 from pos.store.hub_changes import SEP
 from pos.store.models import (
@@ -138,6 +138,11 @@ def _notices(_store: Store, names: list[str], till: str) -> list[Row]:
     ]
 
 
+def _vouchers(store: Store, names: list[str], _till: str) -> list[Row]:
+    order = {name: n for n, name in enumerate(names)}
+    return sorted(hub_vouchers.with_ids(store, names), key=lambda row: order[str(row["id"])])
+
+
 def _dicts(asked: Any) -> list[Row]:
     return [dict(row) for row in asked.dicts()]
 
@@ -156,4 +161,5 @@ _READ: dict[str, Callable[[Store, list[str], str], list[Row]]] = {
     "people": _people,
     "rights": _rights,
     "notices": _notices,
+    "vouchers": _vouchers,
 }

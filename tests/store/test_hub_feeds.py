@@ -12,8 +12,21 @@ import pytest
 
 from pos import clock
 from pos import config as settings
+from pos.errors import Conflict, Invalid
 from pos.rules import rights as rules
-from pos.store import cashiers, feeds, hub_changes, hub_feeds, notices, pages, people, rights, stock
+from pos.store import (
+    cashiers,
+    feeds,
+    hub_changes,
+    hub_feeds,
+    hub_vouchers,
+    notices,
+    pages,
+    people,
+    rights,
+    stock,
+    vouchers,
+)
 from pos.store.db import Store, open_store
 
 ITEM = {"code": "TEA", "name": "Tea", "item_group": "Food", "barcodes": [{"code": "50123", "uom": "Nos"}],
@@ -120,3 +133,33 @@ def test_a_till_takes_in_what_its_hub_tells(tmp_path: Path) -> None:
         assert not notices.open_notices(till)
         assert people.check_pin(till, "1", "8246").active  # whom only this till knows stays
         assert cashiers.names(till, "hub") == set()
+
+
+def _row(id_: str, act: str, amount: int = 0, held: int = 0, till: str = "T1", basket: str = "") -> dict[str, Any]:
+    return {"id": id_, "code": "GV-AAAA", "act": act, "amount": amount, "held": held, "at": "2026-01-01T00:00:00.000Z",
+            "expires": "", "till": till, "document": basket or id_, "position": 0}  # fmt: skip
+
+
+def test_the_hub_keeps_voucher_rows_by_id_and_in_order(store: Store) -> None:
+    """Each once; of two who set the same value aside the second sees the first; what was let go of counts no more."""
+    hub_changes.watch(store)
+    for row in (
+        _row("i1", "issue", 2000),
+        _row("i1", "issue", 2000),
+        _row("h1", "hold", held=1500, till="T1", basket="b1"),
+        _row("h2", "hold", held=1500, till="T2", basket="b2"),
+        _row("h1", "hold", held=1500, till="T1", basket="b1"),
+    ):
+        hub_vouchers.put(store, row)
+    assert [row["id"] for row in hub_vouchers.of_code(store, "GV-AAAA")] == ["i1", "h1", "h2"]
+    with pytest.raises(Conflict):
+        hub_vouchers.put(store, _row("i1", "issue", 2001))
+    with pytest.raises(Invalid):
+        hub_vouchers.put(store, _row("r1", "redeem", 5))
+    hub_vouchers.put(store, _row("h1:released", "release"))
+    hub_vouchers.put(store, _row("h3:released", "release"))  # it came before what it ends
+    hub_vouchers.put(store, _row("r1", "redeem", -1500))
+    assert [row["id"] for row in hub_vouchers.of_code(store, "GV-AAAA")] == ["i1", "h2", "r1"]
+    assert vouchers.balance(store, "GV-AAAA").balance == 500
+    rows, _cursor = _all(store, "vouchers")
+    assert [(row["id"], row["amount"]) for row in rows] == [("i1", 2000), ("r1", -1500)]

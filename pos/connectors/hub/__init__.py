@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pos.config import Config
-from pos.connectors.base import Connector, Kind
+from pos.connectors.base import Connector, Kind, VoucherBook
 from pos.connectors.hub.feeds import FEEDS, Feeds
+from pos.connectors.hub.vouchers import Vouchers
 from pos.rules import hub
 
 
@@ -23,6 +24,10 @@ def _connect(config: Config, facts: Mapping[str, Any]) -> Connector:
     return Feeds(config, facts)
 
 
+def _book(connector: Connector) -> VoucherBook | None:
+    return Vouchers(connector) if isinstance(connector, Feeds) else None
+
+
 KIND = Kind(
     name=hub.KIND,
     title="Hub",
@@ -34,4 +39,5 @@ KIND = Kind(
     address=_address,
     connect=_connect,
     compares=False,
+    voucher_book=_book,
 )

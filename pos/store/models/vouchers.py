@@ -19,7 +19,8 @@ class VoucherRow(Row):
     till = TextField()
     document = TextField(index=True)
     position = IntegerField()
-    origin = TextField()  # "document": made or taken in here; "issuer": another till's, brought by the issuer
+    origin = TextField()  # "document": made or taken in here; "issuer": another till's, brought by the issuer; "till":
+    # brought to a hub by that till before its document
     exposure = BigIntegerField()  # used out of the issuer's reach, beyond what it had confirmed
     sent_at = TextField()  # when the issuer had it
 

@@ -5,6 +5,6 @@ Versioned by the path; fields nobody knows are ignored by both sides, so that a 
 
 from __future__ import annotations
 
-from pos.web.hub import documents, door, feeds
+from pos.web.hub import documents, door, feeds, vouchers
 
-BLUEPRINTS = (door.bp, documents.bp, feeds.bp)
+BLUEPRINTS = (door.bp, documents.bp, feeds.bp, vouchers.bp)

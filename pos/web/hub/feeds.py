@@ -1,7 +1,8 @@
 """What a hub tells its tills: changes since a cursor, the oldest first, and small pictures.
 
-GET /api/hub/v1/feeds/<feed>?since=&limit=   a till   {rows, next, more}; feed: taxes items prices stock customers modes
-                                                      people rights notices. since: the `next` of before, "" = all
+GET /api/hub/v1/feeds/<feed>?since=&limit=   a till   {rows, next, more}; since: the `next` of before, "" = all. feed:
+                                                      taxes items prices stock customers modes people rights notices
+                                                      vouchers
 GET /api/hub/v1/thumbs/<name>                a till   a picture `image` of an item names
 
 A cursor the hub does not know begins anew. People come with their PIN hashes, notices only where they are about the

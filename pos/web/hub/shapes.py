@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pos.web.shapes import ANY, FLAG, TEXT, WHOLE, by_name, many, named, ok, texts, thing
+from pos.web.shapes import ANY, FLAG, TEXT, WHOLE, by_name, many, named, ok, texts, thing, wholes
 
 DONE = ok({})
 HELLO = ok(texts("hub", "title", "version", "proof"))
@@ -14,3 +14,12 @@ TAKEN = ok({**texts("hash"), "duplicate": FLAG})
 STEP = named("HubStep", thing(texts("connection", "title", "part", "state", "resolved", "remote_id", "message", "at")))
 THERE = ok({**texts("id", "hash", "number"), "way": many(STEP)})
 FEED = ok({"rows": many(by_name(ANY)), "next": TEXT, "more": FLAG})
+VOUCHER_ROW = named(
+    "HubVoucherRow",
+    thing({**texts("id", "code", "act", "at", "expires", "till", "document"), **wholes("amount", "held", "position")},
+          more=True),
+)  # fmt: skip
+VOUCHER_PUT = thing({"rows": many(VOUCHER_ROW)}, more=True)
+VOUCHER_IDS = thing({"ids": many(TEXT)}, more=True)
+VOUCHERS_KEPT = ok(wholes("kept"))
+VOUCHER_ROWS = ok({"rows": many(VOUCHER_ROW)})
