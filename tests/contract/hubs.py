@@ -1,15 +1,19 @@
-"""A real hub in a process of its own with ERPNext's emulator behind it, and tills in this process that send up to it."""
+"""A real hub in a process of its own with ERPNext's emulator behind it, and tills in this one that send up to it."""
 
 from __future__ import annotations
 
+import http.client
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from agents import sync_out
+from pos import clock
 from pos import config as settings
 from pos.actions import hub_join
 from pos.app import configured
@@ -20,14 +24,14 @@ from pos.runner import Runner
 from pos.store import connections, hub_link
 from pos.store.db import database_path, open_store
 from pos.store.journal import Journal
-from pos.store.models import Outbox
+from pos.store.models import Connection, Outbox
 from tests import receipts
 from tests.contract import sites
 from tests.contract.emulators import erpnext_shops
 from tests.contract.emulators.erpnext import Emulator
 from tests.till_process import Till as Process
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 
 def until(true: Callable[[], object], what: str) -> None:
@@ -97,6 +101,76 @@ class Hub:
             found.close()
 
 
+class Line:
+    """What lies between a till and its hub, and does as it is told: `says` holds one word a request, then all is well.
+
+    lost: the hub does it, and nobody hears of it. broken: a byte of the body changes on the way. html: a proxy answers
+    by itself. `seen` holds each request as (method, path).
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        self.says: list[str] = []
+        self.seen: list[tuple[str, str]] = []
+        line = self
+
+        class Between(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def do_GET(self) -> None:
+                size = int(self.headers.get("Content-Length") or 0)
+                line._pass_on(self, hub, self.rfile.read(size))
+
+            do_PUT = do_POST = do_GET
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Between)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def _pass_on(self, asked: BaseHTTPRequestHandler, hub: Hub, body: bytes) -> None:
+        word = self.says.pop(0) if self.says and "/documents/" in asked.path else ""
+        self.seen.append((asked.command, asked.path))
+        if word == "html":
+            self._answer(asked, 502, b"<html>bad gateway</html>", "text/html")
+            return
+        if word == "broken":
+            body = body.replace(b'"STD"', b'"STX"', 1)
+        there = http.client.HTTPConnection("127.0.0.1", hub.process.port, timeout=30)
+        headers = {k: v for k, v in asked.headers.items() if k.lower() not in ("host", "content-length", "connection")}
+        try:
+            there.request(asked.command, asked.path, body or None, headers)
+            answer = there.getresponse()
+            text = answer.read()
+        except OSError:
+            asked.close_connection = True
+            return
+        finally:
+            there.close()
+        if word == "lost":
+            asked.close_connection = True
+            asked.connection.close()
+            return
+        self._answer(asked, answer.status, text, answer.headers.get("Content-Type", "application/json"))
+
+    @staticmethod
+    def _answer(asked: BaseHTTPRequestHandler, status: int, body: bytes, kind: str) -> None:
+        asked.send_response(status)
+        asked.send_header("Content-Type", kind)
+        asked.send_header("Content-Length", str(len(body)))
+        asked.end_headers()
+        asked.wfile.write(body)
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Upper:
     """A till in this process: sells, and sends up when `send` is called."""
 
@@ -122,11 +196,16 @@ class Upper:
         self.journal.close()
         self.store.close()
 
-    def join(self, hub: Hub, code: str) -> None:
+    def join(self, url: str, code: str) -> None:
         """Type the code, then start anew."""
-        hub_join.join(self.store, self.config, hub.url, code, "test")
+        hub_join.join(self.store, self.config, url, code, "test")
         self.close()
-        self.open(hub.url)
+        self.open(url)
+
+    def again(self) -> None:
+        """The next start of its server: what a connection waited for counts no more."""
+        self.close()
+        self.open(self.config.hub.url)
 
     def sell(self, count: int = 1) -> list[dict[str, Any]]:
         return [documents.decode(self.journal.commit(sale()).body) for _ in range(count)]
@@ -134,6 +213,12 @@ class Upper:
     def send(self, rounds: int = 1) -> None:
         for _ in range(rounds):
             self.runner.once("sync_out", "hub")
+
+    def due(self) -> None:
+        """Turn to what waits for its rung at once, and to a line that was silent."""
+        stamp = clock.stamp(clock.now())
+        Outbox.update(next_at=stamp, settle_at="").where(Outbox.connection == "hub").execute()
+        Connection.update(retry_at="").execute()
 
     def states(self) -> list[str]:
         self.store.database.connect(reuse_if_open=True)
@@ -168,12 +253,25 @@ def hub(root: Path) -> Iterator[tuple[Hub, Emulator]]:
 
 
 @contextmanager
-def till(root: Path, name: str, hub: Hub | None = None, **more: str) -> Iterator[Upper]:
-    """A till in this process, joined where a hub is given. One at a time: the tables belong to one open store."""
+def till(root: Path, name: str, hub: Hub | None = None, line: Line | None = None, **more: str) -> Iterator[Upper]:
+    """A till in this process, joined where a hub is given, over a line of its own where one is. One at a time: the
+    tables belong to one open store."""
     found = Upper(root, name, **more)
     try:
         if hub is not None:
-            found.join(hub, hub.code(f"Till {name}"))
+            found.join(line.url if line else hub.url, hub.code(f"Till {name}"))
+        yield found
+    finally:
+        found.close()
+
+
+@contextmanager
+def joined(root: Path, name: str, url: str) -> Iterator[Upper]:
+    """The folder of a till that joined before, opened again."""
+    found = Upper(root, name)
+    found.close()
+    found.open(url)
+    try:
         yield found
     finally:
         found.close()

@@ -166,7 +166,8 @@ class Hub:
         except ConnectorError:
             self._proven_at = 0.0
             raise
-        if answer.status == 422 and _json(answer).get("sha256") != hashlib.sha256(context.body).hexdigest():
+        told = _json(answer)
+        if told.get("code") == "corrupt" and told.get("sha256") != hashlib.sha256(context.body).hexdigest():
             error = Unknown("It reached the hub other than it left here.", code=f"{ANSWERED}:corrupt")
             error.reply = answer.body.decode("utf-8", "replace")
             raise error

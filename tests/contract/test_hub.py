@@ -1,0 +1,282 @@
+"""The way up: a till, its hub in a process of its own, the books behind it. Every document once, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pos.connectors.base import Context
+from pos.errors import Conflict, Rejected, SignInNeeded
+from pos.store import hub_link, notices, outbox
+from pos.store.points import POINTS
+from tests.contract import hubs
+from tests.contract.emulators.erpnext import Emulator
+from tests.contract.hubs import Hub, Line, Upper
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Emulator]]:
+    with hubs.hub(tmp_path_factory.mktemp("hub")) as found:
+        yield found
+
+
+@pytest.fixture
+def hub(shop: tuple[Hub, Emulator]) -> Hub:
+    return shop[0]
+
+
+@pytest.fixture
+def line(hub: Hub) -> Iterator[Line]:
+    found = Line(hub)
+    yield found
+    found.close()
+
+
+def there(hub: Hub, till: str) -> list[str]:
+    return [number for (number,) in hub.rows("SELECT number FROM document WHERE till = ? ORDER BY n", till)]
+
+
+def booked(hub: Hub, docs: list[dict[str, Any]]) -> None:
+    """Wait until the hub has booked them, each once."""
+    marks = ", ".join("?" * len(docs))
+    asked = f"SELECT count(*) FROM outbox WHERE connection = 'erpnext' AND state = 'booked' AND document IN ({marks})"
+    hubs.until(lambda: hub.rows(asked, *(d["id"] for d in docs)) == [(len(docs),)], "booked by the hub")
+
+
+def test_a_sale_goes_up_as_it_is_is_booked_once_and_its_way_is_told_on_both_sides(
+    shop: tuple[Hub, Emulator], tmp_path: Path
+) -> None:
+    hub, erpnext = shop
+    with hubs.till(tmp_path, "A1") as till:
+        before = till.sell()
+        till.join(hub.url, hub.code("Till A1"))
+        docs = till.sell(2)
+        till.send()
+        assert till.states() == ["booked"] * 3, "the one from before it joined goes up as well"
+        for doc in [*before, *docs]:
+            body = hub.rows("SELECT body, hash, prev_hash FROM document WHERE id = ?", doc["id"])[0]
+            assert body == (outbox.body(till.store, doc["id"]).decode(), doc["hash"], doc["prev_hash"])
+            path = f"{doc['business_day']}/{doc['invoice_name']}.json"
+            assert (hub.root / "invoices" / path).read_bytes() == (till.config.invoices / path).read_bytes()
+        booked(hub, docs)
+        assert hub.rows("SELECT count(*) FROM outbox WHERE document = ?", before[0]["id"]) == [(0,)], (
+            "made without a connection: it stays out of the books"
+        )
+        way = till.client().way(docs[0]["id"])
+        names = [one["name"] for one in erpnext.site.docs["Sales Invoice"].values() if docs[0]["id"] in one.values()]
+        assert [(step["title"], step["state"], step["remote_id"]) for step in way] == [("ERPNext", "booked", *names)]
+        row = hub.till("Till A1")
+        wanted = {"till": "A1", "state": "on", "head": 3, "here": 3, "waiting": 0, "missing": 0, "clock_off": False}
+        assert {key: row[key] for key in wanted} == wanted
+        assert row["last_contact"] and row["version"]
+
+
+def test_an_answer_lost_after_the_hubs_commit_is_asked_for_and_there_is_one_document(
+    hub: Hub, line: Line, tmp_path: Path
+) -> None:
+    with hubs.till(tmp_path, "B1", hub, line) as till:
+        docs = till.sell(3)
+        line.says = ["lost", "", "html", "html", "", "lost", "lost"]
+        line.seen.clear()
+        for _ in range(20):
+            till.send()
+            till.due()
+            if set(till.states()) == {"booked"}:
+                break
+        assert till.states() == ["booked"] * 3
+        assert sorted(there(hub, "B1")) == [doc["invoice_name"] for doc in docs], "each once, whatever the order"
+        assert not line.says, "every fault was met"
+        booked(hub, docs)
+
+
+def test_bytes_that_change_on_the_way_are_refused_and_sent_again(hub: Hub, line: Line, tmp_path: Path) -> None:
+    with hubs.till(tmp_path, "C1", hub, line) as till:
+        [doc] = till.sell()
+        line.says = ["broken"]
+        till.send()
+        assert till.row(doc).state == "queued" and till.row(doc).code == "answered:corrupt"
+        assert there(hub, "C1") == []
+        till.due()
+        till.send()
+        assert till.states() == ["booked"]
+        assert there(hub, "C1") == [doc["invoice_name"]]
+
+
+def test_one_that_comes_before_its_predecessor_is_kept_and_the_gap_is_shown_until_it_is_filled(
+    hub: Hub, tmp_path: Path
+) -> None:
+    with hubs.till(tmp_path, "D1", hub) as till:
+        docs = till.sell(5)
+        client, seen = till.client(), []
+        for at in (3, 1, 0, 4, 2):
+            context = Context(body=outbox.body(till.store, docs[at]["id"]), head=till.head())
+            client.post(docs[at], "document", docs[at]["id"], context)
+            row = hub.till("Till D1")
+            seen.append((row["here"], row["waiting"], row["gaps"]))
+        assert seen == [
+            (1, 4, [[1, 3]]),
+            (2, 3, [[1, 1], [3, 3]]),
+            (3, 2, [[3, 3]]),
+            (4, 1, [[3, 3]]),
+            (5, 0, []),
+        ]
+        till.send()
+        assert till.states() == ["booked"] * 5, "what is there is found, not sent twice"
+        sessions = "SELECT first_sequence, opened_at FROM session WHERE till = 'D1'"
+        assert hub.rows(sessions) == [(1, docs[0]["created_at"])], "as if they had come in order"
+
+
+def test_a_key_that_is_wrong_or_withdrawn_is_refused_before_it_is_shown_and_what_waits_waits(
+    hub: Hub, line: Line, tmp_path: Path
+) -> None:
+    with hubs.till(tmp_path, "E1", hub, line) as till:
+        right = till.config.hub_key_file.read_text()
+        till.config.hub_key_file.write_text("tk_made_up")
+        line.seen.clear()
+        [doc] = till.sell()
+        till.send()
+        assert till.row(doc).state == "queued" and "paused" in [
+            n.key.split(":")[-1] for n in notices.open_notices(till.store)
+        ]
+        assert {path.partition("?")[0] for _, path in line.seen} == {"/api/hub/v1/hello"}, "it never left this machine"
+        till.config.hub_key_file.write_text(right)
+        till.again()
+        till.send()
+        assert till.states() == ["booked"]
+        hub.ask("POST", f"/api/console/hub/tills/{hub.till('Till E1')['id']}/revoke")
+        later = till.sell()
+        till.again()
+        till.send()
+        assert till.row(later[0]).state == "queued", "it sells on"
+        with pytest.raises(SignInNeeded):
+            till.client().check()
+        assert there(hub, "E1") == [doc["invoice_name"]]
+
+
+def test_two_tills_each_under_its_own_key_and_nobody_under_anothers(hub: Hub, tmp_path: Path) -> None:
+    with hubs.till(tmp_path / "f1", "F1", hub) as first:
+        [sold] = first.sell()
+        first.send()
+        body, key = outbox.body(first.store, sold["id"]), first.config.hub_key_file.read_text()
+    with hubs.till(tmp_path / "twin", "F1") as twin:
+        code = hub.code("Another F1")
+        with pytest.raises(Rejected, match="F1 is a till of this hub already"):
+            twin.join(hub.url, code)
+    with hubs.till(tmp_path / "f2", "F2") as second:
+        second.join(hub.url, code)  # the code still works: nothing was enrolled with it
+        other = second.sell()
+        second.send()
+        with pytest.raises(Rejected, match="is no document of F2"):
+            second.client().post({**sold, "id": sold["id"]}, "document", sold["id"], Context(body=body))
+        assert second.client().find(sold["id"]) is None, "a till sees its own alone"
+        second.config.hub_key_file.write_text(key)
+        with pytest.raises(SignInNeeded):
+            second.client().check()
+        assert (there(hub, "F1"), there(hub, "F2")) == ([sold["invoice_name"]], [other[0]["invoice_name"]])
+
+
+def test_a_copied_till_is_noticed_neither_gives_out_numbers_and_a_person_decides(hub: Hub, tmp_path: Path) -> None:
+    with hubs.till(tmp_path / "real", "G1", hub) as real:
+        real.sell()
+        real.send()
+    shutil.copytree(tmp_path / "real", tmp_path / "copy")
+    with reopened(tmp_path / "real", hub) as real:
+        [sold] = real.sell()
+        real.send()
+        assert real.states() == ["booked", "booked"]
+    with reopened(tmp_path / "copy", hub) as copy:
+        [other] = copy.sell()
+        assert other["invoice_name"] == sold["invoice_name"] and other["id"] != sold["id"]
+        copy.send()
+        assert copy.row(other).state == "queued", "kept, and not taken"
+        with pytest.raises(Conflict, match="there twice"):
+            copy.sell()
+    row = hub.till("Till G1")
+    assert (row["state"], row["may"]) == ("doubled", ["keep", "revoke"])
+    with reopened(tmp_path / "real", hub) as real:
+        real.sell()
+        real.send()
+        with pytest.raises(Conflict, match="there twice"):
+            real.sell()
+        assert [n.key for n in notices.open_notices(real.store) if n.key == hub_link.NOTICE]
+        code = hub.ask("POST", f"/api/console/hub/tills/{row['id']}/keep")["secret"]
+        real.join(hub.url, code)
+        real.sell()
+        real.send()
+        assert real.states() == ["booked"] * 4
+        assert not [n.key for n in notices.open_notices(real.store) if n.key == hub_link.NOTICE]
+    with reopened(tmp_path / "copy", hub) as copy:
+        copy.send()
+        with pytest.raises(Conflict, match="there twice"):
+            copy.sell()
+    assert there(hub, "G1") == [f"G1-{n:06d}" for n in (1, 2, 3, 4)]
+    assert hub.till("Till G1")["state"] == "on"
+
+
+def reopened(root: Path, hub: Hub) -> Any:
+    """A folder of a till that joined before."""
+    return hubs.joined(root, "G1", hub.url)
+
+
+def kill_at(point: str, shop: tuple[Hub, Emulator], root: Path) -> None:
+    """A hub that is off, dies in the middle of taking a document in, and comes back: each document once, booked once."""
+    (hub, erpnext), name = shop, f"K{POINTS.index(point)}"
+    with hubs.till(root, name, hub) as till:
+        docs = till.sell(2)
+        hub.process.stop()
+        till.send()
+        assert till.states() == ["queued", "queued"], "it sells while the hub is off"
+        hub.process.env["TILLKEEP_KILL_AT"] = f"{point}:1"
+        hub.start()
+        till.again()
+        till.send()
+        hub.process.process.wait(60)
+        hub.process.log.close()
+        del hub.process.env["TILLKEEP_KILL_AT"]
+        hub.start()
+        for _ in range(5):
+            till.again()
+            till.due()
+            till.send()
+        assert till.states() == ["booked", "booked"]
+        assert there(hub, name) == [doc["invoice_name"] for doc in docs]
+        booked(hub, docs)
+        invoices = list(erpnext.site.docs["Sales Invoice"].values())
+        assert [sum(doc["id"] in one.values() for one in invoices) for doc in docs] == [1, 1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the process is killed by SIGKILL")
+def test_a_hub_killed_right_after_its_commit_has_the_document_once(shop: tuple[Hub, Emulator], tmp_path: Path) -> None:
+    kill_at("after_commit", shop, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.name == "nt", reason="the process is killed by SIGKILL")
+@pytest.mark.parametrize("point", [point for point in POINTS if "check" not in point and point != "after_commit"])
+def test_a_hub_killed_at_any_step_has_each_document_once(
+    point: str, shop: tuple[Hub, Emulator], tmp_path: Path
+) -> None:
+    kill_at(point, shop, tmp_path)
+
+
+def test_the_till_is_closed_to_books_of_its_own_in_words(tmp_path: Path) -> None:
+    from pos import config as settings
+    from pos.errors import BadSettings
+
+    env = {"TILLKEEP_HUB_URL": "http://127.0.0.1:1", "ERPNEXT_URL": "http://127.0.0.1:2"}
+    with pytest.raises(BadSettings, match="so that nothing is booked twice"):
+        settings.load(tmp_path, env)
+    with pytest.raises(BadSettings, match="sends to no other"):
+        settings.load(tmp_path, {"TILLKEEP_HUB_URL": "http://127.0.0.1:1", "TILLKEEP_SERVER_ROLE": "both"})
+    till = Upper(tmp_path, "H1", ERPNEXT_URL="http://127.0.0.1:2")
+    try:
+        with pytest.raises(BadSettings, match="books of its own"):
+            till.join("http://127.0.0.1:1", "AAAAA-AAAAA")
+        assert till.states() == []
+    finally:
+        till.close()
