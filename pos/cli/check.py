@@ -47,6 +47,6 @@ def effective(root: Path) -> list[tuple[str, str, str, str]]:
     for section, cls in config.GROUPS.items():
         for f in fields(cls):
             value: Any = getattr(getattr(loaded, section), f.name)
-            shown = ("(hidden)" if value else "(empty)") if f.metadata["secret"] else shown(value)
-            rows.append((section, f.name, shown, origins[section, f.name]))
+            told = ("(hidden)" if value else "(empty)") if f.metadata["secret"] else shown(value)
+            rows.append((section, f.name, told, origins[section, f.name]))
     return rows

@@ -15,6 +15,7 @@ from typing import Any
 
 from pos.config import Config
 from pos.errors import PosError
+from pos.store import disk
 
 ANSWER_SECONDS_MAX = 60
 PROBE_SECONDS_MAX = 3
@@ -64,16 +65,17 @@ def announce(config: Config, port: int, key: str) -> None:
     """Write the file. Called when the server listens."""
     host = config.server.host if config.server.host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
     body = json.dumps({"host": host, "port": port, "pid": os.getpid(), "key": key})
-    path = _file(config)
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(body)
+    disk.write_whole(_file(config), body.encode(), mode=0o600)
 
 
 def withdraw(config: Config) -> None:
-    """Remove the file. Called when the server stops."""
-    _file(config).unlink(missing_ok=True)
+    """Remove the file. Called when the server stops. Where several serve one hub, the last one that began is in it."""
+    try:
+        pid = int(json.loads(_file(config).read_text(encoding="utf-8"))["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pid = os.getpid()
+    if pid == os.getpid():
+        _file(config).unlink(missing_ok=True)
 
 
 def running(config: Config) -> Running | None:

@@ -18,7 +18,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -236,6 +236,43 @@ def _lock(handle: int) -> None:
         os.lseek(handle, 0, os.SEEK_SET)
     else:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class Claim:
+    """A file that one process alone holds, until `release()` or its end; `None` from `claim` when another one does."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+
+    def release(self) -> None:
+        """Let go. Twice does nothing."""
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
+
+
+def claim(file: Path) -> Claim | None:
+    """Hold this file if nobody does. OSError when it cannot be made."""
+    handle = os.open(file, os.O_CREAT | os.O_RDWR | _BINARY, 0o600)
+    try:
+        _lock(handle)
+    except OSError as error:
+        os.close(handle)
+        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
+            raise
+        return None
+    return Claim(handle)
+
+
+@contextlib.contextmanager
+def alone(file: Path) -> Iterator[None]:
+    """No other process is inside with the same file: for moments, such as making a key once."""
+    while (held := claim(file)) is None:
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def _written_in(file: Path) -> str:

@@ -54,20 +54,19 @@ class Actor:
 
 
 def page_key(path: Path) -> bytes:
-    """The key that signs the page cookie: made once, for the till's user only, never in the database or a backup."""
-    try:
-        key = path.read_bytes()
-    except FileNotFoundError:
-        key = b""
-    if len(key) >= PAGE_KEY_BYTES:
-        return key
+    """The key that signs the page cookie: made once, for the till's user only, never in the database or a backup.
+
+    Several servers on one folder that start together agree on one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # torn by a power cut: worth nothing
-    key = secrets.token_bytes(PAGE_KEY_BYTES)
-    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(key)
-    disk.flush_file(path)
+    with disk.alone(path.with_name(f".{path.name}.lock")):
+        key = path.read_bytes() if path.exists() else b""
+        if len(key) < PAGE_KEY_BYTES:  # none, or torn by a power cut: worth nothing
+            key = secrets.token_bytes(PAGE_KEY_BYTES)
+            path.unlink(missing_ok=True)
+            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(key)
+            disk.flush_file(path)
     return key
 
 

@@ -17,11 +17,13 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Any
 
 from pos import config as settings
 from pos import trail
 from pos.rules.tender import luhn
+from pos.store import disk
 
 STRUCK = "***"
 #: A word that announces a secret, and what follows it, as it stands in JSON, in a header or in a query.
@@ -37,6 +39,8 @@ _IN_A_TRACE = {"\n": "\n\t", "\t": "\t"}
 _EXTRA = ("method", "path", "status", "ms", "actor", "address", "code", "till")
 FOLDER = "logs"
 MEGABYTE = 1 << 20
+#: Processes of one kind on one folder whose logs have numbers; further ones are called by their process.
+PROCESSES_MAX = 33
 
 
 class Redacting(logging.Formatter):
@@ -99,6 +103,13 @@ def _strike_card(found: re.Match[str]) -> str:
 class _File(RotatingFileHandler):
     """One file of JSON lines, for this user's eyes. What cannot be rotated (somebody reads it on Windows) grows on."""
 
+    held: disk.Claim | None = None
+
+    def close(self) -> None:
+        super().close()
+        if self.held is not None:
+            self.held.release()
+
     def _open(self) -> TextIOWrapper:
         handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
@@ -114,7 +125,8 @@ class _File(RotatingFileHandler):
 def install(config: settings.Config, name: str = "till") -> None:
     """Put the formatter on every handler of the root logger; with none there, write to standard error. And the files.
 
-    name: of the file below data/logs/, one for each process: two must not rotate the same.
+    name: of the file below data/logs/. Each process has one of its own, for two must not rotate the same: the second
+    one of a name writes NAME-2.
     """
     root = logging.getLogger()
     if not root.handlers:
@@ -138,14 +150,26 @@ def uninstall() -> None:
         handler.close()
 
 
+def _own_name(folder: Path, name: str) -> tuple[str, disk.Claim | None]:
+    """The name of this process's file, and what keeps others from it."""
+    for n in range(1, PROCESSES_MAX):
+        own = name if n == 1 else f"{name}-{n}"
+        held = disk.claim(folder / f".{own}.lock")
+        if held is not None:
+            return own, held
+    return f"{name}-{os.getpid()}", None
+
+
 def _to_files(config: settings.Config, name: str, secrets: Iterable[str]) -> None:
     folder = config.data / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
         further = max(config.server.log_files - 1, 1)
-        file = _File(folder / f"{name}.jsonl", maxBytes=config.server.log_mb * MEGABYTE, backupCount=further)
+        own, held = _own_name(folder, name)
+        file = _File(folder / f"{own}.jsonl", maxBytes=config.server.log_mb * MEGABYTE, backupCount=further)
     except OSError as error:  # a read-only disk must not keep the till from saying so
         logging.getLogger(__name__).warning("no log is kept in %s: %s", folder, error.strerror or error)
         return
+    file.held = held
     file.setFormatter(Redacting(secrets, as_json=True))
     logging.getLogger().addHandler(file)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pos.cli import reference
+from pos import config
+from pos.cli import control, reference
 from tests.till_process import Till
 
 
@@ -34,6 +35,19 @@ def test_a_signal_stops_it_with_code_0_and_nothing_is_left_behind(till: Till) ->
     assert not (till.root / "data" / "server.json").exists()
     assert not (till.root / "data" / "till.db-wal").exists() or (till.root / "data" / "till.db-wal").stat().st_size == 0
     assert "Traceback" not in till.output()
+
+
+def test_one_of_several_servers_that_stops_leaves_what_the_other_wrote_for_commands(tmp_path: Path) -> None:
+    loaded = config.load(tmp_path, environ={})
+    file = loaded.data / "server.json"
+    control.announce(loaded, 5001, "tk_mine")
+    others = json.loads(file.read_text()) | {"pid": os.getpid() + 1}
+    file.write_text(json.dumps(others))
+    control.withdraw(loaded)
+    assert json.loads(file.read_text()) == others
+    control.announce(loaded, 5001, "tk_mine")
+    control.withdraw(loaded)
+    assert not file.exists()
 
 
 def test_only_its_own_user_can_read_the_key_it_leaves_for_commands(till: Till) -> None:

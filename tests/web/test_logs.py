@@ -13,7 +13,7 @@ import pytest
 
 from pos import config, trail
 from pos.app import App
-from pos.store import people
+from pos.store import disk, people
 from pos.web import logs
 from tests.web.conftest import PINS, Page, with_server
 
@@ -97,7 +97,7 @@ def test_the_log_is_kept_in_files_for_this_user_alone_and_the_oldest_goes(
             logging.getLogger("pos.test").info("line %s of a long day, with token=abcdef", n)
     finally:
         logs.uninstall()
-    files = sorted(folder.iterdir())
+    files = sorted(folder.glob("*.jsonl*"))
     assert [file.name for file in files] == ["till.jsonl", "till.jsonl.1", "till.jsonl.2"]
     assert all(file.stat().st_size <= 4096 for file in files)
     told = [json.loads(line)["message"] for file in files[::-1] for line in file.open(encoding="utf-8")]
@@ -107,6 +107,23 @@ def test_the_log_is_kept_in_files_for_this_user_alone_and_the_oldest_goes(
         assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     logging.getLogger("pos.test").info("after")
     assert "after" not in (folder / "till.jsonl").read_text()
+
+
+def test_a_second_process_of_a_kind_writes_a_file_of_its_own(shop: config.Config, written: io.StringIO) -> None:
+    folder = shop.data / "logs"
+    folder.mkdir(parents=True)
+    first = disk.claim(folder / ".till.lock")
+    assert first is not None
+    try:
+        logs.install(shop)
+        logging.getLogger("pos.test").info("said by the second")
+    finally:
+        logs.uninstall()
+        first.release()
+    assert "said by the second" in (folder / "till-2.jsonl").read_text()
+    logs.install(shop)
+    logs.uninstall()
+    assert (folder / "till.jsonl").exists()
 
 
 def test_a_folder_that_takes_no_log_keeps_no_till_from_starting(shop: config.Config, written: io.StringIO) -> None:
