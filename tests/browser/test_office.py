@@ -50,7 +50,7 @@ def test_a_page_beside_selling_is_locked_and_opened_again_where_it_was(new_windo
     screen.press("F12")
     expect(page.locator("#lock")).to_be_visible()
     assert page.evaluate("document.getElementById('app').inert")
-    assert page.request.get(screen.url + "/api/shift").status == 401
+    page.wait_for_function("async () => (await fetch('/api/shift')).status === 401")  # the server was told as well
     page.fill("#lock-pin", shop.MANAGER_PIN)
     screen.press("Enter")
     expect(page.locator("#lock")).to_be_hidden()

@@ -45,6 +45,7 @@ def test_a_site_that_was_set_up_is_well_and_nothing_is_written_there(till: Till)
 
 
 def test_a_clock_that_is_off_is_measured_by_the_date_of_their_answer(till: Till) -> None:
+    till.emulator.site.clock = lambda: datetime.now(UTC)
     wrong = datetime.now(UTC) + timedelta(minutes=10)
     with clock.set_to(wrong):
         all_of_it = doctor.run(Look(till.config, wrong, till.store), [("erpnext", checks_books.erpnext)])

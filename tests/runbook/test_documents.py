@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from pos.store import intake
 from pos.store.models import Outbox
 from tests.actions import drawer
 from tests.actions.shop import line
 from tests.runbook import offline
 from tests.runbook.shop import MANAGER, Shop, shop
+from tests.store import looking
+
+#: The newest document: its file is durable once the journal remembers so.
+LAST = "SELECT max(n) FROM document"
 
 
 @pytest.fixture
@@ -75,6 +80,7 @@ def test_a_z_that_does_not_agree_is_explained_to_the_receipt(here: Shop) -> None
     )
     assert found["words"] == "1 receipt is not the same in file and database; it is named below."
     file.unlink()  # kept as evidence elsewhere, as the runbook says
+    looking.until(lambda: intake.remembered(here.app.store) == here.app.store.execute(LAST).fetchone()[0])
     here.rounds_on_schedule("watch")
     assert file.read_bytes() == kept, "the right one is written again"
     assert console.get(f"/api/console/z?number={number}").json["equal"]
