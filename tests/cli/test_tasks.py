@@ -47,7 +47,7 @@ def test_packages_are_installed_once_and_again_only_when_their_list_changed(call
     assert pips(calls) == ["requirements.txt", "requirements-dev.txt"]
     assert json.loads(tasks.STAMP.read_text()) == {
         "run": digest("requirements.txt"),
-        "test": digest("requirements.txt", "requirements-dev.txt"),
+        "test": digest(*tasks.REQUIREMENTS["test"]),
     }
     tasks.STAMP.write_text(json.dumps({"run": "of an older list"}))
     tasks.prepare("run")
