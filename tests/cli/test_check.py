@@ -62,8 +62,8 @@ def test_a_wrong_setting_ends_with_code_2_and_one_line_that_names_it(tmp_path: P
         "[shop]\nnaem = x\n": "naem",
         "[shopp]\nname = x\n": "shopp",
         "[server]\nport = many\n": "[server] port",
-        "[storage]\nurl = postgresql://x/y\n": "not supported yet",
-        "[queue]\nurl = redis://x\n": "not supported yet",
+        "[storage]\nurl = postgresql://x/y\n": "[storage] url",
+        "[queue]\nurl = amqp://x\n": "use sqlite:/// or redis://",
         "no section\n": "config.ini",
     }
     for text, named in cases.items():
