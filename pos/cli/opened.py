@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pos import config
 from pos.errors import NotFound
-from pos.store.db import Store, database_path, open_store
+from pos.store.db import Store, database_path, is_postgresql, open_store
 
 
 def settings(root: Path) -> config.Config:
@@ -23,7 +23,7 @@ def settings(root: Path) -> config.Config:
 def till(root: Path, *, make: bool = False) -> Iterator[Store]:
     """The database of this folder, also while its server runs. NotFound when there is none and `make` is off."""
     loaded = settings(root)
-    if not make and not database_path(loaded).exists():
+    if not make and not is_postgresql(loaded) and not database_path(loaded).exists():
         raise NotFound(f"There is no till in {root} yet. Start it once: pos_server.py --root {root}")
     store = open_store(loaded)
     try:
