@@ -75,6 +75,7 @@ __all__ = [
 
 #: How [queue] url begins where the queue is no file.
 REDIS = ("redis://", "rediss://")
+POSTGRESQL = ("postgresql://", "postgres://")
 
 GROUPS: dict[str, type] = {
     "shop": Shop,
@@ -219,9 +220,7 @@ def _check(config: Config) -> None:
     networks(config.server.trusted_proxy)
     if not 1 <= config.server.port <= 65535:
         raise BadSettings(f"[server] port is {config.server.port}; it must be between 1 and 65535.")
-    if not config.storage.url.startswith("sqlite:///"):
-        url = config.storage.url
-        raise BadSettings(f"[storage] url is {url.split(':')[0]}://…, which is not supported yet; use sqlite:///.")
+    _check_storage(config)
     for name, url in (("storage", config.storage.url), ("queue", config.queue.url)):
         if "(hidden)@" in url:
             raise BadSettings(f"[{name}] url has (hidden) in the place of its password; write the whole address.")
@@ -232,6 +231,18 @@ def _check(config: Config) -> None:
     _check_hub(config)
     for section in GROUPS:
         _check_figures(section, getattr(config, section))
+
+
+def _check_storage(config: Config) -> None:
+    """A till has a file of its own; a hub may stand on a server."""
+    url, role = config.storage.url, config.server.role
+    if not url.startswith(("sqlite:///", *POSTGRESQL)):
+        raise BadSettings(f"[storage] url is {url.split(':')[0]}://…; use sqlite:///, or postgresql:// for a hub.")
+    if url.startswith(POSTGRESQL) and role != "hub":
+        raise BadSettings(
+            f"[storage] url names PostgreSQL, and [server] role is {role}. A till keeps its receipts in a file of its "
+            "own, so that it sells when nothing else runs: use sqlite:///, or set role = hub."
+        )
 
 
 def _check_hub(config: Config) -> None:

@@ -76,7 +76,10 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    url: str = setting("sqlite:///data/till.db", "The till's database. Only sqlite:/// is supported yet.")
+    url: str = setting(
+        "sqlite:///data/till.db",
+        "The database: a file, or postgresql://user@host/name for a hub of many tills (docs/architecture.md).",
+    )
     invoices: str = setting("invoices", "Folder of the receipts.")
     archive: str = setting("backups/archive", "Folder of the archives, one file for each month that was put away.")
     disk_free_mb_min: int = setting(200, "Below this much free space a notice asks for room.")

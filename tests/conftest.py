@@ -117,7 +117,7 @@ def postgresql(shared_by_workers: Path, tmp_path_factory: pytest.TempPathFactory
     def migrated(url: str) -> None:
         from pos.store.db import open_store
 
-        open_store(_of_hub(settings.load(tmp_path_factory.mktemp("template"), environ={}), url)).close()
+        open_store(_on_server(settings.load(tmp_path_factory.mktemp("template"), environ={}), url)).close()
 
     return engines.for_the_run(shared_by_workers, migrated)
 
@@ -129,20 +129,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         engines.end_of_run(factory.getbasetemp())
 
 
-def _of_hub(config: settings.Config, url: str) -> settings.Config:
-    return replace(config, storage=replace(config.storage, url=url), server=replace(config.server, role="hub"))
+def _on_server(config: settings.Config, url: str) -> settings.Config:
+    return replace(config, storage=replace(config.storage, url=url))
 
 
 @pytest.fixture
 def shop(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Iterator[settings.Config]:
-    """The settings of a till in an empty folder, with every default; of a hub, where the store is PostgreSQL."""
+    """The settings of a till in an empty folder, with every default; on PostgreSQL, its documents in there."""
     config = settings.load(tmp_path, environ={})
     if engine == "sqlite":
         yield config
         return
     server: engines.Server = request.getfixturevalue("postgresql")
     name, url = server.fresh("tillkeep_template")
-    yield _of_hub(config, url)
+    yield _on_server(config, url)
     server.drop(name)
 
 

@@ -93,7 +93,7 @@ def find(
     for key in list(ids)[:IDS_MAX]:
         row = store.execute(
             "SELECT a.id, a.act, a.subject, a.bound, a.approver, a.approver_name, u.role, a.asked_by FROM approval a"
-            " JOIN user u ON u.code = a.approver AND u.active"
+            " JOIN user u ON u.code = a.approver AND u.active = 1"
             " WHERE a.id = ? AND a.act = ? AND a.subject = ? AND a.asked_by = ? AND a.used_at = '' AND a.until > ?",
             (key, act, subject, by.code, now),
         ).fetchone()
@@ -145,7 +145,8 @@ def somebody_may(store: Store, act: str, but: str, reach: Decimal | None = None)
         roles = [role for role in roles if table.discount_percent_max(role) >= reach]
     marks = ", ".join("?" * len(roles))
     row = store.execute(
-        f"SELECT 1 FROM user WHERE active AND pin_hash <> '' AND code <> ? AND role IN ({marks}) LIMIT 1", (but, *roles)
+        f"SELECT 1 FROM user WHERE active = 1 AND pin_hash <> '' AND code <> ? AND role IN ({marks}) LIMIT 1",
+        (but, *roles),
     ).fetchone()
     return row is not None
 

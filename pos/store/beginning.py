@@ -32,4 +32,7 @@ def mark(store: Store, step: str) -> None:
     """One more is answered."""
     with store.transaction():
         steps = json.dumps(sorted({*answered(store), step}))
-        store.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (KEY, steps))
+        store.execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (KEY, steps),
+        )

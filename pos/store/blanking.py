@@ -64,7 +64,7 @@ def waiting(store: Store, customer: str) -> list[tuple[str, str]]:
 def change(store: Store, rows: Iterable[tuple[str, str, str, str, str]]) -> int:
     """Blank documents in the database: (document, record, hash, hash of what is left, what stands in the customer's
     place) of each; how many were. Inside a transaction. One that is not what the record names is left alone."""
-    store.execute("PRAGMA secure_delete = on")  # what was there is written over, not only let go of
+    store.database.overwrite_deleted()  # what was there is written over, not only let go of
     changed = 0
     for document, by, digest, wanted, customer in rows:
         row = store.execute("SELECT body FROM document WHERE id = ?", (document,)).fetchone()
@@ -98,7 +98,7 @@ def forget(store: Store, customer: str, instead: str, receipts: Iterable[str]) -
     """
     words = _Words((customer, *details(store, customer)))
     store.execute("DELETE FROM customer WHERE code = ?", (customer,))
-    store.execute("INSERT OR REPLACE INTO forgotten (mark, at) VALUES (?, ?)",
+    store.execute("INSERT INTO forgotten (mark, at) VALUES (?, ?) ON CONFLICT (mark) DO UPDATE SET at = excluded.at",
                   (_mark(store, customer), clock.stamp(clock.now())))  # fmt: skip
     store.execute(
         "UPDATE held SET basket = '{}', title = '' WHERE state <> 'held' AND json_valid(basket)"

@@ -26,7 +26,7 @@ def put(store: Store, rows: Iterable[Mapping[str, Any]], source: str) -> Counts:
 def names(store: Store, source: str) -> set[str]:
     """Codes of the active people who came from this source."""
     with store.reading():
-        return {user.code for user in User.select(User.code).where((User.source == source) & User.active)}
+        return {user.code for user in User.select(User.code).where((User.source == source) & (User.active == 1))}
 
 
 def leave(store: Store, codes: Iterable[str], source: str) -> int:

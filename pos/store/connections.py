@@ -58,7 +58,7 @@ def sync(store: Store, wanted: Iterable[tuple[str, str, str, str]]) -> None:
             )
             if not changed:
                 Connection.create(id=one.id, kind=one.kind, title=one.title)
-        gone = Connection.id.not_in([one.id for one in listed]) & Connection.enabled
+        gone = Connection.id.not_in([one.id for one in listed]) & (Connection.enabled == 1)
         Connection.update(enabled=False).where(gone).execute()
 
 
@@ -96,7 +96,7 @@ def on_this_machine(address: str) -> bool:
 def lines(store: Store) -> list[Line]:
     """Every connection that is on, in order of id."""
     with store.reading():
-        return [_line(c) for c in Connection.select().where(Connection.enabled).order_by(Connection.id)]
+        return [_line(c) for c in Connection.select().where(Connection.enabled == 1).order_by(Connection.id)]
 
 
 def line(store: Store, connection: str) -> Line:
@@ -169,7 +169,7 @@ def facts(store: Store, kind: str) -> dict[str, Any]:
 def keep_facts(store: Store, kind: str, learned: Mapping[str, Any]) -> None:
     """Keep what setup learned, in place of what it learned before. Plain JSON values only."""
     with store.transaction():
-        Meta.replace(key=f"facts.{kind}", value=json.dumps(dict(learned), sort_keys=True)).execute()
+        Meta.put(key=f"facts.{kind}", value=json.dumps(dict(learned), sort_keys=True))
 
 
 # -- how far feeds were pulled -----------------------------------------------------------------------------------------

@@ -81,7 +81,7 @@ def keep(store: Store, one: Copying) -> None:
     """Write down how far a medium is."""
     values = {name: getattr(one, name) for name in Copying.__dataclass_fields__}
     with store.transaction():
-        CopyPlace.replace(**values).execute()
+        CopyPlace.put(**values)
 
 
 def waiting(store: Store, after: int, limit: int) -> list[tuple[int, str, bytes]]:

@@ -53,7 +53,7 @@ def get(store: Store, key: str) -> Counted:
 
 def of_session(store: Store, session: str) -> list[Counted]:
     """All counts of a session, in the order they were made."""
-    return [_counted(row) for row in store.execute(f"{_COUNTS} WHERE session = ? ORDER BY at, rowid", (session,))]
+    return [_counted(row) for row in store.execute(f"{_COUNTS} WHERE session = ? ORDER BY at, id", (session,))]
 
 
 _COUNTS = f"SELECT {_COLUMNS} FROM count_check"

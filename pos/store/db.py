@@ -14,7 +14,7 @@ from typing import Any
 
 from peewee import DatabaseError, OperationalError
 
-from pos.config import Config
+from pos.config import POSTGRESQL, Config
 from pos.errors import BadSettings, CannotSave, PosError
 from pos.said import said
 from pos.store import disk
@@ -193,7 +193,6 @@ class Store:
 
 
 SQLITE = "sqlite:///"
-POSTGRESQL = ("postgresql://", "postgres://")
 
 
 def is_postgresql(config: Config) -> bool:
@@ -246,12 +245,6 @@ def open_store(config: Config) -> Store:
 def _database(config: Config) -> tuple[Any, Path]:
     """The engine [storage] url names, not opened yet, and the file (of SQLite) in the data folder."""
     if is_postgresql(config):
-        if config.server.role != "hub":
-            raise BadSettings(
-                f"[storage] url names PostgreSQL, and [server] role is {config.server.role}. A till keeps its receipts "
-                "in a file of its own, so that it sells when nothing else runs: use sqlite:///, or set role = hub.",
-                code="postgresql_till",
-            )
         return _postgres().Database(config.storage.url, WAIT_SECONDS), config.root / "data" / "hub"
     path = database_path(config)
     return sqlite.database(path, WAIT_SECONDS), path

@@ -300,7 +300,7 @@ def _put_attributes(
     if wanted == dict(before):
         return False
     store.execute("DELETE FROM attribute WHERE item = ?", (item,))
-    store.database.connection().executemany(
+    store.execute_many(
         "INSERT INTO attribute (item, name, value, position) VALUES (?, ?, ?, ?)",
         [(item, name, value, position) for name, (value, position) in wanted.items()],
     )

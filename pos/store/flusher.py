@@ -104,7 +104,8 @@ class Flusher:
             self._guarded(self.flush_now)
             self._guarded(self._checkpoint_when_due)
             self._probe()
-        self._guarded(lambda: self._checkpoint("truncate"))
+        if self.store.keeps_files:
+            self._guarded(lambda: self._checkpoint("truncate"))
         self.store.database.close()
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -119,10 +120,11 @@ class Flusher:
 
     def _flush(self) -> None:
         while rows := self._due():
-            paths = [self._file(path, size, n) for n, path, size in rows]
-            at("before_flush")
-            disk.flush_files(paths, self.store.config.invoices)
-            at("after_flush")
+            if self.store.keeps_files:
+                paths = [self._file(path, size, n) for n, path, size in rows]
+                at("before_flush")
+                disk.flush_files(paths, self.store.config.invoices)
+                at("after_flush")
             intake.remember(self.store, rows[-1][0])
             at("after_watermark")
             self._since_checkpoint += len(rows)
@@ -158,6 +160,11 @@ class Flusher:
     # -- checkpoints -------------------------------------------------------------------------------------------------
 
     def _checkpoint_when_due(self) -> None:
+        """The log of a database file is ours to move; a server does it by itself."""
+        if self.store.keeps_files:
+            self._move_log_when_due()
+
+    def _move_log_when_due(self) -> None:
         """Away from the sales: with automatic checkpoints one unlucky sale in two hundred would pay for it."""
         quiet = clock.monotonic() - self._checkpointed
         if self._since_checkpoint >= CHECKPOINT_SALES or (

@@ -44,7 +44,7 @@ class AgentGauge:
 def outbox(store: Store) -> list[Standing]:
     """Every connection that is on in every state, nought where there is nothing."""
     with store.reading():
-        lines = [c for (c,) in tuples(Connection.select(Connection.id).where(Connection.enabled))]
+        lines = [c for (c,) in tuples(Connection.select(Connection.id).where(Connection.enabled == 1))]
         found = {(line, state): (0, "") for line in lines for state in STATES}
         unbooked = dict.fromkeys(lines, 0)
         for connection, state, parked, settled, rows, first in tuples(_unbooked(lines)):

@@ -22,7 +22,8 @@ TAKEN_DAYS = 2
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """One basket set aside. basket: JSON, as the page sent it. total: as it was shown, "" = nothing was."""
+    """One basket set aside. basket: JSON, as the page sent it. total: as it was shown, "" = nothing was. up: whether
+    the hub has it: "" | sending | there. holder: the till that took it up, "" = this one, or nobody."""
 
     id: str
     till: str
@@ -38,12 +39,20 @@ class Aside:
     changed_by: str
     taken: str
     reason: str
+    up: str = ""
+    holder: str = ""
 
 
 class Taken(Conflict):
     """Somebody else has it now, or it was paid or discarded."""
 
     code = "taken"
+
+
+class AtHub(Conflict):
+    """Other tills can see it, so only the hub can say who takes it."""
+
+    code = "at_hub"
 
 
 def put(
@@ -74,11 +83,11 @@ def put(
             )
         if before is not None and before.state == "discarded":
             raise Conflict("This basket was discarded; start a new one.", code="discarded")
-        Held.replace(
+        Held.put(
             id=key, store=store.config.till.store, till=store.config.till.id, title=title, basket=basket, lines=lines,
             total=total, state="held", by_code=by, by_name=name, at=now if before is None else before.at,
             changed_at="" if before is None else now, changed_by="" if before is None else by,
-        ).execute()  # fmt: skip
+        )  # fmt: skip
         audit.record(store, by, "basket.hold", key, {"title": title, "lines": lines, "total": total})
         found = _find(store, key)
         assert found is not None
@@ -95,8 +104,8 @@ def taken_up(store: Store, limit: int = LISTED_MAX) -> list[Aside]:
     since = clock.stamp(clock.now() - timedelta(days=TAKEN_DAYS))
     return _many(
         store,
-        "state = 'resumed' AND changed_at > ? AND NOT EXISTS (SELECT 1 FROM document d WHERE d.id = held.id)"
-        " ORDER BY changed_at DESC LIMIT ?",
+        "state = 'resumed' AND holder = '' AND changed_at > ?"
+        " AND NOT EXISTS (SELECT 1 FROM document d WHERE d.id = held.id) ORDER BY changed_at DESC LIMIT ?",
         (since, limit),
     )
 
@@ -126,6 +135,7 @@ def resume(store: Store, key: str, act: str, by: str, *, again: bool = False) ->
         before = get(store, key)
         if before.state == "resumed" and before.taken == act:
             return before
+        _refuse_at_hub(before)
         states = ("held", "resumed") if again else ("held",)
         paid = intake.find(store, key)
         if before.state not in states or paid is not None:
@@ -144,6 +154,7 @@ def discard(store: Store, key: str, reason: str, by: str) -> Aside:
         before = get(store, key)
         if before.state == "discarded" and (before.changed_by, before.reason) == (by, reason):
             return before
+        _refuse_at_hub(before)
         if before.state != "held":
             raise _taken(before)
         _move(store, key, "held", "discarded", by, reason=reason)
@@ -159,6 +170,12 @@ def _move(store: Store, key: str, old: str, new: str, by: str, *, taken: str = "
     ).rowcount
     if not changed:
         raise _taken(get(store, key))
+
+
+def _refuse_at_hub(found: Aside) -> None:
+    """What was handed up, or another till had, is moved by the hub's word alone; `hub_baskets` writes that down."""
+    if (found.state == "held" and found.up) or found.holder:
+        raise AtHub("Other tills can take this basket up; only the hub can say who has it.")
 
 
 def _taken(found: Aside, paid: str = "") -> Taken:

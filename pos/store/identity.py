@@ -31,7 +31,10 @@ def retire(store: Store, till: str) -> None:
     """The database is no copy any more, and its till goes by another id from now on. Inside a transaction."""
     store.execute("DELETE FROM meta WHERE key = ?", (COPY_OF,))
     kept = json.dumps(sorted({*retired(store), till}))
-    store.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (RETIRED, kept))
+    store.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (RETIRED, kept),
+    )
 
 
 def retired(store: Store) -> list[str]:

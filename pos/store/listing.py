@@ -109,9 +109,9 @@ def everything(
 
 def count(store: Store, tables: str, where: Sequence[str], facts: Sequence[Any], most: int = COUNT_MAX) -> int:
     """How many rows fit; counting stops one above `most`."""
-    conditions = " AND ".join(where) or "1"
+    conditions = " AND ".join(where) or "1 = 1"
     found = store.execute(
-        f"SELECT COUNT(*) FROM (SELECT 1 FROM {tables} WHERE {conditions} LIMIT ?)", (*facts, most + 1)
+        f"SELECT COUNT(*) FROM (SELECT 1 FROM {tables} WHERE {conditions} LIMIT ?) AS most", (*facts, most + 1)
     ).fetchone()
     return int(found[0])
 

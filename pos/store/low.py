@@ -52,7 +52,8 @@ def moved(store: Store, now: datetime, tell: Tell) -> Crossed:
     if upto < 0:
         return Crossed([], [])
     row = store.execute(
-        "SELECT coalesce(max(n), 0) FROM (SELECT n FROM document WHERE n > ? ORDER BY n LIMIT ?)", (upto, DOCUMENTS_MAX)
+        "SELECT coalesce(max(n), 0) FROM (SELECT n FROM document WHERE n > ? ORDER BY n LIMIT ?) AS few",
+        (upto, DOCUMENTS_MAX),
     ).fetchone()
     if not row[0]:
         return Crossed([], [])
@@ -68,7 +69,7 @@ def everything(store: Store, now: datetime, tell: Tell) -> Crossed:
     last = store.execute("SELECT coalesce(max(n), 0) FROM document").fetchone()[0]
     asked = (
         "SELECT s.item FROM stock s JOIN item i ON i.code = s.item LEFT JOIN movement_total t ON t.item = s.item "
-        "AND t.warehouse = s.warehouse WHERE s.warehouse = ? AND i.stocked AND NOT i.disabled AND "
+        "AND t.warehouse = s.warehouse WHERE s.warehouse = ? AND i.stocked = 1 AND i.disabled = 0 AND "
         "coalesce(i.reorder, 0) >= "
         "s.qty + CASE WHEN s.own_at_set IS NULL THEN 0 ELSE coalesce(t.qty, 0) - s.own_at_set END "
         "UNION SELECT item FROM low_stock "
@@ -91,7 +92,7 @@ def _judge(store: Store, codes: list[str], now: datetime, tell: Tell, *, upto: i
     at = clock.stamp(now)
     with store.transaction():  # short: sales wait for it; nobody else writes these rows
         for code in new:
-            store.execute("INSERT OR IGNORE INTO low_stock (item, since) VALUES (?, ?)", (code, at))
+            store.execute("INSERT INTO low_stock (item, since) VALUES (?, ?) ON CONFLICT DO NOTHING", (code, at))
         for code in gone:
             store.execute("DELETE FROM low_stock WHERE item = ?", (code,))
         crossed = Crossed([found[code] for code in new] if _meta(store, _UPTO) else [], gone)
@@ -108,7 +109,7 @@ def _low_of(store: Store, codes: Iterable[str]) -> dict[str, Low]:
     if not there:
         return {}
     rows = store.execute(
-        "SELECT code, name, uom, reorder FROM item WHERE stocked AND NOT disabled AND NOT has_variants "
+        "SELECT code, name, uom, reorder FROM item WHERE stocked = 1 AND disabled = 0 AND has_variants = 0 "
         "AND code IN (SELECT value FROM json_each(?))",
         (json.dumps(list(there)),),
     ).fetchall()

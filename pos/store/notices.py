@@ -72,7 +72,7 @@ def raise_notice(
             Notice.update(**words, **change, count=Notice.count + times).where(Notice.key == key).execute()
         else:
             old, worse = None, True
-            Notice.replace(
+            Notice.put(
                 **words,
                 key=key,
                 first_at=now,
@@ -81,7 +81,7 @@ def raise_notice(
                 changes=changes,
                 changed_at=now,
                 event=event,
-            ).execute()
+            )
         if worse:
             _changed(store, key, "raised")
     return old is None
@@ -118,7 +118,9 @@ def settle_events(store: Store, days: int) -> int:
     """Take events off the list that nothing was heard of for so many days; how many."""
     before = clock.stamp(clock.now() - timedelta(days=days))
     with store.reading():
-        old = [n.key for n in Notice.select(Notice.key).where(_is_open() & Notice.event & (Notice.last_at < before))]
+        old = [
+            n.key for n in Notice.select(Notice.key).where(_is_open() & (Notice.event == 1) & (Notice.last_at < before))
+        ]
     return sum(settle(store, key) for key in old)
 
 

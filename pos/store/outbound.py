@@ -97,7 +97,7 @@ def codes(store: Store, limit: int = 50) -> list[str]:
     with store.reading():
         rows = store.execute(
             f"SELECT DISTINCT code FROM (SELECT o.code FROM {_BY_STATE} WHERE {where} AND o.resolved = '' LIMIT ?)"
-            " WHERE code <> '' ORDER BY code LIMIT ?",
+            " AS those WHERE code <> '' ORDER BY code LIMIT ?",
             (*facts, COUNT_MAX, limit),
         ).fetchall()
     return [code for (code,) in rows]
@@ -178,8 +178,9 @@ def _search(store: Store, words: str) -> list[int]:
         " UNION SELECT x.n FROM (SELECT id FROM document WHERE number >= ? AND number < ?"
         " ORDER BY number DESC LIMIT ?) f CROSS JOIN outbox x ON x.document = f.id"
         " UNION SELECT n FROM (SELECT n FROM outbox INDEXED BY outbox_remote_id WHERE remote_id <> ''"
-        " AND remote_id >= ? AND remote_id < ? LIMIT ?)"
-        f" UNION SELECT n FROM (SELECT o.n FROM {_BY_STATE} WHERE {by_state} AND o.message LIKE ? ESCAPE '\\' LIMIT ?)",
+        " AND remote_id >= ? AND remote_id < ? LIMIT ?) AS there"
+        f" UNION SELECT n FROM (SELECT o.n FROM {_BY_STATE} WHERE {by_state} AND o.message LIKE ? ESCAPE '\\' LIMIT ?)"
+        " AS said",
         [words, number, end, FOUND_MAX, number, end, FOUND_MAX, *facts, like, FOUND_MAX],
     ).fetchall()
     return [n for (n,) in rows]

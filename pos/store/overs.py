@@ -20,10 +20,13 @@ REMEDY = said(
     "Compare these receipts with the goods that are there, and with who was paid. Nothing was dropped: settle the "
     "second one in the books by hand."
 )
-_SOLD = "SELECT item_code, item_name, sum(qty) FROM line WHERE document = ? AND qty > 0 GROUP BY item_code ORDER BY 1"
+_SOLD = (
+    "SELECT item_code, min(item_name), sum(qty) FROM line WHERE document = ? AND qty > 0 GROUP BY item_code ORDER BY 1"
+)
 _BACK = (
     "SELECT d.number, -sum(l.qty) FROM line l JOIN document d ON d.id = l.document"
-    " WHERE l.against_document IN (?, ?) AND l.item_code = ? GROUP BY d.id ORDER BY d.created_at, d.n"
+    " WHERE l.against_document IN (?, ?) AND l.item_code = ? GROUP BY d.n, d.number, d.created_at"
+    " ORDER BY d.created_at, d.n"
 )
 
 

@@ -42,7 +42,7 @@ PASSWORDS = Tries(
 def set_password(store: Store, code: str, password: str | None, by: str = "system") -> None:
     """Give a person a password for the console, or take it away (None). The lock-out is lifted, their console sign-ins
     end. Invalid when it is easily guessed."""
-    user = User.get_or_none((User.code == code) & User.active)
+    user = User.get_or_none((User.code == code) & (User.active == 1))
     if user is None:
         raise NotFound(said("Nobody here has the code {code}.", code=code), field="code")
     hashed = ""
@@ -99,7 +99,7 @@ def sign_in(store: Store, code: str, password: str, device: str = "", former: st
 
 _FIND = (
     "SELECT u.code, u.name, u.role, s.device, s.created_at, s.seen_at FROM sign_in s JOIN user u ON u.code = s.user"
-    " WHERE s.secret_hash = ? AND s.place = 'console' AND s.ended_at = '' AND u.active AND u.password_hash <> ''"
+    " WHERE s.secret_hash = ? AND s.place = 'console' AND s.ended_at = '' AND u.active = 1 AND u.password_hash <> ''"
 )
 
 

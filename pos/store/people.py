@@ -258,7 +258,7 @@ def _by_badge(store: Store, badge: str, pin: str) -> Person:
 _FIND = (
     "SELECT u.code, u.name, u.role, s.device, s.locked, s.created_at, s.seen_at"
     " FROM sign_in s JOIN user u ON u.code = s.user WHERE s.secret_hash = ? AND s.ended_at = ''"
-    " AND s.place = 'till' AND u.active"
+    " AND s.place = 'till' AND u.active = 1"
 )
 
 

@@ -54,7 +54,7 @@ _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM print_job"
 #: Of the same slip, something is on paper or may be.
 _ON_PAPER = (
     "SELECT 1 FROM print_job o WHERE o.document = ? AND o.template = ? AND o.part = ? AND o.id <> ?"
-    " AND o.document <> '' AND (o.state IN ('printed', 'sending') OR (o.state = 'failed' AND NOT o.sure))"
+    " AND o.document <> '' AND (o.state IN ('printed', 'sending') OR (o.state = 'failed' AND o.sure = 0))"
 )
 
 
@@ -65,7 +65,7 @@ def add(store: Store, jobs: Iterable[Job]) -> list[Job]:
     with store.transaction():
         for job in jobs:
             row = tuple(getattr(job, name) for name in _COLUMNS)
-            sql = f"INSERT OR IGNORE INTO print_job ({', '.join(_COLUMNS)}) VALUES ({marks})"
+            sql = f"INSERT INTO print_job ({', '.join(_COLUMNS)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
             if store.execute(sql, row).rowcount:
                 added.append(job)
     return added

@@ -46,8 +46,9 @@ def recover(store: Store) -> Recovered:
     """
     found = Recovered()
     try:
-        _compare(store, found)
-        _adopt(store, found)
+        if store.keeps_files:
+            _compare(store, found)
+            _adopt(store, found)
         _blank(store, found)
     except (OSError, CannotSave) as error:
         found.notices.append(f"Recovery could not be finished: {error}. It goes on at the next start.")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pos.store.engines.words import PART_MIN, Query
 from pos.store.search_index import PLACE_BITS, PLACES, group_key, words
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ ROWS_MAX = 3000
 #: Words of a query beyond these are not looked at, nor characters.
 WORDS_MAX = 8
 QUERY_MAX = 120
-#: A word this short is looked for at the beginning of words only: three letters make a trigram.
-PART_MIN = 3
+_PLACES = "(SELECT CAST(value AS BIGINT) FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +44,15 @@ class Hits:
     capped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Query:
-    """One prepared question: what stands after FROM, and what it is given. Rows are items, by place."""
-
-    table: str
-    where: str
-    given: tuple[str, ...]
-
-    def rows(self, store: Store, what: str, between: tuple[int, int] | None = None, more: str = "") -> list[int]:
-        """The first column of each row; `what` may name `place`. between: tiles from, to (inclusive)."""
-        place = f"{self.table}.rowid"
-        where, given = self.where, [*self.given]
-        if between is not None:
-            where += f" AND {place} BETWEEN {between[0] << PLACE_BITS} AND {between[1] << PLACE_BITS | PLACES - 1}"
-        asked = f"SELECT {what.replace('place', place)} FROM {where} {more}"
-        return [row[0] for row in store.execute(asked, given)]
+def _rows(store: Store, query: Query, what: str, between: tuple[int, int] | None = None, limit: int = 0) -> list[int]:
+    """The first column of each row, items by place; `what` may name `place`. between: tiles from, to (inclusive)."""
+    where = query.where
+    if between is not None:
+        low, high = between[0] << PLACE_BITS, between[1] << PLACE_BITS | PLACES - 1
+        where += f" AND {query.place} BETWEEN {low} AND {high}"
+    most = f" LIMIT {limit}" if limit else ""
+    asked = f"SELECT {what.replace('place', query.place)} FROM {where} {query.order}{most}"
+    return [row[0] for row in store.execute(asked, query.given)]
 
 
 def find(store: Store, q: str, group: str, offset: int, limit: int) -> Hits:
@@ -119,61 +112,36 @@ def _by_words(store: Store, q: str, terms: Sequence[str], group: str, offset: in
     order = list(dict.fromkeys([*exact, *ahead, *found]))
     page = order[:COUNT_MAX][offset : offset + limit]
     if len(rows) >= ROWS_MAX and any(tile >= rows[-1] >> PLACE_BITS for tile in page):
-        rows = [place for run in _runs(page, exact, ahead) for place in query.rows(store, "place", run)]
+        rows = [place for run in _runs(page, exact, ahead) for place in _rows(store, query, "place", run)]
     return Hits(_hits(store, page, _under(store, rows, page)), min(len(order), COUNT_MAX), len(order) > COUNT_MAX)
 
 
-def _ask(store: Store, terms: Sequence[str], group: str) -> tuple[_Query | None, list[int]]:
+def _ask(store: Store, terms: Sequence[str], group: str) -> tuple[Query | None, list[int]]:
     """The question that finds something, and up to ROWS_MAX places it finds: words as beginnings; where a word begins
     none, that one inside words; where all begin some but not together, all inside words."""
-    query: _Query | None = _beginnings(terms, group)
-    rows = query.rows(store, "place", None, f"LIMIT {ROWS_MAX}") if query else []
+    words, key = store.database.words, group_key(group) if group else ""
+    query: Query | None = words.beginnings(terms, key)
+    rows = _rows(store, query, "place", None, ROWS_MAX) if query else []
     if not rows:
-        known = frozenset(t for t in terms if _exists(store, t))
+        known = frozenset(t for t in terms if store.execute(words.EXISTS, (words.beginning(t),)).fetchone())
         if len(known) == len(terms):
             known = frozenset(t for t in terms if len(t) < PART_MIN)
-        query = _parts(terms, group, known)
-        rows = query.rows(store, "place", None, f"LIMIT {ROWS_MAX}") if query else []
+        query = words.parts(terms, key, known)
+        rows = _rows(store, query, "place", None, ROWS_MAX) if query else []
     return query, rows
 
 
-def _beginnings(terms: Sequence[str], group: str) -> _Query:
-    match = " AND ".join(f'{{text}} : "{t}" *' for t in terms)
-    if group:
-        match += f' AND {{grp}} : "{group_key(group)}"'
-    return _Query("search_word", "search_word WHERE search_word MATCH ?", (match,))
-
-
-def _parts(terms: Sequence[str], group: str, known: frozenset[str]) -> _Query | None:
-    """The same by trigrams. The text has a space before each word, so `" boot"` finds words that begin with boot.
-    None when a word is too short to be looked for inside others."""
-    wanted = [f" {t}" if t in known else t for t in terms]
-    long = [t for t in wanted if len(t) >= PART_MIN]
-    short = [t for t in wanted if len(t) < PART_MIN]
-    if not long or any(not t.startswith(" ") for t in short):
-        return None
-    where = "search_part JOIN search_item ON search_item.pos = search_part.rowid WHERE search_part MATCH ?"
-    where += " AND instr(search_item.text, ?)" * len(short) + (" AND search_item.grp = ?" if group else "")
-    match = " AND ".join(f'"{t}"' for t in long)
-    return _Query("search_part", where, (match, *short, *([group_key(group)] if group else [])))
-
-
-def _exists(store: Store, term: str) -> bool:
-    asked = "SELECT 1 FROM search_word WHERE search_word MATCH ? LIMIT 1"
-    return store.execute(asked, (f'{{text}} : "{term}" *',)).fetchone() is not None
-
-
-def _tiles(store: Store, query: _Query, between: tuple[int, int] | None = None) -> list[int]:
+def _tiles(store: Store, query: Query, between: tuple[int, int] | None = None) -> list[int]:
     """Places of the tiles with a match, in order, one more than are counted. Rows come by rowid of themselves."""
-    return query.rows(store, f"DISTINCT place >> {PLACE_BITS}", between, f"LIMIT {COUNT_MAX + 1}")
+    return _rows(store, query, f"DISTINCT place >> {PLACE_BITS}", between, COUNT_MAX + 1)
 
 
 def _exact(store: Store, q: str) -> list[int]:
     """The tile whose code, or an item of which by code or barcode, is what was typed."""
     found = store.execute(
-        f"SELECT pos FROM search_tile WHERE code IN (?1, ?2) UNION SELECT pos >> {PLACE_BITS} FROM search_item "
-        "WHERE code IN (?1, ?2) OR code IN (SELECT item FROM barcode WHERE code = ?1)",
-        (q, q.upper()),
+        f"SELECT pos FROM search_tile WHERE code IN (:q, :upper) UNION SELECT pos >> {PLACE_BITS} FROM search_item "
+        "WHERE code IN (:q, :upper) OR code IN (SELECT item FROM barcode WHERE code = :q)",
+        {"q": q, "upper": q.upper()},
     )
     return [row[0] for row in found]
 
@@ -193,7 +161,7 @@ def _named(store: Store, terms: Sequence[str]) -> tuple[int, int]:
 
 def _hits(store: Store, tiles: Sequence[int], items: dict[int, list[str]]) -> tuple[Hit, ...]:
     """The tiles by code, in the order given."""
-    asked = "SELECT pos, code FROM search_tile WHERE pos IN (SELECT value FROM json_each(?))"
+    asked = f"SELECT pos, code FROM search_tile WHERE pos IN {_PLACES}"
     codes = dict(store.execute(asked, (json.dumps(list(tiles)),)).fetchall())
     return tuple(Hit(codes[t], tuple(items.get(t, ()))) for t in tiles if t in codes)
 
@@ -217,7 +185,9 @@ def _under(store: Store, places: Sequence[int], page: Sequence[int]) -> dict[int
     """Per tile of the page, the items at these places."""
     shown = set(page)
     listed = json.dumps([place for place in places if place >> PLACE_BITS in shown])
-    asked = "SELECT pos, code FROM search_item WHERE pos IN (SELECT value FROM json_each(?)) ORDER BY pos"
+    asked = (
+        "SELECT pos, code FROM search_item WHERE pos IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) ORDER BY pos"
+    )
     under: dict[int, list[str]] = {}
     for pos, code in store.execute(asked, (listed,)):
         under.setdefault(pos >> PLACE_BITS, []).append(code)

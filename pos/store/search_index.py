@@ -84,8 +84,7 @@ def rebuild(store: Store) -> int:
 
 
 def _refill(store: Store) -> None:
-    store.execute("INSERT INTO search_word (search_word) VALUES ('rebuild')")
-    store.execute("INSERT INTO search_part (search_part) VALUES ('rebuild')")
+    store.database.words.refill(store.execute)
 
 
 _INSERT_ITEM = "INSERT INTO search_item (pos, code, grp, text) VALUES (?, ?, ?, ?)"
@@ -94,7 +93,7 @@ _CODES = "(SELECT value FROM json_each(?))"
 
 def _many(store: Store, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
-        store.database.connection().executemany(statement, rows)
+        store.execute_many(statement, rows)
 
 
 def _with_variants(store: Store, codes: Iterable[str]) -> list[str]:
@@ -168,27 +167,13 @@ def _update(store: Store, codes: list[str]) -> None:
     taken = _highest(store, places.values())
     rows = _placed(fresh, places, taken)
     _many(store, _INSERT_ITEM, rows)
-    _many(
-        store,
-        "INSERT INTO search_word (rowid, text, grp) VALUES (?, ?, ?)",
-        [(pos, text, grp) for pos, _, grp, text in rows],
-    )
-    _many(store, "INSERT INTO search_part (rowid, text) VALUES (?, ?)", [(pos, text) for pos, _, _, text in rows])
+    store.database.words.add(store.execute_many, rows)
     _drop_empty(store, {row[0] >> PLACE_BITS for row in gone})
 
 
 def _remove(store: Store, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Take entries out. An index over outside content must be told the words it held."""
-    _many(
-        store,
-        "INSERT INTO search_word (search_word, rowid, text, grp) VALUES ('delete', ?, ?, ?)",
-        [(row[0], row[3], row[2]) for row in rows],
-    )
-    _many(
-        store,
-        "INSERT INTO search_part (search_part, rowid, text) VALUES ('delete', ?, ?)",
-        [(row[0], row[3]) for row in rows],
-    )
+    """Take entries out."""
+    store.database.words.remove(store.execute_many, rows)
     _many(store, "DELETE FROM search_item WHERE pos = ?", [(row[0],) for row in rows])
 
 

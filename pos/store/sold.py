@@ -1,4 +1,5 @@
-"""What was sold and what came back of it: the facts a return stands on. Reads only."""
+"""What was sold and what came back of it, here and as far as the hub told of other tills: the facts a return stands on.
+Reads only."""
 
 from __future__ import annotations
 
@@ -11,19 +12,19 @@ from pos.errors import Invalid
 from pos.rules import ledger, refund
 from pos.rules.cart import Against
 from pos.said import said
-from pos.store import intake
+from pos.store import foreign, intake
 from pos.store.db import Store
 
 
 def sold_lines(store: Store, wanted: Iterable[Against]) -> dict[Against, refund.Sold]:
     """The receipt line behind each `Against`, with what earlier returns gave back of it. A receipt that is not on
-    this till is left out. NotFound and Invalid as `refund.sold_line` raises them."""
+    this till, nor a copy of another one's, is left out. NotFound and Invalid as `refund.sold_line` raises them."""
     documents: dict[str, Mapping[str, object] | None] = {}
     found = {}
     for against in wanted:
         if against.id not in documents:
             entered = intake.find(store, against.id)
-            documents[against.id] = entered.doc if entered else None
+            documents[against.id] = entered.doc if entered else foreign.find(store, against.id)
         doc = documents[against.id]
         if doc is None:
             continue
@@ -61,8 +62,12 @@ _EARLIER = (
 def returns_of(store: Store, document: str) -> list[Earlier]:
     """Every line that came back of a receipt, oldest first."""
     rows = store.execute(_EARLIER, (document,)).fetchall()
+    elsewhere = [
+        (x.number, x.created_at, x.against_line, x.item_code, x.item_name, x.qty, x.amount)
+        for x in foreign.lines_back(store, document)
+    ]
     return [Earlier(number, at, line, code, name, Decimal(qty).scaleb(-3), amount)
-            for number, at, line, code, name, qty, amount in rows]  # fmt: skip
+            for number, at, line, code, name, qty, amount in [*rows, *elsewhere]]  # fmt: skip
 
 
 def on_unknown(store: Store, number: str) -> list[Earlier]:
@@ -73,16 +78,18 @@ def on_unknown(store: Store, number: str) -> list[Earlier]:
 def came_in(store: Store, document: str) -> list[refund.Came]:
     """How a receipt was paid and what of it went back; nothing for a receipt that is not here."""
     found = intake.find(store, document)
-    if found is None:
+    doc = found.doc if found is not None else foreign.find(store, document)
+    if doc is None:
         return []
     ids = [row[0] for row in store.execute(
         "SELECT DISTINCT document FROM line WHERE against_document = ?", (document,))]  # fmt: skip
     others = [entered.doc for key in ids if (entered := intake.find(store, key)) is not None]
-    return refund.came_in(found.doc, others)
+    return refund.came_in(doc, [*others, *(copy.doc for copy in foreign.given_back(store, document))])
 
 
 def document(store: Store, key: str) -> dict[str, Any] | None:
-    """The document with this id or number, our own before an imported twin; None when it is not here."""
+    """The document with this id or number, our own before an imported twin, else the copy of another till's; None when
+    it is not here."""
     found = intake.find(store, key)
     if found is None:
         row = store.execute(
@@ -91,13 +98,13 @@ def document(store: Store, key: str) -> dict[str, Any] | None:
             (key, key.upper()),
         ).fetchone()
         found = intake.find(store, row[0]) if row else None
-    return found.doc if found else None
+    return found.doc if found else foreign.find(store, key)
 
 
 def pieces_back(store: Store, document: str) -> Decimal:
     """How many pieces of a receipt came back, whatever they were. Positive."""
     row = store.execute("SELECT coalesce(sum(qty), 0) FROM line WHERE against_document = ?", (document,)).fetchone()
-    return Decimal(-row[0]).scaleb(-3)
+    return Decimal(-row[0] - sum(x.qty for x in foreign.lines_back(store, document))).scaleb(-3)
 
 
 def voided_by(store: Store, document: str) -> str | None:
@@ -107,7 +114,9 @@ def voided_by(store: Store, document: str) -> str | None:
         " AND d.kind = 'void' LIMIT 1",
         (document,),
     ).fetchone()
-    return None if row is None else str(row[0])
+    if row is None:
+        return next((x.number for x in foreign.lines_back(store, document) if x.kind == "void"), None)
+    return str(row[0])
 
 
 def given_back(store: Store, against: Against) -> list[refund.Back]:
@@ -116,4 +125,5 @@ def given_back(store: Store, against: Against) -> list[refund.Back]:
         "SELECT qty, net, tax, amount FROM line WHERE against_document = ? AND against_line = ?",
         (against.id, against.line),
     ).fetchall()
-    return [refund.Back(Decimal(-qty).scaleb(-3), -net, -tax, -amount) for qty, net, tax, amount in rows]
+    elsewhere = [x[-4:] for x in foreign.lines_back(store, against.id) if x.against_line == against.line]
+    return [refund.Back(Decimal(-qty).scaleb(-3), -net, -tax, -amount) for qty, net, tax, amount in [*rows, *elsewhere]]

@@ -24,8 +24,8 @@ ROLL_DOCUMENTS = 200
 
 _PEOPLE = (
     "SELECT d.session, d.business_day, substr(d.created_at, 12, 2) AS hour, d.cashier, d.kind, count(*),"
-    " sum(coalesce((SELECT sum(l.amount) FROM line l WHERE l.document = d.id AND l.qty > 0 AND NOT l.voucher), 0)),"
-    " sum(coalesce((SELECT sum(l.amount) FROM line l WHERE l.document = d.id AND l.qty <= 0 AND NOT l.voucher), 0)),"
+    " sum(coalesce((SELECT sum(l.amount) FROM line l WHERE l.document = d.id AND l.qty > 0 AND l.voucher = 0), 0)),"
+    " sum(coalesce((SELECT sum(l.amount) FROM line l WHERE l.document = d.id AND l.qty <= 0 AND l.voucher = 0), 0)),"
     " sum(d.total) FROM document d WHERE d.series = 'till' AND {where} GROUP BY 1, 2, 3, 4, 5"
 )
 _GOODS = (
@@ -52,7 +52,7 @@ class _Table:
     def __init__(self, name: str, keys: tuple[str, ...], figures: tuple[str, ...], query: str) -> None:
         self.name, self.figures, self.query = name, figures, query
         self.keys = ("session", *keys)
-        more = ", ".join(f"{f} = {f} + excluded.{f}" for f in figures)
+        more = ", ".join(f"{f} = {name}.{f} + excluded.{f}" for f in figures)
         self.columns = ", ".join((*self.keys, *figures))
         where = query.format(where="d.n > ? AND d.n <= ?")
         self.roll = (

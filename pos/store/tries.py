@@ -68,7 +68,7 @@ class Tries:
     def check(self, store: Store, code: str, given: str) -> User:
         """The active person with this code and secret. WrongPin or LockedOut."""
         with self.turn:
-            user = User.get_or_none((User.code == code) & User.active)
+            user = User.get_or_none((User.code == code) & (User.active == 1))
             now = clock.now()
             hashed = getattr(user, self.secret) if user is not None else ""
             if user is None or not hashed:

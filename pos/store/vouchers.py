@@ -190,7 +190,7 @@ def count(store: Store, state: str = "", part: str = "") -> int:
     """How many vouchers `listed` would find without a limit."""
     row = store.execute(
         "SELECT count(*) FROM (SELECT 1 FROM voucher_row WHERE instr(code, :part) > 0 OR :part = '' GROUP BY code"
-        f" HAVING {_STATES[state]})",
+        f" HAVING {_STATES[state]}) AS found",
         {"part": part.upper(), "day": business_day(store)},
     ).fetchone()
     return int(row[0])

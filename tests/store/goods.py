@@ -73,7 +73,7 @@ def index_is_sound(store: Store) -> Iterator[None]:
     """After each test: both full-text indexes agree with the items, and a rebuild changes nothing."""
     yield
     with store.transaction():
-        for table in ("search_word", "search_part"):
+        for table in ("search_word", "search_part") if store.keeps_files else ():
             store.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
     asked = (
         "SELECT s.code, s.grp, s.text, t.code, t.sort, t.grp FROM search_item s "

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pos.config import Config, Server, Storage
+from pos import config as settings
+from pos.config import Config, Storage
 from pos.errors import BadSettings, CannotSave, FolderInUse
 from pos.store import db
 from pos.store.db import Store, open_store
@@ -63,11 +64,11 @@ def test_the_database_lies_where_the_settings_say(shop: Config, url: str) -> Non
     assert (shop.root / ("abs" if "root" in url else "elsewhere") / "shop.db").exists()
 
 
-def test_a_till_stands_on_its_own_file_and_nothing_else(shop: Config) -> None:
+def test_a_till_stands_on_its_own_file_and_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="A till keeps its receipts in a file of its own"):
-        open_store(dataclasses.replace(shop, server=Server(), storage=Storage(url="postgresql://localhost/till")))
-    with pytest.raises(BadSettings, match="no database file"):
-        open_store(dataclasses.replace(shop, storage=Storage(url="mysql://localhost/till")))
+        settings.load(tmp_path, {"TILLKEEP_STORAGE_URL": "postgresql://localhost/till"})
+    with pytest.raises(BadSettings, match="use sqlite:///, or postgresql:// for a hub"):
+        settings.load(tmp_path, {"TILLKEEP_STORAGE_URL": "mysql://localhost/till"})
 
 
 def test_a_file_that_is_no_database_is_named_as_damaged(shop: Config) -> None:

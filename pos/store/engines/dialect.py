@@ -13,12 +13,15 @@ _PIECES = re.compile(r"('(?:[^']|'')*')")
 _NAMED = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
 _HINT = re.compile(r"\s+INDEXED BY \w+")
 _BYTES = re.compile(r"\bCAST\((\w+(?:\.\w+)?) AS BLOB\)")
+_UNSORTED = re.compile(r"\bGROUP BY \+")
+_CROSS = re.compile(r"\bCROSS JOIN (\w+ \w+) ON\b")
 _LIKE = re.compile(r"\bLIKE\b")
 
 _COUNTED = re.compile(r"\bn INTEGER NOT NULL PRIMARY KEY(?: AUTOINCREMENT)?")
 _WHOLE = re.compile(r"\bINTEGER\b")
 _TEXT = re.compile(r"\bTEXT\b")
 _ROWID = re.compile(r"\s*\bWITHOUT ROWID\b")
+_PEOPLE = re.compile(r"\b(FROM|JOIN|UPDATE|INTO) user\b")
 #: Names of ours that mean something to PostgreSQL.
 _RESERVED = re.compile(r'(?<!["\w.])(user|right)(?!["\w])')
 
@@ -36,9 +39,11 @@ def statement(sql: str) -> str:
 
 def _outside(sql: str) -> str:
     """What stands outside quoted texts."""
-    sql = _HINT.sub("", sql)
+    sql = _CROSS.sub(r"JOIN \1 ON", _UNSORTED.sub("GROUP BY ", _HINT.sub("", sql)))
     sql = _BYTES.sub(r"convert_to(\1, 'UTF8')", sql)
     sql = _LIKE.sub("ILIKE", sql)
+    sql = _PEOPLE.sub(r'\1 "user"', sql)
+    sql = sql.replace("NOT IN ()", "IS NOT NULL").replace("IN ()", "IN (NULL)")  # a server that is a hub alone has no till
     return _NAMED.sub(r"%(\1)s", sql.replace("?", "%s"))
 
 

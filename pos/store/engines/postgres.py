@@ -17,6 +17,7 @@ import peewee
 import psycopg
 from psycopg.adapt import Dumper, Loader
 from psycopg.pq import TransactionStatus
+from psycopg.types.string import StrDumperUnknown
 
 from pos.store.engines import dialect, functions, postgres_search
 
@@ -42,6 +43,13 @@ class _Truth(Dumper):
 
     def dump(self, obj: Any) -> bytes:
         return b"1" if obj else b"0"
+
+
+class _Text(StrDumperUnknown):
+    """PostgreSQL holds no NUL in a text; a browser may send one, and finds nothing by it."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
 
 
 class _Number(Loader):
@@ -95,6 +103,7 @@ class Database(peewee.PostgresqlDatabase):
 
     keeps_files = False
     locks_rows = True
+    words = postgres_search
     _state: Any
 
     def __init__(self, url: str, wait_seconds: float) -> None:
@@ -118,6 +127,7 @@ class Database(peewee.PostgresqlDatabase):
         except psycopg.Error as error:
             raise told(error) from error
         made.adapters.register_dumper(bool, _Truth)
+        made.adapters.register_dumper(str, _Text)
         made.adapters.register_loader("numeric", _Number)
         made.adapters.register_loader("bool", _Yes)
         self.opened.add(made)
@@ -202,6 +212,9 @@ class Database(peewee.PostgresqlDatabase):
 
     def harden(self) -> None:
         """Each COMMIT is flushed already."""
+
+    def overwrite_deleted(self) -> None:
+        """Old versions of a row go when the server vacuums; there is no switch for it."""
 
     def flush_commits(self, on: bool) -> None:
         """Each COMMIT is flushed already."""

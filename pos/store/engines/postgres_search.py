@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pos.store.engines.words import Query, inside
+
+Execute = Callable[..., Any]
+
 #: Stands in for the migration 0002, whose full-text tables are SQLite's.
 STATEMENTS = (
     "CREATE TABLE search_tile (pos INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, sort TEXT NOT NULL, "
@@ -25,3 +32,39 @@ STATEMENTS = (
     "CREATE TRIGGER movement_removed AFTER DELETE ON movement FOR EACH ROW EXECUTE FUNCTION movement_removed()",
     "CREATE INDEX outbox_state_updated ON outbox (state, updated_at)",
 )
+
+EXISTS = "SELECT 1 FROM search_item WHERE text LIKE ? LIMIT 1"
+
+
+def beginning(term: str) -> str:
+    """What EXISTS is given for a word that some word begins with. The text has a space before each word."""
+    return f"% {term}%"
+
+
+def beginnings(terms: Sequence[str], group: str) -> Query:
+    """Items in which every word begins some word."""
+    return _all([f" {t}" for t in terms], group)
+
+
+def parts(terms: Sequence[str], group: str, known: frozenset[str]) -> Query | None:
+    """Items that hold every word anywhere; those that are `known` as beginnings, there."""
+    wanted = inside(terms, known)
+    return None if wanted is None else _all(wanted, group)
+
+
+def _all(wanted: Sequence[str], group: str) -> Query:
+    conditions = ["text LIKE ?"] * len(wanted) + (["grp = ?"] if group else [])
+    given = (*(f"%{one}%" for one in wanted), *([group] if group else []))
+    return Query("search_item.pos", f"search_item WHERE {' AND '.join(conditions)}", given, "ORDER BY 1")
+
+
+def add(_many: Execute, _rows: Sequence[tuple[Any, ...]]) -> None:
+    """The index follows search_item by itself."""
+
+
+def remove(_many: Execute, _rows: Sequence[tuple[Any, ...]]) -> None:
+    """The index follows search_item by itself."""
+
+
+def refill(_execute: Execute) -> None:
+    """The index follows search_item by itself."""

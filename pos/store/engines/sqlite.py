@@ -13,6 +13,7 @@ from typing import Any
 from peewee import OperationalError, SqliteDatabase
 
 from pos.store import disk
+from pos.store.engines import sqlite_search
 
 #: When the database is closed under a statement: how often it is interrupted, and how long it may take to come back.
 ENDING_TRIES, ENDING_SECONDS = 3, 0.04
@@ -44,6 +45,7 @@ class Database(SqliteDatabase):
     keeps_files = True
     #: Rows are not locked one by one: whoever writes is alone.
     locks_rows = False
+    words = sqlite_search
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.opened: weakref.WeakSet[Connection] = weakref.WeakSet()
@@ -98,6 +100,10 @@ class Database(SqliteDatabase):
     def harden(self) -> None:
         """From here on each COMMIT of this thread is flushed."""
         _set(self.connection(), DURABLE)
+
+    def overwrite_deleted(self) -> None:
+        """From here on what this thread deletes is written over in the file, not only let go of."""
+        self.connection().execute("PRAGMA secure_delete = on")
 
     def flush_commits(self, on: bool) -> None:
         """Whether this thread's next COMMITs are flushed."""
