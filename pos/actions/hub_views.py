@@ -89,7 +89,7 @@ def _state(till: Till, missing: int) -> tuple[Said, str]:
     if silent > SILENT_SECONDS:
         return said("Not heard"), "check"
     if missing or till.head_sequence > till.top_sequence:
-        return said("Documents on their way"), "waiting"
+        return said("On their way"), "waiting"
     return said("All here"), "saved"
 
 

@@ -41,7 +41,10 @@ _SOURCE = Source(
 def here(store: Store, config: Config, journal: Journal) -> dict[str, Any]:
     """This till itself: version, room, clock, session, last document."""
     state, now = journal.health(), clock.now()
-    row = store.execute("SELECT number, created_at FROM document WHERE series = 'till' ORDER BY n DESC LIMIT 1")
+    row = store.execute(
+        "SELECT number, created_at FROM document WHERE till = ? AND series = 'till' ORDER BY sequence DESC LIMIT 1",
+        (config.till.id,),
+    )
     number, made_at = row.fetchone() or ("", "")
     behind = max(int((clock.parse(made_at) - now).total_seconds()), 0) if made_at else 0
     session = shifts.current(store, config.till.id)

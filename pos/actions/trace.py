@@ -1,8 +1,9 @@
-"""Trace: the way of one document from the sale to the count of the drawer, from what this till knows. Asks nobody else,
-so it answers without any line, with the last known states.
+"""Trace: the way of one document from the sale to the count of the drawer, from what this till knows. Asks nobody else
+but the till's own hub, and that only for a moment: it answers without any line, with the last known states.
 
-sold > written > copied > sent > booked > compared > session > Z > count. Each step has a tone: done, waiting, check (to
-look at), needs (a person), none (not part of this one's way). The whole is as good as its worst step.
+sold > written > copied > sent > booked > compared > session > Z > count; with a hub: at the hub, and booked by the hub.
+Each step has a tone: done, waiting, check (to look at), needs (a person), none (not part of this one's way). The whole
+is as good as its worst step.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pos import clock
-from pos.actions import trace_views
+from pos.actions import hub_trace, trace_views
+from pos.actions.hub_trace import Beyond
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.rules import wording
@@ -67,7 +69,8 @@ def trace(store: Store, config: Config, words: str) -> dict[str, Any]:
     if len(found) != 1:
         return {"asked": words, "found": listed, "document": None}
     here = whereabouts.of(store, found[0].id)
-    steps = _steps(store, config, here)
+    beyond = hub_trace.ask(store, config, found[0].id, here.sent)
+    steps = _steps(store, config, here, beyond)
     tone = min((step["tone"] for step in steps), key=lambda tone: RANK[tone])
     return {
         "asked": words,
@@ -76,7 +79,7 @@ def trace(store: Store, config: Config, words: str) -> dict[str, Any]:
         "tone": "done" if tone == "none" else tone,
         "summary": _summary(steps, tone),
         "steps": steps,
-        "events": trace_views.events(store, config, here),
+        "events": trace_views.events(store, config, here, beyond),
         "compared": trace_views.compared(store, config, here),
         "places": trace_views.places(store, config, here),
         "related": [
@@ -118,12 +121,12 @@ def _summary(steps: list[dict[str, Any]], tone: str) -> Said:
 # -- the steps ---------------------------------------------------------------------------------------------------------
 
 
-def _steps(store: Store, config: Config, here: Whereabouts) -> list[dict[str, Any]]:
+def _steps(store: Store, config: Config, here: Whereabouts, beyond: Beyond | None) -> list[dict[str, Any]]:
     found = [
         _step("sold", "done", said("{name}, {till}", name=here.cashier, till=here.doc["till"]), here.doc["created_at"]),
         _written(here),
         _copied(here),
-        *_books(store, here),
+        *_books(store, here, beyond),
         *_closing(config, here),
     ]
     for step in found:
@@ -166,12 +169,22 @@ def _copied(here: Whereabouts) -> dict[str, Any]:
     return _step("copied", "waiting", said("to be copied"))
 
 
-def _books(store: Store, here: Whereabouts) -> list[dict[str, Any]]:
+def _books(store: Store, here: Whereabouts, beyond: Beyond | None) -> list[dict[str, Any]]:
     """Sent, booked and compared: of several parts and connections the worst tells."""
     if not here.sent:
         there = bool(connections.lines(store))
         words = said("goes to no books") if there else said("no books are connected")
         return [_step(key, "none", words) for key in ("sent", "booked", "compared")]
+    going = hub_trace.mine(here.sent)
+    if going is not None:  # its hub books it; what this till had of books before is told among what happened
+        step = _step("booked", *_booked_words([going], going))
+        at_hub = {
+            **step,
+            "name": hub_trace.AT_HUB,
+            "text": said("it has it") if step["tone"] == "done" else step["text"],
+        }
+        by_hub = {**_step("booked", *hub_trace.told(going, beyond)), "key": "hub", "name": hub_trace.BY_HUB}
+        return [_step("sent", *_sent_words(going)), at_hub, _looked(here, going), by_hub]
     worst = min(here.sent, key=lambda one: (RANK[_tone(one)], one.n))
     return [_step("sent", *_sent_words(worst)), _step("booked", *_booked_words(here.sent, worst)), _looked(here, worst)]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pos import clock
 from pos.actions import outbox_views
+from pos.actions.hub_trace import Beyond
 from pos.actions.outbox_views import moment, page_of, titles_of
 from pos.config import Config
 from pos.connectors.base import Posted
@@ -20,11 +21,17 @@ from pos.store.db import Store
 from pos.store.whereabouts import Sent, Whereabouts
 
 
-def events(store: Store, config: Config, here: Whereabouts) -> list[dict[str, Any]]:
-    """Everything with a moment, in the order of the clock."""
+def events(store: Store, config: Config, here: Whereabouts, beyond: Beyond | None = None) -> list[dict[str, Any]]:
+    """Everything with a moment, in the order of the clock. beyond: what the hub says of its own books."""
     doc, titles = here.doc, titles_of(store)
     found = [_event(doc["created_at"], psaid("trace", "Sold"), _sold_words(config, here))]
     found.append(_event(doc["created_at"], said("Written"), _file_words(here), hash=doc["hash"], path=here.path))
+    if here.sent and doc["till"] not in config.till.ids and doc["series"] == "till":
+        found.append(_event(here.sent[0].created_at, said("Came here from {till}", till=doc["till"]), ""))
+    for row in (beyond.rows if beyond else None) or ():
+        if row.get("state") == "booked" and row.get("at"):
+            what = said("Booked in {title} by the hub", title=str(row.get("title", "")))
+            found.append(_event(str(row["at"]), what, str(row.get("remote_id", ""))))
     for one in here.sent:
         title = titles.get(one.connection, one.connection)
         steps = outbox_views.steps(store, config, one.story, title)

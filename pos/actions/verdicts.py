@@ -51,7 +51,10 @@ class Leg:
 def legs(store: Store, kinds: Sequence[Kind] = KINDS) -> list[Leg]:
     """Every connection, and what no connection stands for yet: the shop's system, the accounts behind it."""
     accounting = {kind.name for kind in kinds if kind.accounting}
+    elsewhere = {kind.name for kind in kinds if not kind.compares}
     lines = connections.lines(store)
+    if any(line.kind in elsewhere for line in lines):
+        return [Leg("", said("Hub"), said("The hub holds what it booked against the books; look there."))]
     found = [Leg(line.id, line.title, "") for line in sorted(lines, key=lambda line: line.kind in accounting)]
     if all(line.kind in accounting for line in lines):
         found.insert(0, Leg("", said("Shop system"), said("No connection is set up.")))

@@ -34,12 +34,12 @@ def run(args: argparse.Namespace, root: Path) -> int:
     with opened.till(root) as store:
         config = store.config
         connections.sync(store, configured(config))
-        lines = connections.lines(store)
-        if not lines:
+        if not connections.lines(store):
             print("NOT RUN   No connection is set up.")
             return NOT_RUN
-        found = [brief for one in lines for brief in _looked(store, config, one.id, args)]
-        for leg in verdicts.legs(store):
+        legs = verdicts.legs(store)
+        found = [brief for leg in legs if leg.id for brief in _looked(store, config, leg.id, args)]
+        for leg in legs:
             if not leg.id:
                 print(f"NOT RUN   {leg.title}: {leg.missing}")
     if not found:

@@ -151,9 +151,10 @@ def _one(store: Store, path: str, body: str, digest: str) -> str:
 
 
 def back_in_time(store: Store, last: int) -> tuple[str, str] | None:
-    """Of the newest documents, the first that was saved at an earlier moment than the one before it: (number, by)."""
+    """Of the newest documents of this till, the first that was saved at an earlier moment than the one before it: (number, by)."""
     rows = store.execute(
-        "SELECT number, created_at FROM document WHERE series = 'till' ORDER BY n DESC LIMIT ?", (last,)
+        "SELECT number, created_at FROM document WHERE till = ? AND series = 'till' ORDER BY sequence DESC LIMIT ?",
+        (store.config.till.id, last),
     ).fetchall()[::-1]
     for (_, before), (number, at) in pairwise(rows):
         if at < before:

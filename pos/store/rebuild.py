@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from pos import clock
 from pos.config import Config
 from pos.errors import Corrupt
-from pos.rules import documents, ledger
+from pos.rules import documents, hub, ledger
 from pos.store import audit, disk, entries, intake, takings
 from pos.store.archives import Files
 from pos.store.db import LOCK_FILE, Store, database_path, open_store
@@ -110,6 +110,8 @@ def _fill(config: Config, fresh: Path, found: Rebuilt, progress: Callable[[int, 
 
 def configured(config: Config) -> list[tuple[str, str, str]]:
     """(id, kind, title) of the connections the settings name."""
+    if config.hub.url:
+        return [(hub.KIND, hub.KIND, "Hub")]
     return [("erpnext", "erpnext", "ERPNext")] if config.erpnext.url else []
 
 

@@ -27,7 +27,7 @@ from pos.connectors.base import (
     Retold,
 )
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable, Unknown
-from pos.http import Answer, Http
+from pos.http import CONNECT_SECONDS, Answer, Http
 from pos.rules import documents, hub
 from pos.rules.reconcile import Figures
 from pos.said import said
@@ -122,6 +122,7 @@ class Hub:
             },
             secrets=(key,),
             read_seconds=self._config.hub.timeout_seconds,
+            connect_seconds=min(CONNECT_SECONDS, self._config.hub.timeout_seconds),
         )
 
     def _read_key(self) -> str:

@@ -15,11 +15,12 @@ from __future__ import annotations
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from pos.actions import copies, machines
+from pos.actions import copies, hub_views, machines
 from pos.actions.outbox_views import moment
 from pos.errors import Invalid
+from pos.rules.hub import fingerprint
 from pos.said import said
-from pos.store import anchors, keys
+from pos.store import anchors, hub_tills, keys
 from pos.store.listing import Asked
 from pos.web import auth
 from pos.web.body import json_object, text
@@ -65,6 +66,9 @@ def page() -> ResponseReturnValue:
         anchor=anchors.own(here.store, here.config.till.id),
         copied=[{**one, "at_text": moment(here.store, here.config, one["at"])} for one in copies.known(here.config)],
         series=SERIES,
+        hub_tills=hub_views.listed(here.store, here.config) if here.config.server.role != "till" else None,
+        hub_sign=fingerprint(hub_tills.hub_id(here.store)) if here.config.server.role != "till" else "",
+        hub_address=request.host_url.rstrip("/"),
     )
 
 

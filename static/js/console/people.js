@@ -47,17 +47,18 @@ for (const form of document.querySelectorAll("form.ask"))
   });
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("#rows button[data-act]");
+  const button = event.target.closest("#rows button[data-act], #hub-rows button[data-act]");
   if (!button || isDisabled(button)) return;
+  const problem = byId(button.closest("#hub-rows") ? "hub-problem" : "acts-problem");
   disable(button, true);
-  put(byId("acts-problem"), "");
+  put(problem, "");
   try {
     const done = await post(button.dataset.act, {}, 20000);
     button.blur();
     if (done.secret) show(done.secret);
     await refresh();
   } catch (error) {
-    put(byId("acts-problem"), sentence(error));
+    put(problem, sentence(error));
   }
   disable(button, false);
 });
