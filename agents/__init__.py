@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents import backup, notify, sync_in, sync_out, voucher, watch, zread
+from agents import backup, held, notify, sync_in, sync_out, voucher, watch, zread
 from pos.runner import Agent
 
 #: In the order a console shows them.
@@ -10,6 +10,7 @@ AGENTS: tuple[Agent, ...] = (
     sync_out.AGENT,
     sync_in.AGENT,
     voucher.AGENT,
+    held.AGENT,
     watch.AGENT,
     zread.AGENT,
     backup.AGENT,

@@ -60,11 +60,12 @@ def hold(store: Store, config: Config, raw: Mapping[str, Any], title: str, total
 
 
 def listed(store: Store, config: Config) -> dict[str, Any]:
-    """What is held in the shop, and what was taken up and came to no end."""
+    """What is held in the shop, and what was taken up and came to no end. hub_away: other tills' are missing."""
     return {
         "held": [view(store, config, x) for x in held.listed(store)],
         "taken": [view(store, config, x) for x in held.taken_up(store)],
         "count": held.count(store),
+        "hub_away": False,
     }
 
 

@@ -43,12 +43,13 @@ class NotKnownHere(NotFound):
         return self.facts
 
 
-def find(store: Store, config: Config, code: str) -> dict[str, Any]:
+def find(store: Store, config: Config, code: str, away: str = "") -> dict[str, Any]:
     """The receipt behind what was scanned or typed: a number, an id, or the end of one of this till's numbers.
 
+    away: why the hub could not be asked, in words; said with what becomes of a receipt that is not known here.
     NotKnownHere for another till's; NotFound for one this till never wrote, or on which nothing was sold.
     """
-    return receipt_view(store, config, _document(store, config, code))
+    return receipt_view(store, config, _document(store, config, code, away))
 
 
 def lines(store: Store, config: Config, code: str) -> dict[str, Any]:
@@ -93,14 +94,14 @@ def receipt_view(store: Store, config: Config, doc: Mapping[str, Any]) -> dict[s
 # -- finding ---------------------------------------------------------------------------------------------------------
 
 
-def _document(store: Store, config: Config, code: str) -> dict[str, Any]:
+def _document(store: Store, config: Config, code: str, away: str = "") -> dict[str, Any]:
     text = code.strip()
     if not text or len(text) > CODE_CHARS_MAX or not text.isprintable():
         raise Invalid("Scan or type the number of a receipt.", field="code")
     wanted = ledger.number_of(config.till.id, int(text)) if _DIGITS.match(text) else text
     doc = sales.document(store, wanted)
     if doc is None:
-        raise _unknown(store, config, wanted)
+        raise _unknown(store, config, wanted, away)
     if doc["kind"] not in ("sale", "return"):
         raise NotFound(
             said("Nothing was sold on {number}.", number=doc["invoice_name"]), code="nothing_sold", field="code"
@@ -108,7 +109,7 @@ def _document(store: Store, config: Config, code: str) -> dict[str, Any]:
     return doc
 
 
-def _unknown(store: Store, config: Config, number: str) -> NotFound:
+def _unknown(store: Store, config: Config, number: str, away: str) -> NotFound:
     match = _NUMBER.match(number)
     till = match[1].upper() if match else ""
     if till == config.till.id.upper():
@@ -146,7 +147,7 @@ def _unknown(store: Store, config: Config, number: str) -> NotFound:
     told = said("Receipt {number} is not known here. {whose} {words}", number=number, whose=whose, words=words)
     if not whose:
         told = said("Receipt {number} is not known here. {words}", number=number, words=words)
-    return NotKnownHere(told, facts)
+    return NotKnownHere(said("{told} {away}", told=told, away=away) if away else told, facts)
 
 
 # -- what may come back ----------------------------------------------------------------------------------------------

@@ -1,22 +1,24 @@
 """Baskets set aside.
 
 POST /api/hold                sell   {basket, title, total?} -> 201 {held, count, duplicate}; again 200
-GET  /api/held                sell   {held, taken, count}
-POST /api/held/<id>/resume    sell   {act, again?} -> {basket, held}; 409 taken
+GET  /api/held                sell   {held, taken, count, hub_away}
+POST /api/held/<id>/resume    sell   {act, again?} -> {basket, held}; 409 taken, hub_away
 POST /api/held/<id>/discard   sell   {reason} -> {held, count}
 """
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from pos.actions import held
+from pos.actions import held, hub_held
 from pos.web import auth
 from pos.web import shapes_selling as shapes
 from pos.web.body import json_object, text
 from pos.web.describe import describe
-from pos.web.parts import parts
+from pos.web.parts import Parts, parts
 
 bp = Blueprint("held", __name__)
 
@@ -29,6 +31,8 @@ def hold() -> ResponseReturnValue:
     done = held.hold(
         here.store, here.config, body.get("basket") or {}, text(body, "title"), body.get("total"), auth.actor()
     )
+    if here.config.hub.url:
+        here.ring("held")
     return jsonify({"ok": True, **done}), 200 if done["duplicate"] else 201
 
 
@@ -36,7 +40,8 @@ def hold() -> ResponseReturnValue:
 @describe(answer=shapes.ALL_HELD)
 @auth.needs("sell")
 def listed() -> ResponseReturnValue:
-    return jsonify({"ok": True, **held.listed(parts().store, parts().config)})
+    here = parts()
+    return jsonify({"ok": True, **_of(here).listed(here.store, here.config)})
 
 
 @bp.post("/api/held/<key>/resume")
@@ -45,7 +50,7 @@ def listed() -> ResponseReturnValue:
 def resume(key: str) -> ResponseReturnValue:
     body, here = json_object(), parts()
     again = body.get("again") is True
-    done = held.resume(here.store, here.config, key, text(body, "act", 36), auth.actor(), again=again)
+    done = _of(here).resume(here.store, here.config, key, text(body, "act", 36), auth.actor(), again=again)
     return jsonify({"ok": True, **done})
 
 
@@ -54,4 +59,10 @@ def resume(key: str) -> ResponseReturnValue:
 @auth.needs("sell")
 def discard(key: str) -> ResponseReturnValue:
     body, here = json_object(), parts()
-    return jsonify({"ok": True, **held.discard(here.store, here.config, key, text(body, "reason"), auth.actor())})
+    done = _of(here).discard(here.store, here.config, key, text(body, "reason"), auth.actor())
+    return jsonify({"ok": True, **done})
+
+
+def _of(here: Parts) -> ModuleType:
+    """Who knows the baskets of the shop: a till with a hub asks it."""
+    return hub_held if here.config.hub.url else held

@@ -1,7 +1,7 @@
 """Goods that come back, and sales taken back as a whole.
 
 GET  /api/receipts/find             sell   code -> {receipt}; 404 not_known_here for another till's
-GET  /api/refunds/<document>/lines  sell   {receipt, window, lines, tenders, free_kinds, reasons, void}
+GET  /api/refunds/<document>/lines  sell   {receipt, window, lines, tenders, free_kinds, reasons, void, hub_away}
 POST /api/void                      sell   {id, document, reason, note?, approvals?} -> 201 {receipt, voids, duplicate}
 POST /api/void-line                 sell   {lines: [{id, basket, line, item_code, item_name, qty, amount}]} -> {saved}
 """
@@ -11,11 +11,11 @@ from __future__ import annotations
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from pos.actions import figures, refund, void
+from pos.actions import figures, hub_receipts, refund, void
 from pos.rules import documents
 from pos.web import auth
 from pos.web import shapes_selling as shapes
-from pos.web.body import json_object
+from pos.web.body import json_object, text
 from pos.web.describe import describe
 from pos.web.parts import parts
 from pos.web.shapes import TEXT
@@ -28,7 +28,9 @@ bp = Blueprint("refunds", __name__)
 @auth.needs("sell")
 def find() -> ResponseReturnValue:
     here = parts()
-    return jsonify({"ok": True, "receipt": refund.find(here.store, here.config, request.args.get("code", ""))})
+    code = request.args.get("code", "")
+    away = hub_receipts.ask_unknown(here.store, here.config, code)
+    return jsonify({"ok": True, "receipt": refund.find(here.store, here.config, code, away)})
 
 
 @bp.get("/api/refunds/<document>/lines")
@@ -36,7 +38,8 @@ def find() -> ResponseReturnValue:
 @auth.needs("sell")
 def lines(document: str) -> ResponseReturnValue:
     here = parts()
-    return jsonify({"ok": True, **refund.lines(here.store, here.config, document)})
+    away = hub_receipts.ask(here.store, here.config, document)
+    return jsonify({"ok": True, **refund.lines(here.store, here.config, document), "hub_away": bool(away)})
 
 
 @bp.post("/api/void")
@@ -44,7 +47,9 @@ def lines(document: str) -> ResponseReturnValue:
 @auth.needs("sell")
 def void_sale() -> ResponseReturnValue:
     here = parts()
-    committed = void.commit(here, json_object(), auth.actor(), here.ask_issuer)
+    body = json_object()
+    hub_receipts.ask(here.store, here.config, text(body, "document", 100))
+    committed = void.commit(here, body, auth.actor(), here.ask_issuer)
     document = documents.decode(committed.body)
     of = {"id": document["void"]["id"], "number": document["void"]["invoice_name"]}
     view = {"ok": True, "duplicate": committed.duplicate, "voids": of}

@@ -13,7 +13,7 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from pos.actions import figures, replay, sell
+from pos.actions import figures, hub_receipts, replay, sell
 from pos.rules import documents
 from pos.store.journal import Committed
 from pos.web import auth, display
@@ -55,7 +55,9 @@ def create_sale() -> ResponseReturnValue:
     body = decoded(raw)
     if replay.is_receipt(body):
         return _answer(replay.take_in(parts().journal, raw, "replay", auth.demand("replay").code))
-    return _answer(sell.commit(parts(), body, auth.demand("sell"), parts().ask_issuer))
+    by, here = auth.demand("sell"), parts()
+    hub_receipts.before_sale(here.store, here.config, body)
+    return _answer(sell.commit(here, body, by, here.ask_issuer))
 
 
 def _answer(committed: Committed) -> ResponseReturnValue:

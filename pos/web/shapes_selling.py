@@ -87,7 +87,7 @@ HELD = named("Held", thing({
 }))  # fmt: skip
 HOLD = thing({"basket": BASKET}, {"title": TEXT, "total": FIGURE})
 IS_HELD = ok({"held": HELD, "count": WHOLE, "duplicate": FLAG})
-ALL_HELD = ok({"held": many(HELD), "taken": many(HELD), "count": WHOLE})
+ALL_HELD = ok({"held": many(HELD), "taken": many(HELD), "count": WHOLE, "hub_away": FLAG})
 RESUME = thing({"act": ID}, {"again": FLAG})
 RESUMED = ok({"basket": thing({"id": ID}, more=True), "held": HELD})
 DISCARD = thing({"reason": TEXT})
@@ -108,6 +108,7 @@ RETURNABLE = ok({
     "lines": many(_BACK), **shown("left_amount"), "reasons": many(TEXT), "reason_required": FLAG,
     "tenders": many(thing({**texts("mode_of_payment", "kind", "last4", "reference"), **shown("paid", "back", "left")})),
     "free_kinds": many(TEXT), "void": thing({"allowed": FLAG, "why_not": TEXT, "reasons": many(TEXT)}),
+    "hub_away": FLAG,
 }, more=True)  # fmt: skip
 VOID = thing({"id": ID, "document": TEXT, "reason": TEXT}, {"note": TEXT, **APPROVALS})
 VOIDED = ok({"duplicate": FLAG, "voids": thing({"id": TEXT, "number": TEXT}), "receipt": RECEIPT})

@@ -23,3 +23,15 @@ VOUCHER_PUT = thing({"rows": many(VOUCHER_ROW)}, more=True)
 VOUCHER_IDS = thing({"ids": many(TEXT)}, more=True)
 VOUCHERS_KEPT = ok(wholes("kept"))
 VOUCHER_ROWS = ok({"rows": many(VOUCHER_ROW)})
+_HELD = texts("id", "store", "till", "title", "basket", "total", "by_code", "by_name", "at")
+HELD_UP = thing({**_HELD, **wholes("lines")}, more=True)
+HELD_ROW = named(
+    "HubHeld",
+    thing({**_HELD, **wholes("lines"), **texts("state", "changed_at", "changed_by", "taken", "reason", "holder")}),
+)
+HELD_LIST = ok({"held": many(HELD_ROW), "taken": many(HELD_ROW)})
+HELD_STATES = ok({"held": many(HELD_ROW)})
+HELD_IDS = thing({"store": TEXT, "ids": many(TEXT)}, more=True)
+HELD_CLAIM = thing(texts("store", "act", "to", "by", "reason", "again"), more=True)
+HELD_CLAIMED = ok({"held": HELD_ROW})
+RECEIPT = ok({"document": TEXT, "back": many(TEXT)})

@@ -96,6 +96,7 @@ function showLines(answer) {
   byId("back-all").hidden = !open;
   if (receipt.voided_by) put(byId("back-problem"), t("This sale was voided by {number}.", { number: receipt.voided_by }));
   else if (window.late) put(byId("back-problem"), tn("Later than {n} day: somebody who may has to agree.", "Later than {n} days: somebody who may has to agree.", window.days));
+  else if (answer.hub_away) put(byId("back-problem"), t("The hub does not answer: what other tills gave back of it is not known."));
   paintLines();
   (byId("back-list").querySelector("button:not([aria-disabled=true])") ?? byId("back-code")).focus();
   say(`${t("Receipt {number}.", { number: receipt.number })} ${open ? t("Choose what comes back.") : t("Nothing of it may come back.")}`);

@@ -1,0 +1,30 @@
+"""Receipts of all tills, for goods that come back at another one.
+
+GET /api/hub/v1/receipts/<number>   a till   {document, back}: the file's bytes, and those of every document that gave
+                                             something back of it; by number or id; 404 not_there
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from pos.errors import NotFound
+from pos.store import foreign
+from pos.web import auth
+from pos.web.describe import describe
+from pos.web.hub import gate, shapes
+from pos.web.parts import parts
+
+bp = Blueprint("hub_receipts", __name__)
+
+
+@bp.get("/api/hub/v1/receipts/<number>")
+@describe(answer=shapes.RECEIPT, refuses=(404, 409))
+@auth.by_till(gate.is_till)
+def one(number: str) -> ResponseReturnValue:
+    found = foreign.told(parts().store, number)
+    if found is None:
+        raise NotFound("The hub has no such receipt.", code="not_there")
+    document, back = found
+    return jsonify({"ok": True, "document": document.decode(), "back": [body.decode() for body in back]})
