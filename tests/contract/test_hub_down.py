@@ -1,0 +1,172 @@
+"""The way down, with real processes: a hub and two tills. What is sold, held or issued at one is returned, taken up or
+used at the other, once; with the hub off every till sells, and says in words what has to wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from pos import clock
+from pos.store import feeds, people
+from tests.contract.hubs import Hub, Upper, until
+from tests.till_process import Line, Till
+
+CUP = {"code": "CUP", "name": "Cup", "item_group": "Mugs", "tax_code": "STD",
+       "barcodes": [{"code": "50123457", "uom": ""}]}  # fmt: skip
+PRICE = {"price_list": "Standard Selling", "item": "CUP", "amount": 500, "currency": "GBP"}
+
+
+@dataclass
+class One:
+    """A till's process, and a connection to it."""
+
+    process: Till
+    line: Line
+
+    def post(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:
+        return self.line.ask("POST", path, body)
+
+    def get(self, path: str) -> dict[str, Any]:
+        status, told = self.line.ask("GET", path)
+        assert status == 200, told
+        return told
+
+    def sold(self, basket: dict[str, Any]) -> dict[str, Any]:
+        status, told = self.post("/api/create-sale", basket)
+        assert status == 201, told
+        return dict(told["receipt"])
+
+    def rows(self) -> list[str]:
+        return [one["id"] for one in self.get("/api/held")["held"]]
+
+
+@dataclass
+class Shop:
+    hub: Hub
+    one: One
+    two: One
+
+    def settled(self) -> None:
+        """Everything the tills have is at the hub."""
+        until(lambda: all(not t.get("/api/status")["waiting"] for t in (self.one, self.two)), "all went up")
+
+    def run(self, till: One, agent: str, connection: str = "") -> None:
+        """Call an agent of a till and wait for the end of that round."""
+        path = f"/api/console/agents/runs?agent={agent}"
+        before = till.get(path)["rows"]
+        assert till.post("/api/console/agents/run", {"agent": agent, "connection": connection})[0] == 202
+        until(lambda: till.get(path)["rows"][:1] != before[:1], f"a round of {agent}")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A hub that owns goods and people, and two tills that have neither."""
+    root = tmp_path_factory.mktemp("shop")
+    hub = Hub(root / "hub", None)
+    upper = Upper(root / "hub", "HUB", **hub.env)
+    _goods(upper)
+    upper.close()
+    hub.start()
+    tills: list[One] = []
+    try:
+        for name in ("T1", "T2"):
+            made = Upper(root / name, name)
+            made.join(hub.url, hub.code(name))
+            made.close()
+            env = {"TILLKEEP_TILL_ID": name, "TILLKEEP_HUB_URL": hub.url, "TILLKEEP_HUB_SETTLE_SECONDS": "0",
+                   "TILLKEEP_HUB_PROBE_SECONDS": "1"}  # fmt: skip
+            process = Till(root / name, env=env)
+            process.start()
+            tills.append(One(process, process.line()))
+        yield Shop(hub, *tills)
+    finally:
+        for till in tills:
+            till.process.stop()
+        hub.process.stop()
+
+
+def _goods(upper: Upper) -> None:
+    store = upper.store
+    feeds.put_taxes(store, [{"code": "STD", "title": "VAT 20%", "rate": "20"}])
+    voucher = {"code": "GIFT-VOUCHER", "name": "Gift voucher", "item_group": "Vouchers", "open_price": True,
+               "stocked": False}  # fmt: skip
+    feeds.put_items(store, [CUP, voucher], "csv")
+    feeds.put_prices(store, [PRICE])
+    feeds.put_modes(store, [{"name": "Cash", "kind": "cash"}, {"name": "Gift Voucher", "kind": "voucher"}], "csv")
+    people.add_user(store, "7", "Nora Fell", "supervisor", "4711")
+
+
+def basket(qty: int = 1, **more: Any) -> dict[str, Any]:
+    total = f"{5 * qty}.00"
+    return {"id": clock.uuid7(), "customer": "", "lines": [{"line": "a", "item_code": "CUP", "qty": f"{qty}"}],
+            "payments": [{"mode_of_payment": "Cash", "amount": total}], "total": total, **more}  # fmt: skip
+
+
+def back(sale: dict[str, Any], qty: int = 1) -> dict[str, Any]:
+    line = {"line": "r", "item_code": "CUP", "qty": f"-{qty}", "reason": "Faulty",
+            "return_against": {"id": sale["id"], "line": "a"}}  # fmt: skip
+    return basket(-qty, lines=[line])
+
+
+def waiting() -> dict[str, Any]:
+    """A basket to set aside."""
+    return {key: value for key, value in basket().items() if key in ("id", "customer", "lines")}
+
+
+def signs_in(till: One, pin: str) -> int:
+    """What the till answers somebody at its own screen."""
+    here = f"http://127.0.0.1:{till.process.port}"
+    with requests.Session() as browser:
+        csrf = browser.get(f"{here}/api/session", timeout=30).json()["csrf"]
+        body = {"code": "7", "pin": pin}
+        return browser.post(f"{here}/api/sign-in", json=body, headers={"X-CSRFToken": csrf}, timeout=30).status_code
+
+
+def test_what_one_till_began_another_ends(shop: Shop) -> None:
+    """Goods and people come down; returned, taken up and paid with at till 2 what till 1 sold, held and issued."""
+    one, two = shop.one, shop.two
+    for till in (one, two):
+        until(lambda till=till: till.get("/api/items?q=cup")["items"], "the goods came down")
+        assert signs_in(till, "4711") == 200
+
+    sale = one.sold(basket(2))
+    assert sale["number"] == "T1-000001"
+    sold = basket(4, lines=[{"line": "a", "item_code": "GIFT-VOUCHER", "qty": "1", "price": "20.00",
+                             "price_source": "typed", "voucher": {"code": "GV-FIRST1"}}])  # fmt: skip
+    one.sold(sold)
+    code = "GV-FIRST1"
+    shop.settled()
+
+    found = two.get("/api/receipts/find?code=T1-000001")["receipt"]
+    assert found["id"] == sale["id"]
+    assert two.get(f"/api/refunds/{sale['id']}/lines")["lines"][0]["left"] == "2"
+    returned = two.sold(back(sale))
+    assert returned["number"].startswith("T2-")
+    shop.settled()
+    assert one.get(f"/api/refunds/{sale['id']}/lines")["lines"][0]["left"] == "1", "till 1 hears of it"
+    status, told = one.post("/api/create-sale", back(sale, 2))
+    assert (status, told["code"]) == (422, "over_return")
+
+    aside = waiting()
+    assert one.post("/api/hold", {"basket": aside, "title": "Blue coat"})[0] == 201
+    until(lambda: two.rows() == [aside["id"]], "till 2 sees it")
+    path, act = f"/api/held/{aside['id']}/resume", {"act": clock.uuid7()}
+    status, taken = two.post(path, act)
+    assert (status, taken["basket"]) == (200, aside)
+    assert two.post(path, act)[1]["basket"] == aside, "a lost answer is asked for again"
+    status, told = one.post(path, {"act": clock.uuid7()})
+    assert (status, told["code"]) == (409, "taken"), told
+    assert one.rows() == two.rows() == []
+    two.sold({**basket(), **aside})
+
+    until(lambda: two.post("/api/vouchers/check", {"code": code})[1]["voucher"]["state"] == "active", "it is known")
+    paid = basket(payments=[{"mode_of_payment": "Gift Voucher", "amount": "5.00", "reference": code}])
+    two.sold(paid)
+    shop.settled()
+    rows = shop.hub.rows("SELECT act, amount FROM voucher_row WHERE code = ? ORDER BY act", code)
+    assert rows == [("issue", 2000), ("redeem", -500)]
