@@ -78,11 +78,11 @@ class Redis:
         self.process.wait()
         self.log.close()
 
-    def say(self, *words: str) -> None:
-        """One command, such as FLUSHALL."""
+    def say(self, *words: str) -> str:
+        """One command, such as FLUSHALL, and its answer as it comes."""
         with socket.create_connection(("127.0.0.1", self.port), 10) as line:
             line.sendall((" ".join(words) + "\r\n").encode())
-            line.recv(1 << 16)
+            return line.recv(1 << 16).decode()
 
     def _answers(self) -> bool:
         try:

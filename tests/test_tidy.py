@@ -228,6 +228,7 @@ def test_only_the_folders_of_the_plan_stand_at_the_top() -> None:
     program = {
         "pos",
         "docs",
+        "deploy",
         ".ci",
         ".github",
         "pyproject.toml",

@@ -13,7 +13,7 @@ from pos.errors import Invalid
 from pos.rules import service
 from pos.rules.service import Program
 
-#: What docs/deploy shows.
+#: What deploy/ shows.
 EXAMPLE = Program(
     "tillkeep-T1",
     "Tillkeep, Till 1 (T1)",
@@ -31,7 +31,7 @@ def read(unit: str) -> configparser.ConfigParser:
 
 
 def test_the_shown_unit_is_the_one_that_is_made() -> None:
-    shown = Path(__file__).resolve().parents[2] / "docs" / "deploy" / "tillkeep.service"
+    shown = Path(__file__).resolve().parents[2] / "deploy" / "tillkeep.service"
     assert shown.read_text(encoding="utf-8") == service.system_unit(EXAMPLE, "tillkeep")
 
 

@@ -24,7 +24,7 @@ from pos.store import people
 from tests.conftest import REPO
 from tests.web.conftest import PINS, Served, stock_shop, with_server
 
-DEPLOY = REPO / "docs" / "deploy"
+DEPLOY = REPO / "deploy"
 NAME = "till1.example.com"
 
 
@@ -78,18 +78,28 @@ def _caddy(folder: Path, text: str) -> list[str]:
     return ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
 
 
-PROXIES = {"nginx": ("nginx.conf", _nginx), "caddy": ("Caddyfile", _caddy)}
+#: The files of a till, and those of a hub with two web processes behind them.
+PROXIES = {
+    "nginx": ("nginx.conf", _nginx),
+    "caddy": ("Caddyfile", _caddy),
+    "nginx hub": ("hub/nginx.conf", _nginx),
+    "caddy hub": ("hub/Caddyfile", _caddy),
+}
 
 
 @pytest.fixture(params=PROXIES)
 def port(request: pytest.FixtureRequest, behind: Served, certificate: Path, tmp_path: Path) -> Iterator[int]:
     """The port of a proxy with the shown file."""
     file, made = PROXIES[request.param]
-    if shutil.which(request.param) is None:
-        pytest.skip(f"{request.param} is not on this machine (apt install {request.param})")
+    name = request.param.split()[0]
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not on this machine (apt install {name})")
     port, folder = free_port(), tmp_path / "proxy"
     folder.mkdir()
-    text = (DEPLOY / file).read_text(encoding="utf-8").replace("127.0.0.1:5000", behind.base.removeprefix("http://"))
+    text = (DEPLOY / file).read_text(encoding="utf-8")
+    for shown in ("127.0.0.1:5000", "127.0.0.1:5001", "127.0.0.1:5002"):
+        text = text.replace(shown, behind.base.removeprefix("http://"))
+    text = text.replace("hub.example.com", NAME).replace("/hub.pem", "/till1.pem").replace("/hub.key", "/till1.key")
     text = text.replace("/etc/ssl/tillkeep", str(certificate)).replace("listen 443", f"listen 127.0.0.1:{port}")
     text = text.replace(f"\n{NAME} {{", f"\nhttps://{NAME}:{port}, https://localhost:{port} {{")
     text = text.replace(f"server_name {NAME};", f"server_name {NAME} localhost;")
