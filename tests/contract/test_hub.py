@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from pos.actions import trace
+from pos.actions import hub_join, trace
 from pos.connectors.base import Context
 from pos.errors import Conflict, Rejected, SignInNeeded
-from pos.store import hub_link, notices, outbox
+from pos.store import hub_link, leases, notices, outbox
 from pos.store.points import POINTS
 from tests.contract import hubs
 from tests.contract.emulators.erpnext import Emulator
@@ -228,6 +228,39 @@ def test_a_copied_till_is_noticed_neither_gives_out_numbers_and_a_person_decides
             copy.sell()
     assert there(hub, "G1") == [f"G1-{n:06d}" for n in (1, 2, 3, 4)]
     assert hub.till("Till G1")["state"] == "on"
+
+
+def test_one_server_posts_at_a_time(hub: Hub, tmp_path: Path) -> None:
+    with hubs.till(tmp_path, "L1", hub) as till:
+        till.sell()
+        fence = leases.take(till.store, "post:hub", "another server", 60)
+        till.send()
+        assert (till.states(), fence) == (["queued"], 1), "another one is at it"
+        leases.give_back(till.store, "post:hub", "another server", 1)
+        till.send()
+        assert till.states() == ["booked"]
+        assert leases.holder(till.store, "post:hub") == "", "and lets go at the end of its round"
+
+
+def test_a_new_key_the_till_makes_itself_is_in_force_also_when_the_answer_was_lost(hub: Hub, tmp_path: Path) -> None:
+    with hubs.till(tmp_path, "M1", hub) as till:
+        first = till.config.hub_key_file.read_text()
+        hub_join.new_key(till.store, till.config, "test")
+        second = till.config.hub_key_file.read_text()
+        assert first != second
+        till.client().change_key(hub_join._begun(till.config)["key"])  # and nobody heard the answer
+        with pytest.raises(SignInNeeded):
+            till.client().check()
+        hub_join.new_key(till.store, till.config, "test")
+        assert till.config.hub_key_file.read_text() not in (first, second)
+        [doc] = till.sell()
+        till.send()
+        told = hub_join.standing(till.store, till.config)
+        assert (till.states(), told["head"], told["missing"], told["name"]) == (["booked"], 1, [], "Till M1")
+        till.config.hub_key_file.write_text(first)
+        with pytest.raises(SignInNeeded):
+            till.client().check()
+        assert there(hub, "M1") == [doc["invoice_name"]]
 
 
 def reopened(root: Path, hub: Hub) -> Any:
