@@ -107,8 +107,8 @@ def claim(store: Store, connection: str, owner: str, limit: int, now: datetime) 
 
 def take(store: Store, n: int, owner: str, now: datetime) -> Claimed | None:
     """Hold one due row: queued becomes sending, unknown and sent stay what they are. None when it was taken first."""
-    with store.transaction():
-        row = Outbox.get_or_none(Outbox.n == n)
+    with store.rows():
+        row = store.database.alone(Outbox.select().where(Outbox.n == n)).get_or_none()
         if row is None or row.state not in ("queued", "unknown", "sent"):
             return None
         new = "sending" if row.state == "queued" else row.state
@@ -306,7 +306,7 @@ def _change(
     step: str = "",
 ) -> None:
     line = told(now, step or new, values)
-    with store.transaction():
+    with store.transaction() if tell is not None or settle else store.rows():
         changed = (
             Outbox.update(state=new, updated_at=clock.stamp(now), story=line, **values)
             .where((Outbox.n == row.n) & (Outbox.state == row.state) & (Outbox.owner == row.owner))

@@ -28,3 +28,11 @@ def until(true: Callable[[], bool], seconds: float = 60) -> None:
     while not true():
         assert time.monotonic() < end, "it did not come true in time"
         time.sleep(0.01)
+
+
+def bytes_of(store: Store, saved: Committed) -> bytes:
+    """A document's bytes where this store keeps them: its file in invoices/, or the database alone."""
+    if store.keeps_files:
+        return file_of(store, saved).read_bytes()
+    found: str = store.execute("SELECT body FROM document WHERE n = ?", (saved.n,)).fetchone()[0]
+    return found.encode()

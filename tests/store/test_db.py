@@ -24,6 +24,7 @@ def pragma(store: Store, name: str) -> object:
     return store.execute(f"PRAGMA {name}").fetchone()[0]
 
 
+@pytest.mark.sqlite
 def test_every_connection_has_the_switches_that_keep_sales(store: Store) -> None:
     seen: list[object] = []
 
@@ -38,11 +39,13 @@ def test_every_connection_has_the_switches_that_keep_sales(store: Store) -> None
     assert pragma(store, "busy_timeout") == 10_000
 
 
+@pytest.mark.sqlite
 def test_the_writer_of_sales_flushes_at_each_commit(store: Store) -> None:
     store.write_durably()
     assert pragma(store, "synchronous") == 2
 
 
+@pytest.mark.sqlite
 def test_a_switch_that_does_not_hold_makes_the_till_refuse(shop: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """A network folder or an odd build answers another value than the one that was set."""
     monkeypatch.setitem(db.PRAGMAS, "synchronous", 7)  # SQLite keeps three bits less of it
@@ -51,6 +54,7 @@ def test_a_switch_that_does_not_hold_makes_the_till_refuse(shop: Config, monkeyp
     opened.close()
 
 
+@pytest.mark.sqlite
 def test_a_writer_whose_switch_does_not_hold_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "_set", lambda _connection, _wanted: None)
     with pytest.raises(CannotSave, match="synchronous = 2"):
@@ -71,6 +75,7 @@ def test_a_till_stands_on_its_own_file_and_nothing_else(tmp_path: Path) -> None:
         settings.load(tmp_path, {"TILLKEEP_STORAGE_URL": "mysql://localhost/till"})
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_named_as_damaged(shop: Config) -> None:
     shop.data.mkdir()
     (shop.data / "till.db").write_bytes(b"not a database, but long enough to be looked at" * 100)
@@ -78,6 +83,7 @@ def test_a_file_that_is_no_database_is_named_as_damaged(shop: Config) -> None:
         open_store(shop)
 
 
+@pytest.mark.sqlite
 def test_a_second_server_on_the_folder_is_refused(store: Store, shop: Config) -> None:
     store.lock()
     store.lock()
@@ -229,6 +235,7 @@ def test_each_thread_has_its_own_connection(store: Store) -> None:
     assert len(connections) == 5
 
 
+@pytest.mark.sqlite
 def test_closing_closes_the_connections_of_all_threads(shop: Config) -> None:
     opened = open_store(shop)
     connections: list[sqlite3.Connection] = []
@@ -250,6 +257,7 @@ def test_closing_closes_the_connections_of_all_threads(shop: Config) -> None:
     assert not (shop.data / "till.db-wal").exists(), "the last one tidies the log away"
 
 
+@pytest.mark.sqlite
 def test_closing_under_a_thread_that_works_ends_its_statement_and_not_the_process(shop: Config) -> None:
     opened = open_store(shop)
     begun, ended = threading.Event(), list[BaseException]()

@@ -20,6 +20,9 @@ from pos.store.journal import Journal
 from tests.receipts import line, sale
 from tests.store.looking import file_of, rows, until
 
+#: About files and what holds them; on PostgreSQL the documents are in the database alone.
+pytestmark = pytest.mark.sqlite
+
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 

@@ -34,6 +34,7 @@ def holds(migrated: dict[str, Any], wanted: dict[str, Any]) -> bool:
     return more and {**migrated, "indexes": wanted["indexes"]} == wanted
 
 
+@pytest.mark.sqlite
 def test_the_migrated_database_is_what_the_models_say(store: Store) -> None:
     """A change of a model needs a new migration; 0001 is edited only until the first release."""
     wanted = SqliteDatabase(":memory:")

@@ -173,6 +173,7 @@ def test_without_a_connection_nothing_waits(shop: Any, tmp_path: Any, store: Sto
     assert outbox.counts(store) == outbox.Counts(saved=2, booked=0, waiting=0, needs=0)
 
 
+@pytest.mark.sqlite
 def test_counting_costs_the_same_with_many_receipts(journal: Journal, store: Store) -> None:
     sell(journal, 3)
     Outbox.update(state="booked").execute()
@@ -187,6 +188,7 @@ def test_counting_costs_the_same_with_many_receipts(journal: Journal, store: Sto
     assert counted and all("n > 3" in sql for sql in counted if "FROM document" in sql), "only the new ones"
 
 
+@pytest.mark.sqlite
 def test_a_start_goes_on_counting_where_it_was(shop: Config, journal: Journal, store: Store, monkeypatch: Any) -> None:
     """What is counted is kept; where the tables do not reach so far it is counted anew."""
     sell(journal, 3)
@@ -300,6 +302,7 @@ def test_a_dead_servers_rows_are_let_go_and_those_of_others_are_not(journal: Jou
     assert (row(first).settle_at, row(third).owner) == (time.stamp(150), "")
 
 
+@pytest.mark.sqlite
 def test_nothing_of_it_ever_deletes_a_row(journal: Journal, store: Store) -> None:
     sell(journal, 3)
     seen: list[str] = []

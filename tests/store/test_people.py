@@ -86,6 +86,7 @@ def test_a_code_is_given_once(anna: Store) -> None:
     assert people.check_pin(anna, "7", "4826").role == "cashier"
 
 
+@pytest.mark.sqlite
 def test_a_pin_is_kept_as_argon2_and_a_cookie_as_a_digest(anna: Store) -> None:
     secret, _ = people.sign_in(anna, "7", "4826")
     token = people.add_token(anna, "runbook", "operator")
@@ -257,6 +258,7 @@ def test_seen_is_written_at_most_once_a_minute(anna: Store) -> None:
     assert len(set(written)) == 4
 
 
+@pytest.mark.sqlite
 def test_a_disk_that_takes_nothing_neither_signs_out_nor_keeps_open(
     anna: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,9 @@ from pos.store.models import Connection
 from pos.store.verify import verify
 from tests.receipts import line, refund, sale, stamped
 
+#: About files and what holds them; on PostgreSQL the documents are in the database alone.
+pytestmark = pytest.mark.sqlite
+
 
 def ledger_rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     return {

@@ -21,6 +21,9 @@ from pos.store.models import Connection
 from pos.store.recover import Recovered, recover
 from tests.receipts import sale, stamped
 
+#: About files and what holds them; on PostgreSQL the documents are in the database alone.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture(autouse=True)
 def _quiet(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,6 +14,8 @@ from tests.store.goods import HERE, goods_in, index_is_sound
 
 __all__ = ["goods_in", "index_is_sound"]
 
+pytestmark = pytest.mark.both_engines
+
 
 class TestStock:
     """Thousandths here; a document is a name, its movements and its outbox rows as the journal writes them."""

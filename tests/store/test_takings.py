@@ -129,6 +129,7 @@ def test_imported_receipts_are_in_no_session_and_in_no_day(journal: Journal, sto
     assert store.execute("SELECT count(*) FROM takings_people").fetchone()[0] == 0
 
 
+@pytest.mark.sqlite
 def test_a_rebuilt_database_has_the_sums_and_the_sessions_of_the_old_one(shop: Config) -> None:
     store = open_store(shop)
     journal, rng = Journal(store), random.Random(7)

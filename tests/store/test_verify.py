@@ -17,6 +17,9 @@ from pos.store.models import Connection
 from pos.store.verify import verify
 from tests.receipts import line, refund, sale, stamped
 
+#: About files and what holds them; on PostgreSQL the documents are in the database alone.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def sold(shop: Config) -> Iterator[Config]:

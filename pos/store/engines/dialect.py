@@ -43,7 +43,9 @@ def _outside(sql: str) -> str:
     sql = _BYTES.sub(r"convert_to(\1, 'UTF8')", sql)
     sql = _LIKE.sub("ILIKE", sql)
     sql = _PEOPLE.sub(r'\1 "user"', sql)
-    sql = sql.replace("NOT IN ()", "IS NOT NULL").replace("IN ()", "IN (NULL)")  # a server that is a hub alone has no till
+    sql = sql.replace("NOT IN ()", "IS NOT NULL").replace(
+        "IN ()", "IN (NULL)"
+    )  # a server that is a hub alone has no till
     return _NAMED.sub(r"%(\1)s", sql.replace("?", "%s"))
 
 

@@ -7,6 +7,7 @@ its own, such as taking work from the outbox, goes without (`Store.rows`).
 
 from __future__ import annotations
 
+import select
 import weakref
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -97,6 +98,21 @@ class Connection(psycopg.Connection[Any]):
         """Whether the server is known to be gone."""
         return self.closed or self.pgconn.transaction_status == TransactionStatus.UNKNOWN
 
+    def hung_up(self) -> bool:
+        """Whether the server ended an idle connection meanwhile; costs no way there and back."""
+        if self.is_lost:
+            return True
+        if not hasattr(select, "poll"):  # Windows: the next statement finds out
+            return False
+        ready = select.poll()
+        ready.register(self.fileno(), select.POLLIN)
+        while ready.poll(0):  # nothing was asked, so what came is a notice or the end
+            try:
+                self.pgconn.consume_input()
+            except psycopg.OperationalError:
+                return True
+        return False
+
 
 class Database(peewee.PostgresqlDatabase):
     """A connection a thread, made anew where the server went away between two transactions."""
@@ -137,7 +153,7 @@ class Database(peewee.PostgresqlDatabase):
         if self.ended:
             raise peewee.OperationalError("the database was closed")
         found: Connection = super().connection()
-        if found.is_lost and not self.in_transaction():
+        if not self.in_transaction() and found.hung_up():
             self.close()
             found = super().connection()
         return found
@@ -160,6 +176,18 @@ class Database(peewee.PostgresqlDatabase):
             self._state.set_connection(self._connect())
             self._state.conn.raw(sql)
 
+    def commit(self) -> None:
+        """COMMIT on the connection the transaction began on, never on one made anew. One in which a statement failed
+        is not committed: PostgreSQL would roll it back and call that a success."""
+        if self._state.conn.pgconn.transaction_status == TransactionStatus.INERROR:
+            raise peewee.InternalError("a statement of this transaction failed, so nothing of it is saved")
+        self._state.conn.raw("COMMIT")
+
+    def rollback(self) -> None:
+        """ROLLBACK, where the server is still there; else it did so itself."""
+        if not self._state.conn.is_lost:
+            self._state.conn.raw("ROLLBACK")
+
     def connection_is_lost(self) -> bool:
         """Whether this thread's connection is known to be gone."""
         return bool(self._state.conn is not None and self._state.conn.is_lost)
@@ -176,7 +204,7 @@ class Database(peewee.PostgresqlDatabase):
 
     def close(self) -> bool:
         """Close this thread's connection, whatever became of it."""
-        if self.connection_is_lost():
+        if self._state.conn is not None and not self.in_transaction() and self._state.conn.hung_up():
             self._state.conn.close()
             self._state.reset()
             return True
@@ -212,6 +240,10 @@ class Database(peewee.PostgresqlDatabase):
 
     def harden(self) -> None:
         """Each COMMIT is flushed already."""
+
+    def alone(self, query: Any) -> Any:
+        """A query whose rows nobody else changes until the transaction ends; rows somebody else has are left out."""
+        return query.for_update("FOR UPDATE SKIP LOCKED")
 
     def overwrite_deleted(self) -> None:
         """Old versions of a row go when the server vacuums; there is no switch for it."""
@@ -255,7 +287,7 @@ _FAMILY: tuple[tuple[type[psycopg.Error], type[peewee.PeeweeException]], ...] = 
 def told(error: psycopg.Error) -> peewee.PeeweeException:
     """The driver's error as peewee's, which is what everybody else knows."""
     kind = next((ours for theirs, ours in _FAMILY if isinstance(error, theirs)), peewee.DatabaseError)
-    return kind(str(error).strip())
+    return kind(error.diag.message_primary or str(error).strip())  # never the row: it may hold a customer
 
 
 _WORDS = {
@@ -282,5 +314,6 @@ def words_of(error: BaseException) -> tuple[str, bool] | None:
         if state.startswith(start):
             return words, start in _BUSY
     if isinstance(error, psycopg.OperationalError) and state[:2] in ("", "08"):
-        return "The database server cannot be reached, so nothing can be saved. It goes on by itself once it is.", False
+        why = " ".join(str(error).split())
+        return f"The database server cannot be reached, so nothing can be saved; it goes on by itself. ({why})", False
     return None

@@ -101,6 +101,10 @@ class Database(SqliteDatabase):
         """From here on each COMMIT of this thread is flushed."""
         _set(self.connection(), DURABLE)
 
+    def alone(self, query: Any) -> Any:
+        """A query whose rows nobody else changes until the transaction ends; rows somebody else has are left out."""
+        return query
+
     def overwrite_deleted(self) -> None:
         """From here on what this thread deletes is written over in the file, not only let go of."""
         self.connection().execute("PRAGMA secure_delete = on")
