@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from werkzeug.routing import Rule
 
 from pos import config as settings
 from tests import engines
+from tests.once import _addresses_compiled_once, _tables_made_once  # noqa: F401  (fixtures of the whole run)
 
 if TYPE_CHECKING:
     from pos.store.db import Store
@@ -42,23 +42,6 @@ def pytest_collection_finish() -> None:
     """What was imported stays to the end: the collector need not walk through it again a thousand times."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _addresses_compiled_once() -> Iterator[None]:
-    """Werkzeug compiles two functions per address of each application; here a thousand tills have the same ones."""
-    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
-    compile_builder = Rule._compile_builder
-
-    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (rule.rule, tuple(rule._trace), str(rule.defaults), append_unknown)
-        if key not in compiled:
-            compiled[key] = compile_builder(rule, append_unknown)
-        return compiled[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
-        yield
 
 
 #: What takes long goes to the workers first, so that no worker ends with an hour's walk while the others stand idle.
