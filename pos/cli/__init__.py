@@ -48,6 +48,7 @@ COMMANDS = (
     Command("restore", "pos.cli.restore", "make the till anew from a snapshot, under a new id"),
     Command("recover", "pos.cli.recover", "sales the books hold and that are missing here, as read-only copies"),
     Command("anonymise", "pos.cli.anonymise", "take a customer out of everything the till holds"),
+    Command("move-to", "pos.cli.move_to", "take a hub from its SQLite file to PostgreSQL, compared row by row"),
     Command("archive", "pos.cli.archive", "put the receipts of months that are over into one file each"),
     Command("autostart", "pos.cli.autostart", "start the till when this user signs in; no more rights are needed"),
     Command("kiosk", "pos.cli.kiosk", "open the till's screen over everything, in this machine's browser"),

@@ -11,7 +11,7 @@ from pos import cli
 from pos.cli import opened
 from pos.cli.signals import stopped_by_signals
 from pos.runner import Runner
-from pos.store import notices
+from pos.store import identity, notices
 from pos.web import logs
 
 
@@ -20,13 +20,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, root: Path) -> int:
-    """Run until Ctrl-C or SIGTERM. The folder is shared with the server and other such processes by leases."""
+    """Run until Ctrl-C or SIGTERM. The store is shared with servers and other such processes by leases."""
     if args.list:
         for agent in AGENTS:
             print(f"{agent.name:<12} {agent.title}")
         return cli.OK
     loaded = opened.settings(root)
     with opened.till(root) as store:
+        identity.refuse_moved(store)
         logs.install(loaded, "agents")
         runner = Runner(store, loaded, AGENTS, role="agents")
         notices.on_change(store, lambda: runner.ring("notice"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 COPY_OF = "copy_of"
 #: Ids this database had before it was restored.
 RETIRED = "retired_tills"
+#: In the database of a hub that moves: where to, and whether it is there; in the new one, which hub it is filled from.
+MOVED, COMING = "moved_to", "coming_from"
+MARKS = (MOVED, COMING)
 #: In a folder while a restore into it is not finished.
 UNFINISHED = "restore.unfinished"
 
@@ -53,6 +57,7 @@ def prove(store: Store) -> None:
             "same numbers again: use `pos_server.py restore` with that snapshot.",
             code="copy",
         )
+    refuse_moved(store)
     mine = store.config.till.id
     if mine.upper() in {one.upper() for one in retired(store)}:
         raise BadSettings(
@@ -75,3 +80,78 @@ def refuse_unfinished(config: Config) -> None:
             "left half done is put aside first.",
             code="unfinished_restore",
         )
+
+
+# -- a hub that moves to another database ------------------------------------------------------------------------------
+
+
+def _meta(store: Store, key: str) -> str:
+    row = store.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _mark(store: Store, key: str, value: str) -> None:
+    store.execute("DELETE FROM meta WHERE key = ?", (key,))
+    store.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+
+def mark_moved(store: Store, to: str, *, done: bool) -> None:
+    """From now on no server serves this database; to: the other one, as people may see it. In a transaction."""
+    _mark(store, MOVED, json.dumps({"to": to, "done": done}))
+
+
+def unmark_moved(store: Store) -> None:
+    """It stays after all. In a transaction."""
+    store.execute("DELETE FROM meta WHERE key = ?", (MOVED,))
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where a hub is on its way to; done: all of it is there."""
+
+    to: str
+    done: bool
+
+
+def moved(store: Store) -> Moved | None:
+    """Where this database went; None = nowhere."""
+    told = _meta(store, MOVED)
+    return Moved(**json.loads(told)) if told else None
+
+
+def mark_coming(store: Store, hub: str) -> None:
+    """This database is being filled from that hub. In a transaction."""
+    _mark(store, COMING, hub)
+
+
+def coming_from(store: Store) -> str:
+    """The hub this database is being filled from; "" = none."""
+    return _meta(store, COMING)
+
+
+def arrived(store: Store) -> None:
+    """It is whole. In a transaction."""
+    store.execute("DELETE FROM meta WHERE key = ?", (COMING,))
+
+
+def refuse_moved(store: Store) -> None:
+    """BadSettings when this database moved elsewhere, is on its way, or is not filled yet."""
+    if coming_from(store):
+        raise BadSettings(
+            "A hub is being moved into this database, and that is not finished. Give the same `pos_server.py move-to` "
+            "command again.",
+            code="move_unfinished",
+        )
+    gone = moved(store)
+    if gone is None:
+        return
+    if gone.done:
+        raise BadSettings(
+            f"This hub has moved to {gone.to}. Set [storage] url to that; this file stays as it was, for reading.",
+            code="moved",
+        )
+    raise BadSettings(
+        f"This hub is being moved to {gone.to}. Give the same `pos_server.py move-to` command again, or "
+        "`pos_server.py move-to --give-up` to stay here.",
+        code="move_unfinished",
+    )
