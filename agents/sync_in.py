@@ -1,6 +1,6 @@
 """Sync in: brings items, barcodes, prices, stock, customers, ways to pay, tax codes and cashiers; prepares thumbnails.
 
-Reads: cursors     Writes: catalogue, people, cursors, data/thumbs, notices     Talks to: ERPNext
+Reads: cursors     Writes: catalogue, people, cursors, data/thumbs, notices     Talks to: ERPNext, or the hub
 If it fails: the till sells with what it last heard; the next round goes on where this one stopped.
 Once a day it reads full lists of names, because what was removed there shows in no pull.
 """
@@ -8,11 +8,14 @@ Once a day it reads full lists of names, because what was removed there shows in
 from __future__ import annotations
 
 from pos.actions import line, pictures, refresh
+from pos.rules import hub
 from pos.runner import Agent, Run, every
 
 #: Pages and pictures of one round; a first pull of a big catalogue takes several rounds, one right after the other.
 PAGES_MAX = 20
 PICTURES_MAX = 20
+#: A hub says what changed; should its nudge be lost, it is asked this often.
+HUB_SECONDS = 60
 
 
 def run(job: Run) -> str:
@@ -20,7 +23,7 @@ def run(job: Run) -> str:
     work = line.job_of(job, limit=PAGES_MAX)
     if work is None or job.kind is None:
         return "Nothing to bring in."
-    job.again_in(60 * job.config.erpnext.pull_minutes)
+    job.again_in(HUB_SECONDS if job.kind.name == hub.KIND else 60 * job.config.erpnext.pull_minutes)
     done = refresh.pull(work, job.kind)
     if done.changed:
         job.ring("catalog")
@@ -41,6 +44,6 @@ AGENT = Agent(
     title="Bring items, prices, stock and people",
     run=run,
     when=every(minutes=60),  # [erpnext] pull_minutes brings it round sooner
-    rings=("line",),
+    rings=("line", "feeds"),
     per="connection",
 )

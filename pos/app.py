@@ -13,6 +13,7 @@ from flask import Flask
 from agents import AGENTS
 from pos import channels, clock, language, places
 from pos.actions import hooks, hub_join, issuer
+from pos.actions.hub_live import Listener
 from pos.actions.press import Press
 from pos.config import Config, Shop
 from pos.connectors import configured
@@ -50,6 +51,7 @@ class App:
             release=store.release,
         )
         self.runner = Runner(store, config, AGENTS, journal=journal)
+        self.listener = Listener(store, config, self.runner.ring)
         self.press = Press(store, config, printer_of(config))
         self.flask: Flask = build(
             Parts(
@@ -80,10 +82,12 @@ class App:
         self.runner.start()
         self.runner.ring("notice")  # what a server before this one did not get out
         self.press.start()
+        self.listener.start()
 
     def stop(self) -> None:
         """After the server stopped answering: end screens, agents, journal, database. Also when start() never ran."""
         errors.shielded("stopping the screens", self.hub.stop)
+        errors.shielded("stopping to listen to the hub", self.listener.stop)
         errors.shielded("stopping the agents", self.runner.stop)
         errors.shielded("stopping the printer", self.press.stop)
         self.journal.close()

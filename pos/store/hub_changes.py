@@ -137,9 +137,16 @@ def _since(cursor: str, epoch: str, top: int) -> int:
     return int(number)
 
 
+def top(store: Store) -> int:
+    """The number of the newest change."""
+    row = store.execute("SELECT change FROM hub_top").fetchone()
+    return int(row[0]) if row else 0
+
+
 def newest(store: Store) -> dict[str, int]:
     """The newest change of each feed."""
-    return dict(store.execute("SELECT feed, max(change) FROM hub_change GROUP BY feed").fetchall())
+    asked = "SELECT max(change) FROM hub_change WHERE feed = ?"
+    return {feed: int(store.execute(asked, (feed,)).fetchone()[0] or 0) for feed in FEEDS}
 
 
 def marks(store: Store, feed: str, names: Sequence[str]) -> dict[str, int]:

@@ -81,6 +81,11 @@ class Hub:
         if self._thread is not None:
             self._thread.join(timeout=5)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the server stops."""
+        return self._end.is_set()
+
     def nudge(self) -> None:
         """Something that the status shows may have changed."""
         self._wake.set()

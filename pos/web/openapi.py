@@ -143,7 +143,7 @@ def _guessed(route: Route) -> Description:
 
 
 def _is_json(route: Route) -> bool:
-    return route.rule.startswith(("/api/", "/hooks/"))
+    return route.rule.startswith(("/api/", "/hooks/")) and not route.websocket
 
 
 def _summary(view: Any, route: Route, method: str) -> str:

@@ -118,6 +118,11 @@ def waiting() -> dict[str, Any]:
     return {key: value for key, value in basket().items() if key in ("id", "customer", "lines")}
 
 
+def works(till: One) -> bool:
+    """Whether the till knows of somebody with this code who works there."""
+    return any(one["code"] == "7" and one["active"] for one in till.get("/api/console/people")["rows"])
+
+
 def signs_in(till: One, pin: str) -> int:
     """What the till answers somebody at its own screen."""
     here = f"http://127.0.0.1:{till.process.port}"
@@ -131,7 +136,7 @@ def test_what_one_till_began_another_ends(shop: Shop) -> None:
     """Goods and people come down; returned, taken up and paid with at till 2 what till 1 sold, held and issued."""
     one, two = shop.one, shop.two
     for till in (one, two):
-        until(lambda till=till: till.get("/api/items?q=cup")["items"], "the goods came down")
+        until(lambda: till.get("/api/items?q=cup")["items"], "the goods came down")  # noqa: B023
         assert signs_in(till, "4711") == 200
 
     sale = one.sold(basket(2))
@@ -170,3 +175,52 @@ def test_what_one_till_began_another_ends(shop: Shop) -> None:
     shop.settled()
     rows = shop.hub.rows("SELECT act, amount FROM voucher_row WHERE code = ? ORDER BY act", code)
     assert rows == [("issue", 2000), ("redeem", -500)]
+
+
+def test_who_is_switched_off_at_the_hub_signs_in_at_no_till(shop: Shop) -> None:
+    """Well before a till would have asked by itself: the hub nudges."""
+    shop.hub.ask("POST", "/api/console/people/7/active", {"active": False})
+    for till in (shop.one, shop.two):
+        until(lambda: not works(till), "the tills heard of it")  # noqa: B023
+    assert signs_in(shop.two, "4711") == 422
+    shop.hub.ask("POST", "/api/console/people/7/active", {"active": True})
+    until(lambda: works(shop.two), "and again")
+    assert signs_in(shop.two, "4711") == 200
+
+
+def test_with_the_hub_off_every_till_sells_and_what_must_wait_is_said(shop: Shop) -> None:
+    """Own goods come back, own baskets go on; what only the hub knows is refused in words, and goes on when it is back,
+    nothing lost and nothing twice."""
+    one, two, hub = shop.one, shop.two, shop.hub
+    shared, kept = waiting(), waiting()
+    assert one.post("/api/hold", {"basket": shared, "title": ""})[0] == 201
+    until(lambda: two.rows() == [shared["id"]], "till 2 sees it")
+    shop.settled()
+    hub.kill()
+
+    sales = [till.sold(basket()) for till in (one, two)]
+    one.sold(back(sales[0]))
+    paid = {"mode_of_payment": "Gift Voucher", "amount": "5.00", "reference": "GV-FIRST1"}
+    one.sold(basket(payments=[paid]))  # made at this till: the shop's rule for an issuer out of reach
+    status, told = two.post("/api/create-sale", basket(payments=[paid]))
+    assert (status, told["code"]) == (422, "voucher_offline")
+    assert one.post("/api/hold", {"basket": kept, "title": ""})[0] == 201
+    listed = one.get("/api/held")
+    assert listed["hub_away"] is True and {x["id"] for x in listed["held"]} == {shared["id"], kept["id"]}
+    assert one.post(f"/api/held/{kept['id']}/resume", {"act": clock.uuid7()})[0] == 200
+    one.sold({**basket(), **kept})
+    status, told = one.post(f"/api/held/{shared['id']}/resume", {"act": clock.uuid7()})
+    assert (status, told["code"]) == (409, "hub_away"), told
+    status, told = two.line.ask("GET", f"/api/receipts/find?code={sales[0]['number']}")
+    assert (status, told["code"]) == (404, "not_known_here")
+    assert "The hub" in told["message"]
+
+    hub.start()
+    shop.settled()
+    here = {sale["id"] for sale in sales} | {kept["id"]}
+    assert hub.rows("SELECT sum(amount), sum(sent_at = '') FROM voucher_row WHERE code = 'GV-FIRST1'") == [(1000, 0)]
+    found = hub.rows("SELECT id, count(*) FROM document GROUP BY id HAVING count(*) = 1")
+    assert here <= {key for key, _ in found}
+    until(lambda: two.rows() == [shared["id"]], "it still waits")
+    assert two.post(f"/api/held/{shared['id']}/resume", {"act": clock.uuid7()})[0] == 200
+    assert two.get(f"/api/refunds/{sales[0]['number']}/lines")["lines"][0]["left"] == "0"

@@ -33,7 +33,7 @@ Basket = Callable[..., dict[str, Any]]
 CASES = int(os.environ.get("TILLKEEP_API_CASES", "0"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 #: WebSockets are asked for in tests/web/test_status.py.
-NOT_ASKED = ("/live",)
+NOT_ASKED = ("/live", "/api/hub/v1/live")
 
 
 # -- complete ----------------------------------------------------------------------------------------------------------

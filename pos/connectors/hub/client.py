@@ -115,15 +115,19 @@ class Hub:
     def _line(self, key: str) -> Http:
         return Http(
             self._config.hub.url,
-            headers={
-                hub.VERSION: __version__,
-                hub.TILL: self._config.till.id,
-                hub.INSTANCE: _text_of(self._config.instance_file),
-            },
+            headers=self._who(),
             secrets=(key,),
             read_seconds=self._config.hub.timeout_seconds,
             connect_seconds=min(CONNECT_SECONDS, self._config.hub.timeout_seconds),
         )
+
+    def _who(self) -> dict[str, str]:
+        """Who asks; in every request."""
+        return {
+            hub.VERSION: __version__,
+            hub.TILL: self._config.till.id,
+            hub.INSTANCE: _text_of(self._config.instance_file),
+        }
 
     def _read_key(self) -> str:
         return self._config.hub.key or _text_of(self._config.hub_key_file)

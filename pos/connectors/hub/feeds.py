@@ -54,6 +54,11 @@ class Feeds(Hub):
             raise
         return self._asked(answer)
 
+    def shown(self) -> dict[str, str]:
+        """What a request carries, for one this class does not send itself; the hub has proven itself before."""
+        self._prove()
+        return {**self._who(), **self._mine()}
+
     @property
     def clock_off(self) -> float | None:
         """Seconds this machine's clock was ahead of the hub's at its last answer."""

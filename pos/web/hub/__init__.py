@@ -5,6 +5,6 @@ Versioned by the path; fields nobody knows are ignored by both sides, so that a 
 
 from __future__ import annotations
 
-from pos.web.hub import documents, door, feeds, held, receipts, vouchers
+from pos.web.hub import documents, door, feeds, held, live, receipts, vouchers
 
-BLUEPRINTS = (door.bp, documents.bp, feeds.bp, held.bp, receipts.bp, vouchers.bp)
+BLUEPRINTS = (door.bp, documents.bp, feeds.bp, held.bp, live.bp, receipts.bp, vouchers.bp)
