@@ -83,6 +83,7 @@ def main():
         "faults": "seeded faults between the till and ERPNext; one document per sale at the end",
         "bench": "measure; further words name the benches",
         "prove": "the long runs of docs/proof.md",
+        "load": "simulated tills that push into one hub: --tills N, --engine sqlite or postgresql",
         "audit": "known holes in the installed packages; asks the internet, so it is no part of test",
         "languages": "bring every text people read into the files of pos/locale; --check only compares",
         "package": "this program as a zip for `pos_server.py upgrade`; --wheels puts the packages in",
@@ -164,6 +165,11 @@ def bench(rest):
 def prove(rest):
     """The long runs, each with its seed: see tests/prove.py."""
     return module("tests.prove", rest)
+
+
+def load(rest):
+    """`load --tills N [--engine postgresql]`: see tests/hub_load.py."""
+    return module("tests.hub_load", rest)
 
 
 def docs(rest):
