@@ -63,6 +63,10 @@ class Hub:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.process.port}"
 
+    @property
+    def config(self) -> Config:
+        return settings.load(self.root, self.env)
+
     def start(self) -> None:
         words = ("--port", str(self.process.port)) if self.process.port else ()
         self.process.words = words
@@ -105,11 +109,13 @@ class Line:
     """What lies between a till and its hub, and does as it is told: `says` holds one word a request, then all is well.
 
     lost: the hub does it, and nobody hears of it. broken: a byte of the body changes on the way. html: a proxy answers
-    by itself. `seen` holds each request as (method, path).
+    by itself. cut: nothing gets through. `seen` holds each request as (method, path). draw: the word where `says` has
+    none.
     """
 
     def __init__(self, hub: Hub) -> None:
         self.says: list[str] = []
+        self.draw: Callable[[], str] = lambda: ""
         self.seen: list[tuple[str, str]] = []
         line = self
 
@@ -127,6 +133,7 @@ class Line:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Between)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     @property
@@ -134,7 +141,11 @@ class Line:
         return f"http://127.0.0.1:{self.server.server_port}"
 
     def _pass_on(self, asked: BaseHTTPRequestHandler, hub: Hub, body: bytes) -> None:
-        word = self.says.pop(0) if self.says and "/documents/" in asked.path else ""
+        word = self.says.pop(0) if self.says and "/documents/" in asked.path else self.draw()
+        if word == "cut":
+            asked.close_connection = True
+            asked.connection.close()
+            return
         self.seen.append((asked.command, asked.path))
         if word == "html":
             self._answer(asked, 502, b"<html>bad gateway</html>", "text/html")

@@ -15,6 +15,7 @@ from pos.connectors.base import Context
 from pos.errors import Conflict, Rejected, SignInNeeded
 from pos.store import hub_link, leases, notices, outbox
 from pos.store.points import POINTS
+from pos.store.verify import verify
 from tests.contract import hubs
 from tests.contract.emulators.erpnext import Emulator
 from tests.contract.hubs import Hub, Line, Upper
@@ -139,6 +140,7 @@ def test_one_that_comes_before_its_predecessor_is_kept_and_the_gap_is_shown_unti
         ]
         till.send()
         assert till.states() == ["booked"] * 5, "what is there is found, not sent twice"
+        assert verify(till.config).differences == verify(hub.config).differences == []
         sessions = "SELECT first_sequence, opened_at FROM session WHERE till = 'D1'"
         assert hub.rows(sessions) == [(1, docs[0]["created_at"])], "as if they had come in order"
 
