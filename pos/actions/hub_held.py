@@ -21,8 +21,8 @@ from pos.connectors.hub.feeds import Feeds
 from pos.errors import Conflict, Invalid, NotFound, Rejected, SignInNeeded, Unavailable, Unknown
 from pos.rules import basket as rules
 from pos.said import said
+from pos.store import foreign, hub_baskets
 from pos.store import held as stored
-from pos.store import hub_baskets
 from pos.store.db import Store
 from pos.store.held import Aside, AtHub, Taken
 
@@ -135,6 +135,7 @@ def _aside(row: Mapping[str, Any]) -> Aside:
 def share(job: Job, config: Config) -> Done:
     """Hand up what is held here, and learn what became of what was handed up. Never raises for what the hub does."""
     done = Done()
+    foreign.let_go(job.store)
     if not line.works(job):
         done.stopped = str(line.why_not(job))
         return done

@@ -30,15 +30,22 @@ def keep(store: Store, original: Copy, back: Iterable[Copy]) -> None:
     now = clock.now()
     rows = {copy.doc["id"]: copy for copy in (original, *back)}
     with store.transaction():
-        ForeignCopy.delete().where(
-            (ForeignCopy.original == original.doc["id"])
-            | (ForeignCopy.fetched_at < clock.stamp(now - timedelta(days=KEPT_DAYS)))
-        ).execute()
+        ForeignCopy.delete().where(ForeignCopy.original == original.doc["id"]).execute()
         for key, copy in rows.items():
             ForeignCopy.put(
                 original=original.doc["id"], id=key, number=copy.doc["invoice_name"],
                 body=copy.body.decode("utf-8"), fetched_at=clock.stamp(now),
             )  # fmt: skip
+
+
+def let_go(store: Store) -> None:
+    """Delete copies nobody asked for in a long time."""
+    old = ForeignCopy.fetched_at < clock.stamp(clock.now() - timedelta(days=KEPT_DAYS))
+    with store.reading():
+        found = ForeignCopy.select().where(old).exists()
+    if found:
+        with store.transaction():
+            ForeignCopy.delete().where(old).execute()
 
 
 def find(store: Store, key: str) -> dict[str, Any] | None:

@@ -51,12 +51,14 @@ def _put_person(store: Store, row: Mapping[str, Any], source: str) -> Counts:
     different = {key: value for key, value in wanted.items() if getattr(here, key) != value}
     if not different:
         return Counts(unchanged=1)
+    if "source" in different:  # whoever had the code here is not who has it now
+        different["password_hash"] = ""
     fresh = PINS.fresh(wanted["pin_hash"]) if "pin_hash" in different else {}
     changed = {**different, **fresh, "modified": clock.stamp(clock.now())}
     User.update(**changed).where(User.code == code).execute()
-    if {"active", "pin_hash", "role"} & set(different):
+    if {"active", "pin_hash", "role", "source"} & set(different):
         people.end_all(code)
-    audit.record(store, source, "user.change", code, {key: wanted[key] for key in different if "hash" not in key})
+    audit.record(store, source, "user.change", code, {key: different[key] for key in different if "hash" not in key})
     return Counts(changed=1)
 
 

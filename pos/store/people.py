@@ -18,7 +18,7 @@ from argon2 import PasswordHasher
 
 from pos import clock
 from pos.errors import CannotSave, Conflict, Invalid, NotFound
-from pos.rules import rights
+from pos.rules import hub, rights
 from pos.said import said
 from pos.store import audit
 from pos.store import rights as tables
@@ -62,6 +62,7 @@ __all__ = [
     "lock",
     "new_badge",
     "people",
+    "refuse_hubs",
     "revoke_device",
     "revoke_token",
     "rotate_token",
@@ -117,6 +118,7 @@ def add_user(store: Store, code: str, name: str, role: str, pin: str | None = No
             field="role",
         )
     pin_hash = "" if pin is None else _hash(pin)
+    refuse_hubs(store, code)
     with store.transaction():
         if User.select().where((User.code == code) & (User.active == 1)).exists():
             raise Conflict(
@@ -130,6 +132,7 @@ def add_user(store: Store, code: str, name: str, role: str, pin: str | None = No
 def set_pin(store: Store, code: str, pin: str, by: str = "system") -> None:
     """Give a person a new PIN; the lock-out is lifted and every sign-in of theirs ends."""
     pin_hash = _hash(pin)
+    refuse_hubs(store, code)
     with store.transaction():
         changed = (
             User.update(**PINS.fresh(pin_hash), modified=clock.stamp(clock.now()))
@@ -144,12 +147,25 @@ def set_pin(store: Store, code: str, pin: str, by: str = "system") -> None:
 
 def set_active(store: Store, code: str, active: bool, by: str = "system") -> None:
     """Let a person work here, or no longer; a person who left is signed out everywhere."""
+    refuse_hubs(store, code)
     with store.transaction():
         if not User.update(active=active, modified=clock.stamp(clock.now())).where(User.code == code).execute():
             raise NotFound(said("Nobody here has the code {code}.", code=code), field="code")
         if not active:
             end_all(code)
         audit.record(store, by, "user.active", code, {"active": active})
+
+
+def refuse_hubs(store: Store, code: str) -> None:
+    """Conflict for somebody the hub told this till of: what is changed here would be undone, or stay at one till."""
+    if not store.config.hub.url:
+        return
+    with store.reading():
+        found = User.get_or_none((User.code == code) & (User.source == hub.KIND))
+    if found is not None:
+        raise Conflict(
+            said("{name} is kept at the hub. Change that there.", name=found.name), code="at_hub", field="code"
+        )
 
 
 def people(store: Store) -> list[Person]:
@@ -188,6 +204,7 @@ def set_badge(store: Store, code: str, badge: str | None = None, by: str = "syst
             said("A badge has {badge_chars_min} to 100 letters and digits.", badge_chars_min=BADGE_CHARS_MIN),
             field="badge",
         )
+    refuse_hubs(store, code)
     with store.transaction():
         holder = _holder(text)
         if holder is not None and holder.code != code:

@@ -48,8 +48,10 @@ def change(
 ) -> Rights:
     """Change some rights and discount ceilings, all or none; each change is audited. The table afterwards.
 
-    Invalid names what is unknown; Conflict when the owner's role would lose something.
+    Invalid names what is unknown; Conflict when the owner's role would lose something, or a hub keeps the table.
     """
+    if store.config.hub.url:
+        raise Conflict("Rights are kept at the hub. Change them there.", code="at_hub")
     _check(allowed, ceilings)
     try:
         with store.transaction():

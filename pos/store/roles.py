@@ -6,7 +6,7 @@ from pos import clock
 from pos.errors import Invalid, NotFound
 from pos.rules import rights
 from pos.said import said
-from pos.store import audit
+from pos.store import audit, people
 from pos.store.db import Store
 from pos.store.models import User
 
@@ -18,6 +18,7 @@ def set_role(store: Store, code: str, role: str, by: str = "system") -> None:
             said("There is no role {role}; roles are: {list}.", role=repr(role), list=", ".join(rights.ROLES)),
             field="role",
         )
+    people.refuse_hubs(store, code)
     with store.transaction():
         user = User.get_or_none((User.code == code) & User.active)
         if user is None:
