@@ -50,11 +50,12 @@ def z_of(store: Store, session: str) -> int | None:
 
 
 def closed_since(store: Store, till: str, day: str) -> list[Scope]:
-    """Sessions of a till that were closed, of this business day and later ones, newest first."""
-    tills = shifts.line_of(store, till)
+    """Sessions of a till that were closed, of this business day and later ones, newest first. A hub's are those of all
+    its tills."""
+    which, tills = _of(store, till)
     rows = store.execute(
-        f"SELECT id, business_day FROM session WHERE till IN ({', '.join('?' * len(tills))}) AND z_number IS NOT NULL"
-        " AND business_day >= ? ORDER BY z_number DESC",
+        f"SELECT id, business_day FROM session WHERE {which} AND z_number IS NOT NULL"
+        " AND business_day >= ? ORDER BY z_number DESC, id",
         (*tills, day),
     ).fetchall()
     return [Scope("session", name, of) for name, of in rows]
@@ -85,14 +86,22 @@ def is_open(store: Store, session: str) -> bool:
 
 
 def still_open(store: Store, till: str, day: str) -> str:
-    """The open session of a till that has documents on a day; "" when the day is over."""
-    tills = shifts.line_of(store, till)
+    """The open session of a till, at a hub of any, that has documents on a day; "" when the day is over."""
+    which, tills = _of(store, till)
     row = store.execute(
-        f"SELECT s.id FROM session s WHERE s.till IN ({', '.join('?' * len(tills))}) AND s.open AND EXISTS"
+        f"SELECT s.id FROM session s WHERE s.{which} AND s.open AND EXISTS"
         " (SELECT 1 FROM document d WHERE d.business_day = ? AND d.session = s.id) LIMIT 1",
         (*tills, day),
     ).fetchone()
     return row[0] if row else ""
+
+
+def _of(store: Store, till: str) -> tuple[str, tuple[str, ...]]:
+    """The condition of a till's sessions, and what fills it. A server that is a hub compares for all its tills."""
+    if store.config.server.role != "till":
+        return "till <> ''", ()
+    tills = shifts.line_of(store, till)
+    return f"till IN ({', '.join('?' * len(tills))})", tills
 
 
 def numbers(store: Store, scope: Scope) -> list[int]:

@@ -13,9 +13,11 @@ import pytest
 from pos.actions import hub_join, trace
 from pos.connectors.base import Context
 from pos.errors import Conflict, Rejected, SignInNeeded
+from pos.rules import ledger
 from pos.store import hub_link, leases, notices, outbox
 from pos.store.points import POINTS
 from pos.store.verify import verify
+from tests.actions import drawer
 from tests.contract import hubs
 from tests.contract.emulators.erpnext import Emulator
 from tests.contract.hubs import Hub, Line, Upper
@@ -87,6 +89,28 @@ def test_a_sale_goes_up_as_it_is_is_booked_once_and_its_way_is_told_on_both_side
         wanted = {"till": "A1", "state": "on", "head": 3, "here": 3, "waiting": 0, "missing": 0, "clock_off": False}
         assert {key: row[key] for key in wanted} == wanted
         assert row["last_contact"] and row["version"]
+
+
+def test_a_whole_session_goes_up_with_its_float_its_cash_and_its_z(hub: Hub, tmp_path: Path) -> None:
+    with hubs.till(tmp_path, "N1", hub) as till:
+        drawer.start(till, "50.00")
+        till.sell(2)
+        drawer.move(till, "paid_out", "4.00")
+        closed = drawer.finish(till, "94.00")
+        till.send()
+        assert till.states() == ["booked"] * 5
+        kinds = "SELECT kind, hash FROM document WHERE till = 'N1' ORDER BY sequence"
+        assert hub.rows(kinds) == till.store.execute(kinds).fetchall()
+        assert [kind for kind, _hash in hub.rows(kinds)] == ["float", "sale", "sale", "paid_out", "z"]
+        session = f"SELECT {', '.join(ledger.SESSION)} FROM session WHERE till = 'N1'"
+        assert hub.rows(session) == till.store.execute(session).fetchall(), "open and closed by the same documents"
+        parts = (
+            "SELECT d.kind, o.part FROM outbox o JOIN document d ON d.id = o.document WHERE d.till = 'N1' ORDER BY d.n"
+        )
+        assert hub.rows(parts) == [("sale", "sale"), ("sale", "sale"), ("paid_out", "cash")], "the books get these"
+        assert closed.doc["z"]["session"] == "N1-S000001"
+        leg = hub.ask("GET", "/api/console/reconciliations")
+        assert "N1-S000001" in [row["name"] for row in leg["rows"]], "the hub holds it against the books"
 
 
 def test_an_answer_lost_after_the_hubs_commit_is_asked_for_and_there_is_one_document(
