@@ -86,6 +86,18 @@ class Hub:
         assert status < 300, answer
         return answer
 
+    def page(self, path: str) -> str:
+        """A page of its console, as its browser gets it."""
+        line = self.process.line()
+        try:
+            line.http.request("GET", path, headers={"Authorization": f"Bearer {line.key}"})
+            answer = line.http.getresponse()
+            text = answer.read().decode()
+        finally:
+            line.close()
+        assert answer.status == 200, text
+        return text
+
     def code(self, name: str) -> str:
         """A one-time code for a till, made at the console."""
         return str(self.ask("POST", "/api/console/hub/tills", {"name": name})["secret"])

@@ -236,6 +236,10 @@ def test_a_copied_till_is_noticed_neither_gives_out_numbers_and_a_person_decides
             copy.sell()
     row = hub.till("Till G1")
     assert (row["state"], row["may"]) == ("doubled", ["keep", "revoke"])
+    page = hub.page("/console/tills")
+    assert "There twice" in page and "its document 2 is another one than the hub has." in page
+    assert f"/api/console/hub/tills/{row['id']}/keep" in page
+    assert "Till G1" in hub.page("/console/hub/tills.csv")
     with reopened(tmp_path / "real", hub) as real:
         real.sell()
         real.send()
