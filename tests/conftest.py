@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -53,8 +53,12 @@ def _turn(item: pytest.Item) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first; what is too long for every run says so and waits for TILLKEEP_LONG=1."""
+    """The longest first; what is too long for every run says so and waits for TILLKEEP_LONG=1. What is about a till's
+    own file does not run where the stores are on PostgreSQL."""
     items.sort(key=_turn)
+    for item in items if engines.wanted() else ():
+        if item.get_closest_marker("sqlite") or item.nodeid.startswith(engines.ABOUT_FILES):
+            item.add_marker(pytest.mark.skip(reason="about the file of a till"))
     if os.environ.get("TILLKEEP_LONG"):
         return
     for item in items:
@@ -74,10 +78,6 @@ def engine(request: pytest.FixtureRequest) -> str:
     name: str = getattr(request, "param", "postgresql" if engines.wanted() else "sqlite")
     if name == "sqlite" and engines.wanted():
         pytest.skip("this run is PostgreSQL's")
-    if name == "sqlite" and request.node.get_closest_marker("postgresql"):
-        pytest.skip("for PostgreSQL")
-    if name == "postgresql" and request.node.get_closest_marker("sqlite"):
-        pytest.skip("for the file of a till")
     return name
 
 
@@ -116,11 +116,45 @@ def _on_server(config: settings.Config, url: str) -> settings.Config:
     return replace(config, storage=replace(config.storage, url=url))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _databases(request: pytest.FixtureRequest) -> Iterator[dict[Path, str]]:
+    """In a run that is PostgreSQL's each root folder has a database of its own there: root -> its name."""
+    made: dict[Path, str] = {}
+    if not engines.wanted():
+        yield made
+        return
+    server: engines.Server = request.getfixturevalue("postgresql")
+    load, usual = settings.load, settings.Storage().url
+
+    def on_server(root: Path, *given: Any, **named: Any) -> settings.Config:
+        config = load(root, *given, **named)
+        if config.storage.url != usual:
+            return config
+        if root not in made:
+            made[root] = server.fresh("tillkeep_template")[0]
+        return _on_server(config, server.url(made[root]))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "load", on_server)
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _databases_go_with_their_test(request: pytest.FixtureRequest, _databases: dict[Path, str]) -> Iterator[None]:
+    server: engines.Server | None = request.getfixturevalue("postgresql") if engines.wanted() else None
+    yield
+    if server is None:
+        return
+    folder = request.node.funcargs.get("tmp_path")
+    for root in [root for root in _databases if folder is not None and root.is_relative_to(folder)]:
+        server.drop(_databases.pop(root))
+
+
 @pytest.fixture
 def shop(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Iterator[settings.Config]:
     """The settings of a till in an empty folder, with every default; on PostgreSQL, its documents in there."""
     config = settings.load(tmp_path, environ={})
-    if engine == "sqlite":
+    if engine == "sqlite" or engines.wanted():
         yield config
         return
     server: engines.Server = request.getfixturevalue("postgresql")

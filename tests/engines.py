@@ -28,6 +28,50 @@ OWNER = "tillkeep"
 _NOBODIES = ("postgres", "nobody")
 _numbers = itertools.count(1)
 
+#: About files of a till and what is made of them: copies, archives, snapshots, upgrades. A hub on PostgreSQL has none.
+ABOUT_FILES = (
+    "tests/actions/test_archive.py",
+    "tests/actions/test_backup.py",
+    "tests/actions/test_restore",
+    "tests/actions/test_snapshots.py",
+    "tests/actions/test_upgrade.py",
+    "tests/agents/test_backup.py",
+    "tests/agents/test_watch.py",
+    "tests/web/test_copies.py",
+    "tests/web/test_backup",
+    "tests/agents/test_watch_archives.py",
+    "tests/agents/test_erpnext.py::test_every_receipt_sent_is_still_the_one_in_the_file",
+    "tests/actions/test_alarms.py::test_looking_at_nothing_new_writes_nothing",
+    "tests/actions/test_anonymise.py::test_a_blanking_that_no_record_names_is_found",
+    "tests/actions/test_anonymise.py::test_a_receipt_that_should_be_blanked",
+    "tests/actions/test_anonymise.py::test_an_older_copy_brings_nothing_back",
+    "tests/actions/test_anonymise.py::test_archived_receipts_are_blanked",
+    "tests/actions/test_anonymise.py::test_ended_",
+    "tests/actions/test_anonymise.py::test_nothing_names_her",
+    "tests/actions/test_anonymise.py::test_the_files_alone",
+    "tests/actions/test_anonymise.py::test_what_is_left_of_a_receipt",
+    "tests/actions/test_cash.py::test_each_movement_is_a_document_in_the_chain",
+    "tests/actions/test_close.py::test_a_sale_before_a_clock_set_back",
+    "tests/actions/test_close.py::test_unsent_sales_and_a_connection",
+    "tests/actions/test_held.py::test_a_held_basket_survives_a_killed_server",
+    "tests/actions/test_late.py::test_a_document_that_comes_in_after_the_z",
+    "tests/actions/test_old_vouchers.py::test_rebuilt_from",
+    "tests/actions/test_refund.py::test_the_number_of_an_unknown_receipt",
+    "tests/actions/test_sell.py::test_a_sale_is_priced_saved_and_answered",
+    "tests/actions/test_void.py::test_voids_come_back",
+    "tests/actions/test_voucher_days.py::test_the_ledger_is_what_was_handed_over",
+    "tests/actions/test_voucher_ledger.py::test_the_files_alone",
+    "tests/actions/test_zread.py::test_every_document_of_the_day",
+    "tests/actions/test_zread.py::test_the_documents_alone",
+    "tests/actions/test_zread.py::test_verify_finds",
+    "tests/actions/test_anonymise.py::test_the_z_of_before_and_of_after",
+    # Whose processes are dead is known where one server owns the folder.
+    "tests/agents/test_runner_start.py::test_a_new_server_frees",
+    # A process of its own reads its own config.ini.
+    "tests/agents/test_killed.py",
+    "tests/agents/test_notify.py::test_a_server_killed_while_it_sends",
+)
+
 #: Kept small, for one machine holds it beside everything else; what keeps receipts safe stays on.
 SETTINGS = {
     "listen_addresses": "''",

@@ -19,7 +19,7 @@ from pos.rules.blanking import blanked
 from pos.store import audit, blanking, copies
 from pos.store.archives import DAY
 from pos.store.blanking import Of
-from pos.store.db import Store, database_path
+from pos.store.db import Store
 from pos.store.journal import Journal
 
 #: Called before each step with its name; a test ends the process there.
@@ -94,8 +94,8 @@ def take_out(journal: Journal, plan: Plan, reason: str, by: str, step: Step = la
             _forget(store, plan, text, by, "")
     step("recorded")
     blanking.finish(store, step)
-    store.execute("PRAGMA wal_checkpoint(truncate)").fetchall()  # the log holds what was there before
-    done.left = [*_copies(store), *_elsewhere(store.config, words)]
+    store.database.forget_deleted()  # the log holds what was there before
+    done.left = [*_copies(store), *_elsewhere(store, words)]
     return done
 
 
@@ -178,10 +178,10 @@ def _all_blanked(store: Store) -> list[tuple[str, bytes]]:
     return [(path, body.encode()) for path, body in rows]
 
 
-def _elsewhere(config: Config, words: tuple[str, ...]) -> Iterator[str]:
+def _elsewhere(store: Store, words: tuple[str, ...]) -> Iterator[str]:
     """Files beside the till's own that hold one of these words: databases kept aside, dropped receipts, lists."""
     wanted = [word.encode() for word in words if len(word) >= SOUGHT_CHARS_MIN]
-    own = database_path(config).name
+    own, config = store.path.name, store.config
     for file in sorted({*_files(config.data), *_files(config.invoices), *config.root.glob("*.csv")}):
         a_receipt = file.parent.parent == config.invoices and DAY.match(file.parent.name)
         ours = a_receipt or file.name in (own, f"{own}-wal", f"{own}-shm")

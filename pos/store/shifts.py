@@ -144,8 +144,8 @@ def closed(store: Store, till: str, limit: int, before: int | None = None) -> li
     tills = line_of(store, till)
     rows = store.execute(
         f"SELECT {_COLUMNS} FROM session WHERE till IN ({_marks(tills)}) AND z_number IS NOT NULL"
-        " AND (? IS NULL OR z_number < ?) ORDER BY z_number DESC LIMIT ?",
-        (*tills, before, before, limit),
+        " AND z_number < coalesce(?, z_number + 1) ORDER BY z_number DESC LIMIT ?",
+        (*tills, before, limit),
     ).fetchall()
     return [_session(row) for row in rows]
 

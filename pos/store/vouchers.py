@@ -166,7 +166,7 @@ class Summed(NamedTuple):
 
 
 _STATES = {
-    "": "1",
+    "": "1 = 1",
     "active": "sum(amount) > 0 AND (max(expires) = '' OR max(expires) >= :day)",
     "used": "sum(amount) <= 0 AND (max(expires) = '' OR max(expires) >= :day)",
     "expired": "max(expires) <> '' AND max(expires) < :day",
@@ -291,7 +291,7 @@ def take_in(
         for code in codes:
             store.execute(
                 "INSERT INTO voucher_known (code, known_at, status) VALUES (?, ?, '') ON CONFLICT (code) DO UPDATE"
-                " SET known_at = max(known_at, excluded.known_at)",
+                " SET known_at = max(voucher_known.known_at, excluded.known_at)",
                 (code, stamp),
             )
         if everything:

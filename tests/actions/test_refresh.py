@@ -33,7 +33,7 @@ def pull(job: Job, books: Books) -> refresh.Done:
 
 
 def codes() -> list[str]:
-    return [i.code for i in Item.select().where(~Item.disabled).order_by(Item.code)]
+    return [i.code for i in Item.select().where(Item.disabled == 0).order_by(Item.code)]
 
 
 def test_items_come_in_and_a_second_round_changes_nothing(job: Job, books: Books, time: Time) -> None:
@@ -195,7 +195,7 @@ def test_a_leaver_is_switched_off_and_signed_out(job: Job, books: Books, store: 
     secret, _actor = people.sign_in(store, "7", "2580")
     books.tables["cashiers"] = [_cashier("7", False, "2026-11-21 09:00:00.000000")]
     pull(job, books)
-    assert [u.code for u in User.select().where(User.active)] == ["8"]
+    assert [u.code for u in User.select().where(User.active == 1)] == ["8"]
     assert people.find_sign_in(store, secret) is None
 
 
@@ -206,7 +206,7 @@ def test_one_who_is_in_no_list_any_more_is_switched_off_within_the_hour(job: Job
     books.lists["cashiers"] = NameList(frozenset({"8"}), True)
     time.passes(3601)
     assert pull(job, books).gone == 1
-    assert [u.code for u in User.select().where(User.active)] == ["8"]
+    assert [u.code for u in User.select().where(User.active == 1)] == ["8"]
 
 
 def test_an_empty_list_of_people_switches_nobody_off(job: Job, books: Books, time: Time) -> None:

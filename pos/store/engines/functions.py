@@ -10,8 +10,12 @@ STATEMENTS = (
     # The values of a JSON list, as text; numbers are cast where they are compared.
     "CREATE OR REPLACE FUNCTION json_each(text) RETURNS TABLE (value text) LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE"
     ' ROWS 100 AS $$ SELECT value COLLATE "C" FROM jsonb_array_elements_text($1::jsonb) AS t (value) $$',
-    "CREATE OR REPLACE FUNCTION json_extract(text, text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE"
-    " AS $$ SELECT $1::jsonb #>> string_to_array(substr($2, 3), '.') $$",
+    # What is no JSON has no value: the conditions of a WHERE come in any order.
+    "CREATE OR REPLACE FUNCTION json_extract(text, text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$ BEGIN"
+    " RETURN $1::jsonb #>> string_to_array(substr($2, 3), '.');"
+    " EXCEPTION WHEN data_exception THEN RETURN NULL; END $$",
+    "CREATE OR REPLACE FUNCTION json_valid(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT AS $$ BEGIN"
+    " PERFORM $1::jsonb; RETURN true; EXCEPTION WHEN data_exception THEN RETURN false; END $$",
     "CREATE OR REPLACE FUNCTION instr(text, text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE"
     " AS $$ SELECT strpos($1, $2) $$",
     # The larger and the smaller of two, as SQLite calls them.

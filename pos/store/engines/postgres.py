@@ -246,7 +246,12 @@ class Database(peewee.PostgresqlDatabase):
         return query.for_update("FOR UPDATE SKIP LOCKED")
 
     def overwrite_deleted(self) -> None:
-        """Old versions of a row go when the server vacuums; there is no switch for it."""
+        """There is no switch for it; `forget_deleted` takes the old versions of rows away."""
+
+    def forget_deleted(self) -> None:
+        """Old versions of rows are taken out of the tables; the server's own log keeps them until it comes round, and
+        so do copies of it. Outside a transaction."""
+        self.connection().raw("VACUUM document, customer, held, notice, outbox, reconciliation_item")
 
     def flush_commits(self, on: bool) -> None:
         """Each COMMIT is flushed already."""

@@ -109,6 +109,10 @@ class Database(SqliteDatabase):
         """From here on what this thread deletes is written over in the file, not only let go of."""
         self.connection().execute("PRAGMA secure_delete = on")
 
+    def forget_deleted(self) -> None:
+        """Nothing of what was deleted or written over is left in the log beside the file. Outside a transaction."""
+        self.connection().execute("PRAGMA wal_checkpoint(truncate)").fetchall()
+
     def flush_commits(self, on: bool) -> None:
         """Whether this thread's next COMMITs are flushed."""
         _set(self.connection(), {"synchronous": (DURABLE if on else PRAGMAS)["synchronous"]})
