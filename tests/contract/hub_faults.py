@@ -136,9 +136,10 @@ def main() -> int:
 def run(folder: Path, erpnext: Emulator, seconds: float, count: int, chance: random.Random) -> int:
     hub = Hub(folder / "hub", erpnext)
     hub.start()
-    tills = [Selling(folder / f"T{n}", f"T{n}", hub, chance) for n in range(1, count + 1)]
+    tills: list[Selling] = []
     kills: Counter[str] = Counter()
     try:
+        tills.extend(Selling(folder / f"T{n}", f"T{n}", hub, chance) for n in range(1, count + 1))
         for till in tills:
             till.unsettle()
             till.thread.start()
