@@ -41,6 +41,9 @@ LINT = (
 #: processors: half of the time is waiting, for flushes, servers and browsers.
 WORKERS = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
+#: What `test --engine postgresql` runs.
+ON_POSTGRESQL = ("tests/store", "tests/actions", "tests/agents", "tests/web")
+
 #: Everything in .venv, what came along with the listed packages as well.
 AUDIT = ("-m", "pip_audit", "--local", "--progress-spinner", "off")
 #: How pip-audit's trace names it when nobody could be asked.
@@ -77,7 +80,8 @@ def main():
     start.add_argument("--host", help="address to listen on (default: config.ini, 127.0.0.1)")
     start.add_argument("--setup", action="store_true", help="no demo shop: a new till asks the first questions")
     passing = {
-        "test": "lint, types, import contracts and every test; further words go to pytest",
+        "test": "lint, types, import contracts and every test; further words go to pytest. --engine postgresql: the "
+        "suites of store, actions, agents and web with every store on PostgreSQL",
         "lint": "ruff, mypy and the import contracts",
         "crash": "kill the real server, or cut the power (--power), and check that nothing acknowledged is lost",
         "faults": "seeded faults between the till and ERPNext; one document per sale at the end",
@@ -124,6 +128,8 @@ def run(options):
 def test(rest):
     """Everything that must be green, then a table of what ran and how long it took."""
     prepare("test")
+    if rest[:2] == ["--engine", "postgresql"]:
+        return on_postgresql(rest[2:])
     results = [check(title, command) for title, command in LINT]
     environ = dict(os.environ)
     browser, why_not = find_browser()
@@ -137,6 +143,13 @@ def test(rest):
         environ["TILLKEEP_NO_BROWSER"] = why_not
     results.append(check("tests (pytest)", ("-m", "pytest", *WORKERS, *rest), environ))
     return summary(results, "" if browser else "SKIPPED: the browser tests. " + why_not)
+
+
+def on_postgresql(rest):
+    """The suites that stand on a store, with every store on PostgreSQL: each test has a fresh database there."""
+    environ = {**os.environ, "TILLKEEP_STORE": "postgresql", "TILLKEEP_REQUIRE_HUB": "1", "TILLKEEP_NO_BROWSER": "1"}
+    command = ("-m", "pytest", *WORKERS, *(rest or ON_POSTGRESQL))
+    return summary([check("tests on PostgreSQL", command, environ)], "")
 
 
 def lint(rest):
