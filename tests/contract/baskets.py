@@ -34,7 +34,7 @@ from pos.rules.tax import TaxRule
 from pos.rules.tender import Payment, Settlement, settle
 from pos.rules.voucher import Reach, Standing, Wanted
 from tests.contract.emulators.erpnext import Emulator
-from tests.contract.sites import RATES, REDUCED, STANDARD, VAT, VAT_5, ZERO, basket_site, learned, till_config
+from tests.contract.sites import RATES, REDUCED, STANDARD, VAT, VAT_5, ZERO, basket_site, set_up, till_config
 
 D = Decimal
 VOUCHER = Goods(
@@ -66,7 +66,8 @@ class World:
 def world(
     root: Path, *, inclusive: bool, rounding: str, own_account: bool, name: str = "erpnext", step: str = "0.01"
 ) -> Iterator[World]:
-    with Emulator(basket_site(rounding=rounding, own_account=own_account)) as emulator:
+    site = basket_site(rounding=rounding, own_account=own_account)
+    with Emulator(site) as emulator:
         more = {
             "TILLKEEP_PRICING_ROUNDING": rounding,
             "TILLKEEP_PRICING_PRICES_INCLUDE_TAX": "yes" if inclusive else "no",
@@ -74,7 +75,7 @@ def world(
             "TILLKEEP_PRICING_CASH_STEP": step,
         }
         config = till_config(root, emulator.url, **more)
-        connector = Erpnext(config, learned(config))
+        connector = Erpnext(config, set_up(site, config, rounding, own_account, *more.values()))
         connector.check()
         yield World(TaxRule(name, rounding, inclusive, "GBP", D(step)), own_account, connector, config, emulator)
 

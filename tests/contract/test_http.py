@@ -314,3 +314,15 @@ def test_json_that_is_none_is_a_value_error() -> None:
     for body in (b"<html>", b"\xff\xfe", b"[" * 100_000):
         with pytest.raises(ValueError, match="not JSON"):
             Answer(200, {}, body, 1).json()
+
+
+def test_the_proxy_and_the_certificates_of_this_machine_are_used_and_none_for_this_machine_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/shop/authorities.pem")
+    outside = Http("https://books.example")._session
+    assert outside.proxies["https"] == "http://proxy.example:3128"
+    assert outside.verify == "/etc/shop/authorities.pem"
+    assert "https" not in Http("https://127.0.0.1:8443")._session.proxies

@@ -24,7 +24,7 @@ from tests.books import Time
 from tests.contract import baskets
 from tests.contract.baskets import World
 from tests.contract.emulators.erpnext import Emulator
-from tests.contract.sites import basket_site, learned, till_config
+from tests.contract.sites import basket_site, set_up, till_config
 
 SETTLE_SECONDS = 150
 
@@ -94,7 +94,7 @@ def till(
     emulator = Emulator(site, slow_seconds=slow_seconds)
     with clock.set_to(time), emulator:
         config = till_config(root, emulator.url, **settings)
-        facts = learned(config)
+        facts = set_up(site, config, *sorted(settings.items()))
         connector = Erpnext(config, facts)
         connector._http._read_seconds = read_seconds
         world = World(baskets.TaxRule(), False, connector, config, emulator)

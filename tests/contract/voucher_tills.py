@@ -30,7 +30,7 @@ from tests import receipts
 from tests.actions.shop import Person
 from tests.books import Time
 from tests.contract.emulators.erpnext import Emulator
-from tests.contract.sites import basket_site, learned, till_config
+from tests.contract.sites import basket_site, set_up, till_config
 
 Row = tuple[str, str, str, int]
 
@@ -181,16 +181,6 @@ class Shop:
         self.emulator.maintenance = False
 
 
-_LEARNED: dict[str, Any] = {}
-
-
-def _facts(config: Config) -> dict[str, Any]:
-    """What setup learns of such a site, the same each time."""
-    if not _LEARNED:
-        _LEARNED.update(learned(config))
-    return dict(_LEARNED)
-
-
 @contextmanager
 def shop(root: Path, *names: str, slow_seconds: float = 0.3, **settings: str) -> Iterator[Shop]:
     """Tills T1 and T2 (or as named) on a database each, and an issuer that `erpnext setup` made ready."""
@@ -204,7 +194,7 @@ def shop(root: Path, *names: str, slow_seconds: float = 0.3, **settings: str) ->
             for name in names or ("T1", "T2"):
                 config = till_config(root / name, emulator.url, TILLKEEP_TILL_ID=name, **settings)
                 store = open_store(config)
-                connections.keep_facts(store, "erpnext", _facts(config))
+                connections.keep_facts(store, "erpnext", set_up(site, config, "vouchers"))
                 catalog.put_taxes(store, [{"code": "Z", "title": "Zero", "rate": "0", "account": ""}])
                 catalog.put_items(
                     store,
