@@ -118,8 +118,7 @@ class Http:
         self._session.headers.update({"Accept": "application/json", "User-Agent": "Tillkeep", **(headers or {})})
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.auth = _as_it_is  # else a .netrc on this machine would replace our Authorization header
-        # Proxies and certificates of this machine, asked once; requests would look again with each request.
-        found = self._session.merge_environment_settings(self.base, {}, None, None, None)
+        found = self._session.merge_environment_settings(self.base, {}, None, None, None)  # else with each request
         self._session.trust_env, self._session.verify, self._session.cert = False, found["verify"], found["cert"]
         self._session.proxies.update(found["proxies"])
         for scheme in ("http://", "https://"):
