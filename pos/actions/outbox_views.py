@@ -38,6 +38,13 @@ STATES = {
 }
 PARTS = {"sale": psaid("document", "Sale"), "return": psaid("document", "Return")}
 KIND_WORDS = {
+    "sale": psaid("document", "Sale"),
+    "return": psaid("document", "Return"),
+    "void": said("Void"),
+    "float": said("Float"),
+    "no_sale": said("Drawer opened"),
+    "voucher": said("Gift voucher"),
+    "record": said("Record"),
     "paid_in": said("Cash in"),
     "paid_out": said("Cash out"),
     "drop": said("To the safe"),
