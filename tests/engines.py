@@ -150,10 +150,15 @@ class Server:
         _as_nobody(self.folder, program, "-D", "data", "-l", "log", "-w", *words)
 
 
+def place() -> Path:
+    """A new folder for a server; in memory where the machine has room there."""
+    memory = next((p for p in ("/dev/shm",) if os.access(p, os.W_OK) and shutil.disk_usage(p).free > 1 << 30), None)
+    return Path(tempfile.mkdtemp(prefix="tillkeep-pg-", dir=memory))
+
+
 def start(folder: Path | None = None) -> Server:
-    """A new server in a new folder, fsync on; in memory where the machine has such a place."""
-    place = next((p for p in ("/dev/shm",) if os.access(p, os.W_OK) and shutil.disk_usage(p).free > 1 << 30), None)
-    folder = folder or Path(tempfile.mkdtemp(prefix="tillkeep-pg-", dir=place))
+    """A new server in a new folder, fsync on."""
+    folder = folder or place()
     if os.getuid() == 0:
         os.chown(folder, *_nobody())
     folder.chmod(0o700)
@@ -221,11 +226,39 @@ def for_the_run(shared: Path, migrate: Callable[[str], None]) -> Server:
     with _alone(shared):
         if note.exists():
             return Server(Path(json.loads(note.read_text())["folder"]))
-        server = start()
+        folder = place()
+        _end_with(os.getppid() if os.environ.get("PYTEST_XDIST_WORKER") else os.getpid(), folder)
+        server = start(folder)
         note.write_text(json.dumps({"folder": str(server.folder)}))
         server.sql(f"CREATE DATABASE tillkeep_template OWNER {OWNER} TEMPLATE template0 ENCODING 'UTF8'")
         migrate(server.url("tillkeep_template"))
         return server
+
+
+#: Waits for a process to be gone, then ends the server and removes its folder, so that a killed run leaves nothing.
+_WATCH = """
+import os, shutil, signal, sys, time
+run, folder = int(sys.argv[1]), sys.argv[2]
+while os.path.exists(folder):
+    try:
+        os.kill(run, 0)
+    except OSError:
+        break
+    time.sleep(1)
+try:
+    os.kill(int(open(folder + "/data/postmaster.pid").readline()), signal.SIGQUIT)
+    time.sleep(2)
+except (OSError, ValueError):
+    pass
+shutil.rmtree(folder, ignore_errors=True)
+"""
+
+
+def _end_with(run: int, folder: Path) -> None:
+    subprocess.Popen(
+        [sys.executable, "-S", "-c", _WATCH, str(run), str(folder)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
 
 
 def end_of_run(shared: Path) -> None:
