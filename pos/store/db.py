@@ -26,35 +26,45 @@ from pos.store.models import database as current
 
 #: How long a transaction waits for another one to end before it gives up.
 WAIT_SECONDS = 10
+#: So many batches of sales go before something else that waits.
+BATCHES_IN_A_ROW = 4
 LOCK_FILE = "server.lock"
 
 
 class _Turn:
-    """Who may write now. SQLite lets writers wait by sleeping up to 100 ms; here they wake each other, sales first."""
+    """Who may write now. SQLite lets writers wait by sleeping up to 100 ms; here they wake each other, sales first; but
+    where sales come without a gap, as at a hub, one of the others goes after so many batches of them."""
 
     def __init__(self) -> None:
         self._free = threading.Condition()
         self._busy = False
-        self._sales = 0
+        self._sales = self._others = self._in_a_row = 0
 
     @contextmanager
     def taken(self, *, sale: bool) -> Iterator[None]:
         with self._free:
             self._sales += sale
-            came = self._free.wait_for(lambda: not self._busy and (sale or not self._sales), WAIT_SECONDS)
+            self._others += not sale
+            came = self._free.wait_for(lambda: not self._busy and self._is_next(sale), WAIT_SECONDS)
             self._sales -= sale
+            self._others -= not sale
             if not came:
                 self._free.notify_all()
                 raise CannotSave(
                     said("The database was busy for {most} seconds. Try again.", most=WAIT_SECONDS), code="busy"
                 )
             self._busy = True
+            self._in_a_row = self._in_a_row + 1 if sale else 0
         try:
             yield
         finally:
             with self._free:
                 self._busy = False
                 self._free.notify_all()
+
+    def _is_next(self, sale: bool) -> bool:
+        enough = self._in_a_row >= BATCHES_IN_A_ROW
+        return not (self._others and enough) if sale else (not self._sales or enough)
 
 
 class Store:

@@ -299,6 +299,31 @@ def test_a_connection_that_its_own_thread_closed_does_not_stand_in_the_way(shop:
     assert not (shop.data / "till.db-wal").exists()
 
 
+def test_sales_that_come_without_a_gap_keep_nobody_else_from_writing_for_ever() -> None:
+    turn, stop, batches = db._Turn(), threading.Event(), [0]
+
+    def sells() -> None:
+        while not stop.is_set():
+            with turn.taken(sale=True):
+                batches[0] += 1
+                while not turn._sales and not stop.is_set():  # never lets go before the next sale waits
+                    time.sleep(0.0001)
+
+    sellers = [threading.Thread(target=sells) for _ in range(2)]
+    for seller in sellers:
+        seller.start()
+    while batches[0] < 10:
+        time.sleep(0.001)
+    try:
+        with turn.taken(sale=False):
+            written_after = batches[0]
+    finally:
+        stop.set()
+        for seller in sellers:
+            seller.join()
+    assert written_after >= 10
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
