@@ -5,18 +5,22 @@ used at the other, once; with the hub off every till sells, and says in words wh
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
 import requests
+from PIL import Image
 
 from pos import clock
-from pos.store import feeds, people
+from pos.store import disk, feeds, people
 from tests.contract.hubs import Hub, Upper, until
 from tests.till_process import Line, Till
 
-CUP = {"code": "CUP", "name": "Cup", "item_group": "Mugs", "tax_code": "STD",
+CUP: dict[str, Any] = {"code": "CUP", "name": "Cup", "item_group": "Mugs", "tax_code": "STD", "image": "/files/cup.jpg",
        "barcodes": [{"code": "50123457", "uom": ""}]}  # fmt: skip
 PRICE = {"price_list": "Standard Selling", "item": "CUP", "amount": 500, "currency": "GBP"}
 
@@ -55,13 +59,6 @@ class Shop:
         """Everything the tills have is at the hub."""
         until(lambda: all(not t.get("/api/status")["waiting"] for t in (self.one, self.two)), "all went up")
 
-    def run(self, till: One, agent: str, connection: str = "") -> None:
-        """Call an agent of a till and wait for the end of that round."""
-        path = f"/api/console/agents/runs?agent={agent}"
-        before = till.get(path)["rows"]
-        assert till.post("/api/console/agents/run", {"agent": agent, "connection": connection})[0] == 202
-        until(lambda: till.get(path)["rows"][:1] != before[:1], f"a round of {agent}")
-
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
@@ -70,6 +67,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     hub = Hub(root / "hub", None)
     upper = Upper(root / "hub", "HUB", **hub.env)
     _goods(upper)
+    hub.process.key = people.add_token(upper.store, "test", "admin")
     upper.close()
     hub.start()
     tills: list[One] = []
@@ -77,12 +75,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         for name in ("T1", "T2"):
             made = Upper(root / name, name)
             made.join(hub.url, hub.code(name))
+            key = people.add_token(made.store, "test", "admin")
             made.close()
             env = {"TILLKEEP_TILL_ID": name, "TILLKEEP_HUB_URL": hub.url, "TILLKEEP_HUB_SETTLE_SECONDS": "0",
                    "TILLKEEP_HUB_PROBE_SECONDS": "1"}  # fmt: skip
             process = Till(root / name, env=env)
             process.start()
-            tills.append(One(process, process.line()))
+            tills.append(One(process, Line(process.port, key)))
         yield Shop(hub, *tills)
     finally:
         for till in tills:
@@ -96,6 +95,10 @@ def _goods(upper: Upper) -> None:
     voucher = {"code": "GIFT-VOUCHER", "name": "Gift voucher", "item_group": "Vouchers", "open_price": True,
                "stocked": False}  # fmt: skip
     feeds.put_items(store, [CUP, voucher], "csv")
+    picture = BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(picture, "JPEG")
+    disk.write_whole(upper.root / "data" / "thumbs" / "cup.jpg", picture.getvalue())
+    assert feeds.set_thumb(store, "CUP", CUP["image"], "cup.jpg")
     feeds.put_prices(store, [PRICE])
     feeds.put_modes(store, [{"name": "Cash", "kind": "cash"}, {"name": "Gift Voucher", "kind": "voucher"}], "csv")
     people.add_user(store, "7", "Nora Fell", "supervisor", "4711")
@@ -139,6 +142,7 @@ def test_what_one_till_began_another_ends(shop: Shop) -> None:
         until(lambda: till.get("/api/items?q=cup")["items"], "the goods came down")  # noqa: B023
         assert signs_in(till, "4711") == 200
 
+    until(lambda: two.get("/api/items?q=cup")["items"][0]["image"], "its picture came down")
     sale = one.sold(basket(2))
     assert sale["number"] == "T1-000001"
     sold = basket(4, lines=[{"line": "a", "item_code": "GIFT-VOUCHER", "qty": "1", "price": "20.00",
@@ -170,6 +174,14 @@ def test_what_one_till_began_another_ends(shop: Shop) -> None:
     two.sold({**basket(), **aside})
 
     until(lambda: two.post("/api/vouchers/check", {"code": code})[1]["voucher"]["state"] == "active", "it is known")
+    asked = [{"code": code, "basket": clock.uuid7(), "amount": "20.00"} for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda at: (one, two)[at].post("/api/vouchers/check", asked[at])[1], range(2)))
+    assert min(Decimal(x["may_use"]) for x in both) == 0, "what one set aside the other cannot use"
+    for till, basket_of in zip((one, two), asked, strict=True):
+        assert till.post("/api/vouchers/release", {"basket": basket_of["basket"]})[0] == 200
+    for till in (one, two):
+        until(lambda: till.post("/api/vouchers/check", {"code": code})[1]["may_use"] == "20.00", "let go of")  # noqa: B023
     paid = basket(payments=[{"mode_of_payment": "Gift Voucher", "amount": "5.00", "reference": code}])
     two.sold(paid)
     shop.settled()

@@ -66,7 +66,7 @@ async function refresh() {
   const answer = await tried(() => get("/api/held"), problem);
   if (!answer) return;
   paintCount(answer.count);
-  if (answer.hub_away) problem(t("The hub does not answer: only baskets of this till are listed."));
+  if (answer.hub_away && !byId("held-problem").textContent) problem(t("The hub does not answer: only baskets of this till are listed."));
   const rows = [...answer.held.map((one) => row(one, false)), ...answer.taken.map((one) => row(one, true))];
   byId("held-list").replaceChildren(...(rows.length ? rows : [h("li", { class: "held-none" }, t("No basket is set aside."))]));
   (byId("held-list").querySelector(".held-row > button:last-child") ?? dialog().querySelector("[data-close]")).focus();
