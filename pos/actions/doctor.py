@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pos import __version__, channels, clock
-from pos.actions import checks_books, checks_data, checks_machine, hooks, sell
+from pos.actions import checks_books, checks_data, checks_hub, checks_machine, hooks, sell
 from pos.actions.finding import RANK, Finding, Look, Serving, fail, not_set_up, ok, warn
 from pos.config import Config, load, open_to_others
 from pos.devices import printer_of
@@ -39,6 +39,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("copies", checks_data.copies),
     ("outbox", checks_books.outbox),
     ("erpnext", checks_books.erpnext),
+    ("hub", checks_hub.hub_of),
 )
 
 

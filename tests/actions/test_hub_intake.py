@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pos import clock
-from pos.actions import hub_intake
+from pos.actions import checks_hub, hub_intake
+from pos.actions.finding import Look
 from pos.config import Config
 from pos.errors import Conflict, Corrupt, Invalid, NotFound
 from pos.rules import documents, hub
@@ -19,6 +20,7 @@ from pos.store.db import Store, open_store
 from pos.store.hub_tills import Heard, Joining, Till
 from pos.store.journal import Journal
 from pos.store.models import Outbox
+from pos.store.verify import verify
 from tests import receipts
 
 
@@ -177,6 +179,34 @@ def test_a_till_sees_its_own_documents_and_what_became_of_them(journal: Journal,
 def test_a_hub_alone_sells_nothing(journal: Journal) -> None:
     with pytest.raises(Conflict, match="it sells nothing itself"):
         journal.commit(receipts.sale())
+
+
+def test_the_doctor_names_a_till_that_needs_somebody(journal: Journal, till: Till) -> None:
+    look = Look(journal.store.config, clock.now(), journal.store)
+    [well] = checks_hub.hub_of(look)
+    assert (well.state, well.sentence) == ("ok", "Tills that send their documents here: 1; on their way: 0.")
+    hub_tills.doubled(journal.store, till, "two machines.")
+    [ill] = checks_hub.hub_of(look)
+    assert (ill.state, ill.facts["till"]) == ("fail", "T1") and "There twice" in ill.sentence
+
+
+def test_a_till_that_is_also_the_hub_sells_and_takes_in(tmp_path: Path) -> None:
+    config = Config(root=tmp_path)
+    store = open_store(replace(config, server=replace(config.server, role="both")))
+    journal = Journal(store)
+    try:
+        told = Joining("T2", ("T2",), "folder", hub.digest("k"), "1.0")
+        other = hub_tills.join(store, hub_tills.add(store, "Till 2", "ann"), told)
+        mine = journal.commit(receipts.sale()).doc
+        doc, body = Made("T2").next()
+        take(journal, other, doc, body)
+        assert journal.commit(receipts.sale()).doc["prev_hash"] == mine["hash"], "its own chain goes on"
+        numbers = store.execute("SELECT number FROM document ORDER BY n").fetchall()
+        assert [number for (number,) in numbers] == ["T1-000001", "T2-000001", "T1-000002"]
+        assert verify(store.config).differences == []
+    finally:
+        journal.close()
+        store.close()
 
 
 def test_a_till_that_joins_queues_what_it_has_and_hands_over_what_waited_for_books_of_its_own(tmp_path: Path) -> None:

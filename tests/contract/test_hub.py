@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from pos.actions import hub_join, trace
+from pos import clock
+from pos.actions import checks_hub, hub_join, trace
+from pos.actions.finding import Look
 from pos.connectors.base import Context
 from pos.errors import Conflict, Rejected, SignInNeeded
 from pos.rules import ledger
@@ -287,7 +289,11 @@ def test_a_new_key_the_till_makes_itself_is_in_force_also_when_the_answer_was_lo
         till.send()
         told = hub_join.standing(till.store, till.config)
         assert (till.states(), told["head"], told["missing"], told["name"]) == (["booked"], 1, [], "Till M1")
+        [well] = checks_hub.hub_of(Look(till.config, clock.now(), till.store))
+        assert (well.state, well.facts["head"]) == ("ok", 1) and "knows this till as Till M1" in well.sentence
         till.config.hub_key_file.write_text(first)
+        [ill] = checks_hub.hub_of(Look(till.config, clock.now(), till.store))
+        assert ill.state == "fail" and "hub join" in ill.remedy
         with pytest.raises(SignInNeeded):
             till.client().check()
         assert there(hub, "M1") == [doc["invoice_name"]]
