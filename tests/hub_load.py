@@ -196,6 +196,15 @@ def weighed(config: settings.Config) -> tuple[int, dict[str, int]]:
     return int(size), rows
 
 
+def held(url: str) -> int:
+    """Connections that the web processes hold at the database now."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as one:
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        return int(one.execute(asked).fetchone()[0])  # type: ignore[index]
+
+
 def cpu(processes: list[Process]) -> float:
     return sum(sum(psutil.Process(one.process.pid).cpu_times()[:2]) for one in processes)
 
@@ -216,7 +225,7 @@ def run(given: argparse.Namespace, folder: Path, url: str) -> dict[str, Any]:
     with served(folder, env, given.webs if on_server else 1) as webs:
         used = cpu(webs)
         samples, took = push([one.port for one in webs], tills, connections)
-        used = cpu(webs) - used
+        used, lines = cpu(webs) - used, held(url) if on_server else 0
     grown, after = weighed(config)
     store = open_store(config)
     walked = chains.walk(store)
@@ -227,7 +236,7 @@ def run(given: argparse.Namespace, folder: Path, url: str) -> dict[str, Any]:
     return {
         "engine": "postgresql" if on_server else "sqlite", "webs": len(webs), "tills": given.tills,
         "connections": connections, "documents": len(samples), "per_s": len(samples) / took, "p50": p50, "p95": p95,
-        "p99": p99, "max": top, "raw_per_s": raw, "cpu_ms": used / len(samples) * 1000,
+        "p99": p99, "max": top, "raw_per_s": raw, "lines": lines, "cpu_ms": used / len(samples) * 1000,
         "bytes_doc": sum(len(body) for till in tills for _, body in till.bodies) // len(samples),
         "bytes_store": (grown - size) // len(samples),
         "rows": {name: round((after[name] - before[name]) / len(samples), 2) for name in after
@@ -263,7 +272,8 @@ def main() -> int:
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0
     print(
         "{engine} {webs} web, {tills} tills over {connections} connections: {documents} documents, {per_s:.0f}/s, "
-        "p50 {p50} p95 {p95} p99 {p99} max {max} ms; bare rows {raw_per_s:.0f}/s; {cpu_ms:.2f} ms of processor each; "
+        "p50 {p50} p95 {p95} p99 {p99} max {max} ms; bare rows {raw_per_s:.0f}/s; "
+        "{lines} connections to the database; {cpu_ms:.2f} ms of processor each; "
         "{bytes_doc} bytes a document, {bytes_store} in the store; rows {rows}".format(**found)
         + f"; load {load:.1f}"
     )
