@@ -27,7 +27,7 @@ HOMES = {
     r"\bdate\.today\(": ("pos/clock.py", "tests/"),
     r"\btime\.(time|time_ns)\(": ("pos/clock.py", "tests/"),
     r"^\s*(import requests|from requests)\b": ("pos/http.py", "tests/"),
-    r"^\s*(import (sqlite3|peewee)|from (sqlite3|peewee|playhouse)\b)": ("pos/store/", "tests/"),
+    r"^\s*(import (sqlite3|peewee|psycopg)|from (sqlite3|peewee|playhouse|psycopg)\b)": ("pos/store/", "tests/"),
     r"^\s*(import (huey|redis)|from (huey|redis)\b)": ("pos/queue.py", "tests/"),
     r"\bexcept\s*((Exception|BaseException)(\s+as\s+\w+)?)?\s*:": ("pos/runner.py", "pos/queue.py", "pos/web/errors.py", "tests/"),
     r"\byaml\.load\(|\bpickle\.|\beval\(|\bexec\(": (),
