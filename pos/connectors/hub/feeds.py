@@ -18,7 +18,12 @@ class Feeds(Hub):
     """The hub's way down, beside its way up."""
 
     def pull(self, feed: str, since: str) -> Page:
-        told = self.ask(f"{ROOT}/feeds/{feed}?since={quote(since, safe='')}&limit={PAGE_ROWS}")
+        try:
+            told = self.ask(f"{ROOT}/feeds/{feed}?since={quote(since, safe='')}&limit={PAGE_ROWS}")
+        except Rejected as error:
+            if error.code != "no_feed":
+                raise
+            return Page((), since, more=False)  # an older hub does not tell this yet
         rows, cursor = told.get("rows"), told.get("next")
         if not isinstance(rows, list) or not isinstance(cursor, str) or not all(isinstance(r, dict) for r in rows):
             raise Unavailable(f"The hub told the {feed} in a way that cannot be read.", code="unreadable")
