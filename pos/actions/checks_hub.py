@@ -60,4 +60,6 @@ def _below(look: Look, store: Store) -> Iterator[Finding]:
             )
     if not bad:
         waiting = sum(row["waiting"] for row in rows)
-        yield ok("tills", f"Tills that send their documents here: {len(rows)}; on their way: {waiting}.", tills=len(rows))
+        yield ok(
+            "tills", f"Tills that send their documents here: {len(rows)}; on their way: {waiting}.", tills=len(rows)
+        )
