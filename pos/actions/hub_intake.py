@@ -68,7 +68,7 @@ def _enter(arrival: _Arrival) -> str:
         top = entries.last(store, doc["till"], "till", documents.GENESIS)
         _fits(store, doc)
         lost_to = record.skipped_to(doc)
-        hub_gaps.arrived(store, arrival.till.id, doc["till"], doc["sequence"], top.sequence, lost_to)
+        hub_gaps.arrived(store, doc["till"], doc["sequence"], top.sequence, lost_to)
     if doc["mode"] == "mock":
         return ""  # made without a connection: it stays out of the books, as on the till
     return "queued" if _made_since_it_joined(arrival.till, doc) else "unknown"

@@ -12,7 +12,7 @@ from pos.store.models import HubGap, HubTill
 from pos.store.outbox import tuples
 
 
-def arrived(store: Store, key: str, till: str, sequence: int, top: int, lost_to: int) -> None:
+def arrived(store: Store, till: str, sequence: int, top: int, lost_to: int) -> None:
     """A document of a till's series is being taken in, inside its transaction. top: the newest of that till before it.
     lost_to: it says that numbers up to this one were given out and are lost."""
     with store.transaction():
@@ -25,7 +25,7 @@ def arrived(store: Store, key: str, till: str, sequence: int, top: int, lost_to:
         if lost_to:
             _lost(till, lost_to)
         if sequence > top:
-            HubTill.update(top_sequence=sequence).where((HubTill.id == key) & (HubTill.till == till)).execute()
+            HubTill.update(top_sequence=sequence).where(HubTill.till == till).execute()
 
 
 def _lost(till: str, lost_to: int) -> None:

@@ -121,12 +121,12 @@ def test_a_clock_that_is_off_is_flagged_until_it_is_right(store: Store) -> None:
 
 
 def test_what_is_missing_is_known_number_by_number(store: Store) -> None:
-    till = hub_tills.join(store, hub_tills.add(store, "Till 1", "ann"), told())
+    hub_tills.join(store, hub_tills.add(store, "Till 1", "ann"), told())
     top = 0
     for sequence, left in ((4, [(1, 3)]), (2, [(1, 1), (3, 3)]), (9, [(1, 1), (3, 3), (5, 8)]), (1, [(3, 3), (5, 8)])):
-        hub_gaps.arrived(store, till.id, "T1", sequence, top, 0)
+        hub_gaps.arrived(store, "T1", sequence, top, 0)
         top = max(top, sequence)
         assert hub_gaps.gaps(store, "T1") == left, sequence
     assert (hub_gaps.missing(store), hub_tills.one(store, "T1").top_sequence) == ({"T1": 5}, 9)
-    hub_gaps.arrived(store, till.id, "T1", 20, top, 19)
+    hub_gaps.arrived(store, "T1", 20, top, 19)
     assert hub_gaps.gaps(store, "T1") == [(3, 3), (5, 8)], "a record says that 10 to 19 are lost"
