@@ -253,6 +253,20 @@ def _on_redis(url: str, back: Callable[[], None], lost: Callable[[Exception], No
     return AwayHuey("tillkeep", connection_pool=pool, read_timeout=1, results=False), away
 
 
+def unreachable(config: Config) -> str:
+    """Why a queue on Redis does not answer now; "" = it does, or the queue is a file. BadSettings as at the start."""
+    if not config.queue.url.startswith(REDIS):
+        return ""
+    huey, away = _on_redis(config.queue.url, lambda: None, lambda _error: None)
+    try:
+        huey.storage.conn.ping()
+    except away as error:
+        return str(error)
+    finally:
+        huey.storage.pool.disconnect()
+    return ""
+
+
 def _make_consumer(huey: Any, workers: int) -> Any:
     from huey.consumer import Consumer, Worker
 

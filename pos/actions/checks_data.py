@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from pos import clock
+from pos import clock, queue
 from pos.actions import backup
 from pos.actions.finding import Finding, Look, fail, not_set_up, ok, warn
+from pos.config import REDIS
 from pos.errors import BadSettings
 from pos.rules.wording import moment
+from pos.setting import shown
 from pos.store import archive, connections, examine, gauges, receipts, shifts, snapshot
 from pos.store import notices as told
 from pos.store.db import Store, database_path
@@ -185,6 +187,18 @@ def agents(look: Look) -> Iterator[Finding]:
         )
     else:
         yield ok("agents", f"{len(names)} agents come round without failing.", **facts)
+
+
+def bells(look: Look) -> Iterator[Finding]:
+    """Does a queue on Redis answer? One in a file needs nothing."""
+    if not look.config.queue.url.startswith(REDIS):
+        return
+    where, why = shown(look.config.queue.url), queue.unreachable(look.config)
+    if why:
+        remedy = "Start Redis, or correct [queue] url. Meanwhile agents come round by their schedule; nothing is lost."
+        yield warn("queue", f"The wake-up queue {where} does not answer: {why}.", remedy)
+    else:
+        yield ok("queue", f"The wake-up queue {where} answers.")
 
 
 def copies(look: Look) -> Iterator[Finding]:

@@ -35,6 +35,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("session", checks_data.session),
     ("notices", checks_data.open_notices),
     ("agents", checks_data.agents),
+    ("queue", checks_data.bells),
     ("printer", checks_machine.printer),
     ("copies", checks_data.copies),
     ("outbox", checks_books.outbox),

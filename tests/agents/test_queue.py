@@ -61,7 +61,9 @@ def test_a_sale_wakes_a_worker_elsewhere_and_a_redis_that_goes_loses_nothing(
         assert until(lambda: not rounds.states(store, clock.now())["sync_out", "erpnext"].running)
         sold += sell(journal, 1)
         assert until(lambda: books.names() == sold, 30), "a bell did not get from one process to the other"
+        assert queue.unreachable(on_redis) == ""
         redis.stop()
+        assert "refused" in queue.unreachable(on_redis)
         assert until(lambda: worker._queue and worker._queue.trouble)
         worker._look_after_the_queue()
         assert ["cannot be reached" in one.text for one in notices.open_notices(store)] == [True]
