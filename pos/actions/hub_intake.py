@@ -16,7 +16,18 @@ from pos.actions import voucher_notices
 from pos.errors import Conflict, Corrupt, Invalid, NotFound
 from pos.rules import documents, hub, record
 from pos.said import said
-from pos.store import blanking, connections, entries, hub_gaps, hub_tills, hub_vouchers, intake, vouchers, whereabouts
+from pos.store import (
+    blanking,
+    connections,
+    entries,
+    foreign,
+    hub_gaps,
+    hub_tills,
+    hub_vouchers,
+    intake,
+    vouchers,
+    whereabouts,
+)
 from pos.store.db import Store
 from pos.store.hub_tills import Heard, Till
 from pos.store.journal import Committed, Journal
@@ -106,6 +117,7 @@ def _broken(doc: Mapping[str, Any], beside: str) -> Conflict:
 
 def _after(store: Store, doc: Mapping[str, Any]) -> None:
     """What follows from it and is made good at the next start when it is not reached now."""
+    foreign.returned(store, doc)
     if doc["vouchers"] and not vouchers.issuer(store):
         hub_vouchers.documents_came(store, doc["id"])
         voucher_notices.overdrawn(store, only={row["code"] for row in doc["vouchers"]})

@@ -13,7 +13,7 @@ from pos.actions import hub_ask
 from pos.actions.hub_ask import Away
 from pos.config import Config
 from pos.connectors.hub import receipts
-from pos.errors import Rejected
+from pos.errors import Conflict, Rejected
 from pos.rules import basket as rules
 from pos.said import said
 from pos.store import foreign, intake, sold
@@ -25,16 +25,20 @@ RECEIPTS_MAX = 10
 CODE_CHARS_MAX = 60
 
 
-def ask(store: Store, config: Config, key: str) -> str:
-    """Ask the hub for a receipt by number or id; "" when it answered or there is none, else why not, in words."""
+def ask(store: Store, config: Config, key: str, *, claim: bool = False) -> str:
+    """Ask the hub for a receipt by number or id; "" when it answered or there is none, else why not, in words.
+
+    claim: goods of it are about to come back here. Conflict, code "being_returned", while they do at another till."""
     text = key.strip()
     if not config.hub.url or not text or len(text) > CODE_CHARS_MAX or not text.isprintable() or "/" in text:
         return ""
     try:
-        found = hub_ask.live(store, config, lambda speak: receipts.fetch(speak, text))
+        found = hub_ask.live(store, config, lambda speak: receipts.fetch(speak, text, claim=claim))
     except Away:
         return said("The hub, which knows the receipts of all tills, does not answer now.")
     except Rejected as error:
+        if error.code == receipts.BEING_RETURNED:
+            raise Conflict(error.message, code=error.code) from error
         return error.message
     if found is not None:
         (doc, body), back = found
@@ -50,14 +54,15 @@ def ask_unknown(store: Store, config: Config, code: str) -> str:
 
 
 def before_sale(store: Store, config: Config, raw: Mapping[str, Any]) -> None:
-    """Ask for each receipt a basket gives something back of, so that what any till gave back counts."""
+    """Ask for each receipt a basket gives something back of, so that what any till gave back counts, and no other till
+    gives back the same meanwhile. Conflict as `ask`. Not for a basket that is saved already."""
     lines = raw.get("lines")
-    if not config.hub.url or not isinstance(lines, list):
+    if not config.hub.url or not isinstance(lines, list) or intake.find(store, str(raw.get("id"))):
         return
     against = [line.get("return_against") for line in lines if isinstance(line, Mapping)]
     named = [one.get("id") for one in against if isinstance(one, Mapping)]
     for key in list(dict.fromkeys(key for key in named if isinstance(key, str) and rules.UUID.match(key)))[
         :RECEIPTS_MAX
     ]:
-        if ask(store, config, key):
+        if ask(store, config, key, claim=True):
             return  # it is away: the others would wait for nothing

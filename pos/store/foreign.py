@@ -4,18 +4,21 @@ this till, so they are in no list, no sum and no chain here, and go nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from pos import clock
 from pos.rules import documents, ledger
-from pos.store import intake
+from pos.store import intake, leases
 from pos.store.db import Store
-from pos.store.models import ForeignCopy
+from pos.store.models import ForeignCopy, Lease
 
 #: A copy is kept so long; who needs it again asks the hub again.
 KEPT_DAYS = 30
+#: A till that was given a receipt's goods to give back, and whose document does not come, is waited for so long.
+CLAIM_SECONDS = 30
+_RETURN = "return:"
 
 
 class Copy(NamedTuple):
@@ -100,9 +103,9 @@ def lines_back(store: Store, original: str) -> list[Line]:
 # -- at the hub --------------------------------------------------------------------------------------------------------
 
 
-def told(store: Store, key: str) -> tuple[bytes, list[bytes]] | None:
-    """The receipt with this number or id, and every document that gave something back of it, byte for byte; None when
-    nothing was sold under it here."""
+def told(store: Store, key: str) -> tuple[str, bytes, list[bytes]] | None:
+    """The receipt with this number or id: its id, its bytes, and those of every document that gave something back of
+    it; None when nothing was sold under it here."""
     with store.reading():
         row = store.execute(
             "SELECT id, body FROM document WHERE (id = ? OR number IN (?, ?)) AND kind IN ('sale', 'return')"
@@ -113,4 +116,24 @@ def told(store: Store, key: str) -> tuple[bytes, list[bytes]] | None:
             return None
         ids = store.execute("SELECT DISTINCT document FROM line WHERE against_document = ?", (row[0],)).fetchall()
         back = [found.body for (one,) in ids if one != row[0] and (found := intake.find(store, one)) is not None]
-    return row[1].encode("utf-8"), back
+    return row[0], row[1].encode("utf-8"), back
+
+
+def claim(store: Store, original: str, till: str) -> bool:
+    """Let one till alone give goods of a receipt back for a moment, until its document is here. False while another
+    one does."""
+    now = clock.now()
+    if leases.take(store, f"{_RETURN}{original}", till, CLAIM_SECONDS, now) is None:
+        return False
+    with store.transaction():
+        stale = Lease.name.startswith(_RETURN) & (Lease.until < clock.stamp(now - timedelta(days=1)))
+        Lease.delete().where(stale).execute()
+    return True
+
+
+def returned(store: Store, doc: Mapping[str, Any]) -> None:
+    """A document that gives something back is here: the next till may, and sees it."""
+    originals = {item["return_against"]["id"] for item in doc["items"] if item.get("return_against")}
+    if originals:
+        with store.transaction():
+            Lease.delete().where(Lease.name.in_([f"{_RETURN}{key}" for key in originals])).execute()

@@ -48,7 +48,7 @@ def lines(document: str) -> ResponseReturnValue:
 def void_sale() -> ResponseReturnValue:
     here = parts()
     body = json_object()
-    hub_receipts.ask(here.store, here.config, text(body, "document", 100))
+    hub_receipts.ask(here.store, here.config, text(body, "document", 100), claim=True)
     committed = void.commit(here, body, auth.actor(), here.ask_issuer)
     document = documents.decode(committed.body)
     of = {"id": document["void"]["id"], "number": document["void"]["invoice_name"]}

@@ -111,7 +111,17 @@ def test_what_another_till_gave_back_counts_here(store: Store, journal: Journal)
     assert sold.sold_lines(store, [Against(other["id"], other["items"][0]["line"])])
     assert foreign.told(store, other["id"]) is None, "a copy is no document of this till"
     told = foreign.told(store, own["invoice_name"])
-    assert told is not None and told[1] == [body]
+    assert told is not None and told[2] == [body]
+
+
+def test_goods_of_a_receipt_come_back_at_one_till_at_a_time(store: Store) -> None:
+    """Until the document is here; a till that never sends it is not waited for long."""
+    doc = {"items": [{"return_against": {"id": KEY}}, {}]}
+    assert foreign.claim(store, KEY, "T1")
+    assert foreign.claim(store, KEY, "T1")
+    assert not foreign.claim(store, KEY, "T2")
+    foreign.returned(store, doc)
+    assert foreign.claim(store, KEY, "T2")
 
 
 def test_who_and_what_the_hub_keeps_is_changed_there(tmp_path: Path) -> None:

@@ -214,6 +214,7 @@ ROUTES = {
     "GET /api/hub/v1/receipts/<number>": "hub",
     "GET /api/hub/v1/thumbs/<name>": "hub",
     "GET /api/hub/v1/vouchers/<path:code>": "hub",
+    "POST /api/hub/v1/receipts/<number>/claim": "hub",
     "POST /api/hub/v1/held": "hub",
     "POST /api/hub/v1/held/<key>/claim": "hub",
     "POST /api/hub/v1/held/states": "hub",

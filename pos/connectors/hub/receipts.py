@@ -13,10 +13,17 @@ from pos.rules import documents
 Found = tuple[dict[str, Any], bytes]
 
 
-def fetch(line: Feeds, key: str) -> tuple[Found, list[Found]] | None:
-    """The receipt with this number or id, each document proven by its hash; None when the hub knows of none."""
+#: Another till gives goods of that receipt back this moment.
+BEING_RETURNED = "being_returned"
+
+
+def fetch(line: Feeds, key: str, *, claim: bool = False) -> tuple[Found, list[Found]] | None:
+    """The receipt with this number or id, each document proven by its hash; None when the hub knows of none.
+
+    claim: this till is about to give goods of it back. Rejected, code BEING_RETURNED, while another one does."""
+    path = f"{ROOT}/receipts/{quote(key, safe='')}"
     try:
-        told = line.ask(f"{ROOT}/receipts/{quote(key, safe='')}")
+        told = line.tell(f"{path}/claim", {}) if claim else line.ask(path)
     except Rejected as error:
         if error.code == "not_there":
             return None

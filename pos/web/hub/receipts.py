@@ -1,7 +1,9 @@
 """Receipts of all tills, for goods that come back at another one.
 
-GET /api/hub/v1/receipts/<number>   a till   {document, back}: the file's bytes, and those of every document that gave
-                                             something back of it; by number or id; 404 not_there
+GET  /api/hub/v1/receipts/<number>         a till   {document, back}: the file's bytes, and those of every document that
+                                                    gave something back of it; by number or id; 404 not_there
+POST /api/hub/v1/receipts/<number>/claim   a till   {} -> the same; for half a minute, or until the till's return is
+                                                    here, no other till is given it: 409 being_returned
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from pos.errors import NotFound
+from pos.errors import Conflict, NotFound
 from pos.store import foreign
 from pos.web import auth
 from pos.web.describe import describe
@@ -26,5 +28,23 @@ def one(number: str) -> ResponseReturnValue:
     found = foreign.told(parts().store, number)
     if found is None:
         raise NotFound("The hub has no such receipt.", code="not_there")
-    document, back = found
+    return _answer(*found)
+
+
+@bp.post("/api/hub/v1/receipts/<number>/claim")
+@describe(answer=shapes.RECEIPT, refuses=(404, 409))
+@auth.by_till(gate.is_till)
+def claim(number: str) -> ResponseReturnValue:
+    store = parts().store
+    found = foreign.told(store, number)
+    if found is None:
+        raise NotFound("The hub has no such receipt.", code="not_there")
+    if not foreign.claim(store, found[0], gate.till().till):
+        raise Conflict(
+            "Another till is giving goods of this receipt back. Try again in a moment.", code="being_returned"
+        )
+    return _answer(*(foreign.told(store, found[0]) or found))
+
+
+def _answer(_id: str, document: bytes, back: list[bytes]) -> ResponseReturnValue:
     return jsonify({"ok": True, "document": document.decode(), "back": [body.decode() for body in back]})
