@@ -56,13 +56,13 @@ def listed(store: Store, shop: str, ids: Collection[str]) -> tuple[list[Row], li
             .order_by(Held.changed_at.desc())
             .limit(held.LISTED_MAX)
         )
-        return [_row(one) for one in waiting], [_row(one) for one in taken]
+        return [_row(store, one) for one in waiting], [_row(store, one) for one in taken]
 
 
 def states(store: Store, shop: str, keys: Collection[str]) -> list[Row]:
     """What became of some baskets of a shop; those that are not here are left out."""
     with store.reading():
-        return [_row(one) for one in Held.select().where((Held.store == shop) & Held.id.in_(list(keys)))]
+        return [_row(store, one) for one in Held.select().where((Held.store == shop) & Held.id.in_(list(keys)))]
 
 
 def claim(store: Store, till: str, ids: Collection[str], key: str, asked: Mapping[str, str]) -> Row:
@@ -74,7 +74,7 @@ def claim(store: Store, till: str, ids: Collection[str], key: str, asked: Mappin
         if before is None or before.store != asked["store"]:
             raise NotFound("There is no such basket at the hub.", code="no_basket")
         if before.state == to and before.taken == asked["act"]:
-            return _row(before)
+            return _row(store, before)
         own = asked["again"] == "yes" and before.state == "resumed" and before.holder in ids
         paid = Document.get_or_none(Document.id == key)
         if paid is not None or not (before.state == "held" or own):
@@ -87,15 +87,17 @@ def claim(store: Store, till: str, ids: Collection[str], key: str, asked: Mappin
             raise _taken(_find(key) or before)
         act = "basket.resume" if to == "resumed" else "basket.discard"
         audit.record(store, f"till:{till}", act, key, {"by": asked["by"], "reason": asked["reason"]})
-        return _row(_find(key))
+        return _row(store, _find(key))
 
 
 def _find(key: str) -> Any:
     return Held.get_or_none(Held.id == key)
 
 
-def _row(one: Any) -> Row:
-    return {name: getattr(one, name) for name in SHOWN}
+def _row(store: Store, one: Any) -> Row:
+    """As tills are told. Where the hub sells as well, what its own screens took up is its own till's."""
+    row = {name: getattr(one, name) for name in SHOWN}
+    return row if row["holder"] or one.state == "held" else {**row, "holder": store.config.till.id}
 
 
 def _taken(found: Any, paid: str = "") -> Taken:

@@ -66,6 +66,16 @@ def test_of_many_tills_one_gets_a_basket(store: Store) -> None:
         hub_baskets.claim(store, "T1", ("T1",), KEY, {**_asked("c"), "store": "Elsewhere"})
 
 
+def test_what_a_hub_that_sells_took_up_is_its_own_tills(store: Store) -> None:
+    shop, own = store.config.till.store, store.config.till.id
+    hub_baskets.put(store, "T9", ("T9",), _held("T9", store=shop))
+    assert [x.id for x in held.listed(store)] == [KEY]
+    held.resume(store, KEY, "a", "7")
+    assert [row["holder"] for row in hub_baskets.states(store, shop, [KEY])] == [own]
+    with pytest.raises(Taken):
+        hub_baskets.claim(store, "T9", ("T9",), KEY, {**_asked("b", again="yes"), "store": shop})
+
+
 def test_what_was_handed_up_waits_for_the_hubs_word(store: Store) -> None:
     """On its way up already; what came back unsent is this till's alone again; another till has it; back here."""
     shop = store.config.till.store
