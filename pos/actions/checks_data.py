@@ -14,7 +14,7 @@ from pos.rules.wording import moment
 from pos.setting import shown
 from pos.store import archive, connections, examine, gauges, receipts, shifts, snapshot
 from pos.store import notices as told
-from pos.store.db import Store, database_path
+from pos.store.db import Store, database_path, is_postgresql
 
 #: So many of the newest documents are looked at whole; `verify` looks at all.
 LOOKED_AT = 500
@@ -29,6 +29,9 @@ FAILURES_TOLD = 3
 def database(look: Look) -> Iterator[Finding]:
     """SQLite's own look at each page, the version of the tables, the log, and whether it is the demo shop's."""
     store = look.store
+    if is_postgresql(look.config):
+        yield from _on_server(look)
+        return
     if store is None:
         if not database_path(look.config).exists():
             yield not_set_up("database", "There is no database yet.", "Start the till once, or `restore` a snapshot.")
@@ -56,6 +59,19 @@ def database(look: Look) -> Iterator[Finding]:
         yield warn("database", f"An older Tillkeep wrote the database ({words}).", remedy, **facts)
     else:
         yield ok("database", f"The database is whole ({words}).", **facts)
+
+
+def _on_server(look: Look) -> Iterator[Finding]:
+    """The settings of PostgreSQL that keep what was acknowledged, and the version of the tables."""
+    if look.store is None:  # why was told already
+        return
+    unsafe, current = look.store.database.difference(), examine.up_to_date(look.store)
+    if unsafe:
+        yield fail("database", unsafe, "Set that in postgresql.conf; the hub takes nothing in before.")
+    elif not current:
+        yield warn("database", "Its tables are not those of this program.", "Start the hub once, with this version.")
+    else:
+        yield ok("database", f"{shown(look.config.storage.url)}: each COMMIT is on its disk.")
 
 
 def current_store(look: Look) -> Store | None:
@@ -115,8 +131,8 @@ def people(look: Look) -> Iterator[Finding]:
     store = current_store(look)
     if store is None:
         return
-    able = examine.count(store, "user", "active AND pin_hash <> ''")
-    owners = examine.count(store, "user", "active AND role IN ('manager', 'admin')")
+    able = examine.count(store, "user", "active = 1 AND pin_hash <> ''")
+    owners = examine.count(store, "user", "active = 1 AND role IN ('manager', 'admin')")
     demo = " This is the demo shop." if connections.is_demo(store) else ""
     if not able:
         yield not_set_up("people", "Nobody can sign in yet.", 'pos_server.py user add 1 "Ada" --role manager')

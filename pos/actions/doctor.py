@@ -18,7 +18,7 @@ from pos.config import Config, load, open_to_others
 from pos.devices import printer_of
 from pos.errors import BadSettings, PosError
 from pos.store import examine
-from pos.store.db import database_path
+from pos.store.db import database_path, is_postgresql
 
 Check = Callable[[Look], "Finding | Iterable[Finding]"]
 
@@ -44,6 +44,12 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 )
 
 
+#: What there is to look at of a hub on PostgreSQL: its receipts are no files, and its disk is another machine's.
+ON_SERVER = frozenset(
+    {"program", "port", "database", "clock", "people", "notices", "agents", "queue", "outbox", "erpnext", "hub"}
+)
+
+
 def examine_folder(root: Path, serving: Callable[[Config], Serving | None] = lambda _config: None) -> list[Finding]:
     """Look at the till in a folder, also while its server runs. serving: how a running server is found.
 
@@ -60,12 +66,16 @@ def examine_folder(root: Path, serving: Callable[[Config], Serving | None] = lam
     found = [_settings(config)]
     with ExitStack() as opened:
         look = Look(config, clock.now(), None, serving(config))
-        if database_path(config).is_file():
+        on_server = is_postgresql(config)
+        if on_server or database_path(config).is_file():
             try:
                 look = dataclasses.replace(look, store=opened.enter_context(examine.store_of(config)))
             except PosError as error:
-                found.append(fail("database", error.message, "Stop the till; `pos_server.py verify`, then `rebuild`."))
-        return found + run(look)
+                remedy = "Stop the till; `pos_server.py verify`, then `rebuild`."
+                found.append(
+                    fail("database", error.message, "See [storage] url, and its log." if on_server else remedy)
+                )
+        return found + run(look, [one for one in CHECKS if not on_server or one[0] in ON_SERVER])
 
 
 def run(look: Look, checks: Sequence[tuple[str, Check]] = CHECKS) -> list[Finding]:

@@ -232,7 +232,7 @@ def open_store(config: Config) -> Store:
     BadSettings when a newer program wrote it; CannotSave when it cannot be opened. A switch that does not hold leaves
     `refusal` set: the till may show and verify, but not sell.
     """
-    database, path = _database(config)
+    database, path = unopened(config)
     store = Store(config, database, path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -252,7 +252,7 @@ def open_store(config: Config) -> Store:
     return store
 
 
-def _database(config: Config) -> tuple[Any, Path]:
+def unopened(config: Config) -> tuple[Any, Path]:
     """The engine [storage] url names, not opened yet, and the file (of SQLite) in the data folder."""
     if is_postgresql(config):
         return _postgres().Database(config.storage.url, WAIT_SECONDS), config.root / "data" / "hub"

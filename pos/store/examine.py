@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from peewee import DatabaseError
@@ -17,7 +18,7 @@ from pos.rules import ledger
 from pos.rules.documents import GENESIS
 from pos.store import disk, intake, migrate
 from pos.store.archives import Files
-from pos.store.db import Store, cannot_save, database_path, is_served
+from pos.store.db import Store, cannot_save, database_path, is_postgresql, is_served, unopened
 from pos.store.engines.sqlite import Connection as _Connection
 from pos.store.engines.sqlite import Database as _Database
 from pos.store.models import database as current
@@ -26,6 +27,19 @@ from pos.store.models import database as current
 @contextmanager
 def store_of(config: Config) -> Iterator[Store]:
     """The database as it stands: never made, never migrated, never written. CannotSave when it cannot be read."""
+    database, path = unopened(config) if is_postgresql(config) else _file_of(config)
+    store = Store(config, database, path)
+    try:
+        with readable(store):
+            if store.keeps_files:
+                database.connection().execute("PRAGMA query_only = 1")
+            current.initialize(database)
+            yield store
+    finally:
+        store.close()
+
+
+def _file_of(config: Config) -> tuple[_Database, Path]:
     path = database_path(config)
     log = path.with_name(path.name + "-wal")
     # Without a log nobody writes, and SQLite need not make its own two files beside it to read.
@@ -33,14 +47,7 @@ def store_of(config: Config) -> Iterator[Store]:
     database = _Database(
         f"{path.absolute().as_uri()}?{how}", uri=True, timeout=5, check_same_thread=False, factory=_Connection
     )
-    store = Store(config, database, path)
-    try:
-        with readable(store):
-            database.connection().execute("PRAGMA query_only = 1")
-            current.initialize(database)
-            yield store
-    finally:
-        store.close()
+    return database, path
 
 
 @contextmanager
@@ -151,7 +158,7 @@ def _one(store: Store, path: str, body: str, digest: str) -> str:
 
 
 def back_in_time(store: Store, last: int) -> tuple[str, str] | None:
-    """Of the newest documents of this till, the first that was saved at an earlier moment than the one before it: (number, by)."""
+    """Of the newest documents of this till, the first that was saved earlier than the one before it: (number, by)."""
     rows = store.execute(
         "SELECT number, created_at FROM document WHERE till = ? AND series = 'till' ORDER BY sequence DESC LIMIT ?",
         (store.config.till.id, last),

@@ -10,6 +10,7 @@ import pytest
 
 from pos import cli
 from pos import config as settings
+from pos.actions import doctor
 from pos.config import Config
 from pos.errors import BadSettings, Conflict
 from pos.store import catalog, chains, identity, moving, notices, people
@@ -89,6 +90,9 @@ def test_all_of_it_arrives_also_after_it_was_broken_off_and_the_old_file_is_reti
     audit_row = new.execute("SELECT act FROM audit ORDER BY n DESC LIMIT 1").fetchone()
     assert audit_row[0] == "hub.move", "numbers go on where they were"
     assert chains.walk(new).differences == []
+    (hub.root / "config.ini").write_text(f"[server]\nrole = hub\n[till]\nid = HUB\n[storage]\nurl = {url}\n", "utf-8")
+    told = {one.name: one.state for one in doctor.examine_folder(hub.root)}
+    assert (told["database"], told["people"], "fail" in told.values()) == ("ok", "not_set_up", False), told
     text = new.execute("SELECT body FROM document ORDER BY n LIMIT 1").fetchone()[0]
     with new.transaction():
         new.execute("UPDATE document SET body = ? WHERE body = ?", (text.replace("GBP", "EUR", 1), text))
