@@ -65,6 +65,15 @@ ABOUT_FILES = (
     "tests/actions/test_zread.py::test_the_documents_alone",
     "tests/actions/test_zread.py::test_verify_finds",
     "tests/actions/test_anonymise.py::test_the_z_of_before_and_of_after",
+    "tests/web/test_console_anchors.py",
+    "tests/web/test_console_recompute.py",
+    "tests/web/test_console_trace.py::test_a_whole_day_twice",
+    "tests/web/test_console_trace.py::test_each_thing_that_is_wrong",
+    "tests/web/test_console_trace.py::test_it_is_shown_first",
+    "tests/web/test_console_trace.py::test_what_the_books_refused_of",
+    "tests/web/test_receipts.py::test_the_json_of_a_receipt_is_the_file",
+    "tests/web/test_rights.py::test_with_the_right_it_passes[replay]",
+    "tests/web/test_rights.py::test_without_it_the_server_refuses_and_nothing_happens[replay]",
     # Whose processes are dead is known where one server owns the folder.
     "tests/agents/test_runner_start.py::test_a_new_server_frees",
     # A process of its own reads its own config.ini.

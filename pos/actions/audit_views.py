@@ -82,7 +82,7 @@ def _conditions(config: Config, wanted: Filter) -> tuple[list[str], list[Any]]:
         where.append("(a.act = ? OR (a.act >= ? AND a.act < ?))")
         facts += [wanted.act, f"{wanted.act}.", f"{wanted.act}/"]
     if wanted.words:
-        where.append("(instr(lower(a.subject), lower(?)) OR instr(lower(a.detail), lower(?)))")
+        where.append("(instr(lower(a.subject), lower(?)) > 0 OR instr(lower(a.detail), lower(?)) > 0)")
         facts += [wanted.words, wanted.words]
     if wanted.first:
         where.append("a.at >= ?")

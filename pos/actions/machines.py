@@ -15,7 +15,7 @@ from pos.store.db import Store
 from pos.store.journal import Journal
 from pos.store.listing import Asked, Page, Source
 
-SHOWS = {"on": "d.revoked_at = ''", "off": "d.revoked_at <> ''", "all": "1"}
+SHOWS = {"on": "d.revoked_at = ''", "off": "d.revoked_at <> ''", "all": "1 = 1"}
 CSV = ("id", "name", "state", "enrolled_at", "enrolled_by", "code_until", "last_contact", "people", "revoked_at")
 STATES = {
     "enrolled": (said("Enrolled"), "saved"),

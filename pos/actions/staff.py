@@ -22,8 +22,8 @@ from pos.store.db import Store
 from pos.store.keys import Actor
 from pos.store.listing import Asked, Page, Source
 
-PEOPLE_SHOWS = {"on": "u.active", "off": "NOT u.active", "all": "1"}
-TOKEN_SHOWS = {"on": "t.revoked_at = ''", "off": "t.revoked_at <> ''", "all": "1"}
+PEOPLE_SHOWS = {"on": "u.active = 1", "off": "u.active = 0", "all": "1 = 1"}
+TOKEN_SHOWS = {"on": "t.revoked_at = ''", "off": "t.revoked_at <> ''", "all": "1 = 1"}
 PEOPLE_CSV = ("code", "name", "role", "active", "pin", "password", "badge", "locked_until", "last_seen")
 TOKEN_CSV = ("name", "role", "scopes", "created_at", "used_at", "revoked_at")
 PIN_DIGITS = 6
@@ -86,7 +86,7 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
         where.append("u.role = ?")
         facts.append(wanted.role)
     if wanted.words:
-        where.append("(instr(lower(u.name), lower(?)) OR instr(lower(u.code), lower(?)))")
+        where.append("(instr(lower(u.name), lower(?)) > 0 OR instr(lower(u.code), lower(?)) > 0)")
         facts += [wanted.words, wanted.words]
     return where, facts
 

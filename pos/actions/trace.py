@@ -149,6 +149,8 @@ def _written(here: Whereabouts) -> dict[str, Any]:
             said("its file is not there; the database has it") if here.flushed else said("its file is being written")
         )
         return _step("written", "check" if here.flushed else "waiting", words, at)
+    if not here.file:
+        return _step("written", "done", said("in the database, flushed"), at)
     if not here.flushed:
         return _step("written", "done", said("in the database, flushed; the file follows"), at)
     return _step("written", "done", said("file and database equal"), at)

@@ -150,6 +150,7 @@ def _compared_row(
 def places(store: Store, config: Config, here: Whereabouts) -> list[dict[str, str]]:
     """Where it lies now, as far as is known here."""
     files = {"same": said("unchanged"), "changed": said("changed since"), "missing": said("not there")}
+    files[""] = said("in the database, flushed")
     chain = said("the chain holds") if here.whole else said("the chain is broken")
     found = [
         {

@@ -20,7 +20,7 @@ def set_role(store: Store, code: str, role: str, by: str = "system") -> None:
         )
     people.refuse_hubs(store, code)
     with store.transaction():
-        user = User.get_or_none((User.code == code) & User.active)
+        user = User.get_or_none((User.code == code) & (User.active == 1))
         if user is None:
             raise NotFound(said("Nobody here has the code {code}.", code=code), field="code")
         if user.role != role:

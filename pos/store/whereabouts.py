@@ -99,8 +99,8 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Everything known. file: same, changed, missing. flushed: made durable by itself. follows: the number before it,
-    "" = the first. whole: the chain holds on both sides of it."""
+    """Everything known. file: same, changed, missing, "" = this store keeps none. flushed: made durable by itself.
+    follows: the number before it, "" = the first. whole: the chain holds on both sides of it."""
 
     n: int
     path: str
@@ -172,7 +172,7 @@ def of(store: Store, document: str) -> Whereabouts:
             doc=doc,
             body=body,
             cashier=named[0] if named else str(doc["cashier"]["name"]),
-            file=_file(store, path, body),
+            file=_file(store, path, body) if store.keeps_files else "",
             flushed=n <= intake.remembered(store),
             follows=before[0] if before else "",
             whole=whole,

@@ -96,7 +96,7 @@ def test_signing_out_ends_the_sign_in_for_good(anna: Page) -> None:
 def test_signing_in_over_another_person_ends_theirs(till: App, anna: Page) -> None:
     anna.sign_in("8")
     assert anna.session()["user"]["name"] == "Ben Okafor"
-    open_ones = till.store.execute("SELECT user FROM sign_in WHERE ended_at = ''").fetchall()
+    open_ones = till.store.execute("SELECT s.user FROM sign_in s WHERE ended_at = ''").fetchall()
     assert open_ones == [("8",)]
 
 

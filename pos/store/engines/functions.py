@@ -23,6 +23,9 @@ STATEMENTS = (
     " AS $$ SELECT greatest($1, $2) $$",
     "CREATE OR REPLACE FUNCTION min(text, text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE"
     " AS $$ SELECT least($1, $2) $$",
+    "CREATE OR REPLACE FUNCTION tillkeep_join(text, text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE"
+    " AS $$ SELECT CASE WHEN $2 IS NULL THEN $1 ELSE coalesce($1 || ',', '') || $2 END $$",
+    "CREATE OR REPLACE AGGREGATE group_concat(text) (SFUNC = tillkeep_join, STYPE = text)",
     # How many of the rows are so.
     "CREATE OR REPLACE FUNCTION tillkeep_more(bigint, boolean) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE"
     " AS $$ SELECT CASE WHEN $2 IS NULL THEN $1 ELSE coalesce($1, 0) + $2::int END $$",
