@@ -8,6 +8,7 @@ came back from a copy.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from pos.store.db import Store
 SEP = "\x1f"
 #: Meta: the data folder the numbers were given out in.
 _FOLDER = "hub.changes.folder"
+#: Meta, on a server: the digest of the triggers that are there.
+_TRIGGERS = "hub.changes.triggers"
 
 
 class _Watched(NamedTuple):
@@ -75,8 +78,7 @@ def watch(store: Store) -> None:
             if entries.meta(store, _FOLDER, "") not in ("", here):
                 store.execute("UPDATE hub_top SET epoch = ?", (clock.uuid7(),))
             entries.set_meta(store, _FOLDER, here)
-        for statement in _triggers(postgres=store.database.locks_rows):
-            store.database.connection().execute(statement)
+        _set_triggers(store)
         for one in _WATCHED:
             table = '"user"' if one.table == "user" else one.table
             store.execute(_ALL.format(feed=one.feed, name=one.name.format("r"), table=table))
@@ -84,6 +86,20 @@ def watch(store: Store) -> None:
                 "UPDATE hub_top SET change = (SELECT max(change) FROM hub_change)"
                 " WHERE change < (SELECT max(change) FROM hub_change)"
             )
+
+
+def _set_triggers(store: Store) -> None:
+    """Anew at each start of a file, which may have been made anew; on a server, where several start on one store and
+    nobody should wait for its tables, only when a program has others."""
+    server = bool(store.database.locks_rows)
+    wanted = list(_triggers(postgres=server))
+    mark = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
+    if server and entries.meta(store, _TRIGGERS, "") == mark:
+        return
+    for statement in wanted:
+        store.database.connection().execute(statement)
+    if server:
+        entries.set_meta(store, _TRIGGERS, mark)
 
 
 def _triggers(*, postgres: bool) -> Iterator[str]:
@@ -106,7 +122,8 @@ def _triggers(*, postgres: bool) -> Iterator[str]:
                     f"FOR EACH ROW EXECUTE FUNCTION {name}()"
                 )
             else:
-                yield f'CREATE TRIGGER IF NOT EXISTS {name} AFTER {when} ON "{one.table}" BEGIN {body} END'
+                yield f"DROP TRIGGER IF EXISTS {name}"
+                yield f'CREATE TRIGGER {name} AFTER {when} ON "{one.table}" BEGIN {body} END'
 
 
 class Changes(NamedTuple):
