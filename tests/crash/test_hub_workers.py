@@ -3,9 +3,11 @@ started anew: each document is in the books once. And its copies by the engine's
 
 from __future__ import annotations
 
+import http.client
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,12 +24,13 @@ from pos.store import chains, connections, hub_tills
 from pos.store.db import Store, open_store
 from pos.store.hub_tills import Till
 from pos.store.journal import Journal
-from tests import engines, redis_process
+from tests import engines, hub_load, redis_process
 from tests.conftest import REPO
 from tests.contract import hubs, sites
 from tests.contract.emulators import erpnext_shops
 from tests.contract.emulators.erpnext import Emulator
 from tests.redis_process import Redis
+from tests.till_process import Till as Process
 
 DOCUMENTS = 60
 #: The claim of a killed worker ends after 300 s, then the books are asked; with room for a busy machine.
@@ -163,6 +166,71 @@ def _taken(journal: Journal, till: Till, key: str, body: bytes) -> None:
 
 def _booked(erpnext: Emulator) -> list[str]:
     return [d["pos_receipt_id"] for d in list(erpnext.site.docs["Sales Invoice"].values()) if d["docstatus"] == 1]
+
+
+@pytest.mark.long
+@pytest.mark.crash
+@pytest.mark.timeout(600)
+def test_web_processes_that_stop_in_turn_or_are_killed_lose_and_double_nothing(
+    server: engines.Server, tmp_path: Path
+) -> None:
+    config, env = of_hub(tmp_path / "web0", server.fresh()[1], TILLKEEP_QUEUE_IN_SERVER="no")
+    (tmp_path / "web0").mkdir()
+    tills = hub_load.enrolled(config, 4, 60)
+    webs = [Process(tmp_path / f"web{n}", env=env) for n in range(2)]
+    for web in webs:
+        web.start()
+        web.words = ("--port", str(web.port))  # as behind a proxy: it comes back where it was
+    pushers = [threading.Thread(target=_push, args=(till, [web.port for web in webs])) for till in tills]
+    for pusher in pushers:
+        pusher.start()
+    restarts = 0
+    while any(pusher.is_alive() for pusher in pushers) and restarts < 6:
+        web = webs[restarts % 2]
+        if restarts in (2, 3):
+            web.process.kill()
+            web.process.wait()
+            web.log.close()
+        else:
+            assert web.stop() == 0
+        web.start()
+        restarts += 1
+    for pusher in pushers:
+        pusher.join()
+    for web in webs:
+        web.stop()
+    assert restarts >= 4, "all had arrived before anything happened"
+    store = open_store(config)
+    walked = chains.walk(store)
+    assert (walked.documents, walked.differences) == (240, [])
+    assert store.execute("SELECT count(*) FROM outbox").fetchone()[0] in (0, 240)
+    store.close()
+
+
+def _push(till: hub_load.Till, ports: list[int]) -> None:
+    """As a till behind a proxy: what got no answer goes to the next process, until it is acknowledged."""
+    turn = 0
+    for key, body in till.bodies:
+        end = time.monotonic() + 120
+        while True:
+            assert time.monotonic() < end, f"{till.id}: {key} is not taken"
+            line = http.client.HTTPConnection("127.0.0.1", ports[turn % 2], timeout=20)
+            try:
+                line.request("PUT", f"/api/hub/v1/documents/{key}", body, till.headers())
+                answer = line.getresponse()
+                text = answer.read()
+            except (OSError, http.client.HTTPException):
+                turn += 1
+                time.sleep(0.02)
+                continue
+            finally:
+                line.close()
+            if answer.status in (200, 201):
+                time.sleep(0.3)  # a customer; else all had arrived before anything happened
+                break
+            assert answer.status == 503, text
+            turn += 1
+            time.sleep(0.02)
 
 
 @pytest.mark.long
