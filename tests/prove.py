@@ -50,7 +50,7 @@ RUNS = (
     Run("server", "Kills of the whole server under four clients", "tests.crash.kills", "--runs", 500),
     Run("power", "Power cuts", "tests.crash.power", "--cuts", 200),
     Run("faults", "Faults between the till and ERPNext", "tests.contract.faults", "--runs", 1_000),
-    Run("hub", "A hub on SQLite and three tills while everything fails", "tests.contract.hub_faults", "--minutes", 10),
+    Run("hub", "A hub on SQLite and three tills while everything fails", "tests.contract.hub_faults", "--minutes", 4),
     Run("offline", "A month without a line, then drained", "tests.runbook.offline", "--days", 30),
     Run("load", "Eight clients for a while, with screens open", "tests.load", "--minutes", 10),
 )

@@ -40,7 +40,7 @@ CANCELLED_REMEDY = "If it must be booked after all, amend {remote_id} there and 
 ALIKE_MAX = 3
 #: One server posts to a connection at a time: it holds "post:<connection>" for so long, and longer while it is at it.
 #: One that dies in the middle is followed by another after that; each row is claimed by itself besides.
-POST_SECONDS = 120
+POST_SECONDS = 60
 #: What a document nobody thought of may raise in our own code.
 _FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, NotFound, RuntimeError, TypeError, ValueError)
 

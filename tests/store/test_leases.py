@@ -37,6 +37,14 @@ def test_one_holds_it_until_its_time_is_over_and_each_new_holder_gets_a_higher_f
     assert leases.take(store, "post:erpnext", "a", 60, NOW + timedelta(seconds=114)) == 3
 
 
+def test_whoever_knows_that_a_server_is_dead_lets_go_for_it(store: Store) -> None:
+    leases.take(store, "post:erpnext", "server:7:x", 60, NOW)
+    leases.take(store, "post:hub", "agents:8:y", 60, NOW)
+    assert leases.holder_is_dead(store, "server:") == 1
+    assert leases.take(store, "post:erpnext", "server:9:z", 60, NOW) == 2
+    assert leases.take(store, "post:hub", "server:9:z", 60, NOW) is None, "that one may be alive"
+
+
 def test_a_lease_from_before_the_clock_was_set_back_holds_nothing_up(store: Store) -> None:
     assert leases.take(store, "post:erpnext", "a", 60, NOW + timedelta(days=1)) == 1
     assert leases.take(store, "post:erpnext", "b", 60, NOW) == 2
