@@ -57,7 +57,8 @@ FEEDS = tuple(dict.fromkeys(one.feed for one in _WATCHED))
 
 _MARK = (
     "UPDATE hub_top SET change = change + 1; "
-    "INSERT INTO hub_change (feed, name, change) VALUES ('{feed}', {name}, (SELECT max(change) FROM hub_top)) "
+    "INSERT INTO hub_change (feed, name, change) VALUES ('{feed}', {name}, "
+    "coalesce((SELECT max(change) FROM hub_top), 0)) "
     "ON CONFLICT (feed, name) DO UPDATE SET change = excluded.change;"
 )
 _ALL = (
