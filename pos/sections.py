@@ -89,7 +89,8 @@ class Storage:
 class Queue:
     url: str = setting(
         "sqlite:///data/queue.db",
-        "The agents' wake-up queue: a file, or redis://host:6379/0 for agents on several machines, a number for each hub.",
+        "The agents' wake-up queue: a file, or redis://host:6379/0 for agents on several machines, "
+        "a number for each hub.",
     )
     workers: int = setting(2, "Agents that may run at once.")
     in_server: bool = setting(True, "Run the agents inside the server; no = `pos_server.py agents` runs them.")

@@ -29,7 +29,12 @@ HOMES = {
     r"^\s*(import requests|from requests)\b": ("pos/http.py", "tests/"),
     r"^\s*(import (sqlite3|peewee|psycopg)|from (sqlite3|peewee|playhouse|psycopg)\b)": ("pos/store/", "tests/"),
     r"^\s*(import (huey|redis)|from (huey|redis)\b)": ("pos/queue.py", "tests/"),
-    r"\bexcept\s*((Exception|BaseException)(\s+as\s+\w+)?)?\s*:": ("pos/runner.py", "pos/queue.py", "pos/web/errors.py", "tests/"),
+    r"\bexcept\s*((Exception|BaseException)(\s+as\s+\w+)?)?\s*:": (
+        "pos/runner.py",
+        "pos/queue.py",
+        "pos/web/errors.py",
+        "tests/",
+    ),
     r"\byaml\.load\(|\bpickle\.|\beval\(|\bexec\(": (),
     r"\bos\.(rename|fsync|replace)\(": ("pos/store/disk.py", "tests/"),
 }
