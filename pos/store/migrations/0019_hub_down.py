@@ -1,4 +1,4 @@
-"""What goes from a hub to its tills: a number for each change, receipts of other tills, baskets other tills may take."""
+"""What goes from a hub to its tills: a number for each change, receipts of other tills, baskets others may take."""
 
 from __future__ import annotations
 
