@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from peewee import fn
+from peewee import SQL, fn
 
 from pos.store import tally
 from pos.store.db import Store
@@ -65,7 +65,7 @@ def _unbooked(lines: list[str]):  # type: ignore[no-untyped-def]  # a query of t
     return (
         Outbox.select(Outbox.connection, Outbox.state, parked, settled, fn.COUNT(Outbox.n), fn.MIN(Outbox.n))
         .where(Outbox.connection.in_(lines) & Outbox.state.in_(WAITING + NEEDS))
-        .group_by(Outbox.connection, Outbox.state, parked, settled)
+        .group_by(Outbox.connection, Outbox.state, SQL("3"), SQL("4"))
     )
 
 

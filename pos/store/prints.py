@@ -123,7 +123,7 @@ def waiting(store: Store) -> int:
 
 def confirmed_ever(store: Store, device: str) -> bool:
     """Whether this printer ever said that it had printed: then its silence means something."""
-    sql = "SELECT 1 FROM print_job WHERE device = ? AND confirmed ORDER BY n DESC LIMIT 1"
+    sql = "SELECT 1 FROM print_job WHERE device = ? AND confirmed = 1 ORDER BY n DESC LIMIT 1"
     return store.execute(sql, (device,)).fetchone() is not None
 
 
@@ -148,7 +148,7 @@ def again(store: Store, job: str, new: Job) -> bool:
     with store.transaction():
         changed = store.execute(
             "UPDATE print_job SET state = 'waiting', next_at = ?, until = ?, by_code = ?, by_name = ?, reason = '',"
-            " done_at = '' WHERE id = ? AND state = 'failed' AND sure",
+            " done_at = '' WHERE id = ? AND state = 'failed' AND sure = 1",
             (new.next_at, new.until, new.by_code, new.by_name, job),
         ).rowcount
     return bool(changed == 1)
