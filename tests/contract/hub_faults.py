@@ -218,7 +218,7 @@ def judge(hub: Hub, tills: list[Selling], erpnext: Emulator, kills: Counter[str]
     bad += [f"hub: {one}" for one in _verified(hub.process)]
     faults = sum((till.faults for till in tills), Counter[str]())
     print(f"hub_faults: {len(tills)} tills, {acked} sales acknowledged, {len(there)} documents at the hub")
-    print(f"  {kills['till']} kills of a till, {kills['hub']} of the hub; on the links: {json.dumps(faults)}")
+    print(f"  kills: {kills['till']} of a till, {kills['hub']} of the hub; on the links: {json.dumps(faults)}")
     p50, p95, p99, most = (f"{x:.1f}" for x in _spread(lags))
     print(
         f"  sale to compared at the hub: p50 {p50} s, p95 {p95} s, p99 {p99} s, most {most} s, kills and cuts included"
