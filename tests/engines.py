@@ -75,12 +75,15 @@ ABOUT_FILES = (
     "tests/web/test_rights.py::test_with_the_right_it_passes[replay]",
     "tests/web/test_rights.py::test_without_it_the_server_refuses_and_nothing_happens[replay]",
     "tests/web/test_app.py::test_a_second_till_on_the_same_folder",
+    "tests/web/test_language.py::test_what_is_stored_does_not_know",
     "tests/web/test_sales.py::test_a_basket_becomes_a_receipt_on_the_disk",
     "tests/web/test_sales.py::test_a_receipt_posted_again_as_the_runbook",
     "tests/web/test_sales.py::test_a_receipt_whose_bytes_were_changed",
     "tests/web/test_sales.py::test_over_a_real_port",
     "tests/web/test_sales.py::test_the_same_basket_twice",
     "tests/web/test_shifts.py::test_a_whole_day_over_http",
+    # Counts the writes SQLite made.
+    "tests/store/test_notices.py::test_looking_again_writes_nothing",
     # Whose processes are dead is known where one server owns the folder.
     "tests/agents/test_runner_start.py::test_a_new_server_frees",
     # A process of its own reads its own config.ini.
