@@ -59,7 +59,16 @@ export async function openHeld() {
   if (state.sending) return;
   openDialog(dialog());
   put(byId("held-problem"), "");
+  const list = byId("held-list");
+  let early = false; // Enter before the list stands means its first basket, as it does a moment later
+  const note = (event) => event.key === "Enter" && (early = true);
+  list.replaceChildren();
+  list.tabIndex = -1;
+  list.focus();
+  list.addEventListener("keydown", note);
   await refresh();
+  list.removeEventListener("keydown", note);
+  if (early) list.querySelector(".held-row > button:last-child")?.click();
 }
 
 async function refresh() {
