@@ -68,7 +68,6 @@ def test_good_rows_go_in_and_bad_ones_are_listed_with_line_and_reason(till: Till
         store.close()
 
 
-@both_ways
 def test_the_same_list_again_changes_nothing_and_a_corrected_one_only_what_differs(till: Till, tmp_path: Path) -> None:
     file = tmp_path / "items.csv"
     good = "code,name,group,price\nA,Apple,Food,0.30\nB,Bread,Food,1.10\n"
@@ -113,7 +112,6 @@ def test_a_wrong_header_stops_every_file_before_anything_goes_in(till: Till, tmp
         store.close()
 
 
-@both_ways
 def test_a_list_of_thousands_goes_in_by_pieces(till: Till, tmp_path: Path) -> None:
     file = tmp_path / "many.csv"
     rows = "".join(f"N{i},Nail {i},Iron,0.{i % 100:02}\n" for i in range(1800))

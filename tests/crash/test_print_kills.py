@@ -18,7 +18,7 @@ from tests.till_process import Line, Till
 
 pytestmark = pytest.mark.crash
 
-LIVES, SALES = 5, 12
+LIVES, SALES = 3, 12
 PATIENCE_SECONDS = 60
 
 

@@ -140,7 +140,7 @@ def traded(till: App, basket: Basket) -> App:
     return till
 
 
-@pytest.mark.parametrize(("role", "cases"), [("admin", 2), ("cashier", 1), ("", 1), ("not a key", 1)])
+@pytest.mark.parametrize(("role", "cases"), [("admin", 1), ("cashier", 1), ("", 1), ("not a key", 1)])
 def test_no_request_breaks_the_till_and_no_answer_is_undeclared(traded: App, role: str, cases: int) -> None:
     """With a key for everything, one for little, none, and one that is none."""
     headers = {}
