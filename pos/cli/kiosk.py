@@ -95,7 +95,7 @@ def url(config: Config, display: bool, wait_seconds: float) -> str:
     """Where the till answers, once it does: its own port, also when that was given on the command line."""
     until = time.monotonic() + wait_seconds
     while (server := control.running(config)) is None and time.monotonic() < until:
-        time.sleep(0.5)
+        time.sleep(0.5)  # the server says nothing to others when it stands; its file is looked for
     if server is None and wait_seconds:
         raise NotFound(f"The till in {config.root} did not answer within {wait_seconds:.0f} seconds. Is it started?")
     host, port = (server.host, server.port) if server else ("127.0.0.1", config.server.port)

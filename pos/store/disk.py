@@ -268,7 +268,7 @@ def claim(file: Path) -> Claim | None:
 def alone(file: Path) -> Iterator[None]:
     """No other process is inside with the same file: for moments, such as making a key once."""
     while (held := claim(file)) is None:
-        time.sleep(0.01)
+        time.sleep(0.01)  # the lock of a file cannot be waited for everywhere; a dead holder has let go of it
     try:
         yield
     finally:

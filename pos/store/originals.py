@@ -51,7 +51,7 @@ class OfTill:
             mark = reader.execute("SELECT value FROM meta WHERE key = 'files_durable'").fetchone()
             if (mark and int(mark[0]) >= n) or time.monotonic() > until:
                 break
-            time.sleep(0.05)
+            time.sleep(0.05)  # the journal may still be writing this file; its mark says when it was
         if not found:
             return "its file is missing"
         content = next(one for one in found if one != body)

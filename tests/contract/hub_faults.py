@@ -94,7 +94,7 @@ class Selling:
         """One sale after the other; one that was not answered is offered again with its id until it is."""
         key = clock.uuid7()
         while not self.ending.is_set():
-            time.sleep(PACE_SECONDS)
+            time.sleep(PACE_SECONDS)  # a customer
             try:
                 line = self.till.line()
                 status, answer = line.ask("POST", "/api/create-sale", {**self.asked, "id": key})
@@ -111,7 +111,7 @@ class Selling:
             self.till.process.kill()
             self.till.process.wait()
             self.till.log.close()
-            time.sleep(away)
+            time.sleep(away)  # the fault lasts
             self.till.start()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -171,14 +171,14 @@ def drain(hub: Hub, tills: list[Selling]) -> float:
     """Until nothing waits anywhere; a line that comes back calls at once what stands on a rung."""
     began = time.monotonic()
     hub.kill()
-    time.sleep(3)
+    time.sleep(3)  # long enough that every till notices that it is away
     hub.start()
     while time.monotonic() - began < DRAIN_SECONDS_MAX:
         waiting = sum(till.rows("SELECT count(*) FROM outbox WHERE state <> 'booked'")[0][0] for till in tills)
         waiting += hub.rows("SELECT count(*) FROM outbox WHERE state <> 'booked'")[0][0]
         if not waiting:
             break
-        time.sleep(1)
+        time.sleep(1)  # between looks: asking oftener would take the time of what drains
     return time.monotonic() - began
 
 
