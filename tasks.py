@@ -130,8 +130,10 @@ def test(rest):
     prepare("test")
     if rest[:2] == ["--engine", "postgresql"]:
         return on_postgresql(rest[2:])
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    compiled = compile_once(environ)
     results = [check(title, command) for title, command in LINT]
-    environ = dict(os.environ)
+    compiled.wait()
     browser, why_not = find_browser()
     if browser:
         environ["CHROMIUM"] = browser
@@ -143,6 +145,15 @@ def test(rest):
         environ["TILLKEEP_NO_BROWSER"] = why_not
     results.append(check("tests (pytest)", ("-m", "pytest", *WORKERS, *rest), environ))
     return summary(results, "" if browser else "SKIPPED: the browser tests. " + why_not)
+
+
+def compile_once(environ):
+    """Start compiling code and tests for all workers and every till they start; each would do it for itself otherwise.
+
+    What is wrong with them the tests themselves say.
+    """
+    command = [str(PYTHON), "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    return subprocess.Popen(command, cwd=str(HERE), env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def on_postgresql(rest):
