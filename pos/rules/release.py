@@ -101,8 +101,10 @@ def release_of(init: str, paths: Iterable[str]) -> Release:
     if not _VERSION.match(version):
         raise Invalid("The release does not say its version.", field="file")
     names = sorted(found[1] for path in paths if (found := _MIGRATION.fullmatch(path)))
-    if [int(name[:4]) for name in names] != list(range(1, len(names) + 1)):
-        raise Invalid("The release's migrations are not numbered without a gap; it is not whole.", field="file")
+    numbers = [int(name[:4]) for name in names]
+    if names and (numbers[0] != 1 or len(set(numbers)) != len(numbers)):
+        raise Invalid("The release's migrations do not begin at 1, or two have one number; it is not whole.",
+                      field="file")  # fmt: skip
     return Release(version, tuple(names))
 
 
@@ -132,7 +134,4 @@ def _key(version: str) -> tuple[int, ...]:
 
 def unknown_to(release: Release, applied: Sequence[str]) -> str:
     """The first migration a database has seen that the program does not know; "" when it can open it."""
-    for at, name in enumerate(applied):
-        if at >= len(release.migrations) or release.migrations[at] != name:
-            return name
-    return ""
+    return next((name for name in applied if name not in release.migrations), "")

@@ -76,7 +76,7 @@ def shape(store: Store) -> Shape:
     words = [row[0] for row in store.execute("PRAGMA quick_check(3)").fetchall()]
     return Shape(
         migrate.version(store.database),
-        len(migrate.known()),
+        migrate.newest(),
         "" if words == ["ok"] else "; ".join(words),
         _journal_mode(store),
         disk.file_bytes(store.path),
@@ -176,4 +176,4 @@ def count(store: Store, table: str, where: str = "1", values: tuple[Any, ...] = 
 
 def up_to_date(store: Store) -> bool:
     """Whether its tables are those this program reads."""
-    return migrate.version(store.database) == len(migrate.known())
+    return migrate.version(store.database) == migrate.newest() and not migrate.pending(store.database)

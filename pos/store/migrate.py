@@ -1,5 +1,8 @@
 """Migrations: numbered files in pos/store/migrations, run forward at each start, one transaction each.
 
+A number may be missing, and a file with a lower number may come later than one with a higher: what a database has not
+seen yet is run, in the order of its numbers.
+
 A file is never edited once it was released; a change of the models is a new file. A file holds `up(db)`, which runs
 statements with `db.execute_sql`, written for SQLite: `engines.dialect.definition` puts types and names in order for
 PostgreSQL, and `engines.postgres.Migrating.instead` holds what that one does in place of a whole file.
@@ -23,8 +26,19 @@ def known() -> list[str]:
     """Names of all migrations of this program, in order: 0001_base, …"""
     package = importlib.import_module(_PACKAGE)
     names = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if _NAME.match(m.name))
-    assert [int(n[:4]) for n in names] == list(range(1, len(names) + 1)), f"migrations are not numbered 1..n: {names}"
+    assert len({name[:4] for name in names}) == len(names), f"two migrations have one number: {names}"
     return names
+
+
+def newest() -> int:
+    """The number of this program's last migration."""
+    return int(known()[-1][:4])
+
+
+def pending(db: Any) -> list[str]:
+    """What this program knows and the database has not seen, in order."""
+    seen = _seen(db)
+    return [name for name in known() if int(name[:4]) not in seen]
 
 
 def migrate(db: Any) -> list[str]:
@@ -32,27 +46,27 @@ def migrate(db: Any) -> list[str]:
 
     BadSettings when a newer program wrote it: its tables may mean what this one does not know.
     """
-    names = known()
     run = db.migrating() if hasattr(db, "migrating") else db
     done = version(db)
-    if done > len(names):
+    if done > newest():
         raise BadSettings(
             f"{named(db)} was written by a newer Tillkeep (tables of version {done}, this program knows "
-            f"{len(names)}). Install that version again, or restore the backup made before it.",
+            f"{newest()}). Install that version again, or restore the backup made before it.",
             code="newer_database",
         )
-    for name in names[done:]:
+    names = pending(db)
+    for name in names:
         with db.atomic("IMMEDIATE"):
             run.execute_sql(
                 "CREATE TABLE IF NOT EXISTS schema_version"
                 " (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
             )
-            if version(db) >= int(name[:4]):  # another process was quicker
+            if int(name[:4]) in _seen(db):  # another process was quicker
                 continue
             _up(run, name)
             row = (int(name[:4]), name, clock.stamp(clock.now()))
             run.execute_sql("INSERT INTO schema_version (version, name, applied_at) VALUES (?, ?, ?)", row)
-    return names[done:]
+    return names
 
 
 def _up(run: Any, name: str) -> None:
@@ -71,7 +85,11 @@ def named(db: Any) -> str:
 
 
 def version(db: Any) -> int:
-    """The number of the last migration the database has seen; 0 for a new one."""
+    """The highest number of a migration the database has seen; 0 for a new one."""
+    return max(_seen(db), default=0)
+
+
+def _seen(db: Any) -> set[int]:
     if not db.table_exists("schema_version"):
-        return 0
-    return int(db.execute_sql("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()[0])
+        return set()
+    return {int(number) for (number,) in db.execute_sql("SELECT version FROM schema_version").fetchall()}

@@ -25,7 +25,7 @@ PAGE_ROWS = 2000
 #: Made anew by the target: its own versions, its search index.
 _NOT_COPIED = ("schema_version", "sqlite_", "search_")
 #: Few rows, some of which a new database holds already: copied in one piece.
-_WHOLE = ("meta", "hub_top")
+_WHOLE = ("meta", "hub_top", "company", "shop")
 
 
 @dataclass(frozen=True, slots=True)

@@ -365,8 +365,8 @@ def test_a_check_that_breaks_says_so_and_stops_no_other(app: App) -> None:
 def test_a_database_of_an_older_program_is_looked_at_as_far_as_it_goes(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newest = len(examine.migrate.known())
-    monkeypatch.setattr(examine.migrate, "known", lambda: [f"{n:04}" for n in range(1, newest + 2)])
+    every = [*examine.migrate.known(), f"{examine.migrate.newest() + 1:04}_later"]
+    monkeypatch.setattr(examine.migrate, "known", lambda: every)
     all_of_it = doctor.examine_folder(root)
     assert {one.name: one.state for one in all_of_it}["database"] == "warn"
     assert "chain" not in {one.name for one in all_of_it}

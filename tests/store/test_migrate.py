@@ -61,7 +61,7 @@ def test_every_table_of_the_models_is_in_the_list() -> None:
 
 
 def test_a_second_start_has_nothing_to_do(store: Store) -> None:
-    assert migrate.version(store.database) == len(migrate.known())
+    assert migrate.version(store.database) == migrate.newest()
     assert migrate.migrate(store.database) == []
 
 
@@ -77,7 +77,7 @@ def test_a_database_of_a_newer_program_is_left_alone(shop: Config) -> None:
 def test_a_migration_that_fails_changes_nothing_and_is_tried_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = len(migrate.known())
+    done, every = migrate.newest(), migrate.known()
     name = f"{done + 1:04d}_broken"
     fail = [True]
 
@@ -87,7 +87,7 @@ def test_a_migration_that_fails_changes_nothing_and_is_tried_again(
             raise ZeroDivisionError
 
     loaded = migrate.importlib.import_module
-    monkeypatch.setattr(migrate, "known", lambda: [*(f"{i:04d}_x" for i in range(1, done + 1)), name])
+    monkeypatch.setattr(migrate, "known", lambda: [*every, name])
     monkeypatch.setattr(
         migrate.importlib,
         "import_module",
@@ -100,3 +100,19 @@ def test_a_migration_that_fails_changes_nothing_and_is_tried_again(
     fail[0] = False
     assert migrate.migrate(store.database) == [name]
     assert store.database.table_exists("half_way")
+
+
+def test_a_lower_number_that_comes_later_is_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two branches took numbers; the one with the lower number was merged last."""
+    every, loaded = migrate.known(), migrate.importlib.import_module
+    later, sooner = f"{migrate.newest() + 2:04}_later", f"{migrate.newest() + 1:04}_sooner"
+    ran: list[str] = []
+    made = {name: types.SimpleNamespace(up=lambda db, name=name: ran.append(name)) for name in (later, sooner)}
+    monkeypatch.setattr(
+        migrate.importlib, "import_module", lambda wanted: made.get(wanted.rpartition(".")[2]) or loaded(wanted)
+    )
+    for known in ([*every, later], [*every, sooner, later]):
+        monkeypatch.setattr(migrate, "known", lambda known=known: known)
+        migrate.migrate(store.database)
+    assert ran == [later, sooner]
+    assert migrate.pending(store.database) == []

@@ -13,6 +13,7 @@ from pos.store.models.catalog import (
     Stock,
     TaxCode,
 )
+from pos.store.models.companies import Company, PersonScope, Shop, TillPlace
 from pos.store.models.hub import ForeignCopy, HubChange, HubGap, HubTill, HubTop, Lease
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
 from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Outbox
@@ -58,9 +59,11 @@ BACKUPS = (CopyPlace, Snapshot)
 RECORDS = (Blanking, LostNumber, Forgotten)
 #: A hub's tills, what they hear, who alone does a thing now; at a till what the hub told of other tills.
 HUB = (HubTill, HubGap, Lease, HubTop, HubChange, ForeignCopy)
+#: Whose they are, and who may see them.
+COMPANIES = (Company, Shop, TillPlace, PersonScope)
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
-    *BACKUPS, *RECORDS, *HUB,
+    *BACKUPS, *RECORDS, *HUB, *COMPANIES,
 )  # fmt: skip
 
 __all__ = [
@@ -68,6 +71,7 @@ __all__ = [
     "BACKUPS",
     "BASKETS",
     "CATALOG",
+    "COMPANIES",
     "HUB",
     "LEDGER",
     "MACHINERY",
@@ -85,6 +89,7 @@ __all__ = [
     "Audit",
     "Barcode",
     "Blanking",
+    "Company",
     "Connection",
     "CopyPlace",
     "CountCheck",
@@ -114,12 +119,14 @@ __all__ = [
     "NoticeRead",
     "Outbox",
     "PaymentMode",
+    "PersonScope",
     "Price",
     "PrintJob",
     "Reconciliation",
     "ReconciliationItem",
     "RightOverride",
     "Session",
+    "Shop",
     "SignIn",
     "Snapshot",
     "Stock",
@@ -129,6 +136,7 @@ __all__ = [
     "TakingsVouchers",
     "TaxCode",
     "Tender",
+    "TillPlace",
     "Token",
     "User",
     "VoucherHold",

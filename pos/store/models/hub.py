@@ -40,6 +40,8 @@ class HubTill(Row):
     head_hash = TextField(default="")
     top_sequence = BigIntegerField(default=0)  # the newest of its series that is here
     why = TextField(default="")  # of the state doubled
+    company = TextField(default="main")
+    shop = TextField(default="main")
 
     class Meta:
         table_name = "hub_till"

@@ -24,6 +24,7 @@ class Connection(Row):
     last_error = TextField(default="")
     retry_at = TextField(default="")  # nothing is sent before (429, 503, refused)
     offline_since = TextField(default="")  # first moment of the present silence; empty = reached last time
+    company = TextField(default="main")  # whose books these are: documents of its tills alone go there
 
 
 class Outbox(Row):
