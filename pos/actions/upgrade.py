@@ -143,7 +143,7 @@ class Upgrade:
             apart = self._copy(work / kept if kept else None, aside)
             self.step("copied")
             answer = self.ask(found, apart)
-            if answer["tables"] != len(told.migrations):
+            if answer["tables"] != told.tables:
                 raise Corrupt(f"The new version brought the copy to tables {answer['tables']}, not as it said.")
             if answer["differences"]:
                 raise Corrupt(

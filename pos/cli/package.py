@@ -28,7 +28,7 @@ def main() -> int:
         write(args.out, listed(), wheels)
     with Zip(args.out) as made:  # as the till will look at it
         told = made.release
-    print(f"{args.out}: Tillkeep {told.version}, tables {len(told.migrations)}, {len(wheels)} wheels")
+    print(f"{args.out}: Tillkeep {told.version}, tables {told.tables}, {len(wheels)} wheels")
     print(f"SHA-256 {archive.digest_of(args.out)}")
     return cli.OK
 

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
         else:
             done = work.run(args.file.absolute(), args.sha256)
             print(f"{done.version.name} lies in {done.version.folder}, and was tried on a copy of this till:")
-            tables = len(done.release.migrations)
+            tables = done.release.tables
             print(f"  {done.documents} receipts verified; tables {done.tables_before} -> {tables}.")
             if done.snapshot:
                 print(f"  The till as it was before: {done.snapshot}")

@@ -42,6 +42,11 @@ class Release:
     version: str
     migrations: tuple[str, ...]
 
+    @property
+    def tables(self) -> int:
+        """The version of its tables: the number of its last migration."""
+        return int(self.migrations[-1][:4]) if self.migrations else 0
+
 
 def places(members: Sequence[Member]) -> dict[str, str]:
     """Name in the zip -> path in the version's folder, for each file; a folder around everything is taken off.

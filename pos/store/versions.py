@@ -166,7 +166,7 @@ def seal(folder: Path, python: Path, told: Release) -> None:
     """Say that a version is whole. Everything of it is on the disk before its seal is."""
     inside = python.relative_to(folder).as_posix() if python.is_relative_to(folder) else str(python)
     disk.flush_filesystem(folder)
-    body = {"python": inside, "version": told.version, "tables": len(told.migrations), "made_with": sys.version}
+    body = {"python": inside, "version": told.version, "tables": told.tables, "made_with": sys.version}
     disk.write_whole(folder / launch.SEAL, json.dumps(body, indent=1).encode(), flush=True)
 
 
