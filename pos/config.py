@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -28,6 +29,7 @@ from pos.sections import (
     Pricing,
     Printer,
     Queue,
+    Quickbooks,
     Reconcile,
     Returns,
     Scanner,
@@ -54,6 +56,7 @@ __all__ = [
     "Pricing",
     "Printer",
     "Queue",
+    "Quickbooks",
     "Reconcile",
     "Returns",
     "Scanner",
@@ -75,6 +78,7 @@ __all__ = [
 
 #: How [queue] url begins where the queue is no file.
 REDIS = ("redis://", "rediss://")
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 POSTGRESQL = ("postgresql://", "postgres://")
 
 GROUPS: dict[str, type] = {
@@ -86,6 +90,7 @@ GROUPS: dict[str, type] = {
     "queue": Queue,
     "pricing": Pricing,
     "erpnext": Erpnext,
+    "quickbooks": Quickbooks,
     "security": Security,
     "shift": Shift,
     "returns": Returns,
@@ -107,6 +112,7 @@ _ONE_OR_MORE = {
     ("security", "body_kb_max"), ("erpnext", "timeout_seconds"),
     ("erpnext", "probe_seconds"), ("erpnext", "pull_minutes"), ("scanner", "key_gap_ms"),
     ("server", "log_files"), ("backup", "timeout_seconds"), ("hub", "timeout_seconds"), ("hub", "probe_seconds"),
+    ("quickbooks", "timeout_seconds"), ("quickbooks", "probe_seconds"), ("quickbooks", "pull_minutes"),
 }  # fmt: skip
 
 
@@ -123,6 +129,7 @@ class Config:
     queue: Queue = field(default_factory=Queue)
     pricing: Pricing = field(default_factory=Pricing)
     erpnext: Erpnext = field(default_factory=Erpnext)
+    quickbooks: Quickbooks = field(default_factory=Quickbooks)
     security: Security = field(default_factory=Security)
     shift: Shift = field(default_factory=Shift)
     returns: Returns = field(default_factory=Returns)
@@ -149,6 +156,11 @@ class Config:
     def hub_key_file(self) -> Path:
         """Holds this till's key at its hub, where [hub] key does not."""
         return self.data / "hub.key"
+
+    @property
+    def tokens_key_file(self) -> Path:
+        """Holds the keys that seal tokens in the database, where [security] secret_key does not."""
+        return self.data / "tokens.key"
 
     @property
     def invoices(self) -> Path:
@@ -229,6 +241,7 @@ def _check(config: Config) -> None:
     if config.erpnext.url and not config.erpnext.url.startswith(("https://", "http://")):
         raise BadSettings(f"[erpnext] url is {config.erpnext.url!r}; write it like https://erp.example.com.")
     _check_hub(config)
+    _check_quickbooks(config)
     for section in GROUPS:
         _check_figures(section, getattr(config, section))
 
@@ -260,6 +273,47 @@ def _check_hub(config: Config) -> None:
             "[hub] url and [erpnext] url are both set. The hub books what its tills sold, so that nothing is booked "
             "twice: set the connection on the hub and empty [erpnext] url here."
         )
+
+
+#: Intuit books what arrives in time for up to 120 seconds; before that, "not there" proves nothing.
+QUICKBOOKS_BOOKS_SECONDS = 120
+
+
+def _check_quickbooks(config: Config) -> None:
+    ours = config.quickbooks
+    if bool(ours.client_id) != bool(ours.client_secret):
+        raise BadSettings(
+            "[quickbooks] needs both client_id and client_secret: set QUICKBOOKS_CLIENT_ID and "
+            "QUICKBOOKS_CLIENT_SECRET, or empty both."
+        )
+    for name in ("redirect_url", "api_url", "authorize_url", "token_url", "revoke_url", "discovery_url"):
+        url = getattr(ours, name)
+        if url and not encrypted_or_here(url):
+            raise BadSettings(f"[quickbooks] {name} is {url!r}; it must begin with https://, or be this machine's own.")
+    if ours.redirect_url and ours.environment == "production" and not ours.redirect_url.startswith("https://"):
+        raise BadSettings("[quickbooks] redirect_url must begin with https:// in production; Intuit takes no other.")
+    if ours.settle_seconds <= QUICKBOOKS_BOOKS_SECONDS:
+        raise BadSettings(
+            f"[quickbooks] settle_seconds is {ours.settle_seconds}; QuickBooks may book what it was sent for "
+            f"{QUICKBOOKS_BOOKS_SECONDS} seconds, so it must be more."
+        )
+    if config.hub.url and ours.client_id:
+        raise BadSettings(
+            "[hub] url and [quickbooks] client_id are both set. The hub books what its tills sold, so that nothing is "
+            "booked twice: set the connection on the hub and empty it here."
+        )
+    if not all(part.strip().isdigit() for part in ours.warn_days.split(",")):
+        raise BadSettings(f"[quickbooks] warn_days is {ours.warn_days!r}; write days like 30,7,1.")
+
+
+def encrypted_or_here(url: str) -> bool:
+    """Whether an address is https, or of this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))
 
 
 def networks(text: str) -> list[IPv4Network | IPv6Network]:

@@ -108,7 +108,8 @@ class Http:
         connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         self.base = _checked_base(base)
-        self._secrets = tuple(s for s in secrets if s)
+        self._secrets = self._given = tuple(s for s in secrets if s)
+        self._hidden: list[str] = []
         self._read_seconds = read_seconds
         self._connect_seconds = connect_seconds
         self._wire = _Wire()
@@ -166,6 +167,11 @@ class Http:
             raise Unavailable(f"{self._host} redirects what is sent to it; set its final address.", code="redirected")
         return answer
 
+    def hide(self, *secrets: str) -> None:
+        """From now on these are blotted out too; of those given here the last few are remembered."""
+        self._hidden = list(dict.fromkeys([*self._hidden, *filter(None, secrets)]))[-8:]
+        self._secrets = (*self._given, *self._hidden)
+
     def close(self) -> None:
         self._session.close()
 
@@ -174,8 +180,7 @@ class Http:
             there = parsedate_to_datetime(date)
         except (TypeError, ValueError):  # no Date, or none that can be read: what was known stays
             return
-        there = there if there.tzinfo is not None else there.replace(tzinfo=UTC)
-        self.clock_off = (clock.now() - there).total_seconds()
+        self.clock_off = (clock.now() - (there if there.tzinfo else there.replace(tzinfo=UTC))).total_seconds()
 
     @property
     def _host(self) -> str:
@@ -207,6 +212,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         path = redact(urlsplit(url).path, self._secrets)
+        kind = {} if body is None else {"Content-Type": "application/json"}
         timeout = (self._connect_seconds, read_seconds or self._read_seconds)
         started = clock.monotonic()
         if started - self._used_at > REUSE_SECONDS:
@@ -218,7 +224,7 @@ class Http:
                 url,
                 params=params,
                 data=body,
-                headers={**self._kind_of(body), **trail.headers(), **(headers or {})},
+                headers={**kind, **trail.headers(), **(headers or {})},
                 timeout=timeout,
                 allow_redirects=False,
                 stream=True,
@@ -250,10 +256,6 @@ class Http:
         for secret in self._secrets:
             body = body.replace(secret.encode(), b"<secret>")
         return body
-
-    @staticmethod
-    def _kind_of(body: bytes | None) -> dict[str, str]:
-        return {} if body is None else {"Content-Type": "application/json"}
 
     def _error(self, method: str, path: str, reason: str, only_reads: bool) -> ConnectorError:
         reason = redact(reason, self._secrets)
@@ -317,7 +319,6 @@ def _whole(response: requests.Response, deadline: float, bytes_max: int) -> byte
 
 def _reason(error: Exception) -> str:
     """The failure in a few words; the library's own text names objects and addresses in memory."""
-    name = type(error).__name__
     if isinstance(error, requests.exceptions.SSLError):
         return "its certificate or encryption is not accepted"
     if isinstance(error, requests.exceptions.ConnectTimeout):
@@ -336,13 +337,12 @@ def _reason(error: Exception) -> str:
         ("actively refused", "connection refused"),
         ("Remote end closed", "connection closed without an answer"),
         ("reset by peer", "connection reset"),
-        ("Read timed out", "no answer in time"),
         ("timed out", "no answer in time"),
         ("unreachable", "network unreachable"),
     ):
         if mark in text:
             return words
-    return name
+    return type(error).__name__
 
 
 class _Wire:

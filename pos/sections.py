@@ -141,6 +141,40 @@ class Erpnext:
 
 
 @dataclass(frozen=True, slots=True)
+class Quickbooks:
+    client_id: str = setting(
+        "", "Client ID of your app at Intuit; empty = QuickBooks Online is off.", env="QUICKBOOKS_CLIENT_ID"
+    )
+    client_secret: str = setting("", "Client secret of that app.", env="QUICKBOOKS_CLIENT_SECRET", secret=True)
+    environment: str = setting(
+        "sandbox", "Which companies the keys are for; never mixed.", one_of=("sandbox", "production")
+    )
+    redirect_url: str = setting(
+        "",
+        "Where Intuit sends the browser back to, as registered there; https, or http://localhost with sandbox keys. "
+        "Empty = this machine by the name localhost, in the sandbox only.",
+    )
+    api_url: str = setting("", "Address of the API; empty = Intuit's for the environment.")
+    authorize_url: str = setting("", "Where a person agrees; empty = the discovery document's, else Intuit's.")
+    token_url: str = setting("", "Where tokens are given out; empty = the discovery document's, else Intuit's.")
+    revoke_url: str = setting("", "Where tokens are taken back; empty = the discovery document's, else Intuit's.")
+    discovery_url: str = setting("", "A discovery document that names these; empty = Intuit's addresses as built in.")
+    grain: str = setting(
+        "day",
+        "What is booked: one document a business day, tender and location, or one a receipt.",
+        one_of=("day", "receipt"),
+    )
+    settle_minutes: int = setting(10, "With receipt: a receipt is sent once nothing changed about it for this long.")
+    settle_seconds: int = setting(
+        150, "How long before asking what became of a lost answer; longer than their 120 seconds."
+    )
+    timeout_seconds: int = setting(60, "How long to wait for an answer.")
+    probe_seconds: int = setting(30, "While anything waits: how often to see whether the line is back.")
+    pull_minutes: int = setting(15, "How often customers and items are brought in.")
+    warn_days: str = setting("30,7,1", "A notice when the sign-in ends in so many days, comma separated.")
+
+
+@dataclass(frozen=True, slots=True)
 class Security:
     pin_tries: int = setting(5, "Wrong PINs before the code is locked.")
     pin_lock_minutes: int = setting(15, "How long it is locked.")
@@ -149,6 +183,13 @@ class Security:
     )
     sign_in_hours: int = setting(16, "A sign-in ends after this long.")
     body_kb_max: int = setting(1024, "Largest request accepted.")
+    secret_key: str = setting(
+        "",
+        "Keys that seal tokens in the database, the newest first, a space between; `quickbooks new-key` shows one. "
+        "Empty = those in data/tokens.key. The same on every machine of a hub.",
+        env="TILLKEEP_SECRET_KEY",
+        secret=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ SHARED = REPO.parent / "shared"
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own ERPNEXT_URL must never reach a test."""
     for name in list(os.environ):
-        if name.startswith(("ERPNEXT_", "TILLKEEP_")) and name not in KEPT:
+        if name.startswith(("ERPNEXT_", "QUICKBOOKS_", "TILLKEEP_")) and name not in KEPT:
             monkeypatch.delenv(name)
 
 

@@ -1,0 +1,1 @@
+"""QuickBooks Online, over its REST API (accounting, minor version 75)."""
