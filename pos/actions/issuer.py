@@ -230,6 +230,7 @@ def release_of(hold: str, code: str, till: str, basket: str, at: str) -> Voucher
 def _heard(store: Store, line: Line, wish: _Wish, told: Told) -> Asked:
     now = clock.now()
     take_in(store, line, told.entries, now, codes=[wish.code] if told.entries else [])
+    vouchers.was_heard(store)
     if told.made is not None:
         tell_status(store, told.made)
     holds = standing_holds(told.entries)

@@ -32,7 +32,7 @@ def reach_of(store: Store, known: Standing, basket: str = "") -> Reach:
     limit = minor(config.vouchers.offline_limit, config.shop.currency)
     confirmed = vouchers.confirmed(store, known.code, basket) if vouchers.issuer(store) else None
     fresh = vouchers.is_fresh(store, known) or bool(confirmed)  # it answered for this very basket
-    return Reach(fresh, config.vouchers.offline, limit, confirmed)
+    return Reach(fresh, config.vouchers.offline, limit, confirmed, away=vouchers.is_away(store))
 
 
 def terms_of(config: Config) -> voucher.Terms:

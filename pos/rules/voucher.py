@@ -62,12 +62,13 @@ class Standing:
 class Reach:
     """How far the issuer's word goes now. fresh: it was heard lately, or is this till itself. rule: [vouchers]
     offline; limit: minor units, with the rule "limit". confirmed: what it set aside for this very basket, minor units;
-    None = it is this till itself."""
+    None = it is this till itself. away: it did not answer when it was last asked."""
 
     fresh: bool
     rule: str
     limit: int = 0
     confirmed: int | None = None
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,8 @@ def exposed(known: Standing, reach: Reach, amount: int) -> int:
 
 def offline_words(known: Standing, reach: Reach, currency: str, locale: str) -> str:
     """What the shop's rule says while the issuer is out of reach; "" while it is not, or nobody else knows it."""
+    if known.state == "unknown" and reach.away:
+        return said("The issuer is out of reach: what another till sold lately is not known here.")
     if reach.fresh or not known.shared or known.state in ("unknown", "inactive"):
         return ""
     if reach.rule == "limit":
@@ -174,9 +177,11 @@ def refusal(
     """Why `amount` (positive) of a voucher cannot be used, in words for the customer; None when it can."""
     code = known.code
     if known.state == "unknown":
-        return Refused(
-            said("Voucher {code} is not known here. Look at the code again.", code=code), "voucher_unknown", field
-        )
+        words = said("Voucher {code} is not known here. Look at the code again.", code=code)
+        if reach.away:  # the code may be right all the same
+            words = said("Voucher {code} is not known here, and the issuer is out of reach. Look at it again when the "
+                         "issuer answers.", code=code)  # fmt: skip
+        return Refused(words, "voucher_unknown", field)
     if known.state == "inactive":
         return Refused(said("Voucher {code} is switched off; it cannot be used.", code=code), "voucher_inactive", field)
     if known.state == "expired":

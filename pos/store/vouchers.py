@@ -20,6 +20,8 @@ from pos.store.db import Store
 KNOWN = "vouchers_known_at"
 #: When the issuer was last asked without an answer, in `meta`.
 AWAY = "vouchers_unheard_at"
+#: When it answered again after that; older than AWAY while it does not.
+BACK = "vouchers_heard_at"
 #: A hold nobody used or released is let go after this.
 HOLD_MINUTES = 15
 #: Acts that put a voucher into somebody's hand.
@@ -233,6 +235,19 @@ def went_unheard(store: Store) -> None:
     """The issuer was asked and did not answer: what it said before now no longer counts as its word."""
     with store.transaction():
         entries.set_meta(store, AWAY, clock.stamp(clock.now()))
+
+
+def was_heard(store: Store) -> None:
+    """The issuer answered. Costs nothing while it always does."""
+    if is_away(store):
+        with store.transaction():
+            entries.set_meta(store, BACK, clock.stamp(clock.now()))
+
+
+def is_away(store: Store) -> bool:
+    """Whether the issuer did not answer when it was last asked."""
+    away = entries.meta(store, AWAY, "")
+    return bool(away) and entries.meta(store, BACK, "") <= away and bool(issuer(store))
 
 
 def _known(store: Store, code: str) -> tuple[str, str]:

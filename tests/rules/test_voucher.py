@@ -111,6 +111,16 @@ def test_every_refusal_is_in_words(row):
     assert (refused.code, refused.field) == (row["code"], "payments.0.amount")
 
 
+def test_a_code_that_is_not_known_here_is_not_called_wrong_while_the_issuer_is_away():
+    for away in (True, False):
+        reach = Reach(fresh=False, rule="issued_here", confirmed=0, away=away)
+        found = voucher.refusal(Standing("GV-FAR"), 100, reach, "GBP", "en-GB")
+        assert found.code == "voucher_unknown"
+        assert ("out of reach" in found.message) is away
+        assert ("Look at the code again" in found.message) is not away
+        assert bool(voucher.offline_words(Standing("GV-FAR"), reach, "GBP", "en-GB")) is away
+
+
 def test_not_enough_names_what_may_be_used_and_what_another_till_holds():
     known = Standing("GV-1234", 2500, 2500, 500, state="active")
     refused = voucher.refusal(known, 2400, HERE, "GBP", "en_GB")

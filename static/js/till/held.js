@@ -77,7 +77,7 @@ async function refresh() {
   paintCount(answer.count);
   if (answer.hub_away && !byId("held-problem").textContent) problem(t("The hub does not answer: only baskets of this till are listed."));
   const rows = [...answer.held.map((one) => row(one, false)), ...answer.taken.map((one) => row(one, true))];
-  byId("held-list").replaceChildren(...(rows.length ? rows : [h("li", { class: "held-none" }, t("No basket is set aside."))]));
+  byId("held-list").replaceChildren(...(rows.length ? rows : [h("li", { class: "held-none" }, answer.hub_away ? t("No basket of this till is set aside.") : t("No basket is set aside."))]));
   (byId("held-list").querySelector(".held-row > button:last-child") ?? dialog().querySelector("[data-close]")).focus();
 }
 

@@ -28,6 +28,7 @@ let check = null; // the server's last answer for exactly `checkedFor`
 let checkedFor = "";
 let asked = 0; // numbers the questions; only the last one's answer counts
 let refusal = null; // the last question was refused for want of a second person
+let turned = Promise.resolve(); // the way the goods were paid is known, and chosen
 let mayUse = ""; // the last question was refused because a voucher pays no more than this
 
 export function startPay() {
@@ -76,14 +77,12 @@ export async function openPay() {
   forgetVoucher();
   saying("");
   if (modes.length) mode = modes.find((one) => one.kind === "cash") ?? modes[0];
-  const came = showCame();
+  turned = turnToCame(mode, showCame());
   show("pay");
   paintKinds();
   paint();
   byId("take").focus({ preventScroll: true });
-  const first = mode;
-  const [names] = await Promise.all([came, ask()]);
-  if (names.length && !names.includes(mode.name) && mode === first && !entry.text) chooseMode(modes.find((one) => names.includes(one.name)));
+  await Promise.all([turned, ask()]);
   say(`${isRefund() ? t("To give back") : t("Total")} ${byId("pay-total").textContent}. ${t(mode.name)}.`);
 }
 
@@ -105,6 +104,13 @@ function turnTo(chosen) {
   paintKinds();
   ask();
   byId("take").focus({ preventScroll: true });
+}
+
+/** What comes back goes the way it was paid, unless a person chose or typed already. Another till's way is asked for at the hub. */
+async function turnToCame(first, came) {
+  const names = await came;
+  const chosen = modes.find((one) => names.includes(one.name));
+  if (chosen && !names.includes(mode.name) && mode === first && !entry.text) turnTo(chosen);
 }
 
 /** The amount is taken or refused: what was pressed meanwhile has its turn. */
@@ -212,7 +218,7 @@ export async function take() {
   begin();
   let refused = true;
   try {
-    await settled();
+    await Promise.all([turned, settled()]); // else Enter at once would give back cash for what a card paid
     if (!canPay() || !isCurrent()) return;
     if (!isChecked()) await ask();
     if (!isChecked()) return;

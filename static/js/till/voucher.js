@@ -114,7 +114,7 @@ async function look() {
     return problem(error instanceof Refused ? error.message : t("The till server does not answer. Try again in a moment."));
   }
   problem("");
-  byId("voucher-says").replaceChildren(voucherCard(found), ...balanceSlip(found), ...(!isVoucher() && sells() ? [h("p", { class: "dlg-say" }, t("It can be sold as a new voucher: type the amount."))] : []));
+  byId("voucher-says").replaceChildren(voucherCard(found), ...balanceSlip(found), ...(!isVoucher() && sells() ? [h("p", { class: "dlg-say" }, found.offline_text ? t("Sell it as a new voucher only when it is new: type the amount.") : t("It can be sold as a new voucher: type the amount."))] : []));
   say(spoken(found));
   paint();
   (byId("voucher-go").hidden ? dialog().querySelector("[data-close]:last-of-type") : byId("voucher-go")).focus();

@@ -29,7 +29,7 @@ export function voucherCard(found) {
 
 /** The sentences below the figure: what other tills hold, how old the knowledge is, which rule holds meanwhile. */
 export function facts({ voucher, fresh, offline_text: rule, may_use: may, may_use_text: mayText, can_redeem: can }) {
-  if (voucher.state === "unknown") return [];
+  if (voucher.state === "unknown") return [rule].filter(Boolean);
   const held = /[1-9]/.test(voucher.held) && t("{amount} of it is set aside at another till.", { amount: voucher.held_text });
   const age = ageOf(voucher, fresh);
   const less = can && may !== voucher.balance && t("{amount} of it may be used now.", { amount: mayText });
