@@ -1,0 +1,383 @@
+"""Receipts as documents of the books: each by itself, or one for a business day, a way to pay and a shop. Pure.
+
+A receipt that was paid in several ways is split at its lines: the first way to pay takes lines up to its amount, the
+line at the border is shared out, the next goes on from there. So every sum of the documents (total, tax of a rate,
+quantity of an item, way to pay) is exactly that of the receipts. Amounts are whole minor units, quantities thousandths;
+in every document they are what was sold, or what was given back, without a sign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from pos.errors import Invalid
+from pos.rules import ledger
+from pos.rules.money import minor, share_out
+from pos.said import said
+
+#: What a document of the books may be.
+SALE, REFUND, INVOICE, CREDIT = "sale", "refund", "invoice", "credit"
+KINDS = (SALE, REFUND, INVOICE, CREDIT)
+#: The item of a line that is the cash rounding of receipts.
+ROUNDING = "*rounding"
+#: Ways to pay that no customer chose: the goods that came back paid for it; nothing was to pay.
+EXCHANGE, NOTHING = "*exchange", "*none"
+
+#: Letters of a number, and most of them that prefix, shop and way to pay may have together:
+#: TK-261120R-LON-CA-S99 is 21 long.
+NUMBER_MAX = 21
+CODES_MAX = 7
+SUPPLEMENTS_MAX = 99
+_CODE = re.compile(r"[A-Z0-9]{1,5}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Lines of receipts with the same goods and the same tax. rate: percent as text. net + tax = gross."""
+
+    item: str
+    name: str
+    group: str
+    code: str
+    rate: str
+    qty: int
+    net: int
+    tax: int
+    gross: int
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What is summed up in one line."""
+        return (self.item, self.code, self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one way to pay paid of one part of a receipt.
+
+    number: its own, for a document by itself. single: it is one, and goes into no day. reference: of the card slip.
+    """
+
+    document: str
+    part: str
+    number: str
+    kind: str
+    day: str
+    shop: str
+    tender: str
+    customer: str
+    currency: str
+    single: bool
+    reference: str
+    lines: tuple[Line, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(line.gross for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What the receipts of one document of a day have in common."""
+
+    day: str
+    shop: str
+    tender: str
+    kind: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One document as the books are to have it. customer: "" = nobody named. receipts: how many it is made of.
+
+    note: what of several documents of one group it is, or whose receipt it is.
+    """
+
+    number: str
+    kind: str
+    day: str
+    shop: str
+    tender: str
+    customer: str
+    currency: str
+    reference: str
+    receipts: int
+    note: str
+    lines: tuple[Line, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(line.gross for line in self.lines)
+
+    @property
+    def tax(self) -> int:
+        return sum(line.tax for line in self.lines)
+
+
+def encode(book: Book) -> bytes:
+    """The document as it is kept."""
+    return msgspec.json.encode(book)
+
+
+def decode(body: bytes | str) -> Book:
+    """The document that was kept. ValueError when it is none."""
+    return msgspec.json.decode(body, type=Book)
+
+
+# -- one receipt -------------------------------------------------------------------------------------------------------
+
+
+def shares(
+    doc: Mapping[str, Any], part: str, day: str, shop: str, walk_in: Collection[str], *, grain: str = "day"
+) -> tuple[Share, ...]:
+    """What each way to pay paid of one part of a receipt, in the order of the receipt, cash last.
+
+    grain: "receipt" = each by itself. walk_in: customers that are nobody. ValueError when the payments are not what the
+    part comes to.
+    """
+    sign = -1 if part == "return" else 1
+    lines = _lines(doc, part, sign)
+    paid = _paid(doc, part, sign, sum(line.gross for line in lines))
+    customer = "" if doc["customer"] in walk_in else str(doc["customer"])
+    number = str(doc["invoice_name"]) + ("-R" if part == "return" and len(ledger.parts(doc)) > 1 else "")
+    found = []
+    for (tender, way), mine in zip(paid, _split(lines, [amount for amount in paid.values()]), strict=True):
+        kind = _kind(part, way)
+        alone = grain == "receipt" or bool(customer) or way == "account" or (way == "card" and part == "return")
+        share = Share(
+            doc["id"], part, number, kind, day, shop, tender, customer, doc["currency"], alone,
+            _reference(doc, tender), tuple(mine),
+        )  # fmt: skip
+        found.append(share)
+    return tuple(found)
+
+
+def _kind(part: str, way: str) -> str:
+    if way == "account":
+        return CREDIT if part == "return" else INVOICE
+    return REFUND if part == "return" else SALE
+
+
+def _lines(doc: Mapping[str, Any], part: str, sign: int) -> list[Line]:
+    currency = doc["currency"]
+    found = []
+    for item in doc["items"]:
+        if (item["qty"] < 0) != (part == "return"):
+            continue
+        found.append(
+            Line(
+                item=str(item["item_code"]),
+                name=str(item["item_name"]),
+                group=str(item.get("item_group") or ""),
+                code=str(item.get("tax_code") or ""),
+                rate=f"{Decimal(item.get('tax_rate') or 0).normalize():f}",
+                qty=sign * _thousandths(item["qty"]),
+                net=sign * minor(item["net"], currency),
+                tax=sign * minor(item["tax_amount"], currency),
+                gross=sign * minor(item["amount"], currency),
+            )
+        )
+    rounding = sign * minor(doc["rounding"], currency) if part == _holder(doc) else 0
+    if rounding:
+        found.append(Line(ROUNDING, "", "", "", "0", 1000, rounding, 0, rounding))
+    return found
+
+
+def _thousandths(qty: Decimal) -> int:
+    units = qty.scaleb(3)
+    if units != int(units):
+        raise ValueError(f"{qty} has more than three decimals")
+    return int(units)
+
+
+def _holder(doc: Mapping[str, Any]) -> str:
+    """The part that carries the money and the cash rounding."""
+    parts = ledger.parts(doc)
+    return parts[0] if len(parts) == 1 else str(doc["kind"])
+
+
+def _paid(doc: Mapping[str, Any], part: str, sign: int, total: int) -> dict[tuple[str, str], int]:
+    """(way to pay, its sort) -> what it paid of the part, cash last. The goods that came back pay in an exchange."""
+    currency, parts = doc["currency"], ledger.parts(doc)
+    paid: dict[tuple[str, str], int] = {}
+    for payment in doc["payments"] if part == _holder(doc) else ():
+        units = minor(payment["amount"], currency) - minor(payment.get("change") or Decimal(0), currency)
+        name = (str(payment["mode_of_payment"]), str(payment["kind"]))
+        paid[name] = paid.get(name, 0) + sign * units
+    if len(parts) > 1:
+        other = "return" if part == "sale" else "sale"
+        contra = sum(abs(minor(i["amount"], currency)) for i in doc["items"] if (i["qty"] < 0) == (other == "return"))
+        paid[(EXCHANGE, "exchange")] = contra if part == _holder(doc) else total
+    paid = {name: units for name, units in paid.items() if units} or {(NOTHING, "none"): 0}
+    if sum(paid.values()) != total or (len(paid) > 1 and min(paid.values()) < 0):
+        raise ValueError(f"{doc['invoice_name']} comes to {total} but was paid {sum(paid.values())}")
+    return dict(sorted(paid.items(), key=lambda one: one[0][1] == "cash"))
+
+
+def _split(lines: Sequence[Line], amounts: Sequence[int]) -> list[list[Line]]:
+    """The lines by way to pay; each way but the last gets just its amount, the last what is left."""
+    found: list[list[Line]] = [[] for _ in amounts]
+    at, left = 0, list(amounts)
+    for whole in lines:
+        line = whole
+        while at < len(amounts) - 1 and line.gross > left[at]:
+            if left[at] > 0:
+                first, line = _cut(line, left[at])
+                found[at].append(first)
+            at += 1
+        found[at].append(line)
+        left[at] -= line.gross
+    return found
+
+
+def _cut(line: Line, gross: int) -> tuple[Line, Line]:
+    """A line as two, the first of this gross; nothing is lost between them."""
+    weights = (gross, line.gross - gross)
+    tax, qty = share_out(line.tax, weights)[0], share_out(line.qty, weights)[0]
+    first = replace(line, qty=qty, net=gross - tax, tax=tax, gross=gross)
+    rest = replace(line, qty=line.qty - qty, net=line.net - first.net, tax=line.tax - tax, gross=line.gross - gross)
+    return first, rest
+
+
+def _reference(doc: Mapping[str, Any], tender: str) -> str:
+    found = [str(p["reference"]) for p in doc["payments"] if p["mode_of_payment"] == tender and p.get("reference")]
+    return ", ".join(dict.fromkeys(found))
+
+
+# -- documents ---------------------------------------------------------------------------------------------------------
+
+
+def group_of(share: Share) -> Group:
+    """The day document a share belongs to."""
+    return Group(share.day, share.shop, share.tender, share.kind, share.currency)
+
+
+def alone(share: Share, number: str) -> Book:
+    """A share as a document by itself."""
+    return Book(
+        number, share.kind, share.day, share.shop, share.tender, share.customer, share.currency, share.reference, 1,
+        share.number, added((), share.lines),
+    )  # fmt: skip
+
+
+def added(sums: Iterable[Line], lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Lines summed up by goods and tax, in the order of their keys, whatever order they came in."""
+    found: dict[tuple[str, str, str], Line] = {line.key: line for line in sums}
+    for line in lines:
+        old = found.get(line.key)
+        found[line.key] = line if old is None else _sum(old, line)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _sum(a: Line, b: Line) -> Line:
+    """The name is the first in the alphabet, so that the order of the receipts changes nothing."""
+    named = min(a, b, key=lambda line: (line.name, line.group))
+    return Line(
+        a.item, named.name, named.group, a.code, a.rate, a.qty + b.qty, a.net + b.net, a.tax + b.tax, a.gross + b.gross
+    )  # fmt: skip
+
+
+class Gathered:
+    """The sums of one group while its receipts are read one by one; memory grows with goods, not with receipts."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str, str], list[Any]] = {}
+        self.receipts = 0
+
+    def add(self, share: Share) -> None:
+        """One more share of the group."""
+        self.receipts += 1
+        for line in share.lines:
+            sums = self._sums.get(line.key)
+            if sums is None:
+                self._sums[line.key] = [(line.name, line.group), line.qty, line.net, line.tax, line.gross]
+                continue
+            if (line.name, line.group) < sums[0]:
+                sums[0] = (line.name, line.group)
+            sums[1] += line.qty
+            sums[2] += line.net
+            sums[3] += line.tax
+            sums[4] += line.gross
+
+    def lines(self) -> tuple[Line, ...]:
+        """What they come to."""
+        return tuple(
+            Line(item, named[0], named[1], code, rate, qty, net, tax, gross)
+            for (item, code, rate), (named, qty, net, tax, gross) in sorted(self._sums.items())
+        )
+
+
+def books(group: Group, gathered: Gathered, numbers: Iterable[str], lines_max: int) -> tuple[Book, ...]:
+    """The documents of a group: one, or as many as its lines need. numbers: what they are called, in order."""
+    lines = gathered.lines()
+    bites = [lines[at : at + lines_max] for at in range(0, len(lines), lines_max)]
+    return tuple(
+        Book(
+            number, group.kind, group.day, group.shop, group.tender, "", group.currency, "", gathered.receipts,
+            f"{place} of {len(bites)}" if len(bites) > 1 else "", bite,
+        )
+        for place, (number, bite) in enumerate(zip(numbers, bites, strict=False), start=1)
+    )  # fmt: skip
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def number(prefix: str, day: str, shop: str, tender: str, kind: str, supplement: int = 1) -> str:
+    """What a day document is called: TK-261120-LON-CA, with an R behind the date for a refund, -S2 for a supplement.
+
+    Made of what is in it alone, never of an order. Codes as `check_codes` accepts them.
+    """
+    if not 1 <= supplement <= SUPPLEMENTS_MAX:
+        raise ValueError(f"there is no supplement {supplement}")
+    year, month, date = day.split("-")
+    found = f"{prefix}-{year[2:]}{month}{date}{'R' if kind == REFUND else ''}-{shop}-{tender}"
+    found += f"-S{supplement}" if supplement > 1 else ""
+    assert len(found) <= NUMBER_MAX, found
+    return found
+
+
+def own_number(share: Share, code: str, split: bool) -> str:
+    """What a document by itself is called: the receipt's number; with the way to pay when several paid.
+
+    Invalid when that is longer than the books take."""
+    found = f"{share.number}-{code}" if split else share.number
+    if len(found) > NUMBER_MAX:
+        raise Invalid(
+            said("{number} is longer than the {max} letters the books take.", number=found, max=NUMBER_MAX),
+            field="number",
+        )  # fmt: skip
+    return found
+
+
+def check_codes(prefix: str, shops: Mapping[str, str], tenders: Mapping[str, str]) -> list[str]:
+    """What is wrong with these codes, in words; nothing when every number they can make is short enough and its own.
+
+    shops, tenders: name -> code."""
+    found = []
+    for what, codes in (("prefix", {"prefix": prefix}), ("shop", shops), ("way to pay", tenders)):
+        for name, code in codes.items():
+            if not _CODE.match(code):
+                found.append(f"{what} {name}: the code {code!r} is not 1 to 5 capital letters and digits")
+        found += [
+            f"{what} {', '.join(names)}: the same code {code!r}"
+            for code, names in _doubled(codes).items()
+        ]  # fmt: skip
+    longest = len(prefix) + max(map(len, shops.values()), default=1) + max(map(len, tenders.values()), default=1)
+    if longest > CODES_MAX:
+        found.append(f"prefix and codes of shop and way to pay are {longest} letters together; {CODES_MAX} fit")
+    return found
+
+
+def _doubled(codes: Mapping[str, str]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for name, code in sorted(codes.items()):
+        names.setdefault(code, []).append(name)
+    return {code: those for code, those in names.items() if len(those) > 1}
