@@ -59,6 +59,8 @@ COMMANDS = (
     Command("user", "pos.cli.users", "cashiers and their PINs"),
     Command("token", "pos.cli.tokens", "keys for programs that talk to the till"),
     Command("till", "pos.cli.tills", "on a hub: the tills that send it what they sold"),
+    Command("company", "pos.cli.companies", "on a hub: companies whose tills it has"),
+    Command("shop", "pos.cli.shops", "on a hub: the shops of each company"),
     Command("hub", "pos.cli.hub", "on a till: join a hub, make a new key, ask how it stands"),
     Command("device", "pos.cli.devices", "browsers that may sign in with a PIN"),
     Command("outbox", "pos.cli.outbox", "what waits for the books; try again or settle what they refused"),

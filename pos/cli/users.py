@@ -1,5 +1,5 @@
-"""user add|pin|password|badge|list|off|on: who may sign in at this till and its console. Works while the till runs; a
-lost PIN or password is reset here."""
+"""user add|pin|password|badge|scope|list|off|on: who may sign in at this till and its console. Works while the till
+runs; a lost PIN or password is reset here."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from pos import cli
 from pos.cli import opened
 from pos.errors import Invalid
 from pos.rules import rights
-from pos.store import passwords, people
+from pos.store import companies, passwords, people, reach
+from pos.store.companies import Place
+from pos.store.db import Store
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", metavar="add|pin|password|badge|list|off|on", required=True)
+    acts = parser.add_subparsers(dest="act", metavar="add|pin|password|badge|scope|list|off|on", required=True)
     add = acts.add_parser("add", help="add a person")
     add.add_argument("code", help="what they type to sign in: letters and digits")
     add.add_argument("name", help="their name, as receipts show it")
@@ -32,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     badge.add_argument("code")
     badge.add_argument("--card", help="the text of a card they have already; left out, one is made and printed here")
     badge.add_argument("--none", action="store_true", help="take the badge away")
+    scope = acts.add_parser("scope", help="on a hub: keep a person's rights to companies or shops")
+    scope.add_argument("code")
+    scope.add_argument("place", nargs="*", help="COMPANY, or COMPANY/SHOP; none = everywhere")
     acts.add_parser("list", help="everybody, with role and lock")
     for word, help in (("off", "may no longer sign in"), ("on", "may sign in again")):
         acts.add_parser(word, help=help).add_argument("code")
@@ -53,12 +58,20 @@ def run(args: argparse.Namespace, root: Path) -> int:
         elif args.act == "badge":
             text = people.set_badge(store, args.code, "" if args.none else args.card, by)
             print(badge_words(args.code, text, made=not args.none and args.card is None))
+        elif args.act == "scope":
+            reach.keep_to(store, args.code, [_place(store, one) for one in args.place], by)
+            print(f"{args.code} reaches {', '.join(args.place) or 'everywhere'}.")
         elif args.act in ("on", "off"):
             people.set_active(store, args.code, args.act == "on", by)
             print(f"{args.code} {'may sign in again' if args.act == 'on' else 'may no longer sign in'}.")
         else:
             show(people.people(store))
     return cli.OK
+
+
+def _place(store: Store, text: str) -> Place:
+    company, _, shop = text.partition("/")
+    return Place(companies.one(store, company).id, shop)
 
 
 def asked_password() -> str:

@@ -45,6 +45,12 @@ OUTBOX = _insert(
 )  # fmt: skip
 
 
+#: (till, connection) of the enabled connections of the company a till stands in, in a fixed order.
+CONNECTIONS_OF = (
+    "SELECT asked.till, c.id FROM (SELECT CAST(? AS TEXT) AS till) asked JOIN connection c ON c.enabled = 1"
+    " AND c.company = coalesce((SELECT p.company FROM till_place p WHERE p.till = asked.till), 'main') ORDER BY c.id"
+)
+
 #: Parts that the connections book; a row nobody can send would wait for ever.
 BOOKED_PARTS = ("sale", "return", "cash")
 
@@ -129,14 +135,16 @@ def _booked_rows(doc: Mapping[str, Any], connections: Iterable[str], stamp: str)
 
 
 def put_outbox(store: Store, doc: Mapping[str, Any], state: str, moment: datetime) -> None:
-    """Queue a document for every enabled connection, in the transaction that saves it."""
-    rows = outbox_rows(doc, [key for key, _kind in connections(store)], state, moment)
+    """Queue a document for every enabled connection of its till's company, in the transaction that saves it."""
+    rows = outbox_rows(doc, [key for _till, key in store.execute(CONNECTIONS_OF, (doc["till"],))], state, moment)
     store.execute_many(OUTBOX, rows)
 
 
 def connections(store: Store) -> list[tuple[str, str]]:
-    """(id, kind) of the enabled connections, in a fixed order."""
-    return store.execute("SELECT id, kind FROM connection WHERE enabled = 1 ORDER BY id").fetchall()
+    """(id, kind) of the enabled connections of this server's own company, the first one, in a fixed order."""
+    return store.execute(
+        "SELECT id, kind FROM connection WHERE enabled = 1 AND company = 'main' ORDER BY id"
+    ).fetchall()
 
 
 def mode(store: Store) -> str:

@@ -16,10 +16,12 @@ from pos import clock
 from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import hub
 from pos.said import said
-from pos.store import audit, entries, notices
+from pos.store import audit, companies, entries, hub_places, notices
+from pos.store.companies import Place
 from pos.store.db import Store
 from pos.store.keys import clean_name
 from pos.store.models import HubTill
+from pos.store.reach import EVERYWHERE, Reach
 
 #: A one-time code works for so long.
 CODE_MINUTES = 15
@@ -61,6 +63,22 @@ class Till:
     head_hash: str
     top_sequence: int
     why: str
+    company: str = companies.MAIN
+    shop: str = companies.MAIN
+
+    @property
+    def place(self) -> Place:
+        """Whose it is and where it stands."""
+        return Place(self.company, self.shop)
+
+
+_NAMES = tuple(Till.__dataclass_fields__)
+_OF_KEY = f"SELECT {', '.join(_NAMES)} FROM hub_till WHERE key_hash = ? AND revoked_at = ''"
+#: A document of it came: what there is is left standing where there is nothing new. See `came`.
+CAME = (
+    "UPDATE hub_till SET top_sequence = coalesce(?, top_sequence), head_sequence = coalesce(?, head_sequence),"
+    " head_hash = coalesce(?, head_hash), seen_at = ? WHERE id = ?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +107,18 @@ def hub_id(store: Store) -> str:
 # -- codes and keys ----------------------------------------------------------------------------------------------------
 
 
-def add(store: Store, name: str, by: str) -> str:
+def add(store: Store, name: str, by: str, place: Place | None = None) -> str:
     """One more till: the one-time code to type on it within CODE_MINUTES. Conflict when the name is taken."""
     name, now = clean_name(name), clock.now()
+    here = place or Place(companies.MAIN, companies.MAIN)
     with store.transaction():
         _refuse_name(name)
         code, values = _code()
-        HubTill.create(id=clock.uuid7(), name=name, state="waiting", added_at=clock.stamp(now), added_by=by, **values)
-        audit.record(store, by, "till.add", name, {})
+        HubTill.create(
+            id=clock.uuid7(), name=name, state="waiting", added_at=clock.stamp(now), added_by=by, company=here.company,
+            shop=here.shop, **values,
+        )  # fmt: skip
+        audit.record(store, by, "till.add", name, here._asdict())
     return code
 
 
@@ -140,6 +162,7 @@ def join(store: Store, code: str, told: Joining) -> Till:
                 field="code", code="code",
             )  # fmt: skip
         _refuse_id(store, row, told)
+        hub_places.stands(store, Place(row.company, row.shop), told.ids)
         values = {
             "state": "on",
             "till": told.till,
@@ -201,10 +224,12 @@ def _code() -> tuple[str, dict[str, str]]:
 
 
 def of_key(store: Store, secret: str) -> Till | None:
-    """The till that holds this key; None when it is unknown or withdrawn."""
-    with store.reading():
-        row = HubTill.get_or_none((HubTill.key_hash == hub.digest(secret)) & (HubTill.revoked_at == ""))
-    return _till(row) if row else None
+    """The till that holds this key; None when it is unknown or withdrawn. Asked with every request: one statement."""
+    row = store.execute(_OF_KEY, (hub.digest(secret),)).fetchone()
+    if row is None:
+        return None
+    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    return Till(**{**values, "ids": tuple(values["ids"].split())})
 
 
 def of_till(store: Store, till: str) -> Till | None:
@@ -226,11 +251,12 @@ def whichever(store: Store, key: str) -> Till:
         return _till(_named(key, revoked=True))
 
 
-def every(store: Store, *, revoked: bool = False) -> list[Till]:
-    """All of them in order of their names."""
+def every(store: Store, *, revoked: bool = False, reach: Reach = EVERYWHERE) -> list[Till]:
+    """All of them within a reach, in order of their names."""
     with store.reading():
         asked = HubTill.select().order_by(HubTill.name, HubTill.added_at)
-        return [_till(row) for row in (asked if revoked else asked.where(HubTill.revoked_at == ""))]
+        rows = [_till(row) for row in (asked if revoked else asked.where(HubTill.revoked_at == ""))]
+    return [row for row in rows if reach.has(row.place)]
 
 
 def rename(store: Store, key: str, name: str, by: str) -> None:
@@ -282,15 +308,23 @@ class Heard:
     clock_off_seconds: int | None
 
 
-def heard(store: Store, till: Till, told: Heard) -> None:
-    """Write down that it spoke, when that is news; its clock is compared."""
+def came(till: Till, top: int | None, head: hub.Head | None) -> tuple[Any, ...]:
+    """What CAME is given: its newest document here by now, None for one that is not, and what it said its newest is."""
+    return top, head.sequence if head else None, head.hash if head else None, clock.stamp(clock.now()), till.id
+
+
+def heard(store: Store, till: Till, told: Heard, *, brings: bool = False) -> None:
+    """Write down that it spoke, when that is news; its clock is compared. brings: a document comes with it, and that it
+    spoke and what its newest one is are written down with that."""
     now, values = clock.now(), dict[str, Any]()
     if told.version and told.version != till.version:
         values["version"] = told.version[: hub.TEXT_CHARS_MAX]
-    if told.head is not None and told.head.sequence != till.head_sequence:
+    if told.head is not None and told.head.sequence != till.head_sequence and not brings:
         values |= {"head_sequence": told.head.sequence, "head_hash": told.head.hash}
     if told.clock_off_seconds is not None and abs(told.clock_off_seconds - till.clock_off_seconds) > 1:
         values["clock_off_seconds"] = max(-(10**9), min(told.clock_off_seconds, 10**9))
+    if not values and brings:
+        return
     if not values and till.seen_at and clock.parse(till.seen_at) <= now < clock.parse(till.seen_at) + SEEN_EVERY:
         return
     with store.transaction():

@@ -1,0 +1,218 @@
+"""How far somebody's rights reach: companies and shops of a hub, and what of a table lies inside.
+
+A document is its till's, a row on its way its connection's; what cannot be told to lie inside is outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pos.errors import Invalid, NotFound
+from pos.said import said
+from pos.store import audit, companies
+from pos.store.companies import MAIN, Place
+from pos.store.db import Store
+from pos.store.models import PersonScope, User
+
+#: Conditions with ? for the facts behind them; none for somebody who may see everything.
+Conditions = tuple[list[str], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Ids of what somebody may see; None = all. shops: only these of the companies."""
+
+    companies: frozenset[str] | None = None
+    shops: frozenset[str] | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is kept from them."""
+        return self.companies is None and self.shops is None
+
+    def has(self, place: Place) -> bool:
+        """Whether a place lies inside."""
+        inside = self.companies is None or place.company in self.companies
+        return inside and (self.shops is None or place.shop in self.shops)
+
+
+EVERYWHERE = Reach()
+
+
+# -- whose rights reach how far ----------------------------------------------------------------------------------------
+
+
+def of_person(store: Store, code: str) -> Reach:
+    """How far a person's rights reach."""
+    return _of(store, scope_of(store, code))
+
+
+def scope_of(store: Store, code: str) -> list[Place]:
+    """The places a person's rights are kept to, in order; shop "" = all of the company's. [] = everywhere."""
+    with store.reading():
+        found = PersonScope.select().where(PersonScope.person == code)
+        return sorted(Place(row.company, row.shop) for row in found)
+
+
+def _of(store: Store, places: Iterable[Place]) -> Reach:
+    listed = list(places)
+    if not listed:
+        return EVERYWHERE
+    whole = {place.company for place in listed if not place.shop}
+    inside = frozenset(place.company for place in listed)
+    if whole == inside:
+        return Reach(inside)
+    known = {shop.id for shop in companies.shops(store) if shop.company in whole}
+    return Reach(inside, frozenset(known | {place.shop for place in listed if place.shop}))
+
+
+def keep_to(store: Store, code: str, places: Iterable[Place], by: str) -> None:
+    """Keep a person's rights to these places, [] = everywhere. NotFound for a person, a company or a shop that is not
+    there; Invalid for a shop of another company."""
+    wanted = sorted(set(places))
+    with store.transaction():
+        if not User.select().where(User.code == code).exists():
+            raise NotFound(said("There is nobody with the code {code}.", code=code[:40]), field="code")
+        for place in wanted:
+            owner = companies.one(store, place.company)
+            if place.shop and companies.shop(store, place.shop).company != owner.id:
+                raise Invalid(said("{shop} is no shop of {company}.", shop=place.shop, company=owner.name),
+                              field="shop")  # fmt: skip
+        before = scope_of(store, code)
+        if before == wanted:
+            return
+        PersonScope.delete().where(PersonScope.person == code).execute()
+        for place in wanted:
+            PersonScope.create(person=code, company=place.company, shop=place.shop)
+        told = {"before": [list(one) for one in before], "after": [list(one) for one in wanted]}
+        audit.record(store, by, "user.scope", code, told)
+
+
+def narrowed(store: Store, reach: Reach, company: str, shop: str) -> Reach:
+    """The part of a reach that lies in one company, or in one shop. NotFound for what lies outside of it."""
+    if not company and not shop:
+        return reach
+    owner = company or companies.shop(store, shop).company
+    if not any(one.id == owner for one in companies_in(store, reach)):
+        raise NotFound(said("There is no company {name} here.", name=owner[:30]), field="company")
+    if not shop:
+        return Reach(frozenset({owner}), reach.shops)
+    if not any(one.id == shop and one.company == owner for one in shops_in(store, reach)):
+        raise NotFound(said("There is no shop {name} here.", name=shop[:30]), field="shop")
+    return Reach(frozenset({owner}), frozenset({shop}))
+
+
+def companies_in(store: Store, reach: Reach) -> list[companies.Company]:
+    """Companies somebody may see anything of."""
+    return [one for one in companies.every(store) if reach.companies is None or one.id in reach.companies]
+
+
+def shops_in(store: Store, reach: Reach) -> list[companies.Shop]:
+    """Shops somebody may see."""
+    return [one for one in companies.shops(store) if reach.has(Place(one.company, one.id))]
+
+
+# -- what lies inside --------------------------------------------------------------------------------------------------
+
+
+def tills(reach: Reach, column: str) -> Conditions:
+    """That the till whose id stands in a column lies inside. One that was given no place is in the first shop."""
+    if reach.is_all:
+        return [], []
+    where, facts = _places(reach)
+    if reach.has(Place(MAIN, MAIN)):
+        return [f"{column} NOT IN (SELECT till FROM till_place WHERE NOT ({where}))"], facts
+    return [f"{column} IN (SELECT till FROM till_place WHERE {where})"], facts
+
+
+def documents(reach: Reach, column: str) -> Conditions:
+    """That the document whose id stands in a column lies inside."""
+    where, facts = tills(reach, "mine.till")
+    return (
+        ([f"EXISTS (SELECT 1 FROM document mine WHERE mine.id = {column} AND {where[0]})"], facts)
+        if where
+        else ([], [])
+    )
+
+
+def connections(reach: Reach, column: str) -> Conditions:
+    """That the connection whose id stands in a column is a company's inside."""
+    if reach.companies is None:
+        return [], []
+    marks, facts = _marks(reach.companies)
+    return [f"{column} IN (SELECT id FROM connection WHERE company IN ({marks}))"], facts
+
+
+def outbox(reach: Reach, alias: str) -> Conditions:
+    """That a row of the outbox lies inside: it goes to books of a company, and is of a till of the shops."""
+    where, facts = connections(reach, f"{alias}.connection")
+    more, others = documents(reach, f"{alias}.document")
+    return where + more, facts + others
+
+
+def notices(reach: Reach, alias: str) -> Conditions:
+    """That a notice is about a till, a document or, for who sees the whole company, a connection inside."""
+    if reach.is_all:
+        return [], []
+    column = f"{alias}.subject"
+    by_till, facts = tills(reach, "t.till")
+    by_document, others = tills(reach, "d.till")
+    ways = [
+        f"EXISTS (SELECT 1 FROM hub_till t WHERE t.till <> '' AND {column} IN (t.till, t.id) AND {by_till[0]})",
+        f"EXISTS (SELECT 1 FROM document d WHERE d.number = {column} AND {by_document[0]})",
+        f"EXISTS (SELECT 1 FROM document d WHERE d.id = {column} AND {by_document[0]})",
+    ]
+    given = [*facts, *others, *others]
+    if reach.shops is None:
+        by_connection, more = connections(reach, column)
+        ways, given = [*ways, *by_connection], [*given, *more]
+    return [f"{column} <> '' AND ({' OR '.join(ways)})"], given
+
+
+def people(reach: Reach, column: str) -> Conditions:
+    """That all of the rights of the person whose code stands in a column lie inside."""
+    if reach.is_all:
+        return [], []
+    where, facts = _places(reach)
+    whole = where if reach.shops is None else f"{where} AND shop <> ''"
+    mine = f"SELECT 1 FROM person_scope p WHERE p.person = {column}"
+    return [f"EXISTS ({mine}) AND NOT EXISTS ({mine} AND NOT ({whole}))"], facts
+
+
+def audited(reach: Reach, alias: str) -> Conditions:
+    """That a row of the audit is of a document, a till, a person, a company or a shop inside."""
+    if reach.is_all:
+        return [], []
+    subject, actor, act = f"{alias}.subject", f"{alias}.actor", f"{alias}.act"
+    by_document, facts = tills(reach, "d.till")
+    by_till, more = tills(reach, "t.till")
+    by_person, others = people(reach, subject)
+    ways = [
+        f"EXISTS (SELECT 1 FROM document d WHERE d.id = {subject} AND {by_document[0]})",
+        f"EXISTS (SELECT 1 FROM document d WHERE d.number = {subject} AND {by_document[0]})",
+        f"EXISTS (SELECT 1 FROM hub_till t WHERE t.till <> '' AND {actor} = 'till:' || t.till AND {by_till[0]})",
+        f"({act} LIKE 'user.%' AND {by_person[0]})",
+    ]
+    given = [*facts, *facts, *more, *others]
+    if reach.companies is not None and reach.shops is None:
+        marks, those = _marks(reach.companies)
+        ways.append(f"({act} LIKE 'company.%' AND {subject} IN ({marks}))")
+        given += those
+    return [f"({' OR '.join(ways)})"], given
+
+
+def _places(reach: Reach) -> tuple[str, list[str]]:
+    """The condition on columns `company` and `shop`."""
+    where, facts = list[str](), list[str]()
+    for column, inside in (("company", reach.companies), ("shop", reach.shops)):
+        if inside is not None:
+            marks, those = _marks(inside)
+            where.append(f"{column} IN ({marks})")
+            facts += those
+    return " AND ".join(where), facts
+
+
+def _marks(inside: frozenset[str]) -> tuple[str, list[str]]:
+    facts = sorted(inside) or ["-"]  # nothing has that id
+    return ", ".join("?" * len(facts)), facts
