@@ -8,7 +8,6 @@ document holds, was made by a copy of the till: nothing more is taken from eithe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pos import clock
@@ -28,6 +27,7 @@ from pos.store import (
     vouchers,
     whereabouts,
 )
+from pos.store.arrivals import Sent
 from pos.store.db import Store
 from pos.store.hub_tills import Heard, Till
 from pos.store.journal import Committed, Journal
@@ -36,22 +36,14 @@ from pos.store.journal import Committed, Journal
 TWICE = ("number_taken", "chain")
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A document on its way in, and who sends it."""
-
-    store: Store
-    till: Till
-    doc: Mapping[str, Any]
-
-
-def take_in(journal: Journal, till: Till, key: str, body: bytes) -> Committed:
-    """Take in one document of a till; durable on return. `duplicate`: it was here, byte for byte.
+def take_in(journal: Journal, till: Till, key: str, body: bytes, head: hub.Head | None = None) -> Committed:
+    """Take in one document of a till; durable on return. `duplicate`: it was here, byte for byte. head: what the till
+    said its newest one is.
 
     Corrupt when it is not whole. Invalid when it is another till's or under another id. Conflict, code "doubled", when
     it cannot be this till's as it is known here; Conflict otherwise when its id holds other content.
     """
-    doc, _rows = intake.proven(body)
+    doc, rows = intake.proven(body)
     if doc["id"] != key:
         raise Invalid("The address names another document than the one that came.", field="id", code="other_id")
     if doc["till"] not in till.ids or doc["series"] not in ("till", "imported"):
@@ -59,9 +51,9 @@ def take_in(journal: Journal, till: Till, key: str, body: bytes) -> Committed:
             said("{number} is no document of {till}.", number=doc["invoice_name"], till=till.till),
             field="till", code="other_till",
         )  # fmt: skip
-    arrival = _Arrival(journal.store, till, doc)
+    sent = Sent(doc, body, rows, f"sent by {till.till}", f"till:{till.till}", _state(till, doc), _came(till, doc, head))
     try:
-        taken = journal.adopt_sent(doc, body, lambda: _enter(arrival), f"sent by {till.till}", f"till:{till.till}")
+        taken = journal.adopt_sent(sent, lambda: _follows(journal.store, sent))
     except Conflict as error:
         if error.code in TWICE and _made_since_it_joined(till, doc):
             hub_tills.doubled(journal.store, till, error.message)
@@ -72,17 +64,25 @@ def take_in(journal: Journal, till: Till, key: str, body: bytes) -> Committed:
     return taken
 
 
-def _enter(arrival: _Arrival) -> str:
-    """Inside the transaction: the chain on both sides of it, the gaps; and how it enters the outbox here."""
-    store, doc = arrival.store, arrival.doc
+def _came(till: Till, doc: Mapping[str, Any], head: hub.Head | None) -> tuple[Any, ...]:
+    return hub_tills.came(till, doc["sequence"] if doc["till"] == till.till else None, head)
+
+
+def _follows(store: Store, sent: Sent) -> None:
+    """Inside the transaction: the chain on both sides of it, and the gaps."""
+    doc = sent.doc
+    store.execute(hub_tills.CAME, (None, *sent.came[1:]))
     if doc["series"] == "till":
         top = entries.last(store, doc["till"], "till", documents.GENESIS)
         _fits(store, doc)
-        lost_to = record.skipped_to(doc)
-        hub_gaps.arrived(store, doc["till"], doc["sequence"], top.sequence, lost_to)
+        hub_gaps.arrived(store, doc["till"], doc["sequence"], top.sequence, record.skipped_to(doc))
+
+
+def _state(till: Till, doc: Mapping[str, Any]) -> str:
+    """How it enters the outbox here. Made without a connection it stays out of the books, as on the till."""
     if doc["mode"] == "mock":
-        return ""  # made without a connection: it stays out of the books, as on the till
-    return "queued" if _made_since_it_joined(arrival.till, doc) else "unknown"
+        return ""
+    return "queued" if _made_since_it_joined(till, doc) else "unknown"
 
 
 def _made_since_it_joined(till: Till, doc: Mapping[str, Any]) -> bool:
@@ -130,9 +130,10 @@ def _after(store: Store, doc: Mapping[str, Any]) -> None:
 # -- who speaks --------------------------------------------------------------------------------------------------------
 
 
-def admit(store: Store, till: Till, told: Heard) -> None:
-    """A till spoke: write down what it said of itself. Conflict, code "doubled", when it is there twice."""
-    hub_tills.heard(store, till, told)
+def admit(store: Store, till: Till, told: Heard, *, brings: bool = False) -> None:
+    """A till spoke: write down what it said of itself. Conflict, code "doubled", when it is there twice. brings: a
+    document comes with it, which `take_in` is given with its head."""
+    hub_tills.heard(store, till, told, brings=brings and till.state == "on")
     if till.state == "doubled":
         raise Conflict(_twice(till), code="doubled")
     why = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pos.store.db import Store
 
 GENESIS = "0" * 64
+LAST = "SELECT hash FROM audit ORDER BY n DESC LIMIT 1"
+INSERT = "INSERT INTO audit (at, actor, act, subject, detail, prev_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class Readable(Protocol):
@@ -33,14 +35,22 @@ def record(store: Store, actor: str, act: str, subject: str = "", detail: Mappin
         with store.transaction():
             record(store, actor, act, subject, detail)
         return
-    last = store.execute("SELECT hash FROM audit ORDER BY n DESC LIMIT 1").fetchone()
-    previous = last[0] if last else GENESIS
-    text = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str) if detail else ""
-    row = (clock.stamp(clock.now()), actor, act, subject, text)
-    store.execute(
-        "INSERT INTO audit (at, actor, act, subject, detail, prev_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*row, previous, _digest(previous, row)),
-    )
+    last = store.execute(LAST).fetchone()
+    row = chained(last[0] if last else GENESIS, [(actor, act, subject, detail)])[0]
+    store.execute(INSERT, row)
+
+
+def chained(previous: str, entries: Iterable[tuple[str, str, str, Mapping[str, Any] | None]]) -> list[tuple[str, ...]]:
+    """Rows for INSERT, each behind the one before it: what `record` is given, several at once. previous: the newest
+    row's hash, asked for by LAST in the same transaction."""
+    at, rows = clock.stamp(clock.now()), list[tuple[str, ...]]()
+    for actor, act, subject, detail in entries:
+        text = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str) if detail else ""
+        row = (at, actor, act, subject, text)
+        digest = _digest(previous, row)
+        rows.append((*row, previous, digest))
+        previous = digest
+    return rows
 
 
 def verify_chain(store: Readable) -> tuple[int, str]:

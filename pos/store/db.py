@@ -169,6 +169,15 @@ class Store:
         """One statement for each row."""
         self.database.connection().executemany(sql, rows)
 
+    def together(self, work: Iterable[tuple[str, Sequence[Sequence[Any]]]]) -> list[list[Any]]:
+        """Several statements one after the other, each once for each of its rows; the rows that each gave back.
+
+        Where the database is another program all of it goes there at once, which is what makes it quick; so a statement
+        can use nothing that one before it answered. Inside a transaction.
+        """
+        found: list[list[Any]] = self.database.together(work)
+        return found
+
     @property
     def keeps_files(self) -> bool:
         """Whether each document is a file in invoices/ as well; a hub on PostgreSQL holds their bytes alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -45,6 +45,11 @@ OUTBOX = _insert(
 )  # fmt: skip
 
 
+#: The enabled connections of the first company, in a fixed order.
+CONNECTIONS = "SELECT id, kind FROM connection WHERE enabled = 1 AND company = 'main' ORDER BY id"
+#: A session began with the document that came in late; see `mended`.
+MEND = "UPDATE session SET opened_at = ?, opened_by = ?, business_day = ?, first_sequence = ? WHERE id = ?"
+
 #: (till, connection) of the enabled connections of the company a till stands in, in a fixed order.
 CONNECTIONS_OF = (
     "SELECT asked.till, c.id FROM (SELECT CAST(? AS TEXT) AS till) asked JOIN connection c ON c.enabled = 1"
@@ -74,23 +79,28 @@ def last(store: Store, till: str, series: str, genesis: str) -> Last:
 
 def put(store: Store, rows: ledger.Rows) -> int:
     """Insert everything a document has in the ledger's tables; its `n`. Inside a transaction."""
-    n: int = store.execute(DOCUMENT_N, rows.document).fetchall()[0][0]
-    many = store.execute_many
-    many(LINE, rows.lines)
-    many(TENDER, rows.tenders)
-    many(MOVEMENT, rows.movements)
+    work: list[tuple[str, Sequence[Sequence[Any]]]] = [(DOCUMENT_N, [rows.document]), *ledger_rows([rows])]
     if rows.vouchers:
-        many(VOUCHER, voucher_rows(rows))
-    if rows.session is not None:
-        store.execute(SESSION, rows.session)
+        work.append((VOUCHER, voucher_rows(rows)))
     if rows.closing is not None:
-        store.execute(CLOSING, rows.closing)
-        many(LATE, [(name,) for name in rows.late])
+        work += [(CLOSING, [rows.closing]), (LATE, [(name,) for name in rows.late])]
     if rows.blankings:
-        many(BLANKING, blanking_rows(rows))
+        work.append((BLANKING, blanking_rows(rows)))
     if rows.lost is not None:
-        store.execute(LOST, rows.lost)
+        work.append((LOST, [rows.lost]))
+    n: int = store.together(work)[0][0][0]
     return n
+
+
+def ledger_rows(given: Sequence[ledger.Rows]) -> list[tuple[str, Sequence[Sequence[Any]]]]:
+    """What any documents have beside their own rows, and the statements for it; a session is the first one's."""
+    sessions = {one.session[0]: one.session for one in reversed(given) if one.session is not None}
+    return [
+        (LINE, [row for one in given for row in one.lines]),
+        (TENDER, [row for one in given for row in one.tenders]),
+        (MOVEMENT, [row for one in given for row in one.movements]),
+        (SESSION, list(sessions.values())),
+    ]
 
 
 def blanking_rows(rows: ledger.Rows) -> list[tuple[Any, ...]]:
@@ -142,9 +152,7 @@ def put_outbox(store: Store, doc: Mapping[str, Any], state: str, moment: datetim
 
 def connections(store: Store) -> list[tuple[str, str]]:
     """(id, kind) of the enabled connections of this server's own company, the first one, in a fixed order."""
-    return store.execute(
-        "SELECT id, kind FROM connection WHERE enabled = 1 AND company = 'main' ORDER BY id"
-    ).fetchall()
+    return store.execute(CONNECTIONS).fetchall()
 
 
 def mode(store: Store) -> str:
@@ -161,10 +169,22 @@ def mend_session(store: Store, doc: Mapping[str, Any]) -> None:
         (doc["till"], doc["sequence"]),
     ).fetchone()
     if before is None or before[0] != doc["session"]:
-        store.execute(
-            "UPDATE session SET opened_at = ?, opened_by = ?, business_day = ?, first_sequence = ? WHERE id = ?",
-            (doc["created_at"], doc["cashier"]["code"], doc["business_day"], doc["sequence"], doc["session"]),
-        )
+        store.execute(MEND, mended(doc))
+
+
+def mended(doc: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a session's row says of the document it began with, then the session."""
+    return doc["created_at"], doc["cashier"]["code"], doc["business_day"], doc["sequence"], doc["session"]
+
+
+def said_of(doc: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """What the audit says of a document that was saved."""
+    return {
+        "number": doc["invoice_name"],
+        "total": f"{doc['total']} {doc['currency']}",
+        "hash": doc["hash"],
+        **more,
+    }
 
 
 def meta(store: Store, key: str, default: str) -> str:

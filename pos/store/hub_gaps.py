@@ -8,24 +8,23 @@ from typing import Any
 from pos import clock
 from pos.rules import hub
 from pos.store.db import Store
-from pos.store.models import HubGap, HubTill
+from pos.store.models import HubGap
 from pos.store.outbox import tuples
 
 
 def arrived(store: Store, till: str, sequence: int, top: int, lost_to: int) -> None:
     """A document of a till's series is being taken in, inside its transaction. top: the newest of that till before it.
     lost_to: it says that numbers up to this one were given out and are lost."""
-    with store.transaction():
-        if sequence > top + 1:
-            HubGap.create(till=till, first=top + 1, last=sequence - 1, found_at=clock.stamp(clock.now()))
-        elif sequence <= top:
-            held = HubGap.get_or_none((HubGap.till == till) & (HubGap.first <= sequence) & (HubGap.last >= sequence))
-            if held is not None:
-                _put(held, hub.without((held.first, held.last), sequence))
-        if lost_to:
-            _lost(till, lost_to)
-        if sequence > top:
-            HubTill.update(top_sequence=sequence).where(HubTill.till == till).execute()
+    if sequence > top + 1:
+        HubGap.create(till=till, first=top + 1, last=sequence - 1, found_at=clock.stamp(clock.now()))
+    elif sequence <= top:
+        held = HubGap.get_or_none((HubGap.till == till) & (HubGap.first <= sequence) & (HubGap.last >= sequence))
+        if held is not None:
+            _put(held, hub.without((held.first, held.last), sequence))
+    if lost_to:
+        _lost(till, lost_to)
+    if sequence > top:
+        store.execute("UPDATE hub_till SET top_sequence = ? WHERE till = ?", (sequence, till))
 
 
 def _lost(till: str, lost_to: int) -> None:

@@ -13,6 +13,7 @@ from pos.errors import Conflict
 from pos.rules import documents, ledger, receipt, record, voucher
 from pos.said import said
 from pos.store import audit, entries, hub_link, overs, shifts
+from pos.store.arrivals import Sent
 from pos.store.db import Store
 
 #: A clock this far behind the last document was set back; less is a clock being corrected.
@@ -178,18 +179,15 @@ def _is_blanked_twin(saved: Mapping[str, Any], offered: Mapping[str, Any]) -> bo
     return one_is and ledger.chain_hash(saved) == ledger.chain_hash(offered)
 
 
-def adopt_sent(
-    store: Store,
-    doc: Mapping[str, Any],
-    body: bytes,
-    guard: Callable[[], str],
-    origin: str,
-    actor: str,
-) -> Entered:
-    """`adopt` for a document that a till of this hub sent. `guard` runs inside the transaction, may raise Conflict, and
-    says how it enters the outbox: queued, unknown, or "" where it goes nowhere."""
+def adopt_sent(store: Store, sent: Sent, guard: Callable[[], None]) -> Entered:
+    """`adopt` for a document that a till of this hub sent, by itself. `guard` runs inside the transaction and may raise
+    Conflict."""
+    doc, body = sent.doc, sent.body
     found = here_already(store, doc, body)
-    return found or _enter_adopted(store, dict(doc), body, origin, actor, state=guard())
+    if found is not None:
+        return found
+    guard()
+    return _enter_adopted(store, dict(doc), body, sent.origin, sent.actor, state=sent.state)
 
 
 def adopt_found(store: Store, doc: Mapping[str, Any], body: bytes) -> Entered:
@@ -283,9 +281,7 @@ def other_content(saved: Mapping[str, Any], offered: Mapping[str, Any]) -> Confl
 
 
 def _tell(store: Store, actor: str, act: str, doc: Mapping[str, Any], more: Mapping[str, Any]) -> None:
-    total = f"{doc['total']} {doc['currency']}"
-    detail = {"number": doc["invoice_name"], "total": total, "hash": doc["hash"], **more}
-    audit.record(store, actor, act, doc["id"], detail)
+    audit.record(store, actor, act, doc["id"], entries.said_of(doc, more))
 
 
 def remembered(store: Store) -> int:

@@ -26,7 +26,7 @@ from peewee import DatabaseError
 
 from pos import clock
 from pos.errors import CannotSave, PosError
-from pos.store import disk, entries, identity, intake, recover
+from pos.store import arrivals, disk, entries, identity, intake, recover
 from pos.store.db import Store, cannot_save
 from pos.store.flusher import Flusher
 from pos.store.points import at
@@ -68,10 +68,11 @@ class Health:
 class _Waiting:
     """One document on its way through the writer, and what became of it."""
 
-    __slots__ = ("done", "error", "found", "work")
+    __slots__ = ("done", "error", "found", "sent", "work")
 
-    def __init__(self, work: Callable[[], intake.Entered]) -> None:
+    def __init__(self, work: Callable[[], intake.Entered], sent: arrivals.Sent | None = None) -> None:
         self.work = work
+        self.sent = sent  # it may be entered together with others like it
         self.found: intake.Entered | None = None
         self.error: BaseException | None = None
         self.done = threading.Lock()
@@ -149,12 +150,12 @@ class Journal:
         doc, _rows = intake.proven(body)
         return self._through(partial(intake.adopt, self.store, doc, body, origin, actor))
 
-    def adopt_sent(
-        self, doc: Mapping[str, Any], body: bytes, guard: Callable[[], str], origin: str, actor: str
-    ) -> Committed:
+    def adopt_sent(self, sent: arrivals.Sent, guard: Callable[[], None]) -> Committed:
         """Take in a document that a till of this hub sent, as it is; `intake.proven` told it from its bytes. guard: as
-        `intake.adopt_sent` has it, called in the transaction after the id was looked up. Conflict as `adopt`."""
-        return self._through(partial(intake.adopt_sent, self.store, doc, body, guard, origin, actor))
+        `intake.adopt_sent` has it, called in the transaction after the id was looked up, where anything but the newest
+        document here has to be looked at. Conflict as `adopt`."""
+        alone = partial(intake.adopt_sent, self.store, sent, guard)
+        return self._through(alone, sent if sent.is_plain else None)
 
     def adopt_imported(self, doc: dict[str, Any], origin: str, actor: str) -> Committed:
         """Take in a document of the older shape, mapped and unstamped: series "imported", its totals as they were."""
@@ -201,10 +202,10 @@ class Journal:
 
     # -- the thread that asks ----------------------------------------------------------------------------------------
 
-    def _through(self, work: Callable[[], intake.Entered]) -> Committed:
+    def _through(self, work: Callable[[], intake.Entered], sent: arrivals.Sent | None = None) -> Committed:
         if self.store.in_transaction():
             raise RuntimeError("commit inside a transaction would wait for itself")
-        waiting, began = _Waiting(work), clock.monotonic()
+        waiting, began = _Waiting(work, sent), clock.monotonic()
         with self._door:
             if not self._open:
                 raise CannotSave("The till is stopping; nothing is saved any more. Start it again.")
@@ -287,8 +288,10 @@ class Journal:
             self._refuse_or_probe()
             at("before_begin")
             with self.store.transaction(sale=True):
+                self._enter_together([one for one in batch if one.sent is not None])
                 for waiting in batch:
-                    self._enter(waiting)
+                    if waiting.found is None:
+                        self._enter(waiting)
                 at("before_commit")
             at("after_commit")
         self._saving_since = 0.0
@@ -296,6 +299,22 @@ class Journal:
             self._undo(batch, whole.error)
         for waiting in batch:
             waiting.done.release()
+
+    def _enter_together(self, some: list[_Waiting]) -> None:
+        """Documents of tills that simply follow what is here; where one of them fails, each goes by itself."""
+        sent = [one.sent for one in some if one.sent is not None]
+        if not sent:
+            return
+        whole = _Waiting(some[0].work)
+        with _HandOver(whole):
+            for one, n in zip(some, arrivals.enter(self.store, sent), strict=True):
+                if n is not None and one.sent is not None:
+                    one.found = intake.Entered(dict(one.sent.doc), one.sent.body, False, n, one.sent.path)
+                    self._flusher.file_due(n)
+                    at("after_insert")
+        if whole.error is not None:
+            log.warning("documents that came together go one by one", exc_info=whole.error)
+            arrivals.undo(self.store)
 
     def _enter(self, waiting: _Waiting) -> None:
         """One document under its own savepoint: a bad one must not fail its neighbours."""

@@ -6,8 +6,11 @@ is given, how bytes of a text are asked for, LIKE that does not tell A from a, a
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 _PIECES = re.compile(r"('(?:[^']|'')*')")
 _NAMED = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
@@ -22,6 +25,9 @@ _WHOLE = re.compile(r"\bINTEGER\b")
 _TEXT = re.compile(r"\bTEXT\b")
 _ROWID = re.compile(r"\s*\bWITHOUT ROWID\b")
 _PEOPLE = re.compile(r"\b(FROM|JOIN|UPDATE|INTO) user\b")
+#: An INSERT of plain values; what follows them takes no parameter.
+_INSERT = re.compile(r"INSERT INTO (\w+) \(([\w, ]+)\) VALUES \(\?(?:, \?)*\)\s*([^?]*)")
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 #: Names of ours that mean something to PostgreSQL.
 _RESERVED = re.compile(r'(?<!["\w.])(user|right)(?!["\w])')
 
@@ -35,6 +41,47 @@ def statement(sql: str) -> str:
         if i % 2 == 0:
             pieces[i] = _outside(pieces[i])
     return "".join(pieces)
+
+
+def at_once(sql: str, rows: Sequence[Sequence[Any]]) -> list[tuple[str, Sequence[Any]]]:
+    """What a statement that is meant once for each of these rows is for the driver: an INSERT of values takes them all
+    as one, anything else goes row by row."""
+    if not rows:
+        return []
+    inserting = _inserting(sql)
+    if inserting is None:
+        return [(statement(sql), row) for row in rows]
+    text = _listed(inserting.columns, rows)
+    if "\\u0000" in text:  # PostgreSQL holds no NUL in a text
+        text = _listed(inserting.columns, [[_without_nul(value) for value in row] for row in rows])
+    return [(inserting.sql, (text,))]
+
+
+class _Inserting(NamedTuple):
+    """An INSERT whose rows come as one JSON list. columns: their names in it."""
+
+    sql: str
+    columns: tuple[str, ...]
+
+
+@lru_cache(maxsize=256)
+def _inserting(sql: str) -> _Inserting | None:
+    found = _INSERT.fullmatch(sql.strip())
+    if found is None:
+        return None
+    table, columns, also = found.groups()
+    # Of the type of the table's rows: by its name alone, `line` would be PostgreSQL's own type of that name.
+    source = f"json_populate_recordset((SELECT t FROM {table} t WHERE false), %s::json)"
+    text = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} {also}"
+    return _Inserting(text, tuple(name.strip() for name in columns.split(",")))
+
+
+def _listed(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    return _JSON([dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def _without_nul(value: Any) -> Any:
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 def _outside(sql: str) -> str:

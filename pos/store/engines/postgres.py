@@ -86,6 +86,20 @@ class Connection(psycopg.Connection[Any]):
             raise told(error) from error
         return cursor
 
+    def together(self, work: Iterable[tuple[str, Sequence[Sequence[Any]]]]) -> list[list[Any]]:
+        """All of it on its way before any answer is waited for: one way there and back."""
+        asked: list[list[Any]] = []
+        try:
+            with self.pipeline():
+                for sql, rows in work:
+                    asked.append([self._ask(*one) for one in dialect.at_once(sql, rows)])
+            return [[row for cursor in cursors if cursor.description for row in cursor.fetchall()] for cursors in asked]
+        except psycopg.Error as error:
+            raise told(error) from error
+
+    def _ask(self, sql: str, params: Sequence[Any]) -> Any:
+        return self.cursor().execute(sql, params, prepare=True)
+
     def raw(self, sql: str) -> None:
         """Statements without parameters, as they are."""
         try:
@@ -157,6 +171,10 @@ class Database(peewee.PostgresqlDatabase):
             self.close()
             found = super().connection()
         return found
+
+    def together(self, work: Iterable[tuple[str, Sequence[Sequence[Any]]]]) -> list[list[Any]]:
+        """Several statements, each for each of its rows; what each answered."""
+        return self.connection().together(work)
 
     def cursor(self, named_cursor: Any = None) -> Any:
         self.connection()

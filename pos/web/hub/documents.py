@@ -44,7 +44,7 @@ class NotWhole(Invalid):
 def put(key: str) -> ResponseReturnValue:
     body, here = request.get_data(cache=False), parts()
     try:
-        taken = hub_intake.take_in(here.journal, gate.till(), key, body)
+        taken = hub_intake.take_in(here.journal, gate.till(), key, body, gate.head())
     except Corrupt as error:
         raise NotWhole(hub_intake.corrupt(error), body) from error
     answer = {"ok": True, "hash": taken.doc["hash"], "duplicate": taken.duplicate}

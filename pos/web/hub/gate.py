@@ -15,6 +15,9 @@ from pos.store.hub_tills import Heard, Till
 from pos.store.people import Actor
 from pos.web.parts import parts
 
+#: The route that takes a document, which writes down what the till said together with that.
+DOCUMENT = "hub_documents.put"
+
 
 def is_hub() -> None:
     """NotFound where this server is no hub."""
@@ -33,14 +36,20 @@ def is_till() -> None:
         )
     if request.headers.get(hub.TILL, "").upper() != found.till.upper():
         raise NotAllowed("This key is another till's.", code="other_till")
-    hub_intake.admit(parts().store, found, _heard())
-    g.hub_till = found
+    told = _heard()
+    hub_intake.admit(parts().store, found, told, brings=request.method == "PUT" and request.endpoint == DOCUMENT)
+    g.hub_till, g.hub_head = found, told.head
     g.actor = Actor(f"till:{found.till}", found.name, "till", "till", found.id)
 
 
 def till() -> Till:
     """The till that asks. Only inside a route with `is_till`."""
     return cast(Till, g.hub_till)
+
+
+def head() -> hub.Head | None:
+    """What that till says its newest document is. Only inside a route with `is_till`."""
+    return cast("hub.Head | None", g.hub_head)
 
 
 def _heard() -> Heard:
