@@ -226,6 +226,13 @@ class Archives:
         found = self.holding(path)
         return found.read(path) if found is not None else None
 
+    def text(self, path: str) -> str:
+        """A receipt that lies in an archive and nowhere else. Corrupt when it is damaged there, or the file is away."""
+        body = self.read(path)
+        if body is None:
+            raise Corrupt(f"{path} is archived, and no archive in {self.folder} holds it. Bring that file back.")
+        return body.decode("utf-8")
+
     def paths(self) -> Iterator[str]:
         """Every receipt in any archive, month by month."""
         for name in self.names():

@@ -18,6 +18,7 @@ from pos.config import POSTGRESQL, Config
 from pos.errors import BadSettings, CannotSave, PosError
 from pos.said import said
 from pos.store import disk
+from pos.store.archives import Archives
 from pos.store.engines import sqlite
 from pos.store.engines.sqlite import DURABLE as DURABLE
 from pos.store.engines.sqlite import PRAGMAS as PRAGMAS
@@ -264,7 +265,9 @@ def open_store(config: Config) -> Store:
 def unopened(config: Config) -> tuple[Any, Path]:
     """The engine [storage] url names, not opened yet, and the file (of SQLite) in the data folder."""
     if is_postgresql(config):
-        return _postgres().Database(config.storage.url, WAIT_SECONDS), config.root / "data" / "hub"
+        database = _postgres().Database(config.storage.url, WAIT_SECONDS)
+        database.archived = Archives(config).text
+        return database, config.root / "data" / "hub"
     path = database_path(config)
     return sqlite.database(path, WAIT_SECONDS), path
 

@@ -122,6 +122,9 @@ def _is_mark(table: Table, row: Sequence[Any]) -> bool:
 @contextmanager
 def _without_triggers(target: Store, table: Table) -> Iterator[None]:
     """Rows come with what triggers once made of them. After an error the transaction takes this back as well."""
+    if table.name == "document":  # a view there, whose triggers put each row where it belongs
+        yield
+        return
     target.execute(f'ALTER TABLE "{table.name}" DISABLE TRIGGER USER')
     yield
     target.execute(f'ALTER TABLE "{table.name}" ENABLE TRIGGER USER')
@@ -187,7 +190,8 @@ def finish(target: Store, source: sqlite3.Connection) -> None:
 
 def _go_on(target: Store, table: Table) -> None:
     column = table.key[0]
-    (sequence,) = target.execute("SELECT pg_get_serial_sequence(?, ?)", (f'"{table.name}"', column)).fetchone()
+    counted = "document_head" if table.name == "document" else f'"{table.name}"'
+    (sequence,) = target.execute("SELECT pg_get_serial_sequence(?, ?)", (counted, column)).fetchone()
     if sequence is not None:
         top = f'SELECT coalesce(max("{column}"), 0) FROM "{table.name}"'
         target.execute(f"SELECT setval(?, ({top}) + 1, false)", (sequence,))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import select
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from psycopg.adapt import Dumper, Loader
 from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumperUnknown
 
-from pos.store.engines import dialect, functions, postgres_search
+from pos.store.engines import dialect, functions, postgres_months, postgres_search
 
 #: The lock of all who write: the letters of its name.
 WRITERS = int.from_bytes(b"tillkeep"[:7], "big")
@@ -66,6 +66,21 @@ class _Yes(Loader):
 
     def load(self, data: Any) -> int:
         return int(bytes(data) == b"t")
+
+
+def _bodies(archived: Callable[[str], str]) -> type[Loader]:
+    """How the bytes of a document come: as they are, or, where only a path stands, from the archive they lie in."""
+
+    class Body(Loader):
+        def load(self, data: Any) -> str:
+            text = bytes(data).decode()
+            return text if text[:1] == "{" else archived(text)
+
+    return Body
+
+
+def _nowhere(path: str) -> str:
+    raise peewee.DataError(f"{path} is archived, and this connection reads no archives")
 
 
 class Connection(psycopg.Connection[Any]):
@@ -140,6 +155,8 @@ class Database(peewee.PostgresqlDatabase):
         self.url, self.wait_seconds = url, wait_seconds
         self.opened: weakref.WeakSet[Connection] = weakref.WeakSet()
         self.ended = False
+        #: The bytes of a document whose month lies in an archive, by its path (`postgres_months`).
+        self.archived: Callable[[str], str] = _nowhere
         super().__init__(url, prefer_psycopg3=True)
 
     def _connect(self) -> Connection:
@@ -160,6 +177,7 @@ class Database(peewee.PostgresqlDatabase):
         made.adapters.register_dumper(str, _Text)
         made.adapters.register_loader("numeric", _Number)
         made.adapters.register_loader("bool", _Yes)
+        made.adapters.register_loader("varchar", _bodies(self.archived))
         self.opened.add(made)
         return made
 
@@ -269,7 +287,7 @@ class Database(peewee.PostgresqlDatabase):
     def forget_deleted(self) -> None:
         """Old versions of rows are taken out of the tables; the server's own log keeps them until it comes round, and
         so do copies of it. Outside a transaction."""
-        self.connection().raw("VACUUM document, customer, held, notice, outbox, reconciliation_item")
+        self.connection().raw("VACUUM document_head, document_body, customer, held, notice, outbox, reconciliation_item")
 
     def flush_commits(self, on: bool) -> None:
         """Each COMMIT is flushed already."""
@@ -283,7 +301,7 @@ class Migrating:
     """Runs a migration's statements, in the spelling they have in their files."""
 
     #: What a migration is here, where its statements mean nothing to PostgreSQL.
-    instead = {"0002_search": postgres_search.STATEMENTS}
+    instead = {"0002_search": postgres_search.STATEMENTS, "0023_months": postgres_months.STATEMENTS}
 
     def __init__(self, database: Database) -> None:
         self.database = database
