@@ -30,6 +30,7 @@ from pos.store.models.people import (
     User,
 )
 from pos.store.models.prints import PrintJob
+from pos.store.models.quickbooks import QboState, QboToken
 from pos.store.models.reconciliations import Reconciliation, ReconciliationItem
 from pos.store.models.records import Blanking, Forgotten, LostNumber
 from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders, TakingsVouchers
@@ -61,9 +62,11 @@ RECORDS = (Blanking, LostNumber, Forgotten)
 HUB = (HubTill, HubGap, Lease, HubTop, HubChange, ForeignCopy)
 #: Whose they are, and who may see them.
 COMPANIES = (Company, Shop, TillPlace, PersonScope)
+#: Sign-ins to books whose keys change.
+SIGN_INS = (QboToken, QboState)
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
-    *BACKUPS, *RECORDS, *HUB, *COMPANIES,
+    *BACKUPS, *RECORDS, *HUB, *COMPANIES, *SIGN_INS,
 )  # fmt: skip
 
 __all__ = [
@@ -80,6 +83,7 @@ __all__ = [
     "PRINTS",
     "RECONCILIATIONS",
     "RECORDS",
+    "SIGN_INS",
     "TAKINGS",
     "VOUCHERS",
     "AgentRun",
@@ -122,6 +126,8 @@ __all__ = [
     "PersonScope",
     "Price",
     "PrintJob",
+    "QboState",
+    "QboToken",
     "Reconciliation",
     "ReconciliationItem",
     "RightOverride",

@@ -1,0 +1,137 @@
+"""How the sign-in to QuickBooks Online stands, and which settings hold for a company. Speaks to nobody."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from pos import clock
+from pos.config import Config
+from pos.connectors.qbo import discovery
+from pos.errors import Corrupt
+from pos.rules import oauth
+from pos.said import said
+from pos.sections import Quickbooks
+from pos.store import companies, notices, qbo_tokens
+from pos.store.db import Store
+from pos.store.qbo_tokens import Row
+
+KIND = "quickbooks"
+TITLE = "QuickBooks Online"
+CALLBACK = "/api/integrations/quickbooks/callback"
+#: What a company of a hub may have otherwise than the settings; never a secret.
+OWN = ("environment", "grain", "settle_minutes", "settle_seconds", "pull_minutes")
+
+#: Why only a person can help, by the code that is kept.
+REASONS = {
+    "invalid_grant": said("Intuit does not accept the sign-in any more."),
+    "answer_lost": said("An answer of Intuit was lost, and with it the key that counts from then on."),
+    "no_key": said("The key that opens the sign-in kept here is gone."),
+    "not_meant": said("The sign-in kept here was meant for another company."),
+}
+
+
+def connection_of(store: Store, company: str) -> str:
+    """The id of a company's connection. NotFound for a company that is not here."""
+    return companies.connection_id(KIND, companies.one(store, company or companies.MAIN).id)
+
+
+def configured(config: Config) -> bool:
+    """Whether the app's keys are set."""
+    return bool(config.quickbooks.client_id and config.quickbooks.client_secret)
+
+
+def settings_of(store: Store, config: Config, company: str) -> Quickbooks:
+    """The settings as they hold for a company: those of config.ini, some of them its own."""
+    ours, own = config.quickbooks, companies.kept(store, company, KIND).values
+    changed = {name: own[name] for name in OWN if type(own.get(name)) is type(getattr(ours, name))}
+    if changed.get("environment", "sandbox") not in discovery.API:
+        del changed["environment"]
+    return dataclasses.replace(ours, **changed) if changed else ours
+
+
+# -- how it stands -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the sign-in of one connection stands. state: of `rules.oauth.STATES`. why: words where a person is needed."""
+
+    connection: str
+    company: str
+    state: str
+    why: str
+    row: Row | None
+    ends: datetime | None
+    days_left: int | None
+
+    @property
+    def sends(self) -> bool:
+        """Whether documents may go out."""
+        return self.state in oauth.SENDING
+
+
+def standing(store: Store, config: Config, company: str, now: datetime | None = None) -> Standing:
+    """How a company's sign-in stands; speaks to nobody."""
+    moment, connection = now or clock.now(), connection_of(store, company)
+    company = companies.one(store, company or companies.MAIN).id
+    row = qbo_tokens.row(store, connection)
+    if row is None or not row.has_tokens:
+        return Standing(connection, company, "missing_tokens", "", row, None, None)
+    try:
+        pair, broken = qbo_tokens.tokens(store, row), ""
+    except Corrupt as error:
+        pair, broken = None, error.code
+    why = _why(row, settings_of(store, config, company), broken)
+    kept = oauth.Kept(
+        access=pair is None or bool(pair.access),
+        refresh=pair is None or bool(pair.refresh),
+        refresh_until=clock.parse(row.refresh_until) if row.refresh_until else None,
+        hard_until=clock.parse(row.hard_until) if row.hard_until else None,
+        needs_person=bool(why),
+    )
+    end = oauth.ends(kept)
+    return Standing(connection, company, oauth.state(kept, moment), why, row, end, oauth.days_left(end, moment))
+
+
+def _why(row: Row, settings: Quickbooks, broken: str) -> str:
+    """Why only a person can help; "" = nobody is needed."""
+    if broken or row.reauth:
+        return REASONS.get(broken or row.reauth, REASONS["invalid_grant"])
+    if row.environment != settings.environment:
+        return said(
+            "It is connected to the {there} environment, and the settings are for {here}.",
+            there=row.environment,
+            here=settings.environment,
+        )
+    return ""
+
+
+# -- addresses ---------------------------------------------------------------------------------------------------------
+
+
+def redirect_url(config: Config, settings: Quickbooks) -> str:
+    """Where Intuit sends the browser; "" = none can be, and one must be set."""
+    if settings.redirect_url:
+        return settings.redirect_url
+    return f"http://localhost:{config.server.port}{CALLBACK}" if settings.environment == "sandbox" else ""
+
+
+def comes_back(config: Config, settings: Quickbooks) -> bool:
+    """Whether that is an address of this program, so that nobody has to carry the answer over by hand."""
+    return urlsplit(redirect_url(config, settings)).path == CALLBACK
+
+
+# -- what people are told ----------------------------------------------------------------------------------------------
+
+
+def settle(store: Store, connection: str) -> None:
+    notices.settle(store, key("reauth", connection))
+    notices.settle(store, key("company", connection))
+    notices.settle_all_but(store, f"{key('ends', connection)}:", set())
+
+
+def key(what: str, connection: str) -> str:
+    return f"quickbooks.{what}:{connection}"
