@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.contract.emulators.qbo_company import AUTOMATED, GLOBAL, Company, Doc, business, invalid
 
-CENT = Decimal("0.01")
+CENT, FIVE_PLACES = Decimal("0.01"), Decimal("0.00001")
 ZERO = Decimal(0)
 ITEM, DISCOUNT, SUBTOTAL = "SalesItemLineDetail", "DiscountLineDetail", "SubTotalLineDetail"
 
@@ -77,7 +77,7 @@ def settle(company: Company, doc: Doc, sent: Doc) -> None:
     items = [line for line in lines if line.get("DetailType") == ITEM]
     discounts = [line for line in lines if line.get("DetailType") == DISCOUNT]
     for line in items:
-        _checked(line)
+        _checked(line, kept=company.tax == AUTOMATED)
     if len(discounts) > 1:
         raise business("Business Validation Error: A transaction can have one discount line only.")
     stated = sent.get("TxnTaxDetail") or {}
@@ -92,16 +92,20 @@ def settle(company: Company, doc: Doc, sent: Doc) -> None:
     doc["TotalAmt"] = subtotal - discount + number(detail["TotalTax"])
 
 
-def _checked(line: Doc) -> None:
+def _checked(line: Doc, *, kept: bool) -> None:
+    """kept: the amount sent stays; else it becomes UnitPrice × Qty, rounded to five places and then to two."""
     detail = line.setdefault(ITEM, {})
     quantity, price = number(detail.get("Qty")), number(detail.get("UnitPrice"))
     if "Amount" not in line:
         raise invalid("2020", "Required param missing, need to supply the required value for the API",
                       "Required parameter Line.Amount is missing in the request", "Line.Amount")  # fmt: skip
     amount = line["Amount"] = number(line["Amount"])
-    if quantity and price and money(quantity * price) != money(amount):
+    worked_out = money((quantity * price).quantize(FIVE_PLACES, ROUND_HALF_UP))
+    if quantity and price and money(amount) not in (money(quantity * price), worked_out):
         raise invalid("6070", "Amount calculation incorrect in the request",
                       f"Amount is not equal to UnitPrice * Qty. Supplied value:{amount}")  # fmt: skip
+    if quantity and price and not kept:
+        line["Amount"] = worked_out
     for name in ("Qty", "UnitPrice", "TaxInclusiveAmt"):
         if name in detail:
             if number(detail[name]):

@@ -161,7 +161,7 @@ def _item(doc: Doc, record: Record | None) -> None:
         raise invalid("2010", "Request has invalid or unsupported property", f"Property Name:Type {kind} is invalid")
     if kind == "Inventory":
         for name in ("TrackQtyOnHand", "QtyOnHand", "InvStartDate", *INVENTORY_ACCOUNTS):
-            if doc.get(name) in (None, "", False):
+            if doc.get(name) in (None, "") or doc[name] is False:
                 raise missing(name)
         doc["QtyOnHand"] = number(doc["QtyOnHand"])
     elif kind in ("Service", "NonInventory") and not doc.get("IncomeAccountRef") and record is None:

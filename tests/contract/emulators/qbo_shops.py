@@ -89,10 +89,11 @@ def stocked(company: Company) -> Company:
                     "ExpenseAccountRef": {"value": COST}, "AssetAccountRef": {"value": INVENTORY}}  # fmt: skip
         company.seed("Item", key, Name=name, FullyQualifiedName=name, Type=kind, UnitPrice=Decimal(price), Taxable=True,
                      TrackQtyOnHand=kind == "Inventory", IncomeAccountRef={"value": SALES}, **more)  # fmt: skip
+    taxed = {} if company.tax == GLOBAL else {"DefaultTaxCodeRef": {"value": "2"}}
     for key, name in CUSTOMERS:
         company.seed("Customer", key, DisplayName=name, FullyQualifiedName=name, PrintOnCheckName=name, Taxable=True,
                      Job=False, BillWithParent=False, Balance=Decimal(0), BalanceWithJobs=Decimal(0),
-                     CurrencyRef=company.currency_ref(), PreferredDeliveryMethod="Print")  # fmt: skip
+                     CurrencyRef=company.currency_ref(), PreferredDeliveryMethod="Print", **taxed)  # fmt: skip
     company.seed("CompanyInfo", "1", CompanyName=company.name, LegalName=company.name, Country=company.country,
                  SupportedLanguages="en", FiscalYearStartMonth="January", DefaultTimeZone="Europe/London"
                  if company.country == "GB" else "America/Los_Angeles")  # fmt: skip
