@@ -113,7 +113,7 @@ def _named(company: Company, entity: str, doc: Doc, record: Record | None, name:
         name = held
     taken = company.names.get((space(entity), name.casefold()))
     if taken is not None and taken != own:
-        raise invalid("6240", "Duplicate Name Exists Error", f"The name supplied already exists. : Id={taken}")
+        raise invalid("6240", "Duplicate Name Exists Error", "The name supplied already exists. : null")
     if doc["Active"] in (False, "false"):
         doc["Active"] = False
         doc[key] = name.rpartition(":")[2] + DELETED

@@ -93,6 +93,8 @@ def _sale(company: Company, entity: str, doc: Doc, record: Record | None, sent: 
         paid = number(before["TotalAmt"]) - number(before["Balance"]) if before else ZERO
         doc["Balance"] = number(doc["TotalAmt"]) - paid
         doc.setdefault("LinkedTxn", [])
+        for way in ("IPNPayment", "OnlinePayment", "OnlineCreditCardPayment", "OnlineACHPayment"):
+            doc.setdefault(f"Allow{way}", False)
         doc.setdefault("DueDate", (dt.date.fromisoformat(doc["TxnDate"]) + dt.timedelta(days=30)).isoformat())
     elif entity == "CreditMemo":
         used = number(before["TotalAmt"]) - number(before["RemainingCredit"]) if before else ZERO
@@ -100,8 +102,9 @@ def _sale(company: Company, entity: str, doc: Doc, record: Record | None, sent: 
     else:
         doc["Balance"] = ZERO
     customer = company.find("Customer", (doc.get("CustomerRef") or {}).get("value", ""))
-    if customer and "BillAddr" in customer.body:
-        doc.setdefault("BillAddr", customer.body["BillAddr"])
+    for name in ("BillAddr", "ShipAddr") if customer else ():
+        if name in customer.body and (entity == "Invoice" or name == "BillAddr"):
+            doc.setdefault(name, customer.body[name])
 
 
 def _account(company: Company, doc: Doc, entity: str) -> None:
