@@ -1,242 +1,230 @@
-"""A hub on SQLite and its tills, all in processes of their own, selling while everything between and among them fails.
+"""A hub and its tills, all in processes of their own, selling while everything between and among them fails.
 
-    python -m tests.contract.hub_faults --minutes 10 --tills 3 --seed 1
+    python -m tests.contract.hub_faults --engine postgresql --tills 20 --webs 2 --workers 2 --minutes 10 --seed 1
+    python -m tests.contract.hub_faults --engine sqlite --tills 3 --minutes 10 --seed 1
 
-Tills and hub are killed and started again, links are cut, answers are lost, bytes change on the way. At the end every
-acknowledged sale must be on its till, at the hub and in the emulated ERPNext exactly once and equal, nothing may wait,
-and `verify` must find each of them whole.
+Tills, web processes and workers are killed and started again, or stopped and started in turn; the database is started
+anew, Redis emptied; links are cut one way and both, answers lost, bytes changed on the way; the books are away or lose
+their answers. Then nothing fails any more, lines come back, and so long as DRAIN_SECONDS_MAX everything may take to get
+where it belongs. `hub_books` says what must be true then. Nobody acknowledges faster than customers come (--rate).
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
+import os
 import random
-import sqlite3
+import re
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from pos import clock
-from pos import config as settings
-from pos.store.db import database_path
+from tests import engines, redis_process
 from tests.bench import measure
-from tests.contract import hubs
+from tests.contract import hub_books, hub_processes
 from tests.contract.emulators.erpnext import Emulator
-from tests.contract.hubs import Hub, Line
+from tests.contract.hub_customers import Customers, Shop
+from tests.contract.hub_processes import Processes
 from tests.contract.sites import basket_site
-from tests.till_process import Till
 
-#: Chance of each fault per request on a link.
-RATES = {"lost": 0.03, "broken": 0.01, "html": 0.02, "cut": 0.02}
-#: Seconds between two sales of a till, between two kills, and how long whatever was killed stays away.
-PACE_SECONDS, KILL_SECONDS, AWAY_SECONDS = 1.0, (8.0, 20.0), (0.5, 6.0)
-DRAIN_SECONDS_MAX = 420.0
+#: Seconds between two faults, how long whatever was killed stays away, and how long a cut lasts.
+GAP_SECONDS, AWAY_SECONDS, CUT_SECONDS = (4.0, 9.0), (0.5, 5.0), (4.0, 20.0)
+DRAIN_SECONDS_MAX = 480.0
+#: How often each fault stands in the pack that is dealt out, shuffled anew each time it is empty.
+PACK = {"till": 6, "web": 2, "rolled webs": 1, "cut one way": 2, "cut both ways": 2, "books away": 1, "books silent": 1}
+PACK_SERVERS = {"worker": 2, "rolled workers": 1, "database": 2, "redis": 2}
 
 
-class Selling:
-    """One till in a process of its own, its line to the hub, and a customer who never stops."""
+class Run:
+    """One run: the hub, its tills, and what is done to them."""
 
-    def __init__(self, root: Path, name: str, hub: Hub, chance: random.Random) -> None:
-        self.name, self.hub, self.chance = name, hub, random.Random(chance.random())
-        self.faults: Counter[str] = Counter()
-        self.link = Line(hub)
-        env = {"TILLKEEP_TILL_ID": name, "TILLKEEP_TILL_WALK_IN": "Walk-in", "TILLKEEP_HUB_SETTLE_SECONDS": "1",
-               "TILLKEEP_HUB_PROBE_SECONDS": "1"}  # fmt: skip
-        self.till = Till(root, env=env)
-        self.lock = threading.Lock()  # held while it is killed and started
-        self.acked: dict[str, tuple[str, str]] = {}
-        self.ending = threading.Event()
-        root.mkdir()
-        code = hub.code(f"Till {name}")
-        joined = self.till.command("hub", "join", self.link.url, code)
-        assert joined.returncode == 0, joined.stderr
-        self.till.line()  # makes a key before anything is killed
-        self.till.start()
-        self.till.words = ("--port", str(self.till.port))
-        self.asked = self._priced()
-        self.thread = threading.Thread(target=self._sell, daemon=True)
+    def __init__(self, hub: Processes, erpnext: Emulator, tills: list[Customers], chance: random.Random) -> None:
+        self.hub, self.erpnext, self.tills, self.chance = hub, erpnext, tills, chance
+        self.done: Counter[str] = Counter()
+        self.pack: list[str] = []
+        self.wrong: list[str] = []
+        self.deeds: dict[str, Callable[[], None]] = {
+            "till": self._till, "web": self._web, "rolled webs": self._roll_webs, "worker": self._worker,
+            "rolled workers": self._roll_workers, "database": self._database, "redis": self._redis,
+            "cut one way": lambda: self._cut("lost"), "cut both ways": lambda: self._cut("cut"),
+            "books away": self._books_away, "books silent": self._books_silent,
+        }  # fmt: skip
 
-    def _priced(self) -> dict[str, Any]:
-        line = self.till.line()
-        asked: dict[str, Any] = {"customer": "", "discount": None, "payments": [], "total": "", "id": clock.uuid7()}
-        asked["lines"] = [
-            {"line": "l", "item_code": "STD", "qty": "1", "barcode": "", "price": None, "price_source": "list",
-             "discount": None, "note": "", "return_against": None}
-        ]  # fmt: skip
-        hubs.until(lambda: line.ask("POST", "/api/price", asked)[0] == 200, "the goods came down from the hub")
-        total = line.ask("POST", "/api/price", asked)[1]["total"]
-        line.close()
-        paid = [{"mode_of_payment": "Cash", "amount": total, "reference": "", "last4": ""}]
-        return {**asked, "total": total, "payments": paid}
+    def faults(self, seconds: float) -> None:
+        """One after the other for so long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(min(self.chance.uniform(*GAP_SECONDS), max(end - time.monotonic(), 0.0)))
+            if not self.pack:
+                kinds = {**PACK, **(PACK_SERVERS if self.hub.sql else {})}
+                self.pack = [kind for kind, n in kinds.items() for _ in range(n)]
+                self.chance.shuffle(self.pack)
+            kind = self.pack.pop()
+            self.deeds[kind]()
+            self.done[kind] += 1
+            print(f"  {end - time.monotonic():.0f} s to go: {kind}", flush=True)
 
-    def unsettle(self) -> None:
-        """From now on things go wrong on its line."""
-        words, weights = list(RATES), list(RATES.values())
+    def _away(self) -> float:
+        return self.chance.uniform(*AWAY_SECONDS)
 
-        def draw() -> str:
-            word = self.chance.choices([*words, ""], [*weights, 1 - sum(weights)])[0]
-            self.faults[word] += bool(word)
-            return word
+    def _till(self) -> None:
+        self.chance.choice(self.tills).kill(self._away())
 
-        self.link.draw = draw
+    def _web(self) -> None:
+        web = self.chance.choice(self.hub.webs)
+        self.hub.kill(web)
+        time.sleep(self._away())
+        web.start()
 
-    def settle(self) -> None:
-        self.link.draw = lambda: ""
+    def _worker(self) -> None:
+        worker = self.chance.choice(self.hub.workers)
+        self.hub.kill(worker)
+        time.sleep(self._away())
+        worker.start()
 
-    def _sell(self) -> None:
-        """One sale after the other; one that was not answered is offered again with its id until it is."""
-        key = clock.uuid7()
-        while not self.ending.is_set():
-            time.sleep(PACE_SECONDS)  # a customer
-            try:
-                line = self.till.line()
-                status, answer = line.ask("POST", "/api/create-sale", {**self.asked, "id": key})
-                line.close()
-            except (OSError, http.client.HTTPException, ValueError):
-                continue
-            if status in (200, 201):
-                doc = answer["receipt"]["document"]
-                self.acked[key] = (doc["invoice_name"], str(doc["total"]))
-                key = clock.uuid7()
+    def _roll_webs(self) -> None:
+        """As after an upgrade: the next one only when the one before answers."""
+        for n, web in enumerate(self.hub.webs):
+            self._ended(f"web process {n}", web.stop())
+            web.start()
 
-    def kill(self, away: float) -> None:
-        with self.lock:
-            self.till.process.kill()
-            self.till.process.wait()
-            self.till.log.close()
-            time.sleep(away)  # the fault lasts
-            self.till.start()
+    def _roll_workers(self) -> None:
+        for n, worker in enumerate(self.hub.workers):
+            self._ended(f"worker {n}", worker.stop())
+            worker.start()
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        found = sqlite3.connect(database_path(settings.load(self.till.root, self.till.env)), timeout=20)
-        try:
-            return found.execute(sql).fetchall()
-        finally:
-            found.close()
+    def _ended(self, name: str, code: int) -> None:
+        if code:
+            self.wrong.append(f"{name} ended with {code} when it was told to stop")
+
+    def _database(self) -> None:
+        """In turn as an administrator does, and as a power cut does."""
+        assert self.hub.sql is not None
+        how = "immediate" if self.done["database"] % 2 else "fast"
+        self.hub.sql.control("restart", "-m", how)
+
+    def _redis(self) -> None:
+        assert self.hub.redis is not None
+        self.hub.redis.say("FLUSHALL")
+
+    def _cut(self, word: str) -> None:
+        for till in self.chance.sample(self.tills, max(len(self.tills) // 3, 1)):
+            till.cut(word, self.chance.uniform(*CUT_SECONDS))
+
+    def _books_away(self) -> None:
+        self.erpnext.maintenance = True
+        time.sleep(self._away())
+        self.erpnext.maintenance = False
+
+    def _books_silent(self) -> None:
+        self.erpnext.faults.next("reset_after", times=3)
+
+    def drain(self) -> float:
+        """Until nothing is on its way anywhere. A line that comes back calls what stands on a rung at once."""
+        began = time.monotonic()
+        for till in self.tills:
+            till.link.draw = lambda: "cut"
+        self.erpnext.maintenance = True
+        time.sleep(4)  # long enough that every till and worker notices that nobody answers
+        self.erpnext.maintenance = False
+        self.erpnext.faults.clear()
+        for till in self.tills:
+            till.settle()
+        while hub_books.waiting(self.hub, self.tills) and time.monotonic() - began < DRAIN_SECONDS_MAX:
+            time.sleep(2)  # between looks: asking oftener would take the time of what drains
+        return time.monotonic() - began
 
 
 def main() -> int:
     """0 when everything is everywhere once."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--tills", type=int, default=3)
+    parser.add_argument("--webs", type=int, default=2, help="web processes on PostgreSQL; SQLite has one")
+    parser.add_argument("--workers", type=int, default=2, help="workers on PostgreSQL; on SQLite the server does it")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--rate", type=float, default=2.0, help="customers a second at all tills together")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, Emulator(basket_site()) as erpnext:
-        return run(Path(folder), erpnext, given.minutes * 60, given.tills, random.Random(given.seed))
+    if given.engine == "postgresql" and (why := engines.missing() or redis_process.missing()):
+        print(f"Not run: {why}")
+        return 1
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="tillkeep-faults-") as place, Emulator(basket_site()) as erpnext:
+        folder = Path(place)
+        with hub_processes.made(folder, erpnext, given.engine, given.webs, given.workers) as hub:
+            code = run(hub, erpnext, folder, given)
+    print(f"  load before {load:.1f}, after {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
+    return code
 
 
-def run(folder: Path, erpnext: Emulator, seconds: float, count: int, chance: random.Random) -> int:
-    hub = Hub(folder / "hub", erpnext)
-    hub.start()
-    tills: list[Selling] = []
-    kills: Counter[str] = Counter()
+def run(hub: Processes, erpnext: Emulator, folder: Path, given: argparse.Namespace) -> int:
+    shop, pace = Shop(given.seed), given.tills / given.rate
+    tills: list[Customers] = []
     try:
-        tills.extend(Selling(folder / f"T{n}", f"T{n}", hub, chance) for n in range(1, count + 1))
+        tills.extend(
+            Customers(folder / f"T{n}", f"T{n}", hub, shop, pace, given.seed * 1000 + n)
+            for n in range(1, given.tills + 1)
+        )
+        for till in tills:
+            till.open()
         for till in tills:
             till.unsettle()
             till.thread.start()
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            time.sleep(min(chance.uniform(*KILL_SECONDS), max(end - time.monotonic(), 0.1)))
-            one = chance.choice([None, *tills])
-            kills["hub" if one is None else "till"] += 1
-            if one is None:
-                hub.kill()
-                time.sleep(chance.uniform(*AWAY_SECONDS))
-                hub.start()
-            else:
-                one.kill(chance.uniform(*AWAY_SECONDS))
+        one = Run(hub, erpnext, tills, random.Random(given.seed))
+        one.faults(given.minutes * 60)
         for till in tills:
             till.ending.set()
+        for till in tills:
             till.thread.join(60)
-            till.settle()
-        took = drain(hub, tills)
-        return judge(hub, tills, erpnext, kills, took)
+            till.still.set()
+        took = one.drain()
+        found = hub_books.judged(hub, tills, erpnext.site)
+        found.wrong += one.wrong
+        for till in tills:
+            found.wrong += _stopped(till)
+        found.wrong += hub.stop()
+        _say(given, one, found, took)
+        return 1 if found.wrong or not found.counts["acknowledged"] else 0
     finally:
         for till in tills:
             till.till.stop()
             till.link.close()
-        hub.process.stop()
 
 
-def drain(hub: Hub, tills: list[Selling]) -> float:
-    """Until nothing waits anywhere; a line that comes back calls at once what stands on a rung."""
-    began = time.monotonic()
-    hub.kill()
-    time.sleep(3)  # long enough that every till notices that it is away
-    hub.start()
-    while time.monotonic() - began < DRAIN_SECONDS_MAX:
-        waiting = sum(till.rows("SELECT count(*) FROM outbox WHERE state <> 'booked'")[0][0] for till in tills)
-        waiting += hub.rows("SELECT count(*) FROM outbox WHERE state <> 'booked'")[0][0]
-        if not waiting:
-            break
-        time.sleep(1)  # between looks: asking oftener would take the time of what drains
-    return time.monotonic() - began
+def _stopped(till: Customers) -> list[str]:
+    code = till.till.stop()
+    return [f"{till.name} ended with {code} when it was told to stop"] if code else []
 
 
-def judge(hub: Hub, tills: list[Selling], erpnext: Emulator, kills: Counter[str], took: float) -> int:
-    bad: list[str] = []
-    invoices = Counter(key for one in erpnext.site.docs["Sales Invoice"].values() for key in one.values()
-                       if isinstance(key, str) and len(key) == 36)  # fmt: skip
-    totals = {str(one["pos_invoice_id"]): Decimal(str(one["grand_total"])) for one in
-              erpnext.site.docs["Sales Invoice"].values() if one.get("pos_invoice_id")}  # fmt: skip
-    there = {key: (number, body) for key, number, body in hub.rows("SELECT id, number, body FROM document")}
-    lags: list[float] = []
-    acked = 0
-    for till in tills:
-        acked += len(till.acked)
-        here = {key: (number, body) for key, number, body in till.rows("SELECT id, number, body FROM document")}
-        for key, (number, total) in till.acked.items():
-            if here.get(key, ("",))[0] != number:
-                bad.append(f"{number} is not on its till")
-            if here.get(key) != there.get(key):
-                bad.append(f"{number} is not at the hub as it is on its till")
-            if invoices[key] != 1:
-                bad.append(f"{number} is {invoices[key]} times in the books")
-            if totals and totals.get(key) != Decimal(total):
-                bad.append(f"{number} is {total} here and {totals.get(key)} in the books")
-        for state, n in till.rows("SELECT state, count(*) FROM outbox WHERE state <> 'booked' GROUP BY state"):
-            bad.append(f"{till.name}: {n} rows are {state}")
-        for made, booked in till.rows(
-            "SELECT o.created_at, o.booked_at FROM outbox o WHERE o.state = 'booked' AND o.booked_at <> ''"
-        ):
-            lags.append((clock.parse(booked) - clock.parse(made)).total_seconds())
-        bad += [f"{till.name}: {one}" for one in _verified(till.till)]
-    bad += [f"hub: {n} rows are {state}" for state, n in
-            hub.rows("SELECT state, count(*) FROM outbox WHERE state <> 'booked' GROUP BY state")]  # fmt: skip
-    bad += [f"hub: numbers {first} to {last} of {till} are missing" for till, first, last in
-            hub.rows("SELECT till, first, last FROM hub_gap")]  # fmt: skip
-    bad += [f"hub: {name} is {state}" for name, state in hub.rows("SELECT name, state FROM hub_till") if state != "on"]
-    bad += [f"hub: {one}" for one in _verified(hub.process)]
-    faults = sum((till.faults for till in tills), Counter[str]())
-    print(f"hub_faults: {len(tills)} tills, {acked} sales acknowledged, {len(there)} documents at the hub")
-    print(f"  kills: {kills['till']} of a till, {kills['hub']} of the hub; on the links: {json.dumps(faults)}")
-    p50, p95, p99, most = (f"{x:.1f}" for x in _spread(lags))
-    print(
-        f"  sale to compared at the hub: p50 {p50} s, p95 {p95} s, p99 {p99} s, most {most} s, kills and cuts included"
-    )
-    print(f"  nothing waited {took:.0f} s after the last sale; {len(bad)} findings")
-    for one in bad[:40]:
-        print(f"    {one}")
-    return 1 if bad or not acked else 0
-
-
-def _spread(values: list[float]) -> tuple[float, ...]:
-    found = sorted(values) or [0.0]
-    return (*(measure.percentile(found, share) for share in (50, 95, 99)), found[-1])
-
-
-def _verified(till: Till) -> list[str]:
-    found = till.command("verify")
-    return [] if found.returncode == 0 else [found.stdout.strip()[:300] or found.stderr.strip()[:300]]
+def _say(given: argparse.Namespace, one: Run, found: hub_books.Found, took: float) -> None:
+    acts, faults, refused = (sum((getattr(t, name) for t in one.tills), Counter[str]())
+                             for name in ("acts", "faults", "refused"))  # fmt: skip
+    lags = sorted(
+        (clock.parse(booked) - clock.parse(made)).total_seconds()
+        for till in one.tills
+        for made, booked in till.rows("SELECT created_at, booked_at FROM outbox WHERE booked_at <> ''")
+    ) or [0.0]
+    p50, p95, p99 = (measure.percentile(lags, share) for share in (50, 95, 99))
+    kind = f"PostgreSQL and Redis, {given.webs} web processes, {given.workers} workers"
+    print(f"hub_faults: {given.tills} tills, a hub on {kind if one.hub.sql else 'SQLite'}, {given.minutes:g} minutes, "
+          f"{given.rate:g} customers a second")  # fmt: skip
+    print(f"  customers: {json.dumps(acts)}; refused in words: {json.dumps(refused)}")
+    print(f"  faults: {json.dumps(one.done)}; on single requests: {json.dumps(faults)}")
+    print(f"  compared: {json.dumps(found.counts)}")
+    print(f"  sale to compared at the hub: p50 {p50:.1f} s, p95 {p95:.1f} s, p99 {p99:.1f} s, most {lags[-1]:.1f} s")
+    print(f"  nothing on its way {took:.0f} s after the last sale (at most {DRAIN_SECONDS_MAX:.0f} are given); "
+          f"{len(found.wrong)} findings")  # fmt: skip
+    kinds: dict[str, list[str]] = {}
+    for words in found.wrong:
+        kinds.setdefault(re.sub(r"[\w-]*\d[\w.-]*", "…", words), []).append(words)
+    for alike in kinds.values():
+        print(f"    {len(alike)} times such as {alike[0]}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from agents import sync_out
 from pos import clock
@@ -62,6 +62,11 @@ class Hub:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.process.port}"
+
+    @property
+    def ports(self) -> list[int]:
+        """Where it listens; what lies before it tries them in this order."""
+        return [self.process.port]
 
     @property
     def config(self) -> Config:
@@ -117,15 +122,22 @@ class Hub:
             found.close()
 
 
+class Served(Protocol):
+    """A hub that a line leads to, of one web process or of several."""
+
+    @property
+    def ports(self) -> list[int]: ...
+
+
 class Line:
     """What lies between a till and its hub, and does as it is told: `says` holds one word a request, then all is well.
 
     lost: the hub does it, and nobody hears of it. broken: a byte of the body changes on the way. html: a proxy answers
-    by itself. cut: nothing gets through. `seen` holds each request as (method, path). draw: the word where `says` has
-    none.
+    by itself. cut: nothing gets through. Where nobody listens at the first port it goes to the next. `seen` holds each
+    request as (method, path). draw: the word where `says` has none.
     """
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Served) -> None:
         self.says: list[str] = []
         self.draw: Callable[[], str] = lambda: ""
         self.seen: list[tuple[str, str]] = []
@@ -152,7 +164,7 @@ class Line:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.server_port}"
 
-    def _pass_on(self, asked: BaseHTTPRequestHandler, hub: Hub, body: bytes) -> None:
+    def _pass_on(self, asked: BaseHTTPRequestHandler, hub: Served, body: bytes) -> None:
         word = self.says.pop(0) if self.says and "/documents/" in asked.path else self.draw()
         if word == "cut":
             asked.close_connection = True
@@ -164,13 +176,17 @@ class Line:
             return
         if word == "broken":
             body = body.replace(b'"STD"', b'"STX"', 1)
-        there = http.client.HTTPConnection("127.0.0.1", hub.process.port, timeout=30)
         headers = {k: v for k, v in asked.headers.items() if k.lower() not in ("host", "content-length", "connection")}
+        try:
+            there = self._reached(hub)
+        except OSError:
+            asked.close_connection = True
+            return
         try:
             there.request(asked.command, asked.path, body or None, headers)
             answer = there.getresponse()
             text = answer.read()
-        except OSError:
+        except (OSError, http.client.HTTPException):
             asked.close_connection = True
             return
         finally:
@@ -180,6 +196,20 @@ class Line:
             asked.connection.close()
             return
         self._answer(asked, answer.status, text, answer.headers.get("Content-Type", "application/json"))
+
+    @staticmethod
+    def _reached(hub: Served) -> http.client.HTTPConnection:
+        """A connection to the first of its ports where somebody listens."""
+        why: OSError = ConnectionRefusedError("nobody listens")
+        for port in hub.ports:
+            there = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            try:
+                there.connect()
+            except OSError as error:
+                why = error
+            else:
+                return there
+        raise why
 
     @staticmethod
     def _answer(asked: BaseHTTPRequestHandler, status: int, body: bytes, kind: str) -> None:
