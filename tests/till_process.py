@@ -45,6 +45,7 @@ class Till:
     def __init__(self, root: Path, *words: str, env: dict[str, str] | None = None) -> None:
         self.root = root
         self.words = words
+        self.script = REPO / "pos_server.py"
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("ERPNEXT_", "TILLKEEP_"))}
         self.env = {**clean, **(env or {})}
         self.port = 0
@@ -70,7 +71,7 @@ class Till:
         told.unlink(missing_ok=True)
         line = [
             sys.executable,
-            str(REPO / "pos_server.py"),
+            str(self.script),
             "serve",
             "--root",
             str(self.root),

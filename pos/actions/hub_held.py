@@ -17,6 +17,7 @@ from pos.actions.hub_ask import Away
 from pos.actions.line import Job
 from pos.config import Config
 from pos.connectors.hub import baskets
+from pos.connectors.hub.client import OLDER
 from pos.connectors.hub.feeds import Feeds
 from pos.errors import Conflict, Invalid, NotFound, Rejected, SignInNeeded, Unavailable, Unknown
 from pos.rules import basket as rules
@@ -166,7 +167,8 @@ def _hand_up(job: Job, speak: Feeds, row: Mapping[str, Any]) -> int:
         hub_baskets.came_back(job.store, row["id"])
         raise
     except Rejected as error:  # it was taken up, paid or discarded while this till thought that it held it
-        for told in baskets.states(speak, str(row["store"]), [str(row["id"])]):
+        known = [] if error.code == OLDER else baskets.states(speak, str(row["store"]), [str(row["id"])])
+        for told in known:
             hub_baskets.became(job.store, told)
         if error.code != Taken.code:
             hub_baskets.came_back(job.store, str(row["id"]))

@@ -1,7 +1,8 @@
 """What till and hub say to each other: names of headers, what goes up, and how each proves who it is.
 
 The till's key is a long random text; the hub keeps its SHA-256 alone. A till asks with a challenge of its own before it
-shows the key: only who holds that SHA-256 can answer, so an address taken over by somebody else learns nothing.
+shows the key: only who holds that SHA-256 can answer, so an address that leads elsewhere learns nothing. Who stands
+between them and passes both sides' words on is kept out by TLS alone.
 """
 
 from __future__ import annotations

@@ -10,17 +10,20 @@ from typing import Any
 
 import pytest
 
+import agents.held
 from pos import clock
-from pos.actions import checks_hub, hub_join, trace
+from pos.actions import checks_hub, held, hub_held, hub_join, hub_receipts, trace
 from pos.actions.finding import Look
 from pos.connectors.base import Context
 from pos.errors import Conflict, Rejected, SignInNeeded
 from pos.rules import ledger
+from pos.runner import Runner
 from pos.store import hub_link, leases, notices, outbox
+from pos.store.people import Actor
 from pos.store.points import POINTS
 from pos.store.verify import verify
 from tests.actions import drawer
-from tests.contract import hubs
+from tests.contract import hub_goods, hubs
 from tests.contract.emulators.erpnext import Emulator
 from tests.contract.hubs import Hub, Line, Upper
 
@@ -361,3 +364,34 @@ def test_the_till_is_closed_to_books_of_its_own_in_words(tmp_path: Path) -> None
         assert till.states() == []
     finally:
         till.close()
+
+
+class Older(Line):
+    """A hub from before it knew of baskets and of receipts of other tills."""
+
+    def _pass_on(self, asked: Any, hub: Any, body: bytes) -> None:
+        if "/held" in asked.path or "/receipts/" in asked.path:
+            self._answer(asked, 404, b'{"ok": false, "code": "not_found", "message": "?"}', "application/json")
+        else:
+            super()._pass_on(asked, hub, body)
+
+
+def test_a_till_newer_than_its_hub_sells_says_what_it_cannot_ask_and_loses_nothing(hub: Hub, tmp_path: Path) -> None:
+    older = Older(hub)
+    with hubs.till(tmp_path, "V1", hub, older) as till:
+        by = Actor("7", "Nora", "cashier", "user", "7")
+        aside = hub_goods.waiting()
+        held.hold(till.store, till.config, aside, "Blue coat", "", by)
+        runner = Runner(till.store, till.config, [agents.held.AGENT])
+        for _ in range(2):
+            runner.once("held")
+        docs = till.sell(2)
+        till.send()
+        assert there(hub, "V1") == [doc["invoice_name"] for doc in docs]
+        assert "older version" in hub_receipts.ask(till.store, till.config, "X1-000001")
+        assert "older version" in hub_receipts.ask(till.store, till.config, docs[0]["id"], claim=True)
+        assert hub_held.listed(till.store, till.config)["hub_away"] is True
+        taken = hub_held.resume(till.store, till.config, aside["id"], clock.uuid7(), by)
+        assert taken["basket"]["id"] == aside["id"], "it never left this till"
+        assert till.states() == ["booked"] * 2
+    older.close()

@@ -8,21 +8,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
-from io import BytesIO
 from typing import Any
 
 import pytest
 import requests
-from PIL import Image
 
 from pos import clock
-from pos.store import disk, feeds, people
+from pos.store import people
+from tests.contract.hub_goods import back, basket, goods, voucher_sale, waiting
 from tests.contract.hubs import Hub, Upper, until
 from tests.till_process import Line, Till
-
-CUP: dict[str, Any] = {"code": "CUP", "name": "Cup", "item_group": "Mugs", "tax_code": "STD", "image": "/files/cup.jpg",
-       "barcodes": [{"code": "50123457", "uom": ""}]}  # fmt: skip
-PRICE = {"price_list": "Standard Selling", "item": "CUP", "amount": 500, "currency": "GBP"}
 
 
 @dataclass
@@ -66,7 +61,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     root = tmp_path_factory.mktemp("shop")
     hub = Hub(root / "hub", None)
     upper = Upper(root / "hub", "HUB", **hub.env)
-    _goods(upper)
+    goods(upper.store)
     hub.process.key = people.add_token(upper.store, "test", "admin")
     upper.close()
     hub.start()
@@ -87,38 +82,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         for till in tills:
             till.process.stop()
         hub.process.stop()
-
-
-def _goods(upper: Upper) -> None:
-    store = upper.store
-    feeds.put_taxes(store, [{"code": "STD", "title": "VAT 20%", "rate": "20"}])
-    voucher = {"code": "GIFT-VOUCHER", "name": "Gift voucher", "item_group": "Vouchers", "open_price": True,
-               "stocked": False}  # fmt: skip
-    feeds.put_items(store, [CUP, voucher], "csv")
-    picture = BytesIO()
-    Image.new("RGB", (8, 8), "teal").save(picture, "JPEG")
-    disk.write_whole(upper.root / "data" / "thumbs" / "cup.jpg", picture.getvalue())
-    assert feeds.set_thumb(store, "CUP", CUP["image"], "cup.jpg")
-    feeds.put_prices(store, [PRICE])
-    feeds.put_modes(store, [{"name": "Cash", "kind": "cash"}, {"name": "Gift Voucher", "kind": "voucher"}], "csv")
-    people.add_user(store, "7", "Nora Fell", "supervisor", "4711")
-
-
-def basket(qty: int = 1, **more: Any) -> dict[str, Any]:
-    total = f"{5 * qty}.00"
-    return {"id": clock.uuid7(), "customer": "", "lines": [{"line": "a", "item_code": "CUP", "qty": f"{qty}"}],
-            "payments": [{"mode_of_payment": "Cash", "amount": total}], "total": total, **more}  # fmt: skip
-
-
-def back(sale: dict[str, Any], qty: int = 1) -> dict[str, Any]:
-    line = {"line": "r", "item_code": "CUP", "qty": f"-{qty}", "reason": "Faulty",
-            "return_against": {"id": sale["id"], "line": "a"}}  # fmt: skip
-    return basket(-qty, lines=[line])
-
-
-def waiting() -> dict[str, Any]:
-    """A basket to set aside."""
-    return {key: value for key, value in basket().items() if key in ("id", "customer", "lines")}
 
 
 def works(till: One) -> bool:
@@ -145,9 +108,7 @@ def test_what_one_till_began_another_ends(shop: Shop) -> None:
     until(lambda: two.get("/api/items?q=cup")["items"][0]["image"], "its picture came down")
     sale = one.sold(basket(2))
     assert sale["number"] == "T1-000001"
-    sold = basket(4, lines=[{"line": "a", "item_code": "GIFT-VOUCHER", "qty": "1", "price": "20.00",
-                             "price_source": "typed", "voucher": {"code": "GV-FIRST1"}}])  # fmt: skip
-    one.sold(sold)
+    one.sold(voucher_sale("GV-FIRST1"))
     code = "GV-FIRST1"
     shop.settled()
 

@@ -45,6 +45,11 @@ DECIDE = said(
     "out no numbers."
 )
 COMPARE = said("Compare both documents before you do anything else; nothing was changed on either side.")
+#: The hub has no such address: it is of a version from before this till asked for that.
+OLDER = "older_hub"
+OLDER_HUB = said(
+    "The hub is of an older version than this till and does not know this yet. Install the newer one there."
+)
 VERIFY = said("Run `pos_server.py verify` here. When all is well here, look at the version of the hub.")
 
 
@@ -250,6 +255,8 @@ def _refusal(answer: Answer, told: Mapping[str, Any]) -> ConnectorError:
     if answer.status >= 500:
         return _with_reply(Unknown(words or f"The hub answered {answer.status}.", code=f"{ANSWERED}:{code}" if code else
                                   "no_answer"), answer)  # fmt: skip
+    if answer.status == 404 and code == "not_found":
+        return _with_reply(Rejected(OLDER_HUB, code=OLDER), answer)
     remedy = {422: VERIFY, 413: said("Raise [security] body_kb_max on the hub.")}.get(answer.status, COMPARE)
     return _with_reply(Rejected(words, code=code, remedy=remedy), answer)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from pos.connectors.hub.client import ROOT
+from pos.connectors.hub.client import OLDER, ROOT
 from pos.connectors.hub.feeds import Feeds
 from pos.errors import Corrupt, Rejected, Unavailable
 from pos.rules import documents
@@ -23,7 +23,7 @@ def fetch(line: Feeds, key: str, *, claim: bool = False) -> tuple[Found, list[Fo
     claim: this till is about to give goods of it back. Rejected, code BEING_RETURNED, while another one does."""
     path = f"{ROOT}/receipts/{quote(key, safe='')}"
     try:
-        told = line.tell(f"{path}/claim", {}) if claim else line.ask(path)
+        told = _claimed(line, path) if claim else line.ask(path)
     except Rejected as error:
         if error.code == "not_there":
             return None
@@ -32,6 +32,16 @@ def fetch(line: Feeds, key: str, *, claim: bool = False) -> tuple[Found, list[Fo
         return _proven(told["document"]), [_proven(body) for body in told["back"]]
     except (Corrupt, KeyError, TypeError, AttributeError) as error:
         raise Unavailable("The hub told a receipt that is not whole.", code="unreadable") from error
+
+
+def _claimed(line: Feeds, path: str) -> dict[str, Any]:
+    """An older hub tells no tills apart here; what any of them gave back so far it tells all the same."""
+    try:
+        return line.tell(f"{path}/claim", {})
+    except Rejected as error:
+        if error.code != OLDER:
+            raise
+        return line.ask(path)
 
 
 def _proven(text: str) -> Found:
