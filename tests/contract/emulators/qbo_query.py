@@ -101,7 +101,7 @@ def parse(text: str) -> Query:
         query.where.append(_condition(reader))
         while reader.skip("AND"):
             query.where.append(_condition(reader))
-    if reader.skip("ORDERBY"):
+    if reader.skip("ORDERBY") or (reader.skip("ORDER") and reader.take("BY")):
         query.order.append(_ordered(reader))
         while reader.skip(","):
             query.order.append(_ordered(reader))
@@ -120,6 +120,8 @@ def parse(text: str) -> Query:
 
 def _columns(reader: _Reader) -> tuple[list[str], bool]:
     if reader.skip("*"):
+        while reader.skip(","):
+            reader.take()
         return [], False
     names = [reader.take()]
     if names[0].upper() == "COUNT":
