@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pos.config import Config
 from pos.rules import hub
+from pos.rules.daybook import Book, Group, Share
 from pos.rules.reconcile import Figures
 
 #: One receipt document, as `rules.documents` decodes it.
@@ -69,12 +70,13 @@ class Context:
     """What a document needs to know of others. originals: by document id; one never sent there is not in it.
 
     body, head: for a connector whose one part is the whole document, its file byte for byte, and the newest document of
-    this till as `rules.hub.Head` writes it.
+    this till as `rules.hub.Head` writes it. request_id: what the kept bytes in `body` are sent under, every time.
     """
 
     originals: Mapping[str, Original] = field(default_factory=dict)
     body: bytes = b""
     head: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +326,36 @@ class Connector(Protocol):
 
     def picture(self, address: str, bytes_max: int) -> bytes:
         """The picture behind an item's `image`. Rejected when it is on another host than theirs, or too big."""
+        ...
+
+
+@runtime_checkable
+class Binder(Protocol):
+    """A connector that books documents made of receipts (`rules.daybook`), each under a number made of its content.
+
+    Nothing here speaks to anybody. lines_max: so many lines one document takes.
+    """
+
+    lines_max: int
+
+    def lacks(self, share: Share) -> list[str]:
+        """What of a share is not mapped, in words; such a receipt waits for a person."""
+        ...
+
+    def number(self, group: Group, supplement: int) -> str:
+        """What a document of a day is called. Everything of the group is mapped."""
+        ...
+
+    def own_number(self, share: Share, split: bool) -> str:
+        """What a share is called as a document by itself; split: several paid the receipt. Invalid when too long."""
+        ...
+
+    def prepare(self, book: Book, edition: int) -> bytes:
+        """The bytes to keep and then to send. Rejected ("unmapped") names what is not mapped."""
+        ...
+
+    def key(self, book: Book) -> str:
+        """What `find` wants."""
         ...
 
 

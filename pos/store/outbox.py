@@ -24,7 +24,7 @@ from peewee import JOIN, Case, fn
 from pos import clock
 from pos.errors import NotFound, PosError
 from pos.said import said
-from pos.store import notices, refusals
+from pos.store import bundles, notices, refusals
 from pos.store.db import Store
 from pos.store.models import Document, Outbox
 from pos.store.tally import NEEDS, WAITING, Counts, counts
@@ -75,8 +75,8 @@ class Claimed:
 # -- taking rows -------------------------------------------------------------------------------------------------------
 
 
-def due(store: Store, connection: str, now: datetime, limit: int) -> list[int]:
-    """Rows that may be worked on now, in order of commit; a return only when its originals are there."""
+def due(store: Store, connection: str, now: datetime, limit: int, *, part: str = "") -> list[int]:
+    """Rows that may be worked on now, in order of commit; a return only when its originals are there. part: of these."""
     ready = (
         (Outbox.connection == connection)
         & Outbox.state.in_(("queued", "unknown", "sent"))
@@ -84,6 +84,8 @@ def due(store: Store, connection: str, now: datetime, limit: int) -> list[int]:
         & _moment_came(Outbox.next_at, now)
         & free(now)
     )
+    if part:
+        ready &= Outbox.part == part
     with store.reading():
         plain = Outbox.select(Outbox.n).where(ready & (Outbox.after == "")).order_by(Outbox.n).limit(limit)
         found = [n for (n,) in tuples(plain)]
@@ -314,6 +316,8 @@ def _change(
         )
         if changed != 1:
             raise LostLease(f"{row.number} is held by somebody else now.")
+        if row.part == bundles.PART:
+            bundles.follow(store, row, new, clock.stamp(now))
         if tell is not None:
             refusals.tell(store, row.n, row.number, tell[0], tell[1])
         elif settle:

@@ -14,7 +14,7 @@ from pos.store.db import Store
 
 #: How keys of such a notice begin.
 CAUSES = "outbox:movements:"
-_GROUPED = "part = 'cash' AND state = 'rejected' AND resolved = '' AND parked = ''"
+_GROUPED = "(part = 'cash' OR code = 'unmapped') AND state = 'rejected' AND resolved = '' AND parked = ''"
 
 
 def tell(store: Store, n: int, number: str, text: str, remedy: str) -> None:

@@ -14,7 +14,8 @@ from pos.store import entries
 from pos.store.db import Store
 from pos.store.models import Notice, Outbox
 
-WAITING = ("queued", "sending", "sent", "unknown")
+#: bundled: it is in a document of several receipts (`store.bundles`), which is on its way.
+WAITING = ("queued", "bundled", "sending", "sent", "unknown")
 NEEDS = ("rejected", "differs")
 
 
@@ -52,7 +53,7 @@ def _unbooked(store: Store) -> tuple[int, int]:
     found = store.execute(
         f"SELECT COUNT(DISTINCT document), COUNT(DISTINCT CASE WHEN state IN ({_marks(WAITING)}) THEN document END)"
         f" FROM outbox INDEXED BY outbox_open WHERE state <> 'booked' AND state IN ({_marks(WAITING + NEEDS)})"
-        " AND connection IN (SELECT id FROM connection)",
+        " AND part <> 'book' AND connection IN (SELECT id FROM connection)",
         (*WAITING, *WAITING, *NEEDS),
     ).fetchone()
     return int(found[0]), int(found[1])
@@ -135,9 +136,10 @@ _NEW_DOCUMENTS = "SELECT max(n), count(*) FROM document WHERE n > ?"
 _ROWS = "SELECT connection, count(*) FROM outbox WHERE ? = 0 GROUP BY connection"
 # The plus keeps SQLite from reading a whole index in order to save a sort.
 _NEW_ROWS = "SELECT connection, count(*) FROM outbox WHERE n > ? GROUP BY +connection"
-_SENT = "SELECT count(*) FROM (SELECT DISTINCT document FROM outbox WHERE :top = 0) x"
+# A document of several receipts counts as those.
+_SENT = "SELECT count(*) FROM (SELECT DISTINCT document FROM outbox WHERE :top = 0 AND part <> 'book') x"
 # Documents that no earlier row is of.
 _NEW_SENT = (
-    "SELECT count(DISTINCT document) FROM outbox o WHERE n > :top"
+    "SELECT count(DISTINCT document) FROM outbox o WHERE n > :top AND part <> 'book'"
     " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.document = o.document AND p.n <= :top)"
 )

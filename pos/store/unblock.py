@@ -7,7 +7,7 @@ from datetime import datetime
 from pos import clock
 from pos.errors import Invalid, NotFound
 from pos.said import said
-from pos.store import audit, refusals
+from pos.store import audit, bundles, refusals
 from pos.store.db import Store
 from pos.store.models import Outbox
 from pos.store.outbox import BITE_ROWS, NEEDS, LostLease, free, held_up, tuples, within
@@ -80,6 +80,20 @@ def say_why_held_up(store: Store, connection: str, now: datetime) -> int:
     return told
 
 
+def mapped(store: Store, connection: str, now: datetime) -> int:
+    """What the books' words are was changed: everything refused for want of one is tried again; how many rows."""
+    stamp = clock.stamp(now)
+    with store.transaction():
+        lacked = (Outbox.connection == connection) & (Outbox.state == "rejected") & (Outbox.code == "unmapped")
+        found = [n for (n,) in tuples(Outbox.select(Outbox.n).where(lacked & (Outbox.resolved == "")))]
+        Outbox.update(state="queued", next_at=stamp, updated_at=stamp, tries=0, code="", message="").where(
+            lacked & (Outbox.resolved == "") & (Outbox.parked == "")
+        ).execute()
+        for n in found:
+            refusals.settle(store, n)
+    return len(found)
+
+
 # -- what a person may do ----------------------------------------------------------------------------------------------
 
 
@@ -145,6 +159,8 @@ def resolve(store: Store, n: int, reason: str, by: str, second: str = "") -> Non
                 field="n",
             )
         refusals.settle(store, n)
+        if row.part == bundles.PART:
+            bundles.settled(store, row.connection, row.document, f"{who}: {reason.strip()}", now)
         audit.record(
             store, by, "outbox.resolve", row.document,
             {"part": row.part, "connection": row.connection, "reason": reason.strip()}

@@ -3,6 +3,7 @@
 from pos.store.models.backups import CopyPlace, Snapshot
 from pos.store.models.base import database
 from pos.store.models.baskets import Held, LineVoid
+from pos.store.models.bundles import Bundle, BundleMember
 from pos.store.models.catalog import (
     Attribute,
     Barcode,
@@ -60,19 +61,22 @@ BACKUPS = (CopyPlace, Snapshot)
 RECORDS = (Blanking, LostNumber, Forgotten)
 #: A hub's tills, what they hear, who alone does a thing now; at a till what the hub told of other tills.
 HUB = (HubTill, HubGap, Lease, HubTop, HubChange, ForeignCopy)
+#: Documents of the books that are made of several receipts.
+BUNDLES = (Bundle, BundleMember)
 #: Whose they are, and who may see them.
 COMPANIES = (Company, Shop, TillPlace, PersonScope)
 #: Sign-ins to books whose keys change.
 SIGN_INS = (QboToken, QboState)
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
-    *BACKUPS, *RECORDS, *HUB, *COMPANIES, *SIGN_INS,
+    *BACKUPS, *RECORDS, *HUB, *BUNDLES, *COMPANIES, *SIGN_INS,
 )  # fmt: skip
 
 __all__ = [
     "ALL",
     "BACKUPS",
     "BASKETS",
+    "BUNDLES",
     "CATALOG",
     "COMPANIES",
     "HUB",
@@ -93,6 +97,8 @@ __all__ = [
     "Audit",
     "Barcode",
     "Blanking",
+    "Bundle",
+    "BundleMember",
     "Company",
     "Connection",
     "CopyPlace",

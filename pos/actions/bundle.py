@@ -1,0 +1,217 @@
+"""Bundle: receipts on their way to one connection become the documents that are booked there.
+
+Per receipt once it has settled, or one a business day, way to pay and shop once the day is over; what comes later goes
+into a supplement. Who is in which document is written down before anything of it is sent, so a program that dies
+between any two steps goes on where it stood. Nothing here speaks to anybody.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pos import clock
+from pos.actions.line import Job
+from pos.connectors.base import Binder, Context
+from pos.errors import Corrupt, Invalid, PosError
+from pos.rules import daybook, documents
+from pos.rules.daybook import Book, Gathered, Group, Share
+from pos.said import said
+from pos.store import bundles, companies, notices, outbox
+from pos.store.bundles import Loose, Open
+
+log = logging.getLogger(__name__)
+
+#: A due time further ahead than this means the clock was set back: no day is that long.
+AHEAD = timedelta(hours=60)
+#: What a document nobody thought of may raise in our own code.
+_FAULTS = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a company's receipts are bundled. grain: day or receipt. settle: how long a receipt is left alone."""
+
+    company: str
+    grain: str
+    settle: timedelta
+    unknown: timedelta
+    zone: str
+    day_starts: time
+    walk_in: tuple[str, ...]
+
+    def day_of(self, moment: datetime) -> date:
+        return clock.business_day(moment, self.zone, self.day_starts)
+
+    def over_at(self, day: date) -> datetime:
+        """When a business day is over and has settled, however long it was."""
+        wall = datetime.combine(day + timedelta(days=1), self.day_starts)
+        return wall.replace(tzinfo=ZoneInfo(self.zone)) + self.settle
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """What becomes of some receipts."""
+
+    later: list[tuple[int, datetime]] = field(default_factory=list)
+    joins: list[tuple[Loose, list[Group], list[Book]]] = field(default_factory=list)
+    refused: list[tuple[Loose, str, str, str]] = field(default_factory=list)
+
+
+def rules_of(job: Job) -> Rules:
+    """The company's own settings, where it has none those of this server."""
+    store = job.store
+    company = companies.of_connection(store, job.connection)
+    own = companies.kept(store, company, "quickbooks").values
+    ours, shop = store.config.quickbooks, store.config.shop
+    starts = own.get("day_starts")
+    return Rules(
+        company=company,
+        grain=str(own.get("grain") or ours.grain),
+        settle=timedelta(minutes=int(own.get("settle_minutes", ours.settle_minutes))),
+        unknown=timedelta(seconds=job.settle_seconds),
+        zone=companies.one(store, company).time_zone,
+        day_starts=time.fromisoformat(starts) if starts else shop.day_starts,
+        walk_in=("", store.config.till.walk_in),
+    )
+
+
+def gather(job: Job, binder: Binder) -> int:
+    """Everything that may go now becomes documents; how many were handed out. What is not mapped waits for a person."""
+    rules, last, now = rules_of(job), 0, job.now()
+    while True:
+        rows = bundles.loose(job.store, job.connection, now, now + AHEAD, last)
+        found = _sorted(job, binder, rules, rows, now)
+        _write(job, rules, found, now)
+        job.breathe()
+        if job.stopping():
+            return 0
+        if len(rows) < bundles.BITE_ROWS:
+            break
+        last = rows[-1].n
+    return sum(_close(job, binder, rules, one) for one in bundles.open_ones(job.store, job.connection))
+
+
+# -- one receipt -------------------------------------------------------------------------------------------------------
+
+
+def _sorted(job: Job, binder: Binder, rules: Rules, rows: list[Loose], now: datetime) -> _Sorted:
+    found = _Sorted()
+    places: dict[str, str] = {}
+    for row in rows:
+        settled_at = clock.parse(row.created_at) + (rules.settle if row.state == "queued" else rules.unknown)
+        if settled_at > now:
+            found.later.append((row.n, settled_at))
+            continue
+        try:
+            _one(job, binder, rules, row, places, found, now)
+        except Corrupt as error:
+            found.refused.append((row, "corrupt", error.message, said("Run `pos_server.py verify`.")))
+        except Invalid as error:
+            found.refused.append((row, "not_mappable", error.message, said("Settle it by hand.")))
+        except _FAULTS as error:
+            log.exception("%s cannot be bundled", row.document)
+            words = said("This receipt cannot be put into a document of the books ({why}).", why=str(error))
+            found.refused.append((row, "not_mappable", words, said("Tell support; the receipt is safe here.")))
+    return found
+
+
+def _one(
+    job: Job, binder: Binder, rules: Rules, row: Loose, places: dict[str, str], found: _Sorted, now: datetime
+) -> None:
+    doc = documents.decode(row.body)
+    day = rules.day_of(datetime.fromisoformat(doc["created_at"]))
+    shop = places.setdefault(row.till, companies.of_till(job.store, row.till).shop)
+    shares = daybook.shares(doc, row.part, day.isoformat(), shop, rules.walk_in, grain=rules.grain)
+    if not all(share.single for share in shares) and rules.over_at(day) > now:
+        found.later.append((row.n, rules.over_at(day)))
+        return
+    lacks = list(dict.fromkeys(words for share in shares for words in binder.lacks(share)))
+    if lacks:
+        remedy = said("Map it on the QuickBooks page; the receipt then goes by itself.")
+        found.refused.append((row, "unmapped", " ".join(lacks), remedy))
+        return
+    groups = [daybook.group_of(share) for share in shares if not share.single]
+    found.joins.append((row, groups, [_alone(binder, share, len(shares) > 1) for share in shares if share.single]))
+
+
+def _alone(binder: Binder, share: Share, split: bool) -> Book:
+    return daybook.alone(share, binder.own_number(share, split))
+
+
+def _write(job: Job, rules: Rules, found: _Sorted, now: datetime) -> None:
+    store = job.store
+    if found.later:
+        bundles.put_off(store, found.later)
+    with store.transaction():
+        for row, groups, singles in found.joins:
+            if not bundles.join(store, job.connection, rules.company, row, groups, singles, now):
+                log.warning("%s was taken meanwhile; it is left as it is", row.document)
+    for row, code, words, remedy in found.refused:
+        taken = outbox.take(store, row.n, job.owner, now)
+        if taken is not None:
+            outbox.rejected(store, taken, now, code, words, remedy)
+
+
+# -- one document ------------------------------------------------------------------------------------------------------
+
+
+def _close(job: Job, binder: Binder, rules: Rules, one: Open) -> int:
+    """Hand out one bundle: its content from its receipts, its number from its content."""
+    store, key = job.store, f"bundle:{job.connection}:{one.n}"
+    sums = Gathered()
+    for body, part in bundles.members(store, one.n):
+        for share in daybook.shares(documents.decode(body), part, one.group.day, one.group.shop, rules.walk_in):
+            if (share.tender, share.kind) == (one.group.tender, one.group.kind):
+                sums.add(share)
+        if job.stopping():
+            return 0
+    try:
+        numbers = _numbers(job, binder, one.group, max(1, -(-len(sums.lines()) // binder.lines_max)))
+    except (KeyError, ValueError, AssertionError, PosError) as error:
+        words = said("The day's document of {day}, {tender} has no number.", day=one.group.day, tender=one.group.tender)
+        notices.raise_notice(store, key, "needs", words, said("Map its shop and way to pay again."), str(error)[:60])
+        return 0
+    books = daybook.books(one.group, sums, [name for name, _ in numbers], binder.lines_max)
+    pairs = [(book, supplement) for book, (_, supplement) in zip(books, numbers, strict=True)]
+    if not bundles.close(store, one, rules.company, job.connection, pairs, job.now()):
+        return 0
+    notices.settle(store, key)
+    return len(pairs)
+
+
+def _numbers(job: Job, binder: Binder, group: Group, count: int) -> list[tuple[str, int]]:
+    """The first free numbers of a group."""
+    found: list[tuple[str, int]] = []
+    supplement = 1
+    while len(found) < count:
+        number = binder.number(group, supplement)
+        if not bundles.taken(job.store, job.connection, number):
+            found.append((number, supplement))
+        supplement += 1
+    return found
+
+
+# -- what deliver asks -------------------------------------------------------------------------------------------------
+
+
+def document_of(job: Job, number: str) -> dict[str, Any]:
+    """A document that was handed out, as deliver handles it."""
+    one = bundles.closed(job.store, job.connection, number)
+    return {"id": number, "kind": one.book.kind, "invoice_name": number, "book": one.book, "sent": one.sent}
+
+
+def made_ready(job: Job, binder: Binder, document: dict[str, Any]) -> Context:
+    """Its bytes and the id they go under, kept before they are sent; the same ones each time, unless they were refused.
+    Rejected ("unmapped")."""
+    one = bundles.closed(job.store, job.connection, str(document["id"]))
+    sent, request_id = one.sent, one.request_id
+    if not sent or one.refused:
+        edition = one.edition + (1 if one.refused and sent else 0)
+        sent, request_id = binder.prepare(one.book, edition), clock.uuid7()
+        bundles.keep_sent(job.store, one.n, sent, request_id, edition)
+    document["sent"] = sent
+    return Context(body=sent, request_id=request_id)

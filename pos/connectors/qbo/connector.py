@@ -1,0 +1,183 @@
+"""QuickBooks Online as the outbox sees it: documents made of receipts, each posted once under its number.
+
+A number is looked up before it is used, every time: what stands there with our mark is the document itself, from a try
+whose answer was lost; what stands there without is somebody else's, and a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pos.connectors.base import Context, Document, ListedPage, NameList, Page, Posted, Retold
+from pos.connectors.qbo import compare, lines
+from pos.connectors.qbo.client import Client, text
+from pos.connectors.qbo.lines import Key
+from pos.connectors.qbo.mapping import Tables, missing_for, problems, read
+from pos.errors import Rejected
+from pos.rules import daybook
+from pos.rules.daybook import Book, Group, Share
+from pos.rules.money import round_minor
+from pos.rules.reconcile import Figures
+from pos.said import said
+
+
+class Books:
+    """One company's books. Used by one thread at a time. tables: its mapping, as `mapping.read` gives it."""
+
+    lines_max = lines.LINES_MAX
+
+    def __init__(self, client: Client, mapping: Mapping[str, Any]) -> None:
+        self.client = client
+        self.tables: Tables = read(mapping)
+
+    # -- documents made of receipts --
+
+    def lacks(self, share: Share) -> list[str]:
+        """What of a share is not mapped, in words."""
+        return missing_for(share, self.tables)
+
+    def number(self, group: Group, supplement: int) -> str:
+        """What a document of a day is called. Everything of the group is mapped."""
+        place, tender = self.tables.shops[group.shop], self.tables.tenders[group.tender]
+        return daybook.number(self.tables.prefix, group.day, place.code, tender.code, group.kind, supplement)
+
+    def own_number(self, share: Share, split: bool) -> str:
+        """What a share is called as a document by itself. Invalid when that is too long."""
+        tender = self.tables.tenders.get(share.tender)
+        code = tender.code if tender and tender.code else "AC"
+        return daybook.own_number(share, code, split)
+
+    def prepare(self, book: Book, edition: int) -> bytes:
+        """The bytes to keep and send. Rejected ("unmapped")."""
+        return lines.body(book, self.tables, edition)
+
+    def key(self, book: Book) -> str:
+        """What `find` wants."""
+        return str(lines.key_of(book))
+
+    # -- what every connector does --
+
+    def check(self) -> str:
+        """Sign in, and see that the mapping holds together. Rejected ("unmapped") when it does not."""
+        company = self.client.company()
+        if found := problems(self.tables):
+            raise lines.unmapped(found)
+        return f"QuickBooks Online, {company.get('CompanyName') or self.client.realm}"
+
+    def ping(self) -> None:
+        """The cheapest question."""
+        self.client.ping()
+
+    def find(self, key: str, kind: str = "sale") -> Posted | None:  # noqa: ARG002
+        """The document with this number and our mark. Rejected ("number_taken") when the number is somebody else's."""
+        wanted = Key.parse(key)
+        found = [
+            compare.posted(wanted.entity, row)
+            for row in self.client.query(wanted.entity, f"DocNumber = {text(wanted.number)}").rows
+        ]
+        mine = [one for one in found if one.figures["mark"] == wanted.mark]
+        if mine:
+            return mine[0]
+        # What was voided there keeps its number and loses its note: whose it was nobody can tell any more.
+        if not found:
+            return None
+        other = found[0]
+        raise Rejected(
+            said(
+                "QuickBooks has another document {number} of {day} over {total} (number {id} there).",
+                number=wanted.number, day=other.figures["day"], total=other.figures["total"],
+                id=compare.named(other.remote_id)[1],
+            ),
+            code="number_taken",
+            remedy=said("Look at both. Give the other one another number and retry, or settle this one by hand."),
+        )  # fmt: skip
+
+    def post(self, document: Document, part: str, key: str, context: Context) -> Posted:  # noqa: ARG002
+        """Book the kept bytes under their id, unless they are there already."""
+        found = self.find(key)
+        if found is not None:
+            return found
+        wanted = Key.parse(key)
+        return compare.posted(wanted.entity, self.client.create(wanted.entity, context.body, context.request_id))
+
+    def fetch(self, remote_id: str, kind: str = "sale") -> Posted:  # noqa: ARG002
+        """Read one back."""
+        entity, key = compare.named(remote_id)
+        return compare.posted(entity, self.client.read(entity, key))
+
+    def finish(self, document: Document, part: str, posted: Posted) -> Posted:  # noqa: ARG002
+        """There are no drafts there."""
+        return posted
+
+    def compare(self, document: Document, part: str, posted: Posted) -> str:  # noqa: ARG002
+        """The difference to what was sent, in words."""
+        return compare.difference(document["book"], document["sent"], posted)
+
+    def booked(self, wanted: Mapping[str, str]) -> dict[str, Posted]:
+        """What stands there under these keys, by key; a number that is somebody else's now is not there."""
+        found: dict[str, Posted] = {}
+        by_entity: dict[str, dict[str, str]] = {}
+        for key in wanted:
+            parsed = Key.parse(key)
+            by_entity.setdefault(parsed.entity, {})[parsed.number] = key
+        for entity, keys in by_entity.items():
+            numbers = ", ".join(text(number) for number in keys)
+            for row in self.client.query(entity, f"DocNumber IN ({numbers})").rows:
+                one = compare.posted(entity, row)
+                key = keys.get(one.figures["number"], "")
+                ours = key and one.figures["mark"] == Key.parse(key).mark
+                if ours or (key and one.state == "cancelled" and key not in found):
+                    found[key] = one
+        return found
+
+    def listed(self, till: str, since: datetime, until: datetime, after: str) -> ListedPage:  # noqa: ARG002
+        """No document there says a till made it: a day's is of many tills."""
+        return ListedPage((), "")
+
+    def retold(self, wanted: Sequence[Any]) -> list[Retold]:  # noqa: ARG002
+        """A day's document cannot be told as receipts."""
+        raise Rejected(said("Documents in QuickBooks are not read back as receipts."), code="not_readable")
+
+    def expected(self, document: Document, part: str) -> Figures:  # noqa: ARG002
+        """What a document must come to there."""
+        book: Book = document["book"]
+        sign = -1 if book.kind in (daybook.REFUND, daybook.CREDIT) else 1
+        taxes: dict[str, int] = {}
+        for line in book.lines:
+            tax = self.tables.tax_of(line)
+            rates = tax.rates if tax else ()
+            if not rates:
+                taxes["tax"] = taxes.get("tax", 0) + sign * line.tax
+                continue
+            for rate, units in zip(rates, lines.parts(tax, line.tax) if tax else (), strict=True):
+                taxes[rate.id] = taxes.get(rate.id, 0) + sign * units
+        return Figures(sign * book.total, {}, taxes, {})
+
+    def figures(self, posted: Posted, currency: str) -> Figures:
+        """What a document comes to there, money given back below nothing."""
+        sign = -1 if compare.named(posted.remote_id)[0] in ("RefundReceipt", "CreditMemo") else 1
+        taxes: dict[str, int] = {}
+        for rate, amount in posted.figures["taxes"]:
+            taxes[rate] = taxes.get(rate, 0) + sign * round_minor(Decimal(amount), currency)
+        if not taxes:
+            taxes["tax"] = sign * round_minor(Decimal(posted.figures["tax"]), currency)
+        return Figures(sign * round_minor(Decimal(posted.figures["total"]), currency), {}, taxes, {})
+
+    def pull(self, feed: str, since: str) -> Page:  # noqa: ARG002
+        """Nothing is pulled this way."""
+        return Page((), "", False)
+
+    def rewind(self, cursor: str) -> str:
+        """As it is."""
+        return cursor
+
+    def names(self, feed: str) -> NameList:  # noqa: ARG002
+        """Nothing is pulled this way."""
+        return NameList(frozenset(), False)
+
+    def picture(self, address: str, bytes_max: int) -> bytes:  # noqa: ARG002
+        """There are none."""
+        raise Rejected(said("QuickBooks keeps no pictures."), code="not_there")
