@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from datetime import time as wall_time
@@ -125,11 +126,29 @@ class Run:
     wait_seconds: float | None = None
     deaf: bool = False
     lost: bool = False
+    #: Whether what this round holds is kept for it while it runs, so that it may be held for a short time only.
+    beats: bool = False
+    _kept: list[Callable[[datetime], object]] = field(default_factory=list)
     _cpu: float = field(default_factory=time.thread_time)
 
     def stopping(self) -> bool:
         """Whether to end the round soon: the program stops, or somebody else took over."""
         return self.lost or self._stopping()
+
+    @contextmanager
+    def keeping(self, keep: Callable[[datetime], object]) -> Iterator[None]:
+        """Something is held inside: `keep` makes that longer, and is called every few seconds from another thread,
+        where `beats`. It ends with the block, so nobody holds what nobody works on."""
+        self._kept.append(keep)
+        try:
+            yield
+        finally:
+            self._kept.remove(keep)
+
+    def beat(self, now: datetime) -> None:
+        """Keep what is held. For the thread that keeps the round's own lease."""
+        for keep in list(self._kept):
+            keep(now)
 
     def again_in(self, seconds: float | None) -> None:
         """Come round again after this long at the latest; None = as planned."""

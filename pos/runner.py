@@ -39,7 +39,9 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 #: Bells wait this long before they are passed on, so that a burst of sales is one round and not in each sale's way.
 LINGER_SECONDS = 0.1
-HEARTBEAT_SECONDS, CALLED_SECONDS = 15.0, 1.0
+#: Leases are kept so often; one of 30 s so outlives a machine that is busy for a while.
+HEARTBEAT_SECONDS, CALLED_SECONDS = 5.0, 1.0
+MEND_SECONDS = 15.0
 THIN_SECONDS = 3600.0
 STOP_SECONDS = 10.0
 #: After this many failed rounds in a row people are told.
@@ -152,7 +154,7 @@ class Runner:
     # -- the ticker's thread
 
     def _tick_on(self) -> None:
-        heartbeat = thinned = clock.monotonic()
+        heartbeat = mended = thinned = clock.monotonic()
         while not self._stop.is_set():
             if self._bell.wait(TICK_SECONDS):
                 self._stop.wait(LINGER_SECONDS)
@@ -167,6 +169,8 @@ class Runner:
                 if seconds - heartbeat >= HEARTBEAT_SECONDS:
                     heartbeat = seconds
                     self._keep_leases()
+                if seconds - mended >= MEND_SECONDS:
+                    mended = seconds
                     self._look_after_the_queue()
                 if seconds - thinned >= THIN_SECONDS:
                     thinned = seconds
@@ -209,7 +213,9 @@ class Runner:
 
     def _keep_leases(self) -> None:
         for key, run in list(self._running.items()):
-            if not rounds.beat(self._store, key, self._owner, clock.now()):
+            if rounds.beat(self._store, key, self._owner, clock.now()):
+                run.beat(clock.now())
+            else:
                 run.lost = True
 
     def _look_after_the_queue(self) -> None:
@@ -279,6 +285,7 @@ class Runner:
             ring=self.ring,
             journal=self._journal,
             _stopping=self._stop.is_set,
+            beats=self._ticker is not None and self._ticker.is_alive(),
         )
         with self._guard:
             self._running[key] = run

@@ -19,6 +19,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pos import clock, trail
@@ -28,7 +29,7 @@ from pos.connectors.base import ANSWERED, Binder, Context, Original, Posted, key
 from pos.errors import ConnectorError, Corrupt, NotFound, Rejected, SignInNeeded, Unavailable, Unknown
 from pos.rules import documents, hub
 from pos.said import said
-from pos.store import bundles, connections, hub_link, intake, leases, outbox, overs, tally, unblock
+from pos.store import bundles, claims, connections, hub_link, intake, leases, outbox, overs, tally, unblock
 from pos.store.outbox import Claimed
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ CANCELLED_REMEDY = "If it must be booked after all, amend {remote_id} there and 
 ALIKE_MAX = 3
 #: One server posts to a connection at a time: it holds "post:<connection>" for so long, and longer while it is at it.
 #: One that dies in the middle is followed by another after that; each row is claimed by itself besides.
-POST_SECONDS = 60
+POST_SECONDS = 30
 #: What a document nobody thought of may raise in our own code.
 _FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, NotFound, RuntimeError, TypeError, ValueError)
 
@@ -103,7 +104,8 @@ def queued(job: Job) -> Done:
             done.stopped = said("Another server posts there now.")
         else:
             try:
-                _due(job, done, fence)
+                with job.keeping(lambda now: _keep_posting(job, fence, now)):
+                    _due(job, done, fence)
             except LineDown as reason:
                 done.stopped = str(reason)
             finally:
@@ -126,11 +128,15 @@ def _due(job: Job, done: Done, fence: int) -> None:
             return
         if clock.monotonic() - kept_at > POST_SECONDS / 4:
             kept_at = clock.monotonic()
-            if not leases.keep(job.store, f"post:{job.connection}", job.owner, fence, POST_SECONDS):
+            if not _keep_posting(job, fence, job.now()):
                 done.stopped = said("Another server posts there now.")
                 return
         _one(job, n, done)
         job.breathe()
+
+
+def _keep_posting(job: Job, fence: int, now: datetime) -> bool:
+    return leases.keep(job.store, f"post:{job.connection}", job.owner, fence, POST_SECONDS, now)
 
 
 def _when_again(job: Job, done: Done) -> float | None:
@@ -149,10 +155,12 @@ def _when_again(job: Job, done: Done) -> float | None:
 
 
 def _one(job: Job, n: int, done: Done) -> None:
-    row = outbox.take(job.store, n, job.owner, job.now())
+    row = outbox.take(job.store, n, job.owner, job.now(), job.lease_seconds)
     if row is None:
         return  # somebody else was first
-    with trail.following(correlation=row.document, document=row.number):
+    most = job.now() + timedelta(seconds=outbox.LEASE_SECONDS)
+    kept = job.keeping(partial(claims.keep, job.store, row, most))
+    with trail.following(correlation=row.document, document=row.number), kept:
         _step(job, row, done)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from pos.connectors.base import Connector, Kind
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
 from pos.rules import hub
 from pos.said import said
-from pos.store import connections, hub_link, unblock
+from pos.store import claims, connections, hub_link, outbox, unblock
 from pos.store.db import Store
 from pos.store.vouchers import LedgerRow
 
@@ -57,7 +58,8 @@ class Job:
     """What a round on one connection is given.
 
     address: where the connector speaks to. owner: who holds the leases. settle_seconds: how long "not there" proves
-    nothing after a lost answer. breathe is called after each document or page (it may sleep); stopping ends the round;
+    nothing after a lost answer. keeping: what is held inside is kept meanwhile; lease_seconds: how long a row may be
+    held, short where it is kept. breathe is called after each document or page (it may sleep); stopping ends the round;
     ring tells others ("line": it is back, "status": a screen shows something else).
     """
 
@@ -73,6 +75,8 @@ class Job:
     stopping: Callable[[], bool] = lambda: False
     ring: Callable[[str], None] = lambda _event: None
     now: Callable[[], datetime] = clock.now
+    keeping: Callable[[Callable[[datetime], object]], AbstractContextManager[None]] = lambda _keep: nullcontext()
+    lease_seconds: int = outbox.LEASE_SECONDS
 
 
 def job_of(run: Run, limit: int) -> Job | None:
@@ -106,6 +110,8 @@ def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
         breathe=run.breathe,
         stopping=run.stopping,
         ring=run.ring,
+        keeping=run.keeping,
+        lease_seconds=claims.KEPT_SECONDS if run.beats else outbox.LEASE_SECONDS,
     )
 
 

@@ -31,6 +31,7 @@ from pos.store.tally import NEEDS, WAITING, Counts, counts
 
 __all__ = ["NEEDS", "WAITING", "Claimed", "Counts", "LostLease", "counts"]
 
+#: A row is held so long by one who cannot keep it meanwhile (`store.claims`), and no longer by one who can.
 LEASE_SECONDS = 300
 LADDER_SECONDS = (60, 300, 900, 3600)
 #: After this many tries a person is told, while the row keeps trying.
@@ -70,6 +71,7 @@ class Claimed:
     after: tuple[str, ...]
     settle_at: str
     created_at: str
+    lease_seconds: int = LEASE_SECONDS
 
 
 # -- taking rows -------------------------------------------------------------------------------------------------------
@@ -107,7 +109,7 @@ def claim(store: Store, connection: str, owner: str, limit: int, now: datetime) 
     return [row for row in taken if row is not None]
 
 
-def take(store: Store, n: int, owner: str, now: datetime) -> Claimed | None:
+def take(store: Store, n: int, owner: str, now: datetime, seconds: int = LEASE_SECONDS) -> Claimed | None:
     """Hold one due row: queued becomes sending, unknown and sent stay what they are. None when it was taken first."""
     with store.rows():
         row = store.database.alone(Outbox.select().where(Outbox.n == n)).get_or_none()
@@ -115,7 +117,7 @@ def take(store: Store, n: int, owner: str, now: datetime) -> Claimed | None:
             return None
         new = "sending" if row.state == "queued" else row.state
         changed = (
-            Outbox.update(state=new, owner=owner, lease_until=within(now, LEASE_SECONDS), updated_at=clock.stamp(now))
+            Outbox.update(state=new, owner=owner, lease_until=within(now, seconds), updated_at=clock.stamp(now))
             .where((Outbox.n == n) & (Outbox.state == row.state) & (Outbox.parked == "") & free(now))
             .execute()
         )
@@ -125,13 +127,13 @@ def take(store: Store, n: int, owner: str, now: datetime) -> Claimed | None:
     return Claimed(
         n=n, document=row.document, number=number, connection=row.connection, part=row.part, state=new, tries=row.tries,
         owner=owner, remote_id=row.remote_id, remote=json.loads(row.remote) if row.remote else {},
-        after=tuple(row.after.split()), settle_at=row.settle_at, created_at=row.created_at,
+        after=tuple(row.after.split()), settle_at=row.settle_at, created_at=row.created_at, lease_seconds=seconds,
     )  # fmt: skip
 
 
 def hold(store: Store, row: Claimed, now: datetime) -> None:
     """Renew the lease; LostLease when it is not ours any more. Called right before anything is posted."""
-    _change(store, row, row.state, {"lease_until": within(now, LEASE_SECONDS)}, now, step="post")
+    _change(store, row, row.state, {"lease_until": within(now, row.lease_seconds)}, now, step="post")
 
 
 # -- what became of a row ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from pos import clock
 from pos.store.db import Store
 from pos.store.models import AgentRun, AgentState
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 30
 #: Rounds kept per agent and connection: of all, and of failed ones.
 KEPT_ROWS = 500
 KEPT_FAILED_ROWS = 200

@@ -17,7 +17,8 @@ REASON_CHARS_MIN = 5
 
 
 def lapse(store: Store, connection: str, now: datetime, settle_seconds: int) -> int:
-    """Rows whose sender vanished in the middle become unknown, asked for once that proves something; how many."""
+    """Rows whose sender vanished in the middle become unknown: asked for now, for that it is there is proof at once;
+    that it is not, after `settle_seconds`. How many."""
     with store.reading():
         left = (Outbox.connection == connection) & (Outbox.state == "sending") & free(now)
         gone = tuples(Outbox.select(Outbox.n, Outbox.lease_until).where(left))
@@ -27,7 +28,8 @@ def lapse(store: Store, connection: str, now: datetime, settle_seconds: int) -> 
             settle = within(now, settle_seconds)
             count += (
                 Outbox.update(
-                    state="unknown", owner="", lease_until="", settle_at=settle, next_at=settle, tries=Outbox.tries + 1,
+                    state="unknown", owner="", lease_until="", settle_at=settle, next_at=clock.stamp(now),
+                    tries=Outbox.tries + 1,
                     code="interrupted", message="Sending broke off; asking whether it arrived.",
                     updated_at=clock.stamp(now),
                 )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +13,10 @@ import pytest
 from pos import clock
 from pos.actions import deliver, line
 from pos.actions.line import Job
+from pos.connectors.base import Context, key_of
 from pos.errors import BadSettings
-from pos.store import connections, notices, outbox, unblock
+from pos.rules import documents
+from pos.store import claims, connections, notices, outbox, unblock
 from pos.store.db import Store
 from pos.store.journal import Journal
 from pos.store.models import Meta, Outbox
@@ -187,3 +193,48 @@ def test_a_demo_shop_speaks_to_no_other_machine(journal: Journal, store: Store, 
 
 def _fields(job: Job) -> dict[str, Any]:
     return {name: getattr(job, name) for name in Job.__dataclass_fields__}
+
+
+def test_a_row_is_held_as_long_as_somebody_keeps_it_and_soon_taken_over_once_nobody_does(
+    journal: Journal, books: Books, job: Job, store: Store, time: Time
+) -> None:
+    (sold,) = sell(journal)
+    held = outbox.take(store, row(sold).n, "agents:7:killed", clock.now(), claims.KEPT_SECONDS)
+    assert held is not None
+    doc = documents.decode(outbox.body(store, sold))
+    other.Wire(books).post(doc, "sale", key_of(sold, "sale", documents.parts(doc)), Context())
+    most = clock.now() + timedelta(seconds=outbox.LEASE_SECONDS)
+    for _ in range(4):
+        time.passes(20)
+        assert claims.keep(store, held, most, clock.now())
+        deliver.queued(job)
+        assert row(sold).state == "sending"
+    time.passes(claims.KEPT_SECONDS + 1)
+    assert not claims.keep(store, held, most, clock.now()), "a late one takes nothing back"
+    deliver.queued(job)
+    assert (row(sold).state, books.posts) == ("booked", [sold]), "it was asked for at once, and it was there"
+    assert not claims.keep(store, held, clock.now(), clock.now())
+
+
+def test_what_a_round_holds_is_kept_while_it_works_on_it_and_not_afterwards(
+    journal: Journal, books: Books, store: Store, time: Time
+) -> None:
+    (sold,) = sell(journal)
+    seen: list[Any] = []
+    kept: list[Any] = []
+
+    @contextmanager
+    def keeping(keep: Any) -> Iterator[None]:
+        kept.append(keep)
+        yield
+        kept.remove(keep)
+
+    def slow() -> None:
+        for _ in range(3):
+            time.passes(20)
+            seen.append([keep(clock.now()) for keep in kept])
+        assert row(sold).state == "sending"
+
+    books.before = [slow]
+    deliver.queued(replace(other.job(store, books), keeping=keeping, lease_seconds=claims.KEPT_SECONDS))
+    assert (row(sold).state, seen, kept) == ("booked", [[True, True]] * 3, [])
