@@ -14,12 +14,12 @@ again (`store.parking`). Each step is written down beside the row: its story.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import JOIN, Case, fn
+from peewee import JOIN
 
 from pos import clock
 from pos.errors import NotFound, PosError
@@ -27,6 +27,7 @@ from pos.said import said
 from pos.store import bundles, notices, refusals
 from pos.store.db import Store
 from pos.store.models import Document, Outbox
+from pos.store.stories import told
 from pos.store.tally import NEEDS, WAITING, Counts, counts
 
 __all__ = ["NEEDS", "WAITING", "Claimed", "Counts", "LostLease", "counts"]
@@ -39,10 +40,8 @@ TRIES_TOLD = 5
 #: A due time further ahead than the longest rung means the clock was set back; the row is due.
 AHEAD_SECONDS_MAX = 2 * LADDER_SECONDS[-1]
 BITE_ROWS = 500
-#: A story drops its oldest line beyond so many characters; a reply is cut after so many.
-STORY_CHARS_MAX = 6000
+#: A reply is cut after so many.
 REPLY_CHARS_MAX = 4000
-WORDS_CHARS_MAX = 300
 
 #: States in which a document is there, so that a return can refer to it.
 THERE = ("booked", "differs")
@@ -78,7 +77,7 @@ class Claimed:
 
 
 def due(store: Store, connection: str, now: datetime, limit: int, *, part: str = "") -> list[int]:
-    """Rows that may be worked on now, in order of commit; a return only when its originals are there. part: of these."""
+    """Rows that may be worked on now, in order of commit; a return only when its originals are there. part: this."""
     ready = (
         (Outbox.connection == connection)
         & Outbox.state.in_(("queued", "unknown", "sent"))
@@ -324,18 +323,6 @@ def _change(
             refusals.tell(store, row.n, row.number, tell[0], tell[1])
         elif settle:
             refusals.settle(store, row.n)
-
-
-def told(now: datetime, step: str, values: Mapping[str, Any]) -> Any:
-    """The row's story with one more line; at its longest it drops the oldest."""
-    words = str(values.get("message") or values.get("remote_id") or "")[:WORDS_CHARS_MAX]
-    line = json.dumps([clock.stamp(now), step, values.get("code", ""), words], ensure_ascii=False) + "\n"
-    kept = Case(
-        None,
-        ((fn.LENGTH(Outbox.story) > STORY_CHARS_MAX, fn.SUBSTR(Outbox.story, fn.INSTR(Outbox.story, "\n") + 1)),),
-        Outbox.story,
-    )
-    return kept.concat(line)
 
 
 def _keeps_failing(row: Claimed, message: str) -> tuple[str, str] | None:

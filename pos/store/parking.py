@@ -12,7 +12,8 @@ from pos.said import said
 from pos.store import audit, notices, refusals
 from pos.store.db import Store
 from pos.store.models import Document, Outbox
-from pos.store.outbox import NEEDS, LostLease, told
+from pos.store.outbox import NEEDS, LostLease
+from pos.store.stories import told
 
 REASON_CHARS_MIN = 5
 REASON_CHARS_MAX = 300
