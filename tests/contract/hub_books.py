@@ -135,7 +135,8 @@ def _ours(doc: dict[str, Any]) -> dict[str, Any]:
     against = {r["return_against"]["id"] for r in doc["items"] if r["return_against"]}
     return {
         "customer": doc["customer"], "day": doc["business_day"], "currency": doc["currency"], "total": D(doc["total"]),
-        "tax": D(doc["tax_total"]), "net": sum(D(r["net"]) for r in doc["items"]), "lines": lines, "paid": dict(paid), "against": against,
+        "tax": D(doc["tax_total"]), "lines": lines,
+        "paid": dict(paid), "against": against,
         "is a return": doc["kind"] == "return",
     }  # fmt: skip
 
@@ -149,8 +150,7 @@ def _theirs(one: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     against = one.get("return_against")
     return {
         "customer": one["customer"], "day": one["posting_date"], "currency": one["currency"],
-        "total": _dec(one["grand_total"]), "tax": _dec(one["total_taxes_and_charges"]),
-        "net": _dec(one["net_total"]), "lines": lines,
+        "total": _dec(one["grand_total"]), "tax": _dec(one["total_taxes_and_charges"]), "lines": lines,
         "paid": dict(paid), "against": {names[against]} if against else set(), "is a return": one["is_return"] == 1,
     }  # fmt: skip
 
@@ -258,15 +258,16 @@ def _baskets(hub: Processes, tills: list[Customers], papers: Papers, counts: Cou
 # -- nothing stuck -----------------------------------------------------------------------------------------------------
 
 
-def waiting(hub: Processes, tills: list[Customers]) -> int:
-    """Rows of any outbox that are on their way, and voucher rows the issuer was not told of."""
-    asked = (
-        "SELECT (SELECT count(*) FROM outbox WHERE state <> 'booked' AND state <> 'rejected' AND state <> 'differs') + "
-        "(SELECT count(*) FROM voucher_row WHERE sent_at = '' AND origin = 'document')"
-    )
-    lost = "SELECT count(*) FROM held WHERE state = 'held' AND up <> 'there'"
-    found = int(hub.rows(asked)[0][0])
-    return found + sum(int(till.rows(asked)[0][0]) + int(till.rows(lost)[0][0]) for till in tills)
+def waiting(hub: Processes, tills: list[Customers]) -> Counter[str]:
+    """What is on its way, by whose and what: rows of an outbox, voucher rows the issuer was not told of, baskets."""
+    sent = "SELECT count(*) FROM outbox WHERE state NOT IN ('booked', 'rejected', 'differs')"
+    told = "SELECT count(*) FROM voucher_row WHERE sent_at = '' AND origin = 'document'"
+    handed = "SELECT count(*) FROM held WHERE state = 'held' AND up <> 'there'"
+    found = Counter({"hub, to the books": hub.rows(sent)[0][0], "hub, voucher rows": hub.rows(told)[0][0]})
+    for till in tills:
+        for what, asked in (("documents", sent), ("voucher rows", told), ("baskets", handed)):
+            found[f"{till.name}, {what}"] = till.rows(asked)[0][0]
+    return +found
 
 
 def _stuck(hub: Processes, tills: list[Customers]) -> Iterator[str]:

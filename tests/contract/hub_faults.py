@@ -135,8 +135,9 @@ class Run:
         self.erpnext.faults.clear()
         for till in self.tills:
             till.settle()
-        while hub_books.waiting(self.hub, self.tills) and time.monotonic() - began < DRAIN_SECONDS_MAX:
-            time.sleep(2)  # between looks: asking oftener would take the time of what drains
+        while (left := hub_books.waiting(self.hub, self.tills)) and time.monotonic() - began < DRAIN_SECONDS_MAX:
+            print(f"  {time.monotonic() - began:.0f} s: {json.dumps(left)}", flush=True)
+            time.sleep(3)  # between looks: asking oftener would take the time of what drains
         return time.monotonic() - began
 
 

@@ -104,7 +104,8 @@ class Processes:
 
     def living(self) -> set[int]:
         """The ids of those that run."""
-        return {one.process.pid for one in (*self.webs, *self.workers) if one.process.poll() is None}
+        running = [web.process for web in self.webs] + [worker.process for worker in self.workers]
+        return {one.pid for one in running if one.poll() is None}
 
     def kill(self, one: Process | Worker) -> None:
         one.process.kill()
