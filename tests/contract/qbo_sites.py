@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from pos import config as settings
+from pos.actions import qbo_connect
+from pos.actions.qbo_standing import Standing
 from pos.config import Config
 from pos.connectors.qbo.client import Client
+from pos.store.db import Store
 from tests.contract.emulators import qbo_shops as shops
 from tests.contract.emulators.qbo import Emulator
 from tests.contract.emulators.qbo_cloud import CLIENT, Cloud
@@ -104,3 +108,11 @@ def environ(url: str, **more: str) -> dict[str, str]:
 def till_config(root: Path, url: str, **more: str) -> Config:
     """The settings of a till at this emulator."""
     return settings.load(root, environ(url, **more))
+
+
+def connected(store: Store, site: Site, realm: str = shops.GB, company: str = "main") -> Standing:
+    """A person signs this till's company in at a company of the emulator, by all the steps a browser takes."""
+    address = qbo_connect.begin(store, store.config, company, ("1", "a session"), "a cookie")
+    state = parse_qs(urlsplit(address).query)["state"][0]
+    told = {"state": state, "realmId": realm, "code": site.cloud.signin.consent(realm, REDIRECT)}
+    return qbo_connect.come_back(store, store.config, told, browser="a cookie")

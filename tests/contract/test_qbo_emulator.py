@@ -18,7 +18,8 @@ from tests.contract import qbo_facts, qbo_sites
 from tests.contract.emulators import qbo_shops as shops
 from tests.contract.emulators.qbo import Emulator
 from tests.contract.emulators.qbo_cloud import CLIENT, Limits
-from tests.contract.emulators.qbo_faults import KINDS, LATE_SECONDS_MAX
+from tests.contract.emulators.qbo_company import Clock
+from tests.contract.emulators.qbo_faults import KINDS, LATE_SECONDS_MAX, Faults
 from tests.contract.emulators.qbo_webhooks import Webhooks
 
 FACTS = qbo_facts.facts()
@@ -33,6 +34,7 @@ RECEIPT: dict[str, Any] = {
 def emulator() -> Iterator[Emulator]:
     with Emulator(qbo_sites.standing(), slow_seconds=0.01) as running:
         yield running
+        assert running.errors == []
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +100,11 @@ def agree(emulator: Emulator, **changed: str) -> requests.Response:
 
 def test_the_owner_agrees_and_a_code_becomes_tokens_once(fresh: Emulator) -> None:
     assert "Corner Shop Ltd" in agree(fresh).text
+    chosen = requests.get(
+        f"{fresh.url}/connect/oauth2/choose",
+        params={**parse_qs(urlsplit(agree(fresh).url).query), "choice": shops.US}, allow_redirects=False, timeout=30,
+    )  # fmt: skip
+    assert f"realmId={shops.US}" in chosen.headers["Location"]
     fresh.cloud.consent = shops.GB
     back = {k: v[0] for k, v in parse_qs(urlsplit(agree(fresh).headers["Location"]).query).items()}
     assert (back["state"], back["realmId"]) == ("state-1", shops.GB)
@@ -252,6 +259,49 @@ def test_a_lost_request_is_booked_later(fresh: Emulator, memory: int, documents:
     fresh.cloud.clock.advance(LATE_SECONDS_MAX)
     call(fresh, "GET", "preferences")
     assert len(company.numbered("R03-0001235")) == documents
+
+
+def test_what_is_booked_late_is_booked_at_its_own_time(fresh: Emulator) -> None:
+    """Nobody asks for two days; the requestid is not forgotten in between, for it was then."""
+    fresh.cloud.companies[shops.GB].switches.duplicate_check = False
+    fresh.faults.next("late")
+    with pytest.raises(requests.ConnectionError):
+        call(fresh, "POST", "salesreceipt?requestid=a", json=RECEIPT)
+    call(fresh, "POST", "salesreceipt?requestid=a", json=RECEIPT)
+    fresh.cloud.clock.advance(days=2)
+    assert len(fresh.cloud.documents()[shops.GB]) == 1
+
+
+@pytest.mark.parametrize(("old_token", "status"), [("dead", 400), ("day", 200)])
+def test_the_answer_to_a_refresh_may_be_lost(fresh: Emulator, old_token: Any, status: int) -> None:
+    fresh.cloud.signin.old_token = old_token
+    token = fresh.cloud.signin.tokens(shops.GB)["refresh_token"]
+    fresh.faults.next("reset_after", hits="token")
+    with pytest.raises(requests.ConnectionError):
+        refresh(fresh, token)
+    assert refresh(fresh, token).status_code == status
+
+
+def test_a_seed_brings_the_same_faults_again() -> None:
+    rates = {"late": 0.2, "throttled": 0.2, "reset_after": 0.1}
+
+    def drawn(seed: int) -> list[str]:
+        faults = Faults(seed, rates, only="writes")
+        assert {faults.draw(sort) for sort in ("reads", "token") for _ in range(50)} == {""}
+        return [faults.draw("writes") for _ in range(200)]
+
+    assert drawn(7) == drawn(7) != drawn(8)
+    assert set(drawn(7)) == {"", *rates}
+    with pytest.raises(ValueError, match="no such fault"):
+        Faults(1, {"earthquake": 1})
+
+
+def test_the_clock_runs_as_fast_as_it_is_told() -> None:
+    clock = Clock(qbo_facts.NOON, rate=0)
+    assert clock.now() == clock.now() == qbo_facts.NOON
+    clock.advance(minutes=5)
+    assert clock.now() == qbo_facts.NOON + dt.timedelta(minutes=5)
+    assert Clock(qbo_facts.NOON, rate=1_000_000).now() > qbo_facts.NOON
 
 
 def test_a_requestid_is_forgotten_by_the_clock(fresh: Emulator) -> None:

@@ -19,6 +19,7 @@ import socket
 import struct
 import threading
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -66,6 +67,8 @@ class Emulator:
         #: (method, path with query) of each request, and the bodies beside them.
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[bytes] = []
+        #: What the emulator itself could not do. Nothing should ever be here.
+        self.errors: list[str] = []
         self._under_way = 0
         self._idle = threading.Condition()
         handler = type("Handler", (_Handler,), {"emulator": self})
@@ -141,9 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "reset_before":
             return self._reset()
         if fault == "late":
-            emulator.cloud.later(emulator.faults.late_seconds(), lambda: self._answer(raw, ""))
-            self.close_connection = True
-            return None
+            return self._lost(raw)
         if fault == "slow_before":
             time.sleep(emulator.slow_seconds)
         status, kind, body = self._answer(raw, fault)
@@ -158,6 +159,11 @@ class _Handler(BaseHTTPRequestHandler):
             status, body = 200, b'\x1f\x8b{"SalesReceipt": {"Id": "1'
         self._write(status, kind, body, half=fault == "half_answer")
         return None
+
+    def _lost(self, raw: bytes) -> None:
+        """Taken in, worked on later, never answered."""
+        self.emulator.cloud.later(self.emulator.faults.late_seconds(), lambda: self._answer(raw, ""))
+        self.close_connection = True
 
     def _sort(self) -> str:
         """reads, writes or token; "" for the pages of the sign-in."""
@@ -179,6 +185,9 @@ class _Handler(BaseHTTPRequestHandler):
             return status, kind, body
         except Refusal as refusal:
             return self._refused(refusal)
+        except Exception:
+            self.emulator.errors.append(traceback.format_exc())
+            return 500, "text/plain", b"the emulator itself failed; see its errors"
 
     def _refused(self, refusal: Refusal) -> tuple[int, str, bytes]:
         if refusal.form == "text":

@@ -44,6 +44,8 @@ def answer(
 ) -> tuple[int, bytes]:
     """Status and JSON. path: what comes after the realm. Refusals of the company come as Faults, not raised."""
     word, _, key = path.strip("/").partition("/")
+    if method == "POST" and word == "batch":  # each item is remembered by itself
+        return _said(company, lambda: _post(company, word, key, asked, raw))
     if method == "POST" and word != "query":
         return _remembered(company, asked.get("requestid", ""), lambda: _post(company, word, key, asked, raw))
     if word == "query":

@@ -55,7 +55,8 @@ class Cloud:
             self._pending = [p for p in self._pending if p not in due]
             left = len(self._pending)
         for pending in sorted(due, key=lambda p: p.due):
-            pending.work()
+            with self.clock.held(pending.due):
+                pending.work()
         return left
 
     def allowed(self, realm: str, authorization: str, environment: str) -> Company:

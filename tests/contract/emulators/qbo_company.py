@@ -9,6 +9,8 @@ import datetime as dt
 import random
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -64,14 +66,27 @@ class Clock:
         self._start = start or dt.datetime.now(dt.UTC)
         self._since = time.monotonic()
         self._moved = dt.timedelta()
+        self._held = threading.local()
         self.rate = rate
 
     def now(self) -> dt.datetime:
+        held: dt.datetime | None = getattr(self._held, "at", None)
+        if held is not None:
+            return held
         return self._start + self._moved + dt.timedelta(seconds=(time.monotonic() - self._since) * self.rate)
 
     def advance(self, seconds: float = 0, **more: float) -> None:
         """advance(90), advance(days=1)."""
         self._moved += dt.timedelta(seconds=seconds, **more)
+
+    @contextmanager
+    def held(self, at: dt.datetime) -> Iterator[None]:
+        """This thread lives at that moment: what was due while nobody looked is done at its own time."""
+        self._held.at = at
+        try:
+            yield
+        finally:
+            self._held.at = None
 
 
 @dataclass
