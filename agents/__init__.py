@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agents import backup, held, notify, sync_in, sync_out, voucher, watch, zread
+from agents import backup, held, months, notify, quickbooks, sync_in, sync_out, voucher, watch, zread
+from pos.config import Config
 from pos.runner import Agent
 
 #: In the order a console shows them.
@@ -15,4 +16,13 @@ AGENTS: tuple[Agent, ...] = (
     zread.AGENT,
     backup.AGENT,
     notify.AGENT,
+    quickbooks.AGENT,
+    months.AGENT,
 )
+
+
+def of(config: Config) -> tuple[Agent, ...]:
+    """Those that have something to do with these settings."""
+    idle = {agent.name for agent, wanted in ((quickbooks.AGENT, quickbooks.wanted), (months.AGENT, months.wanted))
+            if not wanted(config)}  # fmt: skip
+    return tuple(agent for agent in AGENTS if agent.name not in idle)

@@ -233,7 +233,9 @@ def _check(config: Config) -> None:
     if not 1 <= config.server.port <= 65535:
         raise BadSettings(f"[server] port is {config.server.port}; it must be between 1 and 65535.")
     _check_storage(config)
-    for name, url in (("storage", config.storage.url), ("queue", config.queue.url)):
+    for name, url in (
+        ("storage", config.storage.url), ("storage", config.storage.read_url), ("queue", config.queue.url)
+    ):  # fmt: skip
         if "(hidden)@" in url:
             raise BadSettings(f"[{name}] url has (hidden) in the place of its password; write the whole address.")
     if not config.queue.url.startswith(("sqlite:///", *REDIS)):
@@ -255,6 +257,12 @@ def _check_storage(config: Config) -> None:
         raise BadSettings(
             f"[storage] url names PostgreSQL, and [server] role is {role}. A till keeps its receipts in a file of its "
             "own, so that it sells when nothing else runs: use sqlite:///, or set role = hub."
+        )
+    read = config.storage.read_url
+    if read and not (url.startswith(POSTGRESQL) and read.startswith(POSTGRESQL)):
+        raise BadSettings(
+            "[storage] read_url names a replica, which only PostgreSQL has: [storage] url and read_url must both be "
+            "postgresql://…. Empty read_url."
         )
 
 

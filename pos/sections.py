@@ -81,7 +81,16 @@ class Storage:
         "The database: a file, or postgresql://user@host/name for a hub of many tills (docs/architecture.md).",
     )
     invoices: str = setting("invoices", "Folder of the receipts.")
+    read_url: str = setting(
+        "", "A read replica of that PostgreSQL, asked by the console's lists (docs/hub-operations.md); empty = none."
+    )
+    read_lag_seconds: int = setting(10, "A replica further behind than this is not asked.")
     archive: str = setting("backups/archive", "Folder of the archives, one file for each month that was put away.")
+    keep_months: int = setting(
+        0,
+        "On PostgreSQL: whole months whose receipts stay in the database; older ones go into archives by themselves; "
+        "0 = all stay.",
+    )
     disk_free_mb_min: int = setting(200, "Below this much free space a notice asks for room.")
 
 

@@ -193,6 +193,22 @@ def start(folder: Path | None = None) -> Server:
     return server
 
 
+def replica_of(server: Server) -> Server:
+    """A streaming replica of a running server, in a folder of its own."""
+    folder = place()
+    if os.getuid() == 0:
+        os.chown(folder, *_nobody())
+    folder.chmod(0o700)
+    copy = _program("pg_basebackup")
+    assert copy is not None
+    _as_nobody(folder, copy, "-D", "data", "-h", server.folder, "-U", "root", "-R", "-X", "stream", "-c", "fast")
+    with (folder / "data" / "postgresql.conf").open("a") as file:
+        file.write(f"unix_socket_directories = '{folder}'\nhot_standby = on\n")
+    made = Server(folder)
+    made.control("start")
+    return made
+
+
 def stop(server: Server) -> None:
     """End it and remove its folder."""
     server.control("stop", "-m", "immediate")

@@ -18,7 +18,7 @@ from pos.errors import CannotSave, Conflict, Corrupt, FolderInUse, Invalid
 from pos.places import words_of
 from pos.rules import archived
 from pos.rules.archived import Contents
-from pos.store import archiving, audit, copies, disk, putaway
+from pos.store import archiving, audit, copies, disk, partitions, putaway
 from pos.store.archive import digest_of
 from pos.store.archives import Archive, Archives
 from pos.store.db import Store, cannot_save
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 REASON_CHARS_MIN, REASON_CHARS_MAX = 5, 500
 #: Called before each step with its name; a test ends the process there.
+#: Receipts in one archive of a hub; so many have to be held in memory, and indexed to read one.
+ROWS_OF_ONE = 10_000
 STEPS = ("begin", "written", "proven", "placed", "removing", "removed")
 Step = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -59,8 +61,9 @@ def planned(store: Store, before: str, *, without_backup: str = "") -> list[Mont
     if without_backup and not REASON_CHARS_MIN <= len(without_backup.strip()) <= REASON_CHARS_MAX:
         raise Invalid("Say in a few words why no backup is waited for.", field="without_backup")
     config, found = store.config, []
+    counted = putaway.loose if store.keeps_files else partitions.rows_of
     for month in archived.over(putaway.months(store), day, _today(config)):
-        loose = putaway.loose(store, month)
+        loose = counted(store, month)
         if loose:
             found.append(Month(month, loose, _why_not(store, config, month, without_backup)))
     return found
@@ -77,6 +80,11 @@ def _why_not(store: Store, config: Config, month: str, without_backup: str) -> s
         number, state, count = left
         more = f" and {count - 1} more" if count > 1 else ""
         return f"{number} is {state} in the outbox{more}. Book or settle it first: `pos_server.py outbox list`."
+    if not without_backup and not store.keeps_files:
+        return (
+            "Copies of this database are made by its own tools, which are not seen from here. Say where one of it is "
+            "with --without-backup."
+        )
     if not without_backup and not _is_backed_up(store, config, month):
         return (
             "No verified snapshot has all of it. Make one (`pos_server.py backup now`), or give a reason with "
@@ -123,7 +131,8 @@ def put_away(
     step: Step = lambda _name: None,
     progress: Progress = _quiet,
 ) -> Month:
-    """Archive one month that `planned` named, nothing standing in its way, and remove its loose files.
+    """Archive one month that `planned` named, nothing standing in its way, and remove its loose files; on PostgreSQL,
+    drop its partition.
 
     Corrupt names the first file that is not as it was written; then nothing was removed. CannotSave when there is no
     room. Killed at any step, the same call goes on from there.
@@ -132,7 +141,8 @@ def put_away(
     config = store.config
     with locked(config):
         try:
-            return _put_away(store, config, month, by, reason, step, progress)
+            work = _put_away if store.keeps_files else _let_go
+            return work(store, config, month, by, reason, step, progress)
         except OSError as error:
             raise cannot_save(error, config.archive) or CannotSave(
                 f"{month.month} could not be archived: {error.strerror or error}."
@@ -167,6 +177,45 @@ def _put_away(
     detail = {"files": [one.file.name for one in there], "receipts": len(known), "removed": done.removed}
     audit.record(store, by, "archive", month.month, detail | ({"without_backup": reason} if reason else {}))
     return done
+
+
+def _let_go(store: Store, config: Config, month: Month, by: str, reason: str, step: Step, progress: Progress) -> Month:
+    """The same for a month of a hub on PostgreSQL: its bytes go into archives, some thousand receipts each, and once
+    all are proven and none came in meanwhile, its partition is dropped."""
+    step("begin")
+    partitions.move_month(store, month.month)
+    all_of, sealed = Archives(config), partitions.seal(store, month.month)
+    for _, why in all_of.trouble(all_of.of(month.month)):
+        raise Corrupt(f"{why}. Move that file away; its receipts are written again.")
+    there = all_of.whole(month.month)
+    for one in there:  # of a run that was ended, or from before more came in
+        archiving.prove(one)
+    done, files = replace(month), dict[str, tuple[int, int]]()
+    for page in partitions.pages(store, month.month, ROWS_OF_ONE):
+        fresh = {path: body for _, path, body in page if not any(path in one for one in there)}
+        for _, path, body in page:
+            if path not in fresh and body != next(one for one in there if path in one).read(path):
+                raise Corrupt(f"{path} is not as an archive of {month.month} holds it; nothing was removed.")
+        made = _made(store, config, month.month, fresh, by, reason, step) if fresh else None
+        if made is not None:
+            done.file, done.bytes = made.file.name, done.bytes + disk.file_bytes(made.file)
+        for n, path, _ in page:
+            name = made.file.name if made is not None and path in fresh else _of(there, path)
+            first, last = files.get(name, (n, n))
+            files[name] = (min(first, n), max(last, n))
+        done.removed += len(page)
+        progress(done.removed, month.receipts)
+    step("placed")
+    step("removing")
+    partitions.let_go(store, month.month, sealed, files)
+    step("removed")
+    detail = {"files": sorted(files), "receipts": done.removed, "removed": done.removed}
+    audit.record(store, by, "archive", month.month, detail | ({"without_backup": reason} if reason else {}))
+    return done
+
+
+def _of(archives: list[Archive], path: str) -> str:
+    return next(one.file.name for one in archives if path in one)
 
 
 def _compare_loose(config: Config, receipts: dict[str, bytes]) -> None:

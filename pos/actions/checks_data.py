@@ -72,6 +72,14 @@ def _on_server(look: Look) -> Iterator[Finding]:
         yield warn("database", "Its tables are not those of this program.", "Start the hub once, with this version.")
     else:
         yield ok("database", f"{shown(look.config.storage.url)}: each COMMIT is on its disk.")
+    if look.store.replica is not None:
+        behind, why = look.store.replica.standing()
+        named = f"The read replica {shown(look.config.storage.read_url)}"
+        if why:
+            remedy = "The console asks the primary meanwhile. Look at the replica and at [storage] read_url."
+            yield warn("replica", f"{named} is not asked: {why}.", remedy, lag_seconds=behind)
+        else:
+            yield ok("replica", f"{named} is {behind:.1f} s behind.", lag_seconds=behind)
 
 
 def current_store(look: Look) -> Store | None:

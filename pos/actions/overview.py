@@ -88,6 +88,9 @@ def reasons(store: Store, config: Config, journal: Journal) -> list[dict[str, An
             since = moment(store, config, line.offline_since)
             words = said("No line to {title} since {time}; selling goes on.", title=line.title, time=since)
             found.append(_reason("offline", words, line.last_error, since, "/console/outbox?show=waiting", "line"))
+    if store.replica is not None and (why := store.replica.standing()[1]):
+        words = said("The console does not ask the read replica: {why}.", why=why)
+        found.append(_reason("check", words, said("Lists come from the primary meanwhile."), "", "", "replica"))
     found.sort(key=lambda reason: RANK[reason["tone"]])
     return found
 

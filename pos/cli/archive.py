@@ -66,7 +66,8 @@ def _one(store: Store, month: archive.Month, reason: str) -> bool:
         print(f"{month.month}: FAILED. {error.message}")
         return False
     made = f"{done.file}, {done.bytes / 1_000_000:.1f} MB, proven; " if done.file else "archived before; "
-    print(f"{month.month}: {made}{done.removed} loose files removed.")
+    gone = "loose files removed" if store.keeps_files else "receipts taken out of the database"
+    print(f"{month.month}: {made}{done.removed} {gone}.")
     return True
 
 

@@ -226,8 +226,15 @@ class Archives:
         found = self.holding(path)
         return found.read(path) if found is not None else None
 
-    def text(self, path: str) -> str:
-        """A receipt that lies in an archive and nowhere else. Corrupt when it is damaged there, or the file is away."""
+    def text(self, named: str) -> str:
+        """A receipt that lies in an archive and nowhere else: by its path, before which the file that should hold it
+        may stand. Corrupt when it is damaged there, or the file is away."""
+        file, _, path = named.partition("/")
+        if archived.month_of(file):
+            with contextlib.suppress(Corrupt, KeyError):
+                return self.open(file).read(path).decode("utf-8")
+        else:
+            path = named
         body = self.read(path)
         if body is None:
             raise Corrupt(f"{path} is archived, and no archive in {self.folder} holds it. Bring that file back.")

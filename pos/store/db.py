@@ -8,9 +8,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from peewee import DatabaseError, OperationalError
 
@@ -30,6 +30,7 @@ WAIT_SECONDS = 10
 #: So many batches of sales go before something else that waits.
 BATCHES_IN_A_ROW = 4
 LOCK_FILE = "server.lock"
+T = TypeVar("T")
 
 
 class _Turn:
@@ -117,8 +118,9 @@ class Store:
 
     @contextmanager
     def _all_or_nothing(self, how: str) -> Iterator[None]:
+        replica = self.replica
         try:
-            with self.database.atomic(how):
+            with replica.at_home() if replica else nullcontext(), self.database.atomic(how):
                 yield
         except (OperationalError, sqlite3.OperationalError) as error:
             refused = cannot_save(error, self.path)
@@ -154,6 +156,25 @@ class Store:
                 yield self
         finally:
             self._local.reading = False
+
+    @property
+    def replica(self) -> Any:
+        """What knows the read replica of [storage] read_url; None where there is none."""
+        return getattr(self.database, "replica", None)
+
+    def read_elsewhere(self, work: Callable[[], T]) -> T:
+        """Do what only reads, and may be seconds old, at the read replica where there is one near enough; here where
+        there is none, or it goes away meanwhile. What is written inside is written here all the same."""
+        if self.replica is None:
+            return work()
+        there = False
+        try:
+            with self.replica.asked() as there:
+                return work()
+        except (DatabaseError, CannotSave):
+            if not there:
+                raise
+        return work()
 
     def in_transaction(self) -> bool:
         """Whether this thread is inside `transaction()`."""
@@ -200,7 +221,9 @@ class Store:
             self._lock = disk.FolderLock(self.path.with_name(LOCK_FILE), (self.config.invoices,))
 
     def release(self) -> None:
-        """Close this thread's connection; the next use opens another. For threads that then do nothing for hours."""
+        """Close this thread's connections; the next use opens others. For threads that then do nothing for hours."""
+        if self.replica is not None:
+            self.replica.close()
         self.database.close()
 
     def close(self) -> None:
@@ -267,6 +290,8 @@ def unopened(config: Config) -> tuple[Any, Path]:
     if is_postgresql(config):
         database = _postgres().Database(config.storage.url, WAIT_SECONDS)
         database.archived = Archives(config).text
+        if config.storage.read_url:
+            database.follow(config.storage.read_url, config.storage.read_lag_seconds)
         return database, config.root / "data" / "hub"
     path = database_path(config)
     return sqlite.database(path, WAIT_SECONDS), path
@@ -282,6 +307,11 @@ def _postgres() -> Any:
             code="no_driver",
         ) from error
     return postgres
+
+
+def cannot_read(error: BaseException, path: Path) -> CannotSave | None:
+    """The same for something that was only read; None for what is no error of the database."""
+    return cannot_save(error, path) if isinstance(error, OperationalError | sqlite3.Error) else None
 
 
 def cannot_save(error: BaseException, path: Path) -> CannotSave | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pos.rules import archived
+from pos.store import partitions
 from pos.store.archives import DAY
 from pos.store.db import Store
 
@@ -18,6 +19,8 @@ def _days(month: str) -> tuple[str, str]:
 
 def months(store: Store) -> list[str]:
     """Months that have documents, oldest first."""
+    if not store.keeps_files:  # those whose bytes lie in no archive
+        return sorted({part.month for part in partitions.parts(store)} | set(partitions.unmoved(store)))
     rows = store.execute("SELECT DISTINCT business_day FROM document").fetchall()
     return sorted({day[:7] for (day,) in rows})
 

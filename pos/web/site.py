@@ -119,4 +119,5 @@ def build(parts: Parts) -> Flask:
     language.install(app, parts.config)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    console.replica.ask(app)
     return app

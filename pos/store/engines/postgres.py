@@ -21,6 +21,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumperUnknown
 
 from pos.store.engines import dialect, functions, postgres_months, postgres_search
+from pos.store.engines.postgres_replica import Replica
 
 #: The lock of all who write: the letters of its name.
 WRITERS = int.from_bytes(b"tillkeep"[:7], "big")
@@ -28,6 +29,7 @@ WRITERS = int.from_bytes(b"tillkeep"[:7], "big")
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 #: How long a connection may take to be made, and a dead one to be noticed.
 CONNECT_SECONDS = 10
+REPLICA_CONNECT_SECONDS = 2
 TOO_OLD = 140000
 
 _BEGIN = {
@@ -157,14 +159,19 @@ class Database(peewee.PostgresqlDatabase):
         self.ended = False
         #: The bytes of a document whose month lies in an archive, by its path (`postgres_months`).
         self.archived: Callable[[str], str] = _nowhere
+        self.replica: Replica | None = None
         super().__init__(url, prefer_psycopg3=True)
 
-    def _connect(self) -> Connection:
+    def follow(self, url: str, lag_seconds: float) -> None:
+        """Reads that may be a moment old go there, while it is no further behind (`postgres_replica`)."""
+        self.replica = Replica(self, lambda: self._connect(url, REPLICA_CONNECT_SECONDS), lag_seconds)
+
+    def _connect(self, url: str = "", wait_seconds: int = CONNECT_SECONDS) -> Connection:
         try:
             made = Connection.connect(
-                self.url,
+                url or self.url,
                 autocommit=True,
-                connect_timeout=CONNECT_SECONDS,
+                connect_timeout=wait_seconds,
                 application_name="tillkeep",
                 keepalives_idle=CONNECT_SECONDS,
                 keepalives_interval=CONNECT_SECONDS,
@@ -287,7 +294,9 @@ class Database(peewee.PostgresqlDatabase):
     def forget_deleted(self) -> None:
         """Old versions of rows are taken out of the tables; the server's own log keeps them until it comes round, and
         so do copies of it. Outside a transaction."""
-        self.connection().raw("VACUUM document_head, document_body, customer, held, notice, outbox, reconciliation_item")
+        self.connection().raw(
+            "VACUUM document_head, document_body, customer, held, notice, outbox, reconciliation_item"
+        )
 
     def flush_commits(self, on: bool) -> None:
         """Each COMMIT is flushed already."""

@@ -18,6 +18,7 @@ from pos.web.console import (
     people,
     reconciliation,
     replay,
+    replica,
     settings,
     tills,
     tokens,
@@ -26,7 +27,7 @@ from pos.web.console import (
 )
 from pos.web.console.frame import SCREENS
 
-__all__ = ["BLUEPRINTS", "SCREENS"]
+__all__ = ["BLUEPRINTS", "SCREENS", "replica"]
 
 BLUEPRINTS = (
     door.bp,
