@@ -17,9 +17,14 @@ from werkzeug.exceptions import HTTPException
 from pos import clock
 from pos.errors import PosError, SignInNeededHere
 from pos.said import said
+from pos.store.db import cannot_read
 from pos.web import auth, reader
+from pos.web.parts import parts
 
 log = logging.getLogger(__name__)
+
+#: When a program may try again what could not be saved now.
+AGAIN_SECONDS = 2
 
 _HTTP_WORDS = {
     400: ("bad_request", said("The till did not understand this request.")),
@@ -74,6 +79,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
     """A bug, or the machine: tell people what to do and where the details are."""
+    away = cannot_read(error, parts().store.path)
+    if away is not None:  # the database is held by somebody, or starts anew
+        return _pos_error(away)
     error_id = clock.uuid7()[-8:]
     log.error("unexpected error %s in %s %s", error_id, request.method, request.path, exc_info=error)
     return _answer(
@@ -90,6 +98,9 @@ def _answer(status: int, code: str, message: str, field: str | None, details: di
     message = reader.here().say(message)
     if wants_json():
         body = jsonify({**details, "ok": False, "code": code, "message": message, "field": field})
-        return make_response(body, status)
+        answer = make_response(body, status)
+        if status == 503:
+            answer.headers["Retry-After"] = str(AGAIN_SECONDS)
+        return answer
     page = "console/error.html" if auth.at_console() else "error.html"
     return make_response(render_template(page, status=status, code=code, message=message), status)

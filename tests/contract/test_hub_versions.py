@@ -1,7 +1,7 @@
 """Old tills keep working: what tills of three versions said to their hub, said again to the hub of today.
 
-tests/contract/recorded_hub holds the recordings (`python -m tests.hub_recording`); docs/hub.md says what each version can do.
-Today's answers may say more than the recorded ones, never less, and decide the same.
+recorded_hub/ holds the recordings (`python -m tests.hub_recording`); docs/hub.md says what each version can do. Today's
+answers may say more than the recorded ones, never less, and decide the same.
 """
 
 from __future__ import annotations
