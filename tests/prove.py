@@ -32,17 +32,18 @@ cuts have a control that must fail: with the protection taken out the same run h
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One long run: `count` is how many times its command does its worst, given behind `option`."""
+    """One long run: `count` is how many times its command does its worst, given behind `option`; more: other words."""
 
     name: str
     title: str
     module: str
     option: str
     count: int
+    more: tuple[str, ...] = ()
 
     def words(self, share: float) -> list[str]:
         """The command's words, for a share of the full count."""
-        return [self.module, self.option, str(max(1, int(self.count * share))), "--seed", "1"]
+        return [self.module, *self.more, self.option, str(max(1, int(self.count * share))), "--seed", "1"]
 
 
 RUNS = (
@@ -50,7 +51,22 @@ RUNS = (
     Run("server", "Kills of the whole server under four clients", "tests.crash.kills", "--runs", 500),
     Run("power", "Power cuts", "tests.crash.power", "--cuts", 200),
     Run("faults", "Faults between the till and ERPNext", "tests.contract.faults", "--runs", 1_000),
-    Run("hub", "A hub on SQLite and three tills while everything fails", "tests.contract.hub_faults", "--minutes", 4),
+    Run(
+        "hub",
+        "A hub on SQLite and three tills while everything fails",
+        "tests.contract.hub_faults",
+        "--minutes",
+        10,
+        ("--engine", "sqlite", "--tills", "3"),
+    ),
+    Run(
+        "hubs",
+        "A hub on PostgreSQL and Redis and twenty tills while everything fails",
+        "tests.contract.hub_faults",
+        "--minutes",
+        10,
+        ("--engine", "postgresql", "--tills", "20", "--webs", "2", "--workers", "2"),
+    ),
     Run("offline", "A month without a line, then drained", "tests.runbook.offline", "--days", 30),
     Run("load", "Eight clients for a while, with screens open", "tests.load", "--minutes", 10),
 )

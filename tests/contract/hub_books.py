@@ -80,7 +80,7 @@ def _till(till: Customers, there: dict[str, tuple[str, str]], papers: Papers, co
     counts["acknowledged"] += len(till.acked)
     for key, (number, total) in till.acked.items():
         doc = papers.docs.get(key, {})
-        if doc.get("invoice_name") != number or doc.get("total") != D(total):
+        if doc.get("invoice_name") != number or D(doc.get("total", "NaN")) != D(total):
             yield f"{number}: acknowledged, and not on its till"
 
 
