@@ -303,7 +303,8 @@ def main() -> None:
     for realm, company in cloud.companies.items():
         print(f"company {realm}: {company.name} ({company.country}, {company.environment})")
     print(f"\nQUICKBOOKS_CLIENT_ID={cloud.signin.client[0]}\nQUICKBOOKS_CLIENT_SECRET={cloud.signin.client[1]}")
-    print(f"discovery: {emulator.url}/.well-known/openid_sandbox_configuration/\n", flush=True)
+    print(f"TILLKEEP_QUICKBOOKS_API_URL={emulator.url}/sandbox")
+    print(f"TILLKEEP_QUICKBOOKS_DISCOVERY_URL={emulator.url}/.well-known/openid_sandbox_configuration/\n", flush=True)
     try:
         emulator.serve()
     except KeyboardInterrupt:

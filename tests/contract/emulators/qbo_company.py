@@ -140,6 +140,7 @@ class Company:
         self._ids: dict[str, int] = {}
         self._changes = 0
         self.numbers = 1000
+        self._numbered: dict[tuple[str, str], set[str]] = {}
         self.random = random.Random(realm)
         self.last_person = "Christian Pelczarski"
 
@@ -160,6 +161,12 @@ class Company:
     def find(self, entity: str, key: object) -> Record | None:
         record = self.records[entity].get(str(key))
         return None if record is None or record.deleted else record
+
+    def with_number(self, entity: str, number: str) -> list[Record]:
+        """Those that stand and have this DocNumber, whatever its case."""
+        wanted = number.casefold()
+        found = [self.find(entity, key) for key in self._numbered.get((entity, wanted), ())]
+        return [r for r in found if r is not None and str(r.body.get("DocNumber", "")).casefold() == wanted]
 
     def next_id(self, entity: str) -> str:
         group = "money" if entity in MONEY else "people" if entity in PEOPLE else entity
@@ -199,7 +206,12 @@ class Company:
     def _changed(self, entity: str, record: Record, operation: str) -> None:
         self._changes += 1
         record.change = self._changes
+        self._note(entity, record.body)
         self.events.append((entity, record.body["Id"], operation, self.clock.now()))
+
+    def _note(self, entity: str, body: Doc) -> None:
+        if body.get("DocNumber"):
+            self._numbered.setdefault((entity, str(body["DocNumber"]).casefold()), set()).add(body["Id"])
 
     # What a test, or a person at the screen of QuickBooks, does.
 
@@ -255,6 +267,7 @@ class Company:
             body = {**deepcopy(record.body), **fields}
             if quietly:
                 record.body = body
+                self._note(entity, body)
             else:
                 self.replace(entity, record, body)
             return deepcopy(record.body)

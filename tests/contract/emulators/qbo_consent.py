@@ -49,6 +49,7 @@ def _page(cloud: Cloud, asked: Mapping[str, str]) -> bytes:
         f'<p><button name="choice" value="{realm}">{html.escape(company.name)}</button></p>'
         for realm, company in cloud.companies.items()
     )
-    form = f'<form action="/connect/oauth2/choose">{hidden}{buttons}<p><button name="choice" value="{DENY}">Cancel'
-    head = "<!doctype html><html lang=en><title>Connect</title><h1>Connect a company</h1>"
-    return f"{head}{form}</button></p></form>".encode()
+    cancel = f'<p><button name="choice" value="{DENY}">Cancel</button></p>'
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Connect a company</title>'
+    form = f'<form action="/connect/oauth2/choose">{hidden}{buttons}{cancel}</form>'
+    return f"{head}<main><h1>Connect a company</h1>{form}</main></html>".encode()

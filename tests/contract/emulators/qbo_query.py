@@ -178,7 +178,8 @@ def _allowed(query: Query) -> None:
 def run(company: Company, text: str) -> Doc:
     """The content of QueryResponse."""
     query = parse(text)
-    records = company.live(query.entity)
+    number_ = next((v for name, sign, v in query.where if (name, sign) == ("DocNumber", "=")), None)
+    records = company.live(query.entity) if number_ is None else company.with_number(query.entity, number_)
     if query.entity in LISTS and not any(name == "Active" for name, *_ in query.where):
         records = [r for r in records if r.body.get("Active", True)]
     for condition in query.where:

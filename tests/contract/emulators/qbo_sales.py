@@ -71,8 +71,8 @@ def _number(company: Company, entity: str, doc: Doc, record: Record | None, incl
         return
     if not company.switches.duplicate_check or "allowduplicatedocnum" in include or entity == "Payment":
         return
-    for other in company.live(entity):
-        if other.body.get("DocNumber") == number_ and other is not record:
+    for other in company.with_number(entity, number_):
+        if other is not record:
             title = TITLES.get(entity, entity)
             raise invalid("6140", "Duplicate Document Number Error",
                           "Duplicate Document Number Error : You must specify a different number. This number has "
