@@ -23,13 +23,12 @@ from functools import partial
 from typing import Any
 
 from pos import clock, trail
-from pos.actions import bundle, line
+from pos.actions import bundle, line, parcel
 from pos.actions.line import Job, LineDown
-from pos.connectors.base import ANSWERED, Binder, Context, Original, Posted, key_of
+from pos.connectors.base import ANSWERED, Posted
 from pos.errors import ConnectorError, Corrupt, NotFound, Rejected, SignInNeeded, Unavailable, Unknown
-from pos.rules import documents, hub
 from pos.said import said
-from pos.store import bundles, claims, connections, hub_link, intake, leases, outbox, overs, tally, unblock
+from pos.store import claims, connections, intake, leases, outbox, overs, tally, unblock
 from pos.store.outbox import Claimed
 
 log = logging.getLogger(__name__)
@@ -117,13 +116,13 @@ def queued(job: Job) -> Done:
 
 def _due(job: Job, done: Done, fence: int) -> None:
     """Everything that is due, while nobody else may post there."""
-    if (binder := _binder(job)) is not None:
+    if (binder := parcel.binder_of(job)) is not None:
         bundle.gather(job, binder)
     if not line.works(job):
         done.stopped = line.why_not(job)
         return
     kept_at = clock.monotonic()
-    for n in outbox.due(job.store, job.connection, job.now(), job.limit, part=_part(job)):
+    for n in outbox.due(job.store, job.connection, job.now(), job.limit, part=parcel.part(job)):
         if job.stopping():
             return
         if clock.monotonic() - kept_at > POST_SECONDS / 4:
@@ -148,7 +147,7 @@ def _when_again(job: Job, done: Done) -> float | None:
         done.line_is_away = True
         return wait
     now = job.now()
-    if outbox.due(job.store, job.connection, now, 1, part=_part(job)):
+    if outbox.due(job.store, job.connection, now, 1, part=parcel.part(job)):
         return 0
     first = tally.next_due(job.store, job.connection, now)
     return max((clock.parse(first) - now).total_seconds(), 0.1) if first else None
@@ -167,7 +166,7 @@ def _one(job: Job, n: int, done: Done) -> None:
 def _step(job: Job, row: Claimed, done: Done) -> None:
     step = {"sending": _send, "unknown": _ask, "sent": _read_back}[row.state]
     try:
-        step(job, row, _document(job, row), done)
+        step(job, row, parcel.document(job, row), done)
     except Corrupt as error:
         outbox.rejected(job.store, row, job.now(), "corrupt", error.message, "Run `pos_server.py verify`.")
         done.rejected += 1
@@ -191,8 +190,8 @@ def _step(job: Job, row: Claimed, done: Done) -> None:
 def _send(job: Job, row: Claimed, document: Document, done: Done) -> None:
     outbox.hold(job.store, row, job.now())
     try:
-        context = _context(job, row, document)
-        posted = job.memory.connector.post(document, row.part, _key(job, row, document), context)
+        context = parcel.context(job, row, document)
+        posted = job.memory.connector.post(document, row.part, parcel.key(job, row, document), context)
     except Unavailable as error:
         _nothing_sent(job, row, error, done)
     except SignInNeeded as error:
@@ -222,7 +221,7 @@ def _refused(job: Job, row: Claimed, document: Document, refusal: Rejected, done
     """They said no; but it may be there all the same, from a try whose answer was lost."""
     connector = job.memory.connector
     try:
-        found = connector.find(_key(job, row, document), document["kind"])
+        found = connector.find(parcel.key(job, row, document), document["kind"])
         if found is not None and found.state == "draft":
             found = connector.finish(document, row.part, found)
     except Rejected as again:
@@ -240,7 +239,7 @@ def _no_answer(job: Job, row: Claimed, document: Document, error: Unknown, done:
     """It may have been booked. One look at once: that it is there is proof; that it is not, only when they answered."""
     answered = error.code.startswith(ANSWERED)
     try:
-        found = job.memory.connector.find(_key(job, row, document), document["kind"])
+        found = job.memory.connector.find(parcel.key(job, row, document), document["kind"])
     except Rejected as refusal:  # somebody else's document has its number
         _reject(job, row, refusal, done)
         return
@@ -267,7 +266,7 @@ def _no_answer(job: Job, row: Claimed, document: Document, error: Unknown, done:
 def _ask(job: Job, row: Claimed, document: Document, done: Done) -> None:
     asked_at = job.now()
     try:
-        found = job.memory.connector.find(_key(job, row, document), document["kind"])
+        found = job.memory.connector.find(parcel.key(job, row, document), document["kind"])
     except ConnectorError as error:
         if isinstance(error, Rejected) and error.code == "number_taken":
             _reject(job, row, error, done)
@@ -386,43 +385,3 @@ def _over(job: Job, row: Claimed) -> str:
     """Which receipts gave back more than was sold, in words; "" when it cannot be told from here."""
     entered = intake.find(job.store, row.document)
     return " ".join(x.words for x in overs.of(job.store, entered.doc)) if entered else ""
-
-
-# -- what a post needs -------------------------------------------------------------------------------------------------
-
-
-def _binder(job: Job) -> Binder | None:
-    connector: object = job.memory.connector
-    return connector if isinstance(connector, Binder) else None
-
-
-def _part(job: Job) -> str:
-    """The only part that is posted where receipts are bundled; "" = all."""
-    return bundles.PART if _binder(job) is not None else ""
-
-
-def _document(job: Job, row: Claimed) -> Document:
-    if row.part == bundles.PART:
-        return bundle.document_of(job, row.document)
-    return documents.decode(outbox.body(job.store, row.document))
-
-
-def _key(job: Job, row: Claimed, document: Document) -> str:
-    if row.part == bundles.PART and (binder := _binder(job)) is not None:
-        return binder.key(document["book"])
-    return key_of(row.document, row.part, documents.parts(document))
-
-
-def _context(job: Job, row: Claimed, document: Document) -> Context:
-    """The originals this document's lines give back, as they stand on the other side; or the whole document."""
-    if row.part == bundles.PART and (binder := _binder(job)) is not None:
-        return bundle.made_ready(job, binder, document)
-    if row.part == hub.PART:
-        return Context(body=outbox.body(job.store, row.document), head=str(hub_link.head(job.store)))
-    against = {r["return_against"]["id"] for r in document["items"] if r.get("return_against")} - {document["id"]}
-    originals = {}
-    for original, part, remote_id, remote in outbox.posted(job.store, job.connection, sorted(against)):
-        if part == "sale":
-            posted = Posted(remote_id, "submitted", remote.get("figures", {}), tuple(remote.get("rows", ())))
-            originals[original] = Original(documents.decode(outbox.body(job.store, original)), part, posted)
-    return Context(originals)

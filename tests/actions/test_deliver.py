@@ -8,6 +8,7 @@ import pytest
 
 from pos.actions import deliver
 from pos.actions.line import Job
+from pos.connectors.base import Context
 from pos.store import notices, outbox, unblock
 from pos.store.db import Store
 from pos.store.journal import Journal
@@ -117,7 +118,7 @@ def test_a_slow_server_that_books_after_we_gave_up_is_not_posted_to_twice(
     books.before = [other.no_answer]
     deliver.queued(job)
     assert row(sold).state == "unknown"
-    books.booked[sold] = other.Booked("SINV-00009", sold, "submitted", "12.20", deliver.Context())
+    books.booked[sold] = other.Booked("SINV-00009", sold, "submitted", "12.20", Context())
     time.passes(151)
     deliver.queued(job)
     assert (row(sold).state, row(sold).remote_id, books.posts) == ("booked", "SINV-00009", [sold])
@@ -236,7 +237,7 @@ def test_a_receipt_taken_in_is_asked_for_and_posted_once_it_has_settled(
 ) -> None:
     landed, never = sell(journal, 2)
     Outbox.update(state="unknown", created_at=time.stamp()).execute()  # as a rebuild leaves them
-    books.booked[landed] = other.Booked("SINV-00007", landed, "submitted", "12.20", deliver.Context())
+    books.booked[landed] = other.Booked("SINV-00007", landed, "submitted", "12.20", Context())
     deliver.queued(job)
     assert (row(landed).state, row(landed).remote_id) == ("booked", "SINV-00007")
     assert (row(never).state, books.posts) == ("unknown", [])
