@@ -81,6 +81,8 @@ def rules_of(job: Job) -> Rules:
 
 def gather(job: Job, binder: Binder) -> int:
     """Everything that may go now becomes documents; how many were handed out. What is not mapped waits for a person."""
+    if binder.problems():  # said where the line is checked
+        return 0
     rules, last, now = rules_of(job), 0, job.now()
     while True:
         rows = bundles.loose(job.store, job.connection, now, now + AHEAD, last)

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pos import clock
+from pos.actions import qbo_mapping
 from pos.agent import Run
 from pos.config import Config, renewed, with_secrets
-from pos.connectors import KINDS
+from pos.connectors import KINDS, qbo
 from pos.connectors.base import Connector, Kind
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
 from pos.rules import hub
@@ -88,15 +89,15 @@ def job_of(run: Run, limit: int) -> Job | None:
 
 def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
     """The job of an agent's round that speaks to one connection of its own choice."""
-    facts = connections.facts(run.store, kind.name)
+    facts = _facts(run.store, connection, kind)
     memory: Memory | None = run.memory.get("line")
     if memory is None or memory.facts != facts:  # setup ran meanwhile: begin anew with what it learned
-        memory = run.memory["line"] = Memory(kind.connect(run.config, facts), facts)
+        memory = run.memory["line"] = Memory(_connect(run.store, run.config, connection, kind, facts), facts)
     if connections.line(run.store, connection).paused_reason:
         renewed(run.config, kind.name)  # somebody who put a new key beside the running till need not start it anew
     settings = getattr(with_secrets(run.config, kind.name), kind.name)
     if memory.settings not in (None, settings):  # found now, or by another agent: it is tried at once
-        memory.connector, memory.checked_at = kind.connect(run.config, facts), None
+        memory.connector, memory.checked_at = _connect(run.store, run.config, connection, kind, facts), None
     memory.settings = settings
     return Job(
         store=run.store,
@@ -115,11 +116,22 @@ def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
     )
 
 
+def _facts(store: Store, connection: str, kind: Kind) -> Mapping[str, Any]:
+    return qbo_mapping.facts(store, connection) if kind.name == qbo.KIND.name else connections.facts(store, kind.name)
+
+
+def _connect(store: Store, config: Config, connection: str, kind: Kind, facts: Mapping[str, Any]) -> Connector:
+    """A connector whose sign-in lives in the database is made with it."""
+    if kind.name == qbo.KIND.name:
+        return qbo_mapping.connector(store, config, connection, facts)
+    return kind.connect(config, facts)
+
+
 def job_by_hand(store: Store, config: Config, connection: str, owner: str) -> Job:
     """The job of a person at the command line on one connection, with a connector of its own."""
     kind = next(kind for kind in KINDS if kind.name == connections.line(store, connection).kind)
-    facts = connections.facts(store, kind.name)
-    memory = Memory(kind.connect(config, facts), facts)
+    facts = _facts(store, connection, kind)
+    memory = Memory(_connect(store, config, connection, kind, facts), facts)
     return Job(store, connection, kind.address(config), memory, owner)
 
 

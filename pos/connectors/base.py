@@ -338,6 +338,10 @@ class Binder(Protocol):
 
     lines_max: int
 
+    def problems(self) -> list[str]:
+        """What keeps every receipt from being booked, in words; until it is put right nothing is bundled."""
+        ...
+
     def lacks(self, share: Share) -> list[str]:
         """What of a share is not mapped, in words; such a receipt waits for a person."""
         ...

@@ -24,6 +24,9 @@ from pos.said import said
 #: What a document of the books may be.
 SALE, REFUND, INVOICE, CREDIT = "sale", "refund", "invoice", "credit"
 KINDS = (SALE, REFUND, INVOICE, CREDIT)
+#: The parts of a receipt that are bundled, and the kind of connection that does so.
+PARTS = ("sale", "return")
+BUNDLING = "quickbooks"
 #: The item of a line that is the cash rounding of receipts.
 ROUNDING = "*rounding"
 #: Ways to pay that no customer chose: the goods that came back paid for it; nothing was to pay.
@@ -119,6 +122,11 @@ class Book:
     @property
     def tax(self) -> int:
         return sum(line.tax for line in self.lines)
+
+
+def bundles(connection: str) -> bool:
+    """Whether a connection (quickbooks, quickbooks-north) books receipts bundled."""
+    return connection.partition("-")[0] == BUNDLING
 
 
 def encode(book: Book) -> bytes:

@@ -27,7 +27,7 @@ BITE_ROWS = 500
 _LOOSE = (
     "SELECT o.n, o.document, o.part, o.state, o.created_at, d.till, d.body FROM outbox o"
     " JOIN document d ON d.id = o.document WHERE o.connection = ? AND o.state IN ('queued', 'unknown')"
-    " AND o.part <> 'book' AND o.parked = '' AND o.owner = '' AND (o.next_at <= ? OR o.next_at > ?) AND o.n > ?"
+    " AND o.part IN ('sale', 'return') AND o.parked = '' AND o.owner = '' AND (o.next_at <= ? OR o.next_at > ?) AND o.n > ?"
     " ORDER BY o.n LIMIT ?"
 )
 _BUNDLED = (

@@ -58,8 +58,18 @@ def sync(store: Store, wanted: Iterable[tuple[str, str, str, str]]) -> None:
             )
             if not changed:
                 Connection.create(id=one.id, kind=one.kind, title=one.title)
-        gone = Connection.id.not_in([one.id for one in listed]) & (Connection.enabled == 1)
+        own = (Connection.company == "main") | Connection.kind.not_in([one.kind for one in listed])
+        gone = Connection.id.not_in([one.id for one in listed]) & (Connection.enabled == 1) & own
         Connection.update(enabled=False).where(gone).execute()
+
+
+def of_company(store: Store, wanted: Wanted, company: str) -> None:
+    """The connection of another company than the first: on from now on, its tills' documents are queued for it."""
+    refuse_demo(store, wanted.address)
+    with store.transaction():
+        values = {"kind": wanted.kind, "title": wanted.title, "company": company, "enabled": True}
+        if not Connection.update(**values).where(Connection.id == wanted.id).execute():
+            Connection.create(id=wanted.id, **values)
 
 
 def refuse_demo(store: Store, address: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pos import clock
-from pos.rules import hub, ledger, record
+from pos.rules import daybook, hub, ledger, record
 from pos.store.db import Store
 
 
@@ -126,9 +126,17 @@ def outbox_rows(
         (doc["id"], connection, part, state, 0, stamp, "", "", after if part == "return" else "",
          "", "", "", "", "", "", "", "", stamp, stamp)
         for connection in connections
-        for part in (hub.parts(doc) if connection == hub.KIND else ledger.parts(doc))
+        for part in _parts(doc, connection)
         if part in (*BOOKED_PARTS, hub.PART)
     ]  # fmt: skip
+
+
+def _parts(doc: Mapping[str, Any], connection: str) -> tuple[str, ...]:
+    """What of a document goes to a connection: to books that bundle receipts, receipts alone."""
+    if connection == hub.KIND:
+        return hub.parts(doc)
+    parts = ledger.parts(doc)
+    return tuple(p for p in parts if p in daybook.PARTS) if daybook.bundles(connection) else parts
 
 
 def _booked_rows(doc: Mapping[str, Any], connections: Iterable[str], stamp: str) -> list[tuple[Any, ...]]:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from pos import clock
+from pos import config as settings
+from pos.actions import deliver, line, qbo_mapping
+from pos.connectors import configured
 from pos.connectors.qbo import pace
 from pos.store import bundles, connections, outbox, unblock
+from pos.store.db import open_store
+from pos.store.journal import Journal
 from pos.store.models import Bundle, BundleMember, Outbox
+from tests import receipts
 from tests.contract import qbo_books
 from tests.contract.qbo_books import Shop
+from tests.contract.qbo_sites import connected, environ, running, standing
 
 
 @pytest.fixture
@@ -237,3 +246,25 @@ def test_a_wrong_company_pauses_the_line_and_too_many_requests_burn_no_try(shop:
     shop.mapped(qbo_books.MAPPING)
     shop.passes(seconds=90)
     assert shop.round().booked == 1
+
+
+def test_what_the_agents_work_with_is_made_of_settings_sign_in_and_mapping(tmp_path: Path) -> None:
+    """From the settings to the books with nothing put in by hand; cash that moves goes nowhere."""
+    with running(standing(qbo_books.START)) as site, clock.set_to(lambda: moment[0]):
+        moment = [qbo_books.START]
+        config = settings.load(tmp_path, environ(site.url, TILLKEEP_TILL_WALK_IN="Walk-in Customer"))
+        store = open_store(config)
+        connections.sync(store, configured(config))
+        connected(store, site)
+        qbo_mapping.write(store, "main", qbo_books.MAPPING, qbo_mapping.read(store, "main"), "boss")
+        journal = Journal(store)
+        journal.commit(receipts.sale(receipts.line("COLA", 2, "1.50")))
+        assert [(row.connection, row.part) for row in Outbox.select()] == [("quickbooks", "sale")]
+        moment[0] += dt.timedelta(hours=13)
+        site.cloud.clock.advance(hours=13)
+        done = deliver.queued(line.job_by_hand(store, config, "quickbooks", "me"))
+        assert (done.booked, done.stopped) == (1, "")
+        (doc,) = site.gb.documents()
+        assert (doc["DocNumber"], doc["TotalAmt"]) == ("TK-261120-LON-CA", Decimal("3.00"))
+        journal.close()
+        store.close()

@@ -6,7 +6,7 @@ whose answer was lost; what stands there without is somebody else's, and a perso
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from pos.connectors.qbo import compare, lines
 from pos.connectors.qbo.client import Client, text
 from pos.connectors.qbo.lines import Key
 from pos.connectors.qbo.mapping import Tables, missing_for, problems, read
-from pos.errors import Rejected
+from pos.errors import Rejected, SignInNeeded
 from pos.rules import daybook
 from pos.rules.daybook import Book, Group, Share
 from pos.rules.money import round_minor
@@ -24,16 +24,35 @@ from pos.rules.reconcile import Figures
 from pos.said import said
 
 
+def signed_out() -> Client:
+    """Nobody signed in."""
+    raise SignInNeeded(
+        said("QuickBooks is not connected."), code="missing_tokens", remedy=said("Connect it at Integrations.")
+    )
+
+
 class Books:
-    """One company's books. Used by one thread at a time. tables: its mapping, as `mapping.read` gives it."""
+    """One company's books. Used by one thread at a time. client: or what makes it, raising SignInNeeded. tables: its
+    mapping, as `mapping.read` gives it."""
 
     lines_max = lines.LINES_MAX
 
-    def __init__(self, client: Client, mapping: Mapping[str, Any]) -> None:
-        self.client = client
+    def __init__(self, client: Client | Callable[[], Client], mapping: Mapping[str, Any]) -> None:
+        self._client = client
         self.tables: Tables = read(mapping)
 
+    @property
+    def client(self) -> Client:
+        """Whoever speaks to them, made when it is first needed."""
+        if not isinstance(self._client, Client):
+            self._client = self._client()
+        return self._client
+
     # -- documents made of receipts --
+
+    def problems(self) -> list[str]:
+        """What is wrong with the mapping by itself; until it is put right nothing is bundled."""
+        return problems(self.tables)
 
     def lacks(self, share: Share) -> list[str]:
         """What of a share is not mapped, in words."""
@@ -63,7 +82,7 @@ class Books:
     def check(self) -> str:
         """Sign in, and see that the mapping holds together. Rejected ("unmapped") when it does not."""
         company = self.client.company()
-        if found := problems(self.tables):
+        if found := self.problems():
             raise lines.unmapped(found)
         return f"QuickBooks Online, {company.get('CompanyName') or self.client.realm}"
 
