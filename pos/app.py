@@ -21,7 +21,7 @@ from pos.devices import printer_of
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
-from pos.store import connections, earlier, hub_changes, notices
+from pos.store import companies, connections, earlier, hub_changes, notices
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import bell, errors, logs, printing, status
@@ -135,6 +135,7 @@ def create_app(config: Config) -> App:
         undo.callback(logs.uninstall)
         store = open_store(config)
         undo.callback(store.close)
+        companies.refuse_selling(store)
         connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
         earlier.queue(store, clock.now())
         if config.server.role != "till":

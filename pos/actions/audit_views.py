@@ -15,8 +15,10 @@ from pos.config import Config
 from pos.errors import Invalid
 from pos.said import nsaid, said
 from pos.store import audit, listing
+from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.listing import Asked, Page, Source
+from pos.store.reach import EVERYWHERE, Reach
 
 CSV = ("n", "at", "actor", "actor_name", "act", "subject", "detail", "hash", "prev_hash")
 _SOURCE = Source(
@@ -42,17 +44,21 @@ class Filter:
     last: str = ""
 
 
-def listed(store: Store, config: Config, wanted: Filter, asked: Asked) -> tuple[list[dict[str, Any]], Page]:
+def listed(
+    store: Store, config: Config, wanted: Filter, asked: Asked, reach: Reach = EVERYWHERE
+) -> tuple[list[dict[str, Any]], Page]:
     """One page, the newest first."""
-    where, facts = _conditions(config, wanted)
+    where, facts = _conditions(config, wanted, reach)
     with store.reading():
         found = listing.page(store, _SOURCE, where, facts, asked)
     return [_row(store, config, row) for row in found.rows], found
 
 
-def every(store: Store, config: Config, wanted: Filter, asked: Asked) -> Iterator[dict[str, Any]]:
+def every(
+    store: Store, config: Config, wanted: Filter, asked: Asked, reach: Reach = EVERYWHERE
+) -> Iterator[dict[str, Any]]:
     """All that fits, for an export."""
-    where, facts = _conditions(config, wanted)
+    where, facts = _conditions(config, wanted, reach)
     return (_row(store, config, row) for row in listing.everything(store, _SOURCE, where, facts, asked))
 
 
@@ -73,8 +79,11 @@ def verify(store: Store, by: str) -> dict[str, Any]:
     return {"rows": rows, "whole": not broken, "words": words, "head": head[0] if head else audit.GENESIS}
 
 
-def _conditions(config: Config, wanted: Filter) -> tuple[list[str], list[Any]]:
+def _conditions(config: Config, wanted: Filter, reach: Reach) -> tuple[list[str], list[Any]]:
     where, facts = list[str](), list[Any]()
+    more, others = within.audited(reach, "a")
+    where += more
+    facts += others
     if wanted.actor:
         where.append("a.actor = ?")
         facts.append(wanted.actor)

@@ -18,6 +18,7 @@ from pos.said import Said, nsaid, said
 from pos.store import outlook, takings
 from pos.store.db import Store
 from pos.store.outlook import AGES, Day
+from pos.store.reach import EVERYWHERE, Reach
 
 #: Heights of a picture and where it begins, in its own units; 520 wide.
 _TOP, _BASE, _LEFT, _STEP, _BAR, _RIGHT = 24, 178, 44, 34, 24, 520
@@ -81,10 +82,10 @@ def _told(config: Config, title: str, day: Day) -> Said:
     )
 
 
-def hours(store: Store, config: Config, today: date) -> dict[str, Any]:
+def hours(store: Store, config: Config, today: date, reach: Reach = EVERYWHERE) -> dict[str, Any]:
     """What was sold in each hour of today, beside the same weekday a week ago."""
     before = today - timedelta(days=7)
-    sold = [takings.by_hour(store, config.till.ids, day.isoformat()) for day in (today, before)]
+    sold = [takings.by_hour(store, outlook.tills_of(store, reach), day.isoformat()) for day in (today, before)]
     known = [int(hour) for day in sold for hour in day]
     shown = range(min([*known, _OPEN.start]), max([*known, _OPEN.stop - 1]) + 1)
     up, lines = _scale(config, max((total for day in sold for _, total in day.values()), default=0))
@@ -118,9 +119,9 @@ def hours(store: Store, config: Config, today: date) -> dict[str, Any]:
     return {"bars": bars, "lines": lines, "base": _BASE, "unit": unit, "then": day}
 
 
-def ages(store: Store) -> dict[str, Any]:
+def ages(store: Store, reach: Reach = EVERYWHERE) -> dict[str, Any]:
     """How long what is not booked has been waiting: so many rows of the outbox by their age, the oldest are counted."""
-    counts, cut = outlook.ages(store, clock.now())
+    counts, cut = outlook.ages(store, clock.now(), reach)
     most = max(counts.values())
     return {
         "bars": [

@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pos import clock
+from pos.actions import figures
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.rules import hub
 from pos.said import Said, nsaid, said
-from pos.store import hub_gaps, hub_tills
+from pos.store import companies, hub_gaps, hub_sessions, hub_tills, takings
+from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.hub_tills import Till
+from pos.store.reach import EVERYWHERE, Reach
 
 CSV = (
     "id", "till", "name", "state", "last_contact", "version", "clock_off_seconds", "head", "here", "waiting", "missing",
-    "joined_at", "added_by", "revoked_at",
+    "joined_at", "added_by", "revoked_at", "company", "shop", "session", "receipts", "taken",
 )  # fmt: skip
 #: Not heard for so long while it was: worth a look.
 SILENT_SECONDS = 900
 
 
-def listed(store: Store, config: Config, *, revoked: bool = False) -> list[dict[str, Any]]:
-    """Every till of this hub, those that need somebody first."""
-    missing = hub_gaps.missing(store)
-    rows = [_row(store, config, one, missing.get(one.till, 0)) for one in hub_tills.every(store, revoked=revoked)]
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is asked once for all tills: names of companies and shops, what is missing, open sessions, takings of today
+    in minor units."""
+
+    companies: dict[str, str]
+    shops: dict[str, str]
+    missing: dict[str, int]
+    sessions: dict[str, tuple[str, str]]
+    taken: dict[str, tuple[int, int]]
+
+
+def _known(store: Store, config: Config, reach: Reach) -> _Known:
+    today = clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts).isoformat()
+    taken = takings.by_till(store, partial(within.tills, reach), today, today)
+    return _Known(
+        {one.id: one.name for one in companies.every(store)},
+        {one.id: one.name for one in companies.shops(store)},
+        hub_gaps.missing(store),
+        hub_sessions.open_now(store, reach),
+        {till: sums for (till, _), sums in taken.items()},
+    )
+
+
+def listed(store: Store, config: Config, *, revoked: bool = False, reach: Reach = EVERYWHERE) -> list[dict[str, Any]]:
+    """Every till of this hub within a reach, those that need somebody first."""
+    known = _known(store, config, reach)
+    rows = [_row(store, config, one, known) for one in hub_tills.every(store, revoked=revoked, reach=reach)]
     rank = {"needs": 0, "check": 1, "waiting": 2}
     return sorted(rows, key=lambda row: rank.get(row["tone"], 3))
 
@@ -32,10 +61,14 @@ def listed(store: Store, config: Config, *, revoked: bool = False) -> list[dict[
 def one(store: Store, config: Config, key: str) -> dict[str, Any]:
     """One of them, withdrawn or not. NotFound."""
     found = hub_tills.whichever(store, key)
-    return _row(store, config, found, hub_gaps.missing(store).get(found.till, 0))
+    inside = Reach(frozenset({found.company}), frozenset({found.shop}))
+    return _row(store, config, found, _known(store, config, inside))
 
 
-def _row(store: Store, config: Config, till: Till, missing: int) -> dict[str, Any]:
+def _row(store: Store, config: Config, till: Till, known: _Known) -> dict[str, Any]:
+    missing = known.missing.get(till.till, 0)
+    session, opened_at = known.sessions.get(till.till, ("", ""))
+    receipts, taken = known.taken.get(till.till, (0, 0))
     words, tone = _state(till, missing)
     head = max(till.head_sequence, till.top_sequence)
     gaps = hub_gaps.gaps(store, till.till) if missing else []
@@ -64,6 +97,15 @@ def _row(store: Store, config: Config, till: Till, missing: int) -> dict[str, An
         "added_by": till.added_by,
         "code_until_text": moment(store, config, till.code_until),
         "revoked_at": till.revoked_at,
+        "company": till.company,
+        "company_name": known.companies.get(till.company, till.company),
+        "shop": till.shop,
+        "shop_name": known.shops.get(till.shop, till.shop),
+        "session": session,
+        "session_text": moment(store, config, opened_at),
+        "receipts": receipts,
+        "taken": figures.plain(taken, config),
+        "taken_text": figures.money(taken, config),
         "may": _may(till),
     }
 
@@ -72,7 +114,8 @@ def _may(till: Till) -> list[str]:
     """What a person can do with it."""
     if till.revoked_at:
         return []
-    return ["keep", "revoke"] if till.state == "doubled" else ["again", "revoke"]
+    acts = ["keep", "rename", "revoke"] if till.state == "doubled" else ["again", "rename", "revoke"]
+    return acts if till.top_sequence else [*acts, "move"]
 
 
 def _state(till: Till, missing: int) -> tuple[Said, str]:

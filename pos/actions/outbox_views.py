@@ -18,6 +18,7 @@ from pos.store import connections, intake, outbound, outbox, standing, unblock
 from pos.store.db import Store
 from pos.store.listing import Asked
 from pos.store.outbound import Filter
+from pos.store.reach import EVERYWHERE, Reach
 from pos.store.standing import Row
 from pos.store.tally import NEEDS, WAITING
 
@@ -143,9 +144,9 @@ def acts(row: Row) -> list[str]:
     return found
 
 
-def detail(store: Store, config: Config, n: int) -> dict[str, Any]:
+def detail(store: Store, config: Config, n: int, reach: Reach = EVERYWHERE) -> dict[str, Any]:
     """Everything about one row. NotFound when there is none."""
-    row = outbound.one(store, n)
+    row = outbound.one(store, n, reach)
     if row is None:
         raise NotFound("There is no such row in the outbox.", field="n")
     view = shown(store, config, row)
@@ -219,11 +220,12 @@ def missing_items(store: Store, config: Config, row: Row, reply: str) -> list[di
     ]
 
 
-def retry_many(store: Store, rows: Iterable[int], by: str, reason: str) -> dict[str, Any]:
+def retry_many(store: Store, rows: Iterable[int], by: str, reason: str, reach: Reach = EVERYWHERE) -> dict[str, Any]:
     """Try each again; what could not be is said, row by row."""
     done, refused = 0, []
     for n in rows:
         try:
+            refuse_outside(store, n, reach)
             unblock.retry(store, n, by, reason)
             done += 1
         except PosError as error:
@@ -231,12 +233,18 @@ def retry_many(store: Store, rows: Iterable[int], by: str, reason: str) -> dict[
     return {"done": done, "refused": refused}
 
 
-def retry_fitting(store: Store, wanted: Filter, by: str, reason: str) -> dict[str, Any]:
+def refuse_outside(store: Store, n: int, reach: Reach) -> None:
+    """NotFound for a row that is not there, or not for whoever asks."""
+    if not reach.is_all and outbound.one(store, n, reach) is None:
+        raise NotFound("There is no such row in the outbox.", field="n")
+
+
+def retry_fitting(store: Store, wanted: Filter, by: str, reason: str, reach: Reach = EVERYWHERE) -> dict[str, Any]:
     """Try everything again that fits a filter, at most RETRY_MAX at once, but nothing that people settled by hand: it
     would be booked twice. left: what still fits."""
-    from_there = (row.n for row in outbound.listed(store, wanted, _OLDEST).rows if not row.settled)
-    found = retry_many(store, list(from_there), by, reason)
-    return {**found, "left": outbound.listed(store, wanted, _OLDEST).page.total}
+    from_there = (row.n for row in outbound.listed(store, wanted, _OLDEST, reach).rows if not row.settled)
+    found = retry_many(store, list(from_there), by, reason, reach)
+    return {**found, "left": outbound.listed(store, wanted, _OLDEST, reach).page.total}
 
 
 def titles_of(store: Store) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from pos import clock
-from pos.actions import charts, figures
+from pos.actions import charts, figures, hub_views
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.said import Said, nsaid, said
@@ -14,10 +14,13 @@ from pos.store import connections, notices, outbound, outlook, rounds, shifts
 from pos.store.db import Store
 from pos.store.journal import Journal
 from pos.store.outlook import Day
+from pos.store.reach import EVERYWHERE, Reach
 
 #: Days side by side.
 DAYS = 14
 REASONS_MAX = 100
+#: So many tills of a hub stand here; all of them at Tills.
+TILLS_MAX = 100
 RUNS_MAX = 9
 RANK = {"needs": 0, "check": 1, "offline": 2, "saved": 3}
 STATES = {
@@ -28,29 +31,28 @@ STATES = {
 }
 
 
-def overview(store: Store, config: Config, journal: Journal) -> dict[str, Any]:
-    """Everything the first screen shows."""
+def overview(store: Store, config: Config, journal: Journal, reach: Reach = EVERYWHERE) -> dict[str, Any]:
+    """Everything the first screen shows of what lies within a reach."""
     last = clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts)
     wanted = [(last - timedelta(days=back)).isoformat() for back in reversed(range(DAYS))]
-    days = outlook.days(store, wanted)
-    found = reasons(store, config, journal)
+    days = outlook.days(store, wanted, reach)
+    found = reasons(store, config, journal, reach)
+    lines = connections.lines(store, reach.companies)
     return {
-        "today": _today(store, config, days[-1]),
-        "tills": [_till(store, config, days[-1], found)],
+        "today": _today(config, days[-1], lines),
+        "tills": _tills(store, config, days[-1], found, reach),
         "reasons": found,
         "chart": charts.days(config, days),
-        "hours": charts.hours(store, config, last),
-        "ages": charts.ages(store) if connections.lines(store) else None,
-        "runs": _runs(store, config),
+        "hours": charts.hours(store, config, last, reach),
+        "ages": charts.ages(store, reach) if lines else None,
+        "runs": _runs(store, config) if reach.is_all else [],
     }
 
 
-def _today(store: Store, config: Config, day: Day) -> list[dict[str, Any]]:
+def _today(config: Config, day: Day, lines: list[connections.Line]) -> list[dict[str, Any]]:
     """Four figures that add up to what was taken; a fifth where something goes to no books."""
-    titles = ", ".join(line.title for line in connections.lines(store))
-    rows: list[tuple[str, str, outlook.Sum]] = [
-        ("taken", said("Taken today, {till}", till=config.till.name), day.taken)
-    ]
+    titles = ", ".join(line.title for line in lines)
+    rows: list[tuple[str, str, outlook.Sum]] = [("taken", _taken(config), day.taken)]
     if titles:
         rows += [
             ("equal", said("In the books and equal"), day.equal),
@@ -72,18 +74,24 @@ def _today(store: Store, config: Config, day: Day) -> list[dict[str, Any]]:
     ]
 
 
-def reasons(store: Store, config: Config, journal: Journal) -> list[dict[str, Any]]:
+def _taken(config: Config) -> Said:
+    if config.server.role == "till":
+        return said("Taken today, {till}", till=config.till.name)
+    return said("Taken today, all tills")
+
+
+def reasons(store: Store, config: Config, journal: Journal, reach: Reach = EVERYWHERE) -> list[dict[str, Any]]:
     """Everything that is not as it should be, the worst first, each with what to do and where."""
     found = []
     health = journal.health()
     if not health.can_save:
         words = said("This till cannot save: {why}", why=health.reason)
         found.append(_reason("needs", words, said("Until then it sells nothing."), "", "", ""))
-    for one in notices.open_notices(store, limit=REASONS_MAX):
+    for one in notices.open_notices(store, limit=REASONS_MAX, reach=reach):
         if one.level != "info":
             since = moment(store, config, one.first_at)
             found.append(_reason(one.level, one.text, one.remedy, since, _way(one.key), one.key))
-    for line in connections.lines(store):
+    for line in connections.lines(store, reach.companies):
         if line.offline_since and not any(reason["key"].startswith("line:") for reason in found):
             since = moment(store, config, line.offline_since)
             words = said("No line to {title} since {time}; selling goes on.", title=line.title, time=since)
@@ -115,6 +123,35 @@ def _way(key: str) -> str:
         "paused": "/console/agents",
     }
     return ways.get(name, "")
+
+
+def _tills(store: Store, config: Config, day: Day, found: list[dict[str, Any]], reach: Reach) -> list[dict[str, Any]]:
+    """One row a till, those that need somebody first. A hub alone is none."""
+    if config.server.role == "till":
+        return [_till(store, config, day, found)]
+    rows = [_of_hub(row) for row in hub_views.listed(store, config, reach=reach)[:TILLS_MAX]]
+    if config.server.role == "both" and reach.is_all:
+        rows.insert(0, _till(store, config, day, found))
+    return rows
+
+
+def _of_hub(row: dict[str, Any]) -> dict[str, Any]:
+    """A till of this hub, as the row of one."""
+    tone = row["tone"] if row["tone"] in RANK else "offline"
+    return {
+        "id": row["till"] or row["name"],
+        "name": row["name"],
+        "company": f"{row['company_name']}, {row['shop_name']}",
+        "tone": tone,
+        "tone_text": STATES[tone],
+        "reasons": [row["why"] or row["state_text"]],
+        "taken": row["taken"],
+        "taken_text": row["taken_text"],
+        "open_count": row["waiting"],
+        "session": row["session"],
+        "contact_text": row["last_contact_text"],
+        "last_text": "",
+    }
 
 
 def _till(store: Store, config: Config, day: Day, found: list[dict[str, Any]]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pos.errors import ConnectorError, Rejected, SignInNeeded
 from pos.rules import documents, ledger, reconcile
 from pos.rules.money import round_minor
 from pos.rules.reconcile import Figures, Pair, Result
-from pos.store import connections, entries, reconciliations, scopes
+from pos.store import connections, entries, reach, reconciliations, scopes
 from pos.store.reconciliations import Brief
 from pos.store.scopes import Scope, Sent
 
@@ -119,10 +119,10 @@ def planned(job: Job) -> list[Scope]:
     behind = (today - timedelta(days=config.reconcile.days)).isoformat()
     newest = max((b.scope.day for b in known.values()), default=behind)
     mark = clock.stamp(daily_mark(now, config.shop.timezone, config.reconcile.daily_at))
-    begin = min(behind, newest)
-    over = today if scopes.still_open(job.store, config.till.id, today.isoformat()) else today + timedelta(days=1)
-    there = scopes.closed_since(job.store, config.till.id, begin)
-    there += scopes.days_since(job.store, begin, over.isoformat())
+    begin, mine = min(behind, newest), reach.of_connection(job.store, job.connection)
+    over = today if scopes.still_open(job.store, config.till.id, today.isoformat(), mine) else today + timedelta(days=1)
+    there = scopes.closed_since(job.store, config.till.id, begin, mine)
+    there += scopes.days_since(job.store, begin, over.isoformat(), mine)
     new = [scope for scope in there if (scope.scope, scope.name) not in known]
     wanted = [b.scope for b in known.values() if b.wanted_at]
     again = [b.scope for b in known.values() if b.outcome == "not_run" and b.code not in ("nothing", "new")]
@@ -165,7 +165,7 @@ def look(job: Job, scope: Scope, seen: Seen | None = None) -> Brief | None:
     """
     store = job.store
     connections.refuse_demo(store, job.address)
-    ns = scopes.numbers(store, scope)
+    ns = scopes.numbers(store, scope, reach.of_connection(store, job.connection))
     code, reason = _not_yet(job, scope, ns)
     if not code:
         try:

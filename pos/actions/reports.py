@@ -17,9 +17,10 @@ from pos.rules import count, documents, takings, wording, zread
 from pos.rules.money import major, minor
 from pos.rules.takings import Sums
 from pos.said import nsaid, said
-from pos.store import audit, catalog, counts, held, intake, people, receipts, shifts, tally
+from pos.store import audit, catalog, counts, held, hub_sessions, intake, people, receipts, shifts, tally
 from pos.store import takings as tables
 from pos.store.db import Store
+from pos.store.reach import Reach
 from pos.store.shifts import Session
 
 #: Longest stretch of a day report.
@@ -190,17 +191,33 @@ def _shown(value: Any, cur: str, locale: str) -> Any:
     return f"{value:f}" if isinstance(value, Decimal) else value
 
 
+def zreads_within(store: Store, config: Config, reach: Reach, before: int | None = None) -> list[dict[str, Any]]:
+    """The same of all tills of a hub that lie within a reach. mark: what the next page is asked for by."""
+    found = hub_sessions.closed(store, reach, ZREADS_PAGE, before)
+    return [{**_listed_z(store, config, session), "mark": n} for n, session in found]
+
+
 def zreads(store: Store, config: Config, before: int | None = None) -> list[dict[str, Any]]:
     """Closed sessions, the newest first, a page at a time, each with what its Z says."""
-    rows = []
-    for session in shifts.closed(store, config.till.id, ZREADS_PAGE, before):
-        z = z_read(store, str(session.z_number))["z"]
-        count = sum(z[kind]["count"] for kind in ("sales", "returns", "voids"))
-        variance = z["count"]["variance"] if z["count"] else None
-        off_text = "" if variance is None else _text(variance, config)
-        said = {"receipts": count, "total_text": _text(z["total"], config), "off": bool(variance), "off_text": off_text}
-        rows.append({**_z_row(session, config), **said})
-    return rows
+    found = shifts.closed(store, config.till.id, ZREADS_PAGE, before)
+    return [{**_listed_z(store, config, session), "mark": session.z_number} for session in found]
+
+
+def _listed_z(store: Store, config: Config, session: Session) -> dict[str, Any]:
+    entered = intake.find(store, str(session.z_document))
+    assert entered is not None, "a session's Z is a document"
+    z = entered.doc["z"]
+    count = sum(z[kind]["count"] for kind in ("sales", "returns", "voids"))
+    variance = z["count"]["variance"] if z["count"] else None
+    off_text = "" if variance is None else _text(variance, config)
+    return {
+        **_z_row(session, config),
+        "document": entered.doc["invoice_name"],
+        "receipts": count,
+        "total_text": _text(z["total"], config),
+        "off": bool(variance),
+        "off_text": off_text,
+    }
 
 
 def _z_row(session: Session, config: Config) -> dict[str, Any]:

@@ -17,10 +17,12 @@ from pos.rules import password as rule
 from pos.rules import rights
 from pos.said import said
 from pos.store import listing, passwords, people, roles
+from pos.store import reach as within
 from pos.store import rights as tables
 from pos.store.db import Store
 from pos.store.keys import Actor
 from pos.store.listing import Asked, Page, Source
+from pos.store.reach import EVERYWHERE, Reach
 
 PEOPLE_SHOWS = {"on": "u.active = 1", "off": "u.active = 0", "all": "1 = 1"}
 TOKEN_SHOWS = {"on": "t.revoked_at = ''", "off": "t.revoked_at <> ''", "all": "1 = 1"}
@@ -58,30 +60,36 @@ class Filter:
 # -- people ------------------------------------------------------------------------------------------------------------
 
 
-def listed(store: Store, config: Config, who: Actor, wanted: Filter, asked: Asked) -> tuple[list[dict[str, Any]], Page]:
+def listed(
+    store: Store, config: Config, who: Actor, wanted: Filter, asked: Asked, reach: Reach = EVERYWHERE
+) -> tuple[list[dict[str, Any]], Page]:
     """A page of people."""
     with store.reading():
-        found = listing.page(store, _PEOPLE, *_conditions(wanted), asked)
+        found = listing.page(store, _PEOPLE, *_conditions(wanted, reach), asked)
     return [_person(store, config, who, row) for row in found.rows], found
 
 
-def every(store: Store, config: Config, who: Actor, wanted: Filter, asked: Asked) -> Iterator[dict[str, Any]]:
+def every(
+    store: Store, config: Config, who: Actor, wanted: Filter, asked: Asked, reach: Reach = EVERYWHERE
+) -> Iterator[dict[str, Any]]:
     """All that fit, for an export."""
-    where, facts = _conditions(wanted)
+    where, facts = _conditions(wanted, reach)
     return (_person(store, config, who, row) for row in listing.everything(store, _PEOPLE, where, facts, asked))
 
 
-def one(store: Store, config: Config, who: Actor, code: str) -> dict[str, Any]:
-    """One person. NotFound."""
+def one(store: Store, config: Config, who: Actor, code: str, reach: Reach = EVERYWHERE) -> dict[str, Any]:
+    """One person within a reach. NotFound."""
+    more, facts = within.people(reach, "u.code")
     with store.reading():
-        rows = listing.page(store, _PEOPLE, ["u.code = ?"], [code], Asked(limit=1)).rows
+        rows = listing.page(store, _PEOPLE, ["u.code = ?", *more], [code, *facts], Asked(limit=1)).rows
     if not rows:
         raise NotFound(said("Nobody here has the code {code}.", code=code[:20]), field="code")
     return _person(store, config, who, rows[0])
 
 
-def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
-    where, facts = [PEOPLE_SHOWS[wanted.show]], list[Any]()
+def _conditions(wanted: Filter, reach: Reach) -> tuple[list[str], list[Any]]:
+    more, others = within.people(reach, "u.code")
+    where, facts = [PEOPLE_SHOWS[wanted.show], *more], list[Any](others)
     if wanted.role:
         where.append("u.role = ?")
         facts.append(wanted.role)
@@ -107,6 +115,7 @@ def _person(store: Store, config: Config, who: Actor, row: tuple[Any, ...]) -> d
         "last_seen": seen,
         "last_seen_text": moment(store, config, seen),
         "self": code == who.code,
+        "scope": [f"{place.company}/{place.shop}".rstrip("/") for place in within.scope_of(store, code)],
         "may_change": _reaches(who, tables.of(store).rights_of(role)),
     }
 
@@ -114,11 +123,18 @@ def _person(store: Store, config: Config, who: Actor, row: tuple[Any, ...]) -> d
 def add(store: Store, who: Actor, code: str, name: str, role: str, pin: str) -> str:
     """Add a person, or bring a former one back. Returns the PIN that was made, "" when one was given."""
     _may_give(store, who, role)
+    own = within.scope_of(store, who.code) if who.via != "token" else []
     former = next((one for one in people.people(store) if one.code == code), None)
     if former is not None:
+        if own and not within.inside(store, within.people(within.of_person(store, who.code), "x.code"), '"user"',
+                                     "x.code = ?", code):  # fmt: skip
+            raise Conflict(said("The code {code} is in use. Choose another.", code=code), field="code")
         _may_change(store, who, code)
     made = "" if pin else _pin()
-    people.add_user(store, code, name, role, pin or made, who.code)
+    with store.transaction():
+        people.add_user(store, code, name, role, pin or made, who.code)
+        if own:
+            within.keep_to(store, code, own, who.code, new=former is None)
     return made
 
 
@@ -260,7 +276,8 @@ def _may_give(store: Store, who: Actor, role: str) -> None:
 
 def _may_change(store: Store, who: Actor, code: str) -> people.Person:
     person = next((one for one in people.people(store) if one.code == code), None)
-    if person is None:
+    mine = within.people(within.of_person(store, who.code) if who.via != "token" else EVERYWHERE, "x.code")
+    if person is None or (mine[0] and not within.inside(store, mine, '"user"', "x.code = ?", code)):
         raise NotFound(said("Nobody here has the code {code}.", code=code[:20]), field="code")
     if not _reaches(who, tables.of(store).rights_of(person.role)):
         raise _too_much()

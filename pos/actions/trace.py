@@ -22,6 +22,7 @@ from pos.rules.zread import name_of
 from pos.said import Said, nsaid, psaid, said
 from pos.store import connections, intake, whereabouts
 from pos.store.db import Store
+from pos.store.reach import EVERYWHERE, Reach
 from pos.store.tally import NEEDS, WAITING
 from pos.store.whereabouts import Sent, Whereabouts
 
@@ -52,9 +53,9 @@ KINDS = {
 }
 
 
-def trace(store: Store, config: Config, words: str) -> dict[str, Any]:
+def trace(store: Store, config: Config, words: str, reach: Reach = EVERYWHERE) -> dict[str, Any]:
     """What is known of the document somebody means. {found: [...]} alone when none or several fit."""
-    found = whereabouts.find(store, words)
+    found = whereabouts.find(store, words, reach)
     listed = [
         {
             "id": one.id,

@@ -18,8 +18,10 @@ from pos.connectors.base import Kind
 from pos.errors import Conflict, NotFound
 from pos.rules import reconcile, wording, zread
 from pos.said import nsaid, psaid, said
-from pos.store import connections, intake, people, reconciliations, scopes
+from pos.store import companies, connections, intake, people, reconciliations, scopes
+from pos.store import reach as within
 from pos.store.db import Store
+from pos.store.reach import EVERYWHERE, Reach
 from pos.store.reconciliations import Brief, Item
 from pos.store.scopes import Scope
 
@@ -46,16 +48,19 @@ class Leg:
     id: str
     title: str
     missing: str
+    company: str = ""
 
 
-def legs(store: Store, kinds: Sequence[Kind] = KINDS) -> list[Leg]:
+def legs(store: Store, kinds: Sequence[Kind] = KINDS, reach: Reach = EVERYWHERE) -> list[Leg]:
     """Every connection, and what no connection stands for yet: the shop's system, the accounts behind it."""
     accounting = {kind.name for kind in kinds if kind.accounting}
     elsewhere = {kind.name for kind in kinds if not kind.compares}
-    lines = connections.lines(store)
+    lines = connections.lines(store, reach.companies)
     if any(line.kind in elsewhere for line in lines):
         return [Leg("", said("Hub"), said("The hub holds what it booked against the books; look there."))]
-    found = [Leg(line.id, line.title, "") for line in sorted(lines, key=lambda line: line.kind in accounting)]
+    found = [
+        Leg(line.id, line.title, "", line.company) for line in sorted(lines, key=lambda line: line.kind in accounting)
+    ]
     if all(line.kind in accounting for line in lines):
         found.insert(0, Leg("", said("Shop system"), said("No connection is set up.")))
     if not any(line.kind in accounting for line in lines):
@@ -66,11 +71,11 @@ def legs(store: Store, kinds: Sequence[Kind] = KINDS) -> list[Leg]:
 # -- the list ----------------------------------------------------------------------------------------------------------
 
 
-def overview(store: Store, config: Config, page: int = 1) -> dict[str, Any]:
+def overview(store: Store, config: Config, page: int = 1, reach: Reach = EVERYWHERE) -> dict[str, Any]:
     """A page of sessions and days, the worst first, each with one cell per leg."""
-    columns = legs(store)
-    known = {(b.scope.scope, b.scope.name, b.connection): b for b in reconciliations.briefs(store)}
-    listed = dict.fromkeys([*(b.scope for b in known.values()), *_recent(store, config)])
+    columns = legs(store, reach=reach)
+    known = {(b.scope.scope, b.scope.name, b.connection): b for b in reconciliations.briefs(store, reach=reach)}
+    listed = dict.fromkeys([*(b.scope for b in known.values()), *_recent(store, config, reach)])
     rows = [_row(store, scope, columns, known, config) for scope in listed]
     rows.sort(key=lambda row: (row["day"], row["scope"] == "session", row["name"]), reverse=True)
     rows.sort(key=lambda row: row["rank"])
@@ -89,12 +94,14 @@ def overview(store: Store, config: Config, page: int = 1) -> dict[str, Any]:
     }
 
 
-def _recent(store: Store, config: Config) -> list[Scope]:
+def _recent(store: Store, config: Config, reach: Reach = EVERYWHERE) -> list[Scope]:
     """What should have been looked at: closed sessions and days that are over."""
     today = clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts)
     behind = _behind(config)
-    closed = scopes.closed_since(store, config.till.id, behind)
-    return [*closed, *scopes.days_since(store, behind, today.isoformat())]
+    closed = scopes.closed_since(store, config.till.id, behind, reach)
+    if reach.shops is not None:  # a day holds all shops of a company
+        return closed
+    return [*closed, *scopes.days_since(store, behind, today.isoformat(), reach)]
 
 
 def _behind(config: Config) -> str:
@@ -106,6 +113,7 @@ def _behind(config: Config) -> str:
 def _row(
     store: Store, scope: Scope, columns: list[Leg], known: dict[tuple[str, str, str], Brief], config: Config
 ) -> dict[str, Any]:
+    columns = [_of_company(store, scope, leg) for leg in columns]
     cells = [_cell(store, leg, known.get((scope.scope, scope.name, leg.id)), config) for leg in columns]
     real = [cell for cell in cells if cell["leg"]] or cells
     seen = next((cell for cell in real if cell["compared"]), None)
@@ -116,6 +124,14 @@ def _row(
         "total_text": seen["here_text"] if seen else "",
         "documents": seen["here"] if seen else None,
     }
+
+
+def _of_company(store: Store, scope: Scope, leg: Leg) -> Leg:
+    """Books a session is compared with are those of its company alone."""
+    till = scope.name.rpartition("-S")[0]
+    if scope.scope == "day" or not leg.id or companies.of_till(store, till).company == leg.company:
+        return leg
+    return Leg("", leg.title, said("Books of another company."))
 
 
 def _named(store: Store, scope: Scope, config: Config) -> dict[str, Any]:
@@ -189,10 +205,10 @@ def _moment(store: Store, stamp: str, config: Config) -> str:
 # -- one of them -------------------------------------------------------------------------------------------------------
 
 
-def detail(store: Store, config: Config, scope: str, name: str) -> dict[str, Any]:
+def detail(store: Store, config: Config, scope: str, name: str, reach: Reach = EVERYWHERE) -> dict[str, Any]:
     """One session or day: every sum on both sides, and every document that differs. NotFound."""
-    here = scope_of(store, scope, name)
-    columns = legs(store)
+    here = scope_of(store, scope, name, reach)
+    columns = legs(store, reach=reach)
     found = []
     for leg in columns:
         brief = reconciliations.brief(store, leg.id, here) if leg.id else None
@@ -211,11 +227,13 @@ def detail(store: Store, config: Config, scope: str, name: str) -> dict[str, Any
     return {**_named(store, here, config), "legs": found}
 
 
-def scope_of(store: Store, scope: str, name: str) -> Scope:
+def scope_of(store: Store, scope: str, name: str, reach: Reach = EVERYWHERE) -> Scope:
     """The scope of an address. NotFound."""
     if scope not in reconcile.SCOPES:
         raise NotFound("There are sessions and days.", field="scope")
-    return scopes.session_of(store, name) if scope == "session" else scopes.day_of(store, name)
+    if scope == "day" and reach.shops is not None:
+        raise NotFound("A whole day holds all shops of a company; look at its sessions.", field="scope")
+    return scopes.session_of(store, name, reach) if scope == "session" else scopes.day_of(store, name, reach)
 
 
 def _sum(row: reconcile.Row, config: Config) -> dict[str, Any]:
@@ -284,25 +302,26 @@ def _unequal(item: Item, config: Config) -> list[dict[str, Any]]:
 # -- asking ------------------------------------------------------------------------------------------------------------
 
 
-def want(store: Store, config: Config, by: str, scope: str = "", name: str = "") -> int:
+def want(store: Store, config: Config, by: str, scope: str = "", name: str = "", reach: Reach = EVERYWHERE) -> int:
     """Ask for another look: at one session or day, or at all of the days behind and what is open. How many.
 
     Conflict no_connection when there is nothing to compare with.
     """
-    connected = [leg.id for leg in legs(store) if leg.id]
+    connected = [leg.id for leg in legs(store, reach=reach) if leg.id]
     if not connected:
         raise Conflict("There is no connection to compare with.", code="no_connection")
     now, count = clock.now(), 0
     for connection in connected:
-        asked = [scope_of(store, scope, name)] if scope else all_of(store, config, connection)
+        asked = [scope_of(store, scope, name, reach)] if scope else all_of(store, config, connection, reach)
         for one in asked:
             reconciliations.want(store, connection, one, by, now)
         count += len(asked)
     return count
 
 
-def all_of(store: Store, config: Config, connection: str) -> list[Scope]:
+def all_of(store: Store, config: Config, connection: str, reach: Reach = EVERYWHERE) -> list[Scope]:
     """The sessions and days of the days behind, and older ones that are not settled."""
-    behind, briefs = _behind(config), reconciliations.briefs(store, connection)
+    mine = within.of_connection(store, connection)
+    behind, briefs = _behind(config), reconciliations.briefs(store, connection, reach)
     known = [b.scope for b in briefs if b.open or b.outcome == "not_run" or b.scope.day >= behind]
-    return list(dict.fromkeys([*_recent(store, config), *known]))
+    return list(dict.fromkeys([*_recent(store, config, mine if reach.shops is None else reach), *known]))

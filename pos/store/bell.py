@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from pos import clock
 from pos.errors import NotFound
 from pos.said import unpacked
+from pos.store import reach as within
 from pos.store.db import Store
+from pos.store.reach import EVERYWHERE, Reach
 
 #: Resolved notices are listed this long.
 RESOLVED_DAYS = 30
@@ -53,10 +56,21 @@ class State:
     mark: str
 
 
-def ring(store: Store, person: str) -> Ring:
-    """The bell of one person."""
+def ring(store: Store, person: str, reach: Reach = EVERYWHERE) -> Ring:
+    """The bell of one person, of what lies in their reach."""
+    where, facts = within.notices(reach, "n")
+    if where:
+        return _ring_within(store, person, where[0], facts)
     rows = store.execute(
         f"SELECT n.level, count(*) FROM notice n {_READ} WHERE {_UNREAD} GROUP BY n.level", {"person": person}
+    ).fetchall()
+    return Ring(sum(count for _, count in rows), _worst(level for level, _ in rows))
+
+
+def _ring_within(store: Store, person: str, where: str, facts: Sequence[str]) -> Ring:
+    read = _READ.replace(":person", "?")
+    rows = store.execute(
+        f"SELECT n.level, count(*) FROM notice n {read} WHERE {_UNREAD} AND {where} GROUP BY n.level", (person, *facts)
     ).fetchall()
     return Ring(sum(count for _, count in rows), _worst(level for level, _ in rows))
 

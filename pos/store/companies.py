@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 from pos import clock
-from pos.errors import Conflict, Invalid, NotFound
+from pos.errors import BadSettings, Conflict, Invalid, NotFound
 from pos.said import said
 from pos.store import audit
 from pos.store.db import Store
@@ -73,6 +73,21 @@ def every(store: Store, *, active: bool = False) -> list[Company]:
     return sorted(rows, key=lambda row: (row.id != MAIN, row.name.casefold(), row.id))
 
 
+def are_several(store: Store) -> bool:
+    """Whether there is another company than the first."""
+    with store.reading():
+        return Companies.select().where(Companies.id != MAIN).exists()
+
+
+def refuse_selling(store: Store) -> None:
+    """BadSettings where a hub of several companies is to sell itself: its own screens know no companies."""
+    if store.config.server.role == "both" and are_several(store):
+        raise BadSettings(
+            "This hub has tills of several companies, so it does not sell itself: set [server] role = hub, and give "
+            "its till a folder of its own."
+        )
+
+
 def one(store: Store, key: str) -> Company:
     """A company by its id, else by its name. NotFound."""
     with store.reading():
@@ -83,6 +98,8 @@ def add(store: Store, key: str, name: str, by: str, *, time_zone: str = "", curr
     """One more company, under a lasting id of small letters, digits and hyphens, with a first shop of the same id and
     name. time_zone, currency: empty = those of this server. Invalid; Conflict when the id or the name is taken."""
     key, name = _clean_id(key), clean_name(name)
+    if store.config.server.role == "both":
+        raise Invalid("A hub of several companies does not sell itself: set [server] role = hub first.", field="id")
     if time_zone and time_zone not in available_timezones():
         raise Invalid(said("{name} is no time zone; write it like Europe/London.", name=time_zone), field="time_zone")
     if currency and not re.fullmatch(r"[A-Z]{3}", currency):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -41,6 +41,7 @@ class Line:
     last_error: str
     retry_at: str
     offline_since: str
+    company: str = "main"
 
 
 def sync(store: Store, wanted: Iterable[tuple[str, str, str, str]]) -> None:
@@ -103,10 +104,11 @@ def on_this_machine(address: str) -> bool:
         return False
 
 
-def lines(store: Store) -> list[Line]:
-    """Every connection that is on, in order of id."""
+def lines(store: Store, companies: Collection[str] | None = None) -> list[Line]:
+    """Every connection that is on, in order of id; companies: only those of these."""
     with store.reading():
-        return [_line(c) for c in Connection.select().where(Connection.enabled == 1).order_by(Connection.id)]
+        found = Connection.select().where(Connection.enabled == 1).order_by(Connection.id)
+        return [_line(c) for c in found if companies is None or c.company in companies]
 
 
 def line(store: Store, connection: str) -> Line:
@@ -226,7 +228,9 @@ def checked(store: Store, connection: str, feed: str, started: datetime, before:
 
 
 def _line(c: Connection) -> Line:
-    return Line(c.id, c.kind, c.title, c.paused_reason, c.last_contact_at, c.last_error, c.retry_at, c.offline_since)
+    return Line(
+        c.id, c.kind, c.title, c.paused_reason, c.last_contact_at, c.last_error, c.retry_at, c.offline_since, c.company
+    )
 
 
 def _paused_key(connection: str) -> str:

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from pos import clock
 from pos.rules import documents, ledger
 from pos.store import intake, leases
+from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.models import ForeignCopy, Lease
+from pos.store.reach import EVERYWHERE, Reach
 
 #: A copy is kept so long; who needs it again asks the hub again.
 KEPT_DAYS = 30
@@ -103,14 +105,16 @@ def lines_back(store: Store, original: str) -> list[Line]:
 # -- at the hub --------------------------------------------------------------------------------------------------------
 
 
-def told(store: Store, key: str) -> tuple[str, bytes, list[bytes]] | None:
-    """The receipt with this number or id: its id, its bytes, and those of every document that gave something back of
-    it; None when nothing was sold under it here."""
+def told(store: Store, key: str, reach: Reach = EVERYWHERE) -> tuple[str, bytes, list[bytes]] | None:
+    """The receipt within a reach that has this number or id: its id, its bytes, and those of every document that gave
+    something back of it; None when nothing was sold under it here."""
+    where, facts = within.tills(reach, "till")
+    also = f" AND {where[0]}" if where else ""
     with store.reading():
         row = store.execute(
             "SELECT id, body FROM document WHERE (id = ? OR number IN (?, ?)) AND kind IN ('sale', 'return')"
-            " AND series = 'till' ORDER BY n DESC LIMIT 1",
-            (key, key, key.upper()),
+            f" AND series = 'till'{also} ORDER BY n DESC LIMIT 1",
+            (key, key, key.upper(), *facts),
         ).fetchone()
         if row is None:
             return None

@@ -7,15 +7,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from pos import clock
-from pos.errors import NotFound
+from pos.errors import Conflict, NotFound
 from pos.said import said
-from pos.store import audit, held
+from pos.store import audit, companies, held
+from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.held import Aside, Taken
 from pos.store.models import Document, Held
+from pos.store.reach import EVERYWHERE, Reach
 
 #: What a till says of a basket it hands up.
 TOLD = ("id", "store", "till", "title", "basket", "lines", "total", "by_code", "by_name", "at")
@@ -32,6 +34,8 @@ def put(store: Store, till: str, ids: Collection[str], row: Mapping[str, Any]) -
     """A till hands a basket up; the same again is harmless. Taken when somebody else has it, or it was paid."""
     with store.durably():
         before = _find(row["id"])
+        if before is not None and companies.of_till(store, before.till) != companies.of_till(store, row["till"]):
+            raise Conflict("This id is another basket's.", code="id_taken", field="id")
         paid = Document.get_or_none(Document.id == row["id"])
         if paid is not None:
             raise _taken(before or Held(**row, state="held"), paid.number)
@@ -44,10 +48,10 @@ def put(store: Store, till: str, ids: Collection[str], row: Mapping[str, Any]) -
         audit.record(store, f"till:{till}", "basket.hold", row["id"], {"by": row["by_code"], "lines": row["lines"]})
 
 
-def listed(store: Store, shop: str, ids: Collection[str]) -> tuple[list[Row], list[Row]]:
+def listed(store: Store, shop: str, ids: Collection[str], reach: Reach = EVERYWHERE) -> tuple[list[Row], list[Row]]:
     """What is held in a shop, oldest first; and what the asking till took up and has not paid."""
     with store.reading():
-        mine = Held.store == shop
+        mine = _in(shop, reach)
         waiting = Held.select().where(mine & (Held.state == "held")).order_by(Held.at, Held.id).limit(held.LISTED_MAX)
         paid = Document.select(Document.id).where(Document.id == Held.id)
         taken = (
@@ -59,19 +63,21 @@ def listed(store: Store, shop: str, ids: Collection[str]) -> tuple[list[Row], li
         return [_row(store, one) for one in waiting], [_row(store, one) for one in taken]
 
 
-def states(store: Store, shop: str, keys: Collection[str]) -> list[Row]:
+def states(store: Store, shop: str, keys: Collection[str], reach: Reach = EVERYWHERE) -> list[Row]:
     """What became of some baskets of a shop; those that are not here are left out."""
     with store.reading():
-        return [_row(store, one) for one in Held.select().where((Held.store == shop) & Held.id.in_(list(keys)))]
+        return [_row(store, one) for one in Held.select().where(_in(shop, reach) & Held.id.in_(list(keys)))]
 
 
-def claim(store: Store, till: str, ids: Collection[str], key: str, asked: Mapping[str, str]) -> Row:
+def claim(
+    store: Store, till: str, ids: Collection[str], key: str, asked: Mapping[str, str], reach: Reach = EVERYWHERE
+) -> Row:
     """Take a basket up, or discard it, for one till alone: asked is {store, act, to, by, reason, again}. The same act
     again answers the same. Taken when somebody else was first; NotFound."""
     to = asked["to"]
     with store.durably():
         before = _find(key)
-        if before is None or before.store != asked["store"]:
+        if before is None or before.store != asked["store"] or not reach.has(companies.of_till(store, before.till)):
             raise NotFound("There is no such basket at the hub.", code="no_basket")
         if before.state == to and before.taken == asked["act"]:
             return _row(store, before)
@@ -88,6 +94,13 @@ def claim(store: Store, till: str, ids: Collection[str], key: str, asked: Mappin
         act = "basket.resume" if to == "resumed" else "basket.discard"
         audit.record(store, f"till:{till}", act, key, {"by": asked["by"], "reason": asked["reason"]})
         return _row(store, _find(key))
+
+
+def _in(shop: str, reach: Reach) -> Any:
+    """Held in a shop, by the name its tills give it, and by a till within the reach of who asks."""
+    where, facts = within.tills(reach, '"t1"."till"')
+    here = Held.store == shop
+    return here & SQL(where[0], facts) if where else here
 
 
 def _find(key: str) -> Any:

@@ -46,6 +46,7 @@ _WATCHED = (
     _Watched("customer", "customers", "{0}.code"),
     _Watched("payment_mode", "modes", "{0}.name"),
     _Watched("user", "people", "{0}.code", of="name, role, active, pin_hash, badge_hash"),
+    _Watched("person_scope", "people", "{0}.person"),
     _Watched("right_override", "rights", "'all'"),
     _Watched("discount_ceiling", "rights", "'all'"),
     _Watched("notice", "notices", "{0}.key", of="level, text, remedy, subject, resolved_at"),

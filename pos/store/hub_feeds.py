@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pos.errors import NotFound
-from pos.store import hub_changes, hub_vouchers, stock
+from pos.store import companies, hub_changes, hub_vouchers, reach, stock
 from pos.store.db import Store
 from pos.store.hub_changes import SEP
 from pos.store.models import (
@@ -111,12 +111,19 @@ def _modes(_store: Store, names: list[str], _till: str) -> list[Row]:
     return [_without(found.get(name, {"name": name, "kind": "other", "disabled": True}), "source") for name in names]
 
 
-def _people(_store: Store, names: list[str], _till: str) -> list[Row]:
-    """With their PIN and badge as hashes: only a till that proved its key comes here. No console passwords."""
+def _people(store: Store, names: list[str], till: str) -> list[Row]:
+    """With their PIN and badge as hashes: only a till that proved its key comes here. No console passwords. Whose
+    rights do not reach the till's shop is not told; who came out of its reach comes once more, switched off."""
     told = ("code", "name", "role", "active", "pin_hash", "badge_hash")
     found = {row["code"]: row for row in _dicts(User.select().where(User.code.in_(names)))}
     gone = {"name": "", "role": "cashier", "active": False, "pin_hash": "", "badge_hash": ""}
-    return [{key: {**gone, "code": code, **found.get(code, {})}[key] for key in told} for code in names]
+    rows, here = [], companies.of_till(store, till)
+    for code in names:
+        reaches = reach.of_person(store, code).has(here)
+        if reaches or reach.had(store, code, here):
+            row = found.get(code, {}) if reaches else {}
+            rows.append({key: {**gone, "code": code, **row}[key] for key in told})
+    return rows
 
 
 def _rights(_store: Store, names: list[str], _till: str) -> list[Row]:
@@ -138,9 +145,10 @@ def _notices(_store: Store, names: list[str], till: str) -> list[Row]:
     ]
 
 
-def _vouchers(store: Store, names: list[str], _till: str) -> list[Row]:
+def _vouchers(store: Store, names: list[str], till: str) -> list[Row]:
     order = {name: n for n, name in enumerate(names)}
-    return sorted(hub_vouchers.with_ids(store, names), key=lambda row: order[str(row["id"])])
+    mine = reach.Reach(frozenset({companies.of_till(store, till).company}))
+    return sorted(hub_vouchers.with_ids(store, names, mine), key=lambda row: order[str(row["id"])])
 
 
 def _dicts(asked: Any) -> list[Row]:

@@ -10,12 +10,16 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from peewee import SQL
+
 from pos import clock
 from pos.errors import Conflict, Invalid
 from pos.rules.voucher import ACTS
-from pos.store import hub_changes, vouchers
+from pos.store import companies, hub_changes, vouchers
+from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.models import Document, VoucherHold, VoucherRow
+from pos.store.reach import EVERYWHERE, Reach
 
 #: What the id of a row that ends a hold adds to the hold's.
 RELEASED = ":released"
@@ -54,7 +58,7 @@ def put(store: Store, row: Mapping[str, Any]) -> None:
             sign = ACTS.get(act)
             if sign is None or not amount or sign * amount < 0:
                 raise Invalid("This is no change of a voucher.", field="act")
-            sent = "" if vouchers.issuer(store) else now
+            sent = "" if _issuer(store, row["till"]) else now
             told = (row["id"], row["code"], act, amount, row["at"], row["expires"], row["till"], row["document"],
                     row["position"], TILL, sent)  # fmt: skip
             store.execute(_INSERT, told)
@@ -69,19 +73,25 @@ def _same(same: bool) -> None:
         raise Conflict("The hub has another row under the id of this voucher row.", code="id_taken", field="id")
 
 
+def _issuer(store: Store, till: str) -> str:
+    """Who keeps the vouchers of a till: the first company's books where they do, of any other this hub."""
+    return vouchers.issuer(store) if companies.of_till(store, till).company == companies.MAIN else ""
+
+
 def documents_came(store: Store, document: str) -> None:
     """The rows of a document that was just taken in are with their issuer, where that is this hub itself."""
-    if not vouchers.issuer(store):
-        vouchers.mark_sent(store, [row.id for row in vouchers.of_document(store, document)])
+    rows = vouchers.of_document(store, document)
+    vouchers.mark_sent(store, [row.id for row in rows if not _issuer(store, row.till)])
 
 
-def of_code(store: Store, code: str) -> list[Row]:
-    """Every row of one voucher and what is set aside of it now, in the order in which they became readable."""
+def of_code(store: Store, code: str, reach: Reach = EVERYWHERE) -> list[Row]:
+    """Every row within a reach of one voucher and what is set aside of it now, in the order in which they became
+    readable."""
     with store.reading():
-        found = _told(store, list(VoucherRow.select().where(VoucherRow.code == code)))
+        found = _told(store, list(VoucherRow.select().where(VoucherRow.code == code, *_mine(reach))))
         since = clock.stamp(clock.now() - timedelta(minutes=vouchers.HOLD_MINUTES))
         standing = (VoucherHold.code == code) & (VoucherHold.released_at == "") & (VoucherHold.at > since)
-        holds = list(VoucherHold.select().where(standing))
+        holds = list(VoucherHold.select().where(standing, *_mine(reach)))
         marks = hub_changes.marks(store, "holds", [hold.id for hold in holds])
         for hold in holds:
             row = {"id": hold.id, "code": code, "act": "hold", "amount": 0, "held": hold.amount, "at": hold.at}
@@ -90,10 +100,16 @@ def of_code(store: Store, code: str) -> list[Row]:
     return sorted(found, key=lambda row: str(row["order"]))
 
 
-def with_ids(store: Store, ids: Collection[str]) -> list[Row]:
-    """Which of these rows are here."""
+def with_ids(store: Store, ids: Collection[str], reach: Reach = EVERYWHERE) -> list[Row]:
+    """Which of these rows are here, within a reach."""
     with store.reading():
-        return _told(store, list(VoucherRow.select().where(VoucherRow.id.in_(list(ids)))))
+        return _told(store, list(VoucherRow.select().where(VoucherRow.id.in_(list(ids)), *_mine(reach))))
+
+
+def _mine(reach: Reach) -> list[Any]:
+    """A row is its till's company's; one that came from the books is the first company's, whose books they are."""
+    where, facts = within.tills(reach, '"t1"."till"')
+    return [SQL(where[0], facts)] if where else []
 
 
 def _told(store: Store, rows: Sequence[Any]) -> list[Row]:

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+from peewee import SQL
+
 from pos import clock
 from pos.said import packed, unpacked
 from pos.store import deliveries
+from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.models import Notice
+from pos.store.reach import EVERYWHERE, Reach
 
 Level = Literal["info", "check", "needs"]
 RANK = {"info": 0, "check": 1, "needs": 2}
@@ -130,7 +134,9 @@ def is_open(store: Store, key: str) -> bool:
         return bool(Notice.select().where((Notice.key == key) & _is_open()).exists())
 
 
-def open_notices(store: Store, level: Level | None = None, prefix: str = "", limit: int = LISTED_MAX) -> list[Shown]:
+def open_notices(
+    store: Store, level: Level | None = None, prefix: str = "", limit: int = LISTED_MAX, reach: Reach = EVERYWHERE
+) -> list[Shown]:
     """What is open now, oldest first."""
     with store.reading():
         found = Notice.select().where(_is_open())
@@ -138,6 +144,9 @@ def open_notices(store: Store, level: Level | None = None, prefix: str = "", lim
             found = found.where(Notice.level == level)
         if prefix:
             found = found.where(Notice.key.startswith(prefix))
+        where, facts = within.notices(reach, '"t1"')
+        if where:
+            found = found.where(SQL(where[0], facts))
         found = found.order_by(Notice.first_at, Notice.key).limit(limit)
         return [_shown(n) for n in found]
 

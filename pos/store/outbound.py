@@ -12,8 +12,10 @@ from typing import Any
 
 from pos.rules.money import major
 from pos.store import listing
+from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.listing import COUNT_MAX, Asked, Page, Source
+from pos.store.reach import EVERYWHERE, Reach
 from pos.store.standing import Row
 from pos.store.tally import NEEDS, WAITING
 
@@ -61,40 +63,45 @@ class Listed:
     unsorted: bool = False
 
 
-def listed(store: Store, wanted: Filter, asked: Asked) -> Listed:
+def listed(store: Store, wanted: Filter, asked: Asked, reach: Reach = EVERYWHERE) -> Listed:
     """One page, counted up to COUNT_MAX."""
     with store.reading():
-        plan = _plan(store, wanted, asked)
+        plan = _plan(store, wanted, asked, reach)
         found = listing.page(store, plan.source, plan.where, plan.facts, plan.asked)
         return Listed([_row(r) for r in found.rows], replace(found, total=plan.total), plan.unsorted)
 
 
-def every(store: Store, wanted: Filter, asked: Asked) -> Iterator[Row]:
+def every(store: Store, wanted: Filter, asked: Asked, reach: Reach = EVERYWHERE) -> Iterator[Row]:
     """All that fits, for an export."""
     with store.reading():
-        plan = _plan(store, wanted, asked)
+        plan = _plan(store, wanted, asked, reach)
     for row in listing.everything(store, plan.source, plan.where, plan.facts, plan.asked):
         yield _row(row)
 
 
-def one(store: Store, n: int) -> Row | None:
-    """The row with this number."""
+def one(store: Store, n: int, reach: Reach = EVERYWHERE) -> Row | None:
+    """The row with this number, when it lies inside."""
     source = Source(_COLUMNS, f"outbox o {_JOIN}", "o.n", _ORDERS)
     with store.reading():
-        found = listing.page(store, source, ["o.n = ?"], [n], Asked(limit=1)).rows
+        more, facts = within.outbox(reach, "o")
+        found = listing.page(store, source, ["o.n = ?", *more], [n, *facts], Asked(limit=1)).rows
     return _row(found[0]) if found else None
 
 
-def counted(store: Store, shows: tuple[str, ...] = ("needs", "waiting", "parked")) -> dict[str, int]:
+def counted(
+    store: Store, shows: tuple[str, ...] = ("needs", "waiting", "parked"), reach: Reach = EVERYWHERE
+) -> dict[str, int]:
     """How many rows there are of each, up to COUNT_MAX + 1."""
     with store.reading():
-        return {show: _plan(store, Filter(show), Asked()).total for show in shows}
+        return {show: _plan(store, Filter(show), Asked(), reach).total for show in shows}
 
 
-def codes(store: Store, limit: int = 50) -> list[str]:
+def codes(store: Store, reach: Reach = EVERYWHERE, limit: int = 50) -> list[str]:
     """The reasons of what needs a person now, so that a list can be filtered by them."""
-    where, facts = _by_state(store, NEEDS, "")
+    where, facts = _by_state(store, NEEDS, "", reach)
     with store.reading():
+        more, others = within.outbox(reach, "o")
+        where, facts = " AND ".join([where, *more]), [*facts, *others]
         rows = store.execute(
             f"SELECT DISTINCT code FROM (SELECT o.code FROM {_BY_STATE} WHERE {where} AND o.resolved = '' LIMIT ?)"
             " AS those WHERE code <> '' ORDER BY code LIMIT ?",
@@ -113,16 +120,16 @@ class _Plan:
     unsorted: bool
 
 
-def _plan(store: Store, wanted: Filter, asked: Asked) -> _Plan:
+def _plan(store: Store, wanted: Filter, asked: Asked, reach: Reach) -> _Plan:
     """How to read it: by state when few fit, else in the order of the rows."""
-    where, facts = _conditions(store, wanted)
+    where, facts = _conditions(store, wanted, reach)
     tables, states = "outbox o", _STATES.get(wanted.show)
     if wanted.show == "parked" and not wanted.words:
         tables = "outbox o INDEXED BY outbox_parked"
     if wanted.words or states is None:
         total = listing.count(store, tables, where, facts)
     else:
-        by_state, more = _by_state(store, states, wanted.connection)
+        by_state, more = _by_state(store, states, wanted.connection, reach)
         few = [*where, by_state], [*facts, *more]
         total = listing.count(store, _BY_STATE, *few)
         if total <= COUNT_MAX:
@@ -137,8 +144,11 @@ def _plan(store: Store, wanted: Filter, asked: Asked) -> _Plan:
     return _Plan(Source(_COLUMNS, f"{tables} {_JOIN}", "o.n", _ORDERS), where, facts, asked, total, unsorted)
 
 
-def _conditions(store: Store, wanted: Filter) -> tuple[list[str], list[Any]]:
+def _conditions(store: Store, wanted: Filter, reach: Reach) -> tuple[list[str], list[Any]]:
     where, facts = list[str](), list[Any]()
+    more, others = within.outbox(reach, "o")
+    where += more
+    facts += others
     states = _STATES.get(wanted.show)
     if states is not None:
         where.append(f"o.state IN ({', '.join('?' * len(states))})")
@@ -160,11 +170,19 @@ def _conditions(store: Store, wanted: Filter) -> tuple[list[str], list[Any]]:
     return where, facts
 
 
-def _by_state(store: Store, states: tuple[str, ...], connection: str) -> tuple[str, list[Any]]:
+def _by_state(
+    store: Store, states: tuple[str, ...], connection: str, reach: Reach = EVERYWHERE
+) -> tuple[str, list[Any]]:
     """A condition the index of connection and state answers."""
-    known = [connection] if connection else [c for (c,) in store.execute("SELECT id FROM connection").fetchall()]
+    known = [connection] if connection else _connections(store, reach)
     marks = ", ".join("?" * len(known))
     return f"o.connection IN ({marks}) AND o.state IN ({', '.join('?' * len(states))})", [*known, *states]
+
+
+def _connections(store: Store, reach: Reach) -> list[str]:
+    where, facts = within.connections(reach, "id")
+    asked = f"SELECT id FROM connection WHERE {where[0] if where else '1 = 1'} ORDER BY id"
+    return [c for (c,) in store.execute(asked, facts).fetchall()] or ["-"]
 
 
 def _search(store: Store, words: str) -> list[int]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from pos import clock
 from pos.rules.takings import DRAWER
+from pos.store import reach as within
 from pos.store import takings
 from pos.store.db import Store
+from pos.store.reach import EVERYWHERE, Reach
 
 #: How long an answer is good for: several screens that look at once ask the database once.
 FRESH_SECONDS = 2.0
@@ -55,22 +58,36 @@ class _Known:
     kept: dict[str, Sum] = field(default_factory=dict)
 
 
-_known: WeakKeyDictionary[Store, _Known] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Store, dict[Reach, _Known]] = WeakKeyDictionary()
 
 
-def days(store: Store, wanted: Sequence[str]) -> list[Day]:
+def tills_of(store: Store, reach: Reach) -> takings.Tills:
+    """The tills whose figures a server shows: a till its own, a hub those of all its tills within a reach."""
+    if store.config.server.role == "till":
+        return store.config.till.ids
+    return partial(within.tills, reach)
+
+
+def _condition(tills: takings.Tills) -> tuple[str, list[str]]:
+    """That a document d is of these tills."""
+    if callable(tills):
+        where, facts = tills("d.till")
+        return (where[0] if where else "1 = 1"), facts
+    return f"d.till IN ({', '.join('?' * len(tills))})", list(tills)
+
+
+def days(store: Store, wanted: Sequence[str], reach: Reach = EVERYWHERE) -> list[Day]:
     """These business days (ISO, in order, the last one is today), at most FRESH_SECONDS old."""
-    known = _known.setdefault(store, _Known())
+    known = _known.setdefault(store, {}).setdefault(reach, _Known())
     now = clock.monotonic()
     if known.asked == tuple(wanted) and now - known.at < FRESH_SECONDS:
         return known.days
     with store.reading():
-        first, last, tills = wanted[0], wanted[-1], store.config.till.ids
+        first, last, tills = wanted[0], wanted[-1], tills_of(store, reach)
         taken: dict[str, Sum] = {}
-        for by_day in takings.by_session(store, tills, first, last).values():
-            for day, (count, total) in by_day.items():
-                before = taken.get(day, Sum())
-                taken[day] = Sum(before.count + count, before.total + total)
+        for (_, day), (count, total) in takings.by_till(store, tills, first, last).items():
+            before = taken.get(day, Sum())
+            taken[day] = Sum(before.count + count, before.total + total)
         open_now = _open(store, tills, first)
         if now - known.kept_at > KEPT_SECONDS or not known.kept_at:
             known.kept, known.kept_at = _kept(store, tills, first), now
@@ -84,46 +101,48 @@ def days(store: Store, wanted: Sequence[str]) -> list[Day]:
     return found
 
 
-def _open(store: Store, tills: Sequence[str], first: str) -> dict[tuple[str, int], Sum]:
+def _open(store: Store, tills: takings.Tills, first: str) -> dict[tuple[str, int], Sum]:
     """(day, whether it needs a person) -> receipts with an open row; one that a person settled is not open."""
-    marks, drawer = ", ".join("?" * len(tills)), ", ".join("?" * len(DRAWER))
+    (mine, facts), drawer = _condition(tills), ", ".join("?" * len(DRAWER))
     rows = store.execute(
         "SELECT d.business_day, x.needs, COUNT(*), SUM(d.total) FROM (SELECT o.document AS document,"
         " MAX(o.state IN ('rejected', 'differs') AND o.parked = '') AS needs FROM outbox o INDEXED BY outbox_open"
         " WHERE o.state <> 'booked' AND o.resolved = '' GROUP BY o.document) x JOIN document d ON d.id = x.document"
-        f" WHERE d.business_day >= ? AND d.till IN ({marks}) AND d.kind NOT IN ({drawer}) GROUP BY 1, 2",
-        (first, *tills, *DRAWER),
+        f" WHERE d.business_day >= ? AND {mine} AND d.kind NOT IN ({drawer}) GROUP BY 1, 2",
+        (first, *facts, *DRAWER),
     ).fetchall()
     return {(day, needs): Sum(count, total) for day, needs, count, total in rows}
 
 
-def _kept(store: Store, tills: Sequence[str], first: str) -> dict[str, Sum]:
+def _kept(store: Store, tills: takings.Tills, first: str) -> dict[str, Sum]:
     """Day -> receipts that were never queued for any books."""
-    marks, drawer = ", ".join("?" * len(tills)), ", ".join("?" * len(DRAWER))
+    (mine, facts), drawer = _condition(tills), ", ".join("?" * len(DRAWER))
     rows = store.execute(
         "SELECT d.business_day, COUNT(*), SUM(d.total) FROM document d WHERE d.business_day >= ?"
-        f" AND d.till IN ({marks}) AND d.kind NOT IN ({drawer})"
+        f" AND {mine} AND d.kind NOT IN ({drawer})"
         " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.document = d.id) GROUP BY 1",
-        (first, *tills, *DRAWER),
+        (first, *facts, *DRAWER),
     ).fetchall()
     return {day: Sum(count, total) for day, count, total in rows}
 
 
 #: Ages of what waits, each up to so many seconds; the last has no end.
 AGES: dict[str, int | None] = {"minutes": 300, "hour": 3600, "day": 86_400, "week": 604_800, "older": None}
+_OPEN = "o.state <> 'booked' AND o.resolved = ''"
 #: So many open rows are looked at, the oldest first.
 AGED_ROWS_MAX = 10_000
 
 
-def ages(store: Store, now: datetime) -> tuple[dict[str, int], bool]:
+def ages(store: Store, now: datetime, reach: Reach = EVERYWHERE) -> tuple[dict[str, int], bool]:
     """Rows of the outbox that are neither booked nor settled, by age; and whether there are more than that."""
     bounds = [clock.stamp(now - timedelta(seconds=up_to)) for up_to in AGES.values() if up_to is not None]
+    mine, facts = within.outbox(reach, "o")
     sums = ", ".join(["sum(CASE WHEN x.at <= ? THEN 1 ELSE 0 END)"] * len(bounds))
     with store.reading():
         every, *past = store.execute(
-            f"SELECT count(*), {sums} FROM (SELECT created_at AS at FROM outbox INDEXED BY outbox_open"
-            f" WHERE state <> 'booked' AND resolved = '' ORDER BY n LIMIT {AGED_ROWS_MAX + 1}) x",
-            bounds,
+            f"SELECT count(*), {sums} FROM (SELECT o.created_at AS at FROM outbox o INDEXED BY outbox_open"
+            f" WHERE {' AND '.join([_OPEN, *mine])} ORDER BY o.n LIMIT {AGED_ROWS_MAX + 1}) x",
+            (*bounds, *facts),
         ).fetchone()
     cut = every > AGED_ROWS_MAX
     older = [min(n or 0, AGED_ROWS_MAX) for n in (every, *past)]

@@ -13,7 +13,7 @@ from pos.said import said
 from pos.store import audit, companies
 from pos.store.companies import MAIN, Place
 from pos.store.db import Store
-from pos.store.models import PersonScope, User
+from pos.store.models import PersonLeft, PersonScope, User
 
 #: Conditions with ? for the facts behind them; none for somebody who may see everything.
 Conditions = tuple[list[str], list[str]]
@@ -55,6 +55,13 @@ def scope_of(store: Store, code: str) -> list[Place]:
         return sorted(Place(row.company, row.shop) for row in found)
 
 
+def of_connection(store: Store, connection: str) -> Reach:
+    """What a connection's books are about: the company's whose they are."""
+    if store.config.server.role == "till" or len(companies.every(store)) == 1:
+        return EVERYWHERE
+    return Reach(frozenset({companies.of_connection(store, connection)}))
+
+
 def _of(store: Store, places: Iterable[Place]) -> Reach:
     listed = list(places)
     if not listed:
@@ -67,9 +74,16 @@ def _of(store: Store, places: Iterable[Place]) -> Reach:
     return Reach(inside, frozenset(known | {place.shop for place in listed if place.shop}))
 
 
-def keep_to(store: Store, code: str, places: Iterable[Place], by: str) -> None:
-    """Keep a person's rights to these places, [] = everywhere. NotFound for a person, a company or a shop that is not
-    there; Invalid for a shop of another company."""
+def had(store: Store, code: str, place: Place) -> bool:
+    """Whether a person's rights once reached a place, so that its tills may know them."""
+    with store.reading():
+        left = PersonLeft.select().where(PersonLeft.person == code)
+        return any(row.company in ("", place.company) and row.shop in ("", place.shop) for row in left)
+
+
+def keep_to(store: Store, code: str, places: Iterable[Place], by: str, *, new: bool = False) -> None:
+    """Keep a person's rights to these places, [] = everywhere. new: nobody heard of this person before. NotFound for a
+    person, a company or a shop that is not there; Invalid for a shop of another company."""
     wanted = sorted(set(places))
     with store.transaction():
         if not User.select().where(User.code == code).exists():
@@ -82,6 +96,8 @@ def keep_to(store: Store, code: str, places: Iterable[Place], by: str) -> None:
         before = scope_of(store, code)
         if before == wanted:
             return
+        for place in before or ([] if new else [Place("", "")]):
+            PersonLeft.insert(person=code, company=place.company, shop=place.shop).on_conflict_ignore().execute()
         PersonScope.delete().where(PersonScope.person == code).execute()
         for place in wanted:
             PersonScope.create(person=code, company=place.company, shop=place.shop)
@@ -200,6 +216,25 @@ def audited(reach: Reach, alias: str) -> Conditions:
         ways.append(f"({act} LIKE 'company.%' AND {subject} IN ({marks}))")
         given += those
     return [f"({' OR '.join(ways)})"], given
+
+
+def compared(reach: Reach, alias: str) -> Conditions:
+    """That a comparison with books lies inside. A whole day holds all shops, so who sees some of them sees sessions."""
+    where, facts = connections(reach, f"{alias}.connection")
+    if reach.shops is not None:
+        more, others = tills(reach, "s.till")
+        where.append(
+            f"{alias}.scope = 'session' AND EXISTS (SELECT 1 FROM session s WHERE s.id = {alias}.name AND {more[0]})"
+        )
+        facts = [*facts, *others]
+    return where, facts
+
+
+def inside(store: Store, conditions: Conditions, table: str, where: str, fact: object) -> bool:
+    """Whether the row of a table that `where` (one ?) names fits conditions on the alias x."""
+    more, facts = conditions
+    asked = " AND ".join([where, *more])
+    return store.execute(f"SELECT 1 FROM {table} x WHERE {asked} LIMIT 1", (fact, *facts)).fetchone() is not None
 
 
 def _places(reach: Reach) -> tuple[str, list[str]]:

@@ -18,9 +18,11 @@ from pos.errors import Invalid, NotFound
 from pos.rules.reconcile import Finding, Result, Row
 from pos.said import nsaid, said
 from pos.store import audit, notices
+from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.models import Reconciliation, ReconciliationItem
 from pos.store.outbox import tuples
+from pos.store.reach import EVERYWHERE, Reach
 from pos.store.scopes import Scope
 
 REASON_CHARS_MIN = 5
@@ -232,14 +234,14 @@ def _words(scope: Scope, count: int, named: str) -> str:
     )  # fmt: skip
 
 
-def settle(store: Store, n: int, reason: str, by: str) -> Item:
+def settle(store: Store, n: int, reason: str, by: str, reach: Reach = EVERYWHERE) -> Item:
     """A person explains a difference; it stays on record. NotFound; Invalid without a reason, or when not open."""
     words = " ".join(reason.split())
     if not REASON_CHARS_MIN <= len(words) <= REASON_CHARS_MAX:
         raise Invalid("Say in a few words why this is right as it is.", field="reason")
     with store.durably():
         row = ReconciliationItem.get_or_none(ReconciliationItem.n == n)
-        if row is None:
+        if row is None or not _reaches(store, reach, row):
             raise NotFound("There is no such difference.", field="n")
         changed = (
             ReconciliationItem.update(state="settled", closed_at=clock.stamp(clock.now()), closed_by=by, reason=words)
@@ -254,6 +256,17 @@ def settle(store: Store, n: int, reason: str, by: str) -> Item:
             if scope.name:
                 _tell(store, row.connection, scope)
         return _item(ReconciliationItem.get_by_id(n))
+
+
+def _reaches(store: Store, reach: Reach, row: Any) -> bool:
+    """Whether a difference lies inside: its session's, or its day's where it has none."""
+    scope = ("session", row.session) if row.session else ("day", row.day)
+    if reach.is_all:
+        return True
+    where, facts = within.compared(reach, "r")
+    asked = " AND ".join(["r.connection = ?", "r.scope = ?", "r.name = ?", *where])
+    found = store.execute(f"SELECT 1 FROM reconciliation r WHERE {asked} LIMIT 1", (row.connection, *scope, *facts))
+    return found.fetchone() is not None
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -311,9 +324,10 @@ _BRIEF = (
 )
 
 
-def briefs(store: Store, connection: str = "") -> list[Brief]:
-    """Everything known, of one connection or of all."""
-    return _briefs(store, "? IN ('', r.connection)", (connection,))
+def briefs(store: Store, connection: str = "", reach: Reach = EVERYWHERE) -> list[Brief]:
+    """Everything known within a reach, of one connection or of all."""
+    where, facts = within.compared(reach, "r")
+    return _briefs(store, " AND ".join(["? IN ('', r.connection)", *where]), (connection, *facts))
 
 
 def brief(store: Store, connection: str, scope: Scope) -> Brief | None:

@@ -10,10 +10,12 @@ from peewee import fn
 from pos.errors import NotFound
 from pos.rules import ledger
 from pos.said import said
+from pos.store import reach as within
 from pos.store import shifts, takings
 from pos.store.db import Store
 from pos.store.models import Document, Outbox
 from pos.store.outbox import tuples
+from pos.store.reach import EVERYWHERE, Reach
 from pos.store.tally import WAITING
 
 BITE_ROWS = 500
@@ -28,17 +30,20 @@ class Scope:
     day: str
 
 
-def session_of(store: Store, name: str) -> Scope:
+def session_of(store: Store, name: str, reach: Reach = EVERYWHERE) -> Scope:
     """A session by its id. NotFound."""
-    row = store.execute("SELECT business_day FROM session WHERE id = ?", (name,)).fetchone()
+    where, facts = _mine(reach, "till")
+    row = store.execute(f"SELECT business_day FROM session WHERE id = ?{where}", (name, *facts)).fetchone()
     if row is None:
         raise NotFound(said("There is no session {name}.", name=name), field="session")
     return Scope("session", name, row[0])
 
 
-def day_of(store: Store, name: str) -> Scope:
+def day_of(store: Store, name: str, reach: Reach = EVERYWHERE) -> Scope:
     """A business day that has documents. NotFound."""
-    if store.execute("SELECT 1 FROM document WHERE business_day = ? LIMIT 1", (name,)).fetchone() is None:
+    where, facts = _mine(reach, "till")
+    asked = f"SELECT 1 FROM document WHERE business_day = ?{where} LIMIT 1"
+    if store.execute(asked, (name, *facts)).fetchone() is None:
         raise NotFound(said("There are no documents of {name}.", name=name), field="day")
     return Scope("day", name, name)
 
@@ -49,25 +54,27 @@ def z_of(store: Store, session: str) -> int | None:
     return row[0] if row else None
 
 
-def closed_since(store: Store, till: str, day: str) -> list[Scope]:
+def closed_since(store: Store, till: str, day: str, reach: Reach = EVERYWHERE) -> list[Scope]:
     """Sessions of a till that were closed, of this business day and later ones, newest first. A hub's are those of all
     its tills."""
     which, tills = _of(store, till)
+    where, facts = _mine(reach, "till")
     rows = store.execute(
-        f"SELECT id, business_day FROM session WHERE {which} AND z_number IS NOT NULL"
+        f"SELECT id, business_day FROM session WHERE {which}{where} AND z_number IS NOT NULL"
         " AND business_day >= ? ORDER BY z_number DESC, id",
-        (*tills, day),
+        (*tills, *facts, day),
     ).fetchall()
     return [Scope("session", name, of) for name, of in rows]
 
 
-def days_since(store: Store, day: str, before: str) -> list[Scope]:
+def days_since(store: Store, day: str, before: str, reach: Reach = EVERYWHERE) -> list[Scope]:
     """Business days with documents, from `day` on and before `before`, newest first."""
+    where, facts = _mine(reach, "till")
     rows = store.execute(
         "SELECT DISTINCT business_day FROM document WHERE business_day >= ? AND business_day < ?"
-        " AND series <> 'recovered'"
+        f" AND series <> 'recovered'{where}"
         " ORDER BY business_day DESC",
-        (day, before),
+        (day, before, *facts),
     ).fetchall()
     return [Scope("day", of, of) for (of,) in rows]
 
@@ -85,15 +92,22 @@ def is_open(store: Store, session: str) -> bool:
     return bool(row and row[0])
 
 
-def still_open(store: Store, till: str, day: str) -> str:
+def still_open(store: Store, till: str, day: str, reach: Reach = EVERYWHERE) -> str:
     """The open session of a till, at a hub of any, that has documents on a day; "" when the day is over."""
     which, tills = _of(store, till)
+    where, facts = _mine(reach, "s.till")
     row = store.execute(
-        f"SELECT s.id FROM session s WHERE s.{which} AND s.open AND EXISTS"
+        f"SELECT s.id FROM session s WHERE s.{which}{where} AND s.open AND EXISTS"
         " (SELECT 1 FROM document d WHERE d.business_day = ? AND d.session = s.id) LIMIT 1",
-        (*tills, day),
+        (*tills, *facts, day),
     ).fetchone()
     return row[0] if row else ""
+
+
+def _mine(reach: Reach, column: str) -> tuple[str, list[str]]:
+    """The condition that a till lies inside, to be put behind others."""
+    where, facts = within.tills(reach, column)
+    return (f" AND {where[0]}" if where else ""), facts
 
 
 def _of(store: Store, till: str) -> tuple[str, tuple[str, ...]]:
@@ -104,13 +118,15 @@ def _of(store: Store, till: str) -> tuple[str, tuple[str, ...]]:
     return f"till IN ({', '.join('?' * len(tills))})", tills
 
 
-def numbers(store: Store, scope: Scope) -> list[int]:
-    """The documents of a scope, by their `n`, in the order they were committed."""
+def numbers(store: Store, scope: Scope, reach: Reach = EVERYWHERE) -> list[int]:
+    """The documents of a scope within a reach, by their `n`, in the order they were committed."""
+    where, facts = _mine(reach, "till")
     days = days_of(store, scope)
     marks = ", ".join("?" * len(days))
     of_session = " AND session = ?" if scope.scope == "session" else ""
-    asked = f"SELECT n FROM document WHERE business_day IN ({marks}){of_session} AND series <> 'recovered' ORDER BY n"
-    return [n for (n,) in store.execute(asked, (*days, *([scope.name] if of_session else [])))] if days else []
+    inside = f"{of_session}{where} AND series <> 'recovered'"
+    asked = f"SELECT n FROM document WHERE business_day IN ({marks}){inside} ORDER BY n"
+    return [n for (n,) in store.execute(asked, (*days, *([scope.name] if of_session else []), *facts))] if days else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ ten, and no sale pays for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +18,10 @@ from pos.store import entries
 if TYPE_CHECKING:
     from pos.store.db import Store
 
+#: Ids of tills, or what makes of a column the condition that its till is meant.
+Tills = Sequence[str] | Callable[[str], tuple[list[str], list[str]]]
+#: The till of a session, whose name ends in S and six digits or more. {0}: "" or an alias with its point.
+TILL = "substr({0}session, 1, instr({0}session, '-S') - 1)"
 MARK = "takings_upto"
 #: So many documents above the watermark are worth a transaction of their own.
 ROLL_DOCUMENTS = 200
@@ -84,40 +88,73 @@ def of_session(store: Readable, session: str) -> Sums:
     return found
 
 
-def of_days(store: Readable, tills: Sequence[str], first: str, last: str) -> Sums:
+def of_days(store: Readable, tills: Tills, first: str, last: str) -> Sums:
     """What the documents of these business days come to, over all sessions of the tills."""
     found = Sums()
     with store.reading():
-        for table, row in _rows(store, *_days(tills), (first, last, *tills)):
+        stored, live, facts = _days(tills)
+        for table, row in _rows(store, stored, live, (first, last, *facts)):
             _take(found, table, row)
     return found
 
 
-def _days(tills: Sequence[str]) -> tuple[str, str]:
-    """Rows of some days and tills: in the tables, and of the documents above them. A session's name ends in S and six
-    digits or more."""
-    marks = ", ".join("?" * len(tills))
-    where = "{0}business_day BETWEEN ? AND ? AND substr({0}session, 1, instr({0}session, '-S') - 1) IN ({1})"
-    return where.format("", marks), where.format("d.", marks)
+def _days(tills: Tills) -> tuple[str, str, list[str]]:
+    """Rows of some days and tills: in the tables, and of the documents above them; and which tills."""
+    if callable(tills):
+        (stored, facts), (live, _) = tills(TILL.format("")), tills(TILL.format("d."))
+    else:
+        marks, facts = ", ".join("?" * len(tills)), list(tills)
+        stored, live = ([f"{TILL.format(of)} IN ({marks})"] for of in ("", "d."))
+    return (
+        " AND ".join(["business_day BETWEEN ? AND ?", *stored]),
+        " AND ".join(["d.business_day BETWEEN ? AND ?", *live]),
+        list(facts),
+    )
 
 
-def by_session(store: Readable, tills: Sequence[str], first: str, last: str) -> dict[str, dict[str, tuple[int, int]]]:
+def by_till(store: Readable, tills: Tills, first: str, last: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """(till, business day) -> (receipts, their total in minor units), of these days; the drawer's own left out."""
+    table, drawer = TABLES[0], ", ".join("?" * len(takings.DRAWER))
+    stored, live, facts = _days(tills)
+    given = (first, last, *facts)
+    count, total = takings.PEOPLE_SUMS[0], takings.PEOPLE_SUMS[3]
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    with store.reading():
+        rows = store.execute(
+            f"SELECT {TILL.format('')} AS till, business_day, sum({count}), sum({total}) FROM {table.name}"
+            f" WHERE {stored} AND kind NOT IN ({drawer}) GROUP BY 1, 2",
+            (*given, *takings.DRAWER),
+        ).fetchall()
+        rows += store.execute(
+            f"SELECT {TILL.format('d.')} AS till, d.business_day, count(*), sum(d.total) FROM document d"
+            f" WHERE d.n > ? AND d.series = 'till' AND {live} AND d.kind NOT IN ({drawer}) GROUP BY 1, 2",
+            (_mark(store), *given, *takings.DRAWER),
+        ).fetchall()
+    for till, day, receipts, amount in rows:
+        before = found.get((till, day), (0, 0))
+        found[till, day] = (before[0] + int(receipts), before[1] + int(amount))
+    return found
+
+
+def by_session(store: Readable, tills: Tills, first: str, last: str) -> dict[str, dict[str, tuple[int, int]]]:
     """Session -> business day -> (receipts, their total in minor units), of these days; the drawer's own left out."""
     found: dict[str, dict[str, tuple[int, int]]] = {}
     with store.reading():
-        for table, row in _rows(store, *_days(tills), (first, last, *tills)):
-            if table.name == "takings_people" and row[4] not in takings.DRAWER:
+        stored, live, facts = _days(tills)
+        for _, row in _rows(store, stored, live, (first, last, *facts), TABLES[:1]):
+            if row[4] not in takings.DRAWER:
                 days = found.setdefault(row[0], {})
                 count, total = days.get(row[1], (0, 0))
                 days[row[1]] = (count + row[5], total + row[8])
     return found
 
 
-def by_hour(store: Readable, tills: Sequence[str], day: str) -> dict[str, tuple[int, int]]:
+def by_hour(store: Readable, tills: Tills, day: str) -> dict[str, tuple[int, int]]:
     """Hour of the clock ("09") -> (receipts, their total in minor units) of one business day; the drawer's left out."""
     found: dict[str, tuple[int, int]] = {}
     with store.reading():
-        for _, row in _rows(store, *_days(tills), (day, day, *tills), TABLES[:1]):
+        stored, live, facts = _days(tills)
+        for _, row in _rows(store, stored, live, (day, day, *facts), TABLES[:1]):
             if row[4] not in takings.DRAWER:
                 count, total = found.get(row[2], (0, 0))
                 found[row[2]] = (count + row[5], total + row[8])

@@ -13,8 +13,10 @@ from typing import Any
 from pos.errors import Corrupt, NotFound
 from pos.rules import documents
 from pos.store import intake, standing
+from pos.store import reach as within
 from pos.store.archives import Files
 from pos.store.db import Store
+from pos.store.reach import EVERYWHERE, Reach
 
 #: So many documents are offered when what was typed fits several.
 FOUND_MAX = 10
@@ -124,29 +126,34 @@ class Whereabouts:
 _FOUND = "SELECT id, number, kind, till, created_at, total, currency FROM document"
 
 
-def find(store: Store, words: str) -> list[Found]:
+def find(store: Store, words: str, reach: Reach = EVERYWHERE) -> list[Found]:
     """Documents a person may mean: by number, id, the name it has in the books, or the beginning of one of those.
     The newest first, at most FOUND_MAX; what fits exactly stands alone."""
     words = words.strip()
     if not words:
         return []
     number, end = words.upper(), words.upper() + "\uffff"
+    mine, facts = within.tills(reach, "till")
+    also = f" AND {mine[0]}" if mine else ""
     with store.reading():
-        exact = _rows(store, f"{_FOUND} WHERE number = ? OR id = ?", (number, words.lower()))
-        exact = exact or _rows(store, f"{_FOUND} WHERE number = ?", (words,))
+        exact = _rows(store, f"{_FOUND} WHERE (number = ? OR id = ?){also}", (number, words.lower(), *facts))
+        exact = exact or _rows(store, f"{_FOUND} WHERE number = ?{also}", (words, *facts))
         remote = "SELECT document FROM outbox WHERE remote_id <> '' AND remote_id"
-        exact = exact or _rows(store, f"{_FOUND} WHERE id IN ({remote} = ?)", (words,))
-        exact = exact or _rows(store, f"{_FOUND} WHERE id IN ({remote} = ?)", (number,))
+        exact = exact or _rows(store, f"{_FOUND} WHERE id IN ({remote} = ?){also}", (words, *facts))
+        exact = exact or _rows(store, f"{_FOUND} WHERE id IN ({remote} = ?){also}", (number, *facts))
         if exact:
             return exact[:FOUND_MAX]
         begins = _rows(
-            store, f"{_FOUND} WHERE number >= ? AND number < ? ORDER BY number DESC LIMIT ?", (number, end, FOUND_MAX)
-        )
+            store, f"{_FOUND} WHERE number >= ? AND number < ?{also} ORDER BY number DESC LIMIT ?",
+            (number, end, *facts, FOUND_MAX),
+        )  # fmt: skip
         low = words.lower()
-        begins = begins or _rows(store, f"{_FOUND} WHERE id >= ? AND id < ? LIMIT ?", (low, low + "~", FOUND_MAX))
+        begins = begins or _rows(
+            store, f"{_FOUND} WHERE id >= ? AND id < ?{also} LIMIT ?", (low, low + "~", *facts, FOUND_MAX)
+        )
         if not begins and number.isdigit():  # the bare figures of a number of this till
             till = f"{store.config.till.id}-{int(number):06d}" if len(number) < 12 else number
-            begins = _rows(store, f"{_FOUND} WHERE number = ?", (till,))
+            begins = _rows(store, f"{_FOUND} WHERE number = ?{also}", (till, *facts))
         return begins
 
 

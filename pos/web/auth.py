@@ -20,13 +20,15 @@ from flask import Flask, g, request
 from pos.errors import NotAllowed, SignInNeededHere
 from pos.rules import rights
 from pos.said import said
-from pos.store import passwords, people
+from pos.store import companies, passwords, people, reach
 from pos.web.parts import parts
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 #: Addresses of the console.
-CONSOLE = ("/console", "/api/console")
+CONSOLE = ("/console", "/api/console", "/settings", "/api/integrations")
+#: Of these, what everybody signed in at a till may ask for, too.
+AT_TILL_TOO = ("/api/integrations/quickbooks/status", "/api/integrations/quickbooks/worker/status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Rule:
     rights: tuple[str, ...] = ()
     touches: bool = True
     proof: Callable[[], None] | None = None
+    within: bool = False  # it shows and does only what lies in the reach of who asks
 
 
 def _ruled(rule: Rule) -> Callable[[View], View]:
@@ -88,12 +91,13 @@ def by_till(proof: Callable[[], None]) -> Callable[[View], View]:
     return _ruled(Rule("hub", touches=False, proof=proof))
 
 
-def needs(*any_of: str, touches: bool = True) -> Callable[[View], View]:
-    """A person with one of these rights whose screen is not locked, or a token with it. touches: see Rule."""
+def needs(*any_of: str, touches: bool = True, within: bool = False) -> Callable[[View], View]:
+    """A person with one of these rights whose screen is not locked, or a token with it. touches, within: see Rule; one
+    that does not keep to somebody's reach is closed to whose rights are kept to some companies or shops."""
     unknown = set(any_of) - set(rights.RIGHTS)
     if unknown or not any_of:
         raise ValueError(f"no such right: {unknown}")
-    return _ruled(Rule("right", any_of, touches))
+    return _ruled(Rule("right", any_of, touches, within=within))
 
 
 def demand(right: str) -> people.Actor:
@@ -111,6 +115,11 @@ def rule_of(app: Flask, endpoint: str) -> Rule | None:
 def actor() -> people.Actor:
     """Who is asking. Only inside a route with `needs` or `signed_in`."""
     return cast(people.Actor, g.actor)
+
+
+def reach_of() -> reach.Reach:
+    """How far the rights of who asks reach."""
+    return cast(reach.Reach, g.get("reach", reach.EVERYWHERE))
 
 
 def actor_or_none() -> people.Actor | None:
@@ -161,7 +170,9 @@ def identify() -> people.Actor | None:
         return found
     if at_console():
         secret = request.cookies.get(cookie_name("console"), "")
-        return passwords.find(store, secret) if secret else None
+        found = passwords.find(store, secret) if secret else None
+        if found is not None or request.path not in AT_TILL_TOO:
+            return found
     secret = request.cookies.get(cookie_name("sign_in"), "")
     return people.find_sign_in(store, secret) if secret else None
 
@@ -189,6 +200,7 @@ def admit(rule: Rule) -> None:
     if rule.kind == "till":
         if device_id() is None and g.actor is None:
             raise _not_enrolled()
+        _admit_where_several(g.actor)
         return
     if g.actor is None:
         raise SignInNeededHere("Please sign in.")
@@ -196,12 +208,33 @@ def admit(rule: Rule) -> None:
         raise _not_enrolled()
     if g.actor.via == "password":
         require_console()
+    _admit_within(rule, g.actor)
     if rule.kind == "anybody":
         _refuse_locked(g.actor)
     if rule.kind in ("right", "machine"):
         _admit_right(g.actor, rule.rights)
     if rule.touches:
         (passwords if g.actor.via == "password" else people).touch(parts().store, g.actor)
+
+
+def _admit_where_several(who: people.Actor | None) -> None:
+    """The screens of a till say how the whole server stands; that of a hub of several companies is for who may see all
+    of them."""
+    here = parts()
+    if here.config.server.role == "till" or request.path == "/api/sign-in" or not companies.are_several(here.store):
+        return
+    if who is None or not (who.via == "token" or reach.of_person(here.store, who.code).is_all):
+        raise NotAllowed("This hub has tills of several companies; look at its console.", code="reach")
+
+
+def _admit_within(rule: Rule, who: people.Actor) -> None:
+    """What is about the whole hub is not for whose rights are kept to a part of it."""
+    here = parts()
+    if here.config.server.role == "till" or who.via == "token":
+        return
+    g.reach = reach.of_person(here.store, who.code)
+    if rule.kind != "person" and not rule.within and not g.reach.is_all:
+        raise NotAllowed("Your rights are kept to some companies or shops; this is about the whole hub.", code="reach")
 
 
 def _admit_setup(who: people.Actor | None) -> None:

@@ -39,5 +39,6 @@ def may_open(path: str) -> bool:
     if rule is None or rule.proof is not None:
         return False
     if rule.kind == "right":
-        return who is not None and any(who.may(right) for right in rule.rights)
+        inside = rule.within or auth.reach_of().is_all
+        return who is not None and inside and any(who.may(right) for right in rule.rights)
     return rule.kind == "all" or who is not None

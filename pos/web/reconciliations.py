@@ -29,9 +29,11 @@ from flask.typing import ResponseReturnValue
 from pos.actions import verdicts
 from pos.errors import Invalid
 from pos.store import reconciliations
+from pos.store.reach import Reach
 from pos.web import auth, reader
 from pos.web import shapes_shop as shapes
 from pos.web.body import json_object, text
+from pos.web.console import frame
 from pos.web.describe import describe
 from pos.web.parts import parts
 from pos.web.shapes import WHOLE
@@ -54,39 +56,39 @@ def _at_both(method: str, path: str) -> Callable[[View], View]:
 
 @_at_both("GET", "/reconciliations")
 @describe(query={"page": WHOLE}, answer=shapes.RECONCILIATIONS)
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def listed() -> ResponseReturnValue:
     here = parts()
-    return jsonify({"ok": True, **verdicts.overview(here.store, reader.seen(here.config), _page())})
+    return jsonify({"ok": True, **verdicts.overview(here.store, reader.seen(here.config), _page(), _reach())})
 
 
 @_at_both("GET", "/reconciliations/<scope>/<name>")
 @describe(answer=shapes.RECONCILIATION)
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def one(scope: str, name: str) -> ResponseReturnValue:
     here = parts()
-    return jsonify({"ok": True, **verdicts.detail(here.store, reader.seen(here.config), scope, name)})
+    return jsonify({"ok": True, **verdicts.detail(here.store, reader.seen(here.config), scope, name, _reach())})
 
 
 @_at_both("POST", "/reconciliations/run")
 @describe(body=shapes.LOOK_AGAIN, answer=shapes.LOOKS, status=202, refuses=(404, 409))
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def run() -> ResponseReturnValue:
     here, body = parts(), json_object()
     scope, name = text(body, "scope", 20), text(body, "name", 40)
     if bool(scope) != bool(name):
         raise Invalid("Name both scope and name, or neither.", field="name")
-    asked = verdicts.want(here.store, here.config, auth.actor().code, scope, name)
+    asked = verdicts.want(here.store, here.config, auth.actor().code, scope, name, _reach())
     here.ring("reconcile")
     return jsonify({"ok": True, "asked": asked}), 202
 
 
 @_at_both("POST", "/reconciliations/items/<int:n>/settle")
 @describe(body=shapes.SETTLE, answer=shapes.SETTLED_DIFFERENCE, refuses=(409,))
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def settle(n: int) -> ResponseReturnValue:
     here = parts()
-    item = reconciliations.settle(here.store, n, text(json_object(), "reason"), auth.actor().code)
+    item = reconciliations.settle(here.store, n, text(json_object(), "reason"), auth.actor().code, _reach())
     return jsonify({"ok": True, "item": verdicts.shown(here.store, item, reader.seen(here.config))})
 
 
@@ -102,6 +104,10 @@ def page() -> ResponseReturnValue:
 def page_of_one(scope: str, name: str) -> ResponseReturnValue:
     here = parts()
     return render_template("reconciliation.html", **verdicts.detail(here.store, reader.seen(here.config), scope, name))
+
+
+def _reach() -> Reach:
+    return frame.reach() if auth.at_console() else auth.reach_of()
 
 
 def _page() -> int:

@@ -240,7 +240,7 @@ def test_a_copied_till_is_noticed_neither_gives_out_numbers_and_a_person_decides
         with pytest.raises(Conflict, match="there twice"):
             copy.sell()
     row = hub.till("Till G1")
-    assert (row["state"], row["may"]) == ("doubled", ["keep", "revoke"])
+    assert (row["state"], row["may"]) == ("doubled", ["keep", "rename", "revoke"])
     page = hub.page("/console/tills")
     assert "There twice" in page and "its document 2 is another one than the hub has." in page
     assert f"/api/console/hub/tills/{row['id']}/keep" in page

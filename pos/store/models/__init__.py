@@ -14,7 +14,7 @@ from pos.store.models.catalog import (
     Stock,
     TaxCode,
 )
-from pos.store.models.companies import Company, PersonScope, Shop, TillPlace
+from pos.store.models.companies import Company, PersonLeft, PersonScope, Shop, TillPlace
 from pos.store.models.hub import ForeignCopy, HubChange, HubGap, HubTill, HubTop, Lease
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
 from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Outbox
@@ -64,7 +64,7 @@ HUB = (HubTill, HubGap, Lease, HubTop, HubChange, ForeignCopy)
 #: Documents of the books that are made of several receipts.
 BUNDLES = (Bundle, BundleMember)
 #: Whose they are, and who may see them.
-COMPANIES = (Company, Shop, TillPlace, PersonScope)
+COMPANIES = (Company, Shop, TillPlace, PersonScope, PersonLeft)
 #: Sign-ins to books whose keys change.
 SIGN_INS = (QboToken, QboState)
 ALL = (
@@ -129,6 +129,7 @@ __all__ = [
     "NoticeRead",
     "Outbox",
     "PaymentMode",
+    "PersonLeft",
     "PersonScope",
     "Price",
     "PrintJob",

@@ -38,6 +38,18 @@ class TillPlace(Row):
         table_name = "till_place"
 
 
+class PersonLeft(Row):
+    """Where a person's rights reached once: tills there may know them, and are told that they are gone."""
+
+    person = TextField()
+    company = TextField()  # "" = everywhere
+    shop = TextField()
+
+    class Meta:
+        table_name = "person_left"
+        primary_key = CompositeKey("person", "company", "shop")
+
+
 class PersonScope(Row):
     """A person's rights hold for this company; shop: for that one alone, "" = all of its shops. No row: everywhere."""
 

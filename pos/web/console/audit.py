@@ -39,28 +39,28 @@ COLUMNS = (
 
 
 @bp.get("/console/audit")
-@auth.needs("operate", "rights", "people")
+@auth.needs("operate", "rights", "people", within=True)
 def page() -> ResponseReturnValue:
     here, wanted, asked = parts(), _filter(), _asked()
-    rows, found = audit_views.listed(here.store, here.config, wanted, asked)
+    rows, found = audit_views.listed(here.store, here.config, wanted, asked, frame.reach())
     chosen = _chosen(wanted)
     return frame.show("audit", "audit", rows=rows, list=lists.view(COLUMNS, asked, chosen, found), chosen=chosen)
 
 
 @bp.get("/console/audit.csv")
-@auth.needs("operate", "rights", "people")
+@auth.needs("operate", "rights", "people", within=True)
 def export() -> ResponseReturnValue:
     here = parts()
-    rows = audit_views.every(here.store, here.config, _filter(), _asked())
+    rows = audit_views.every(here.store, here.config, _filter(), _asked(), frame.reach())
     return lists.as_csv("audit", audit_views.CSV, rows)
 
 
 @bp.get("/api/console/audit")
 @describe(query=shapes.AUDIT_QUERY, answer=shapes.AUDIT, refuses=(422,))
-@auth.needs("operate", "rights", "people")
+@auth.needs("operate", "rights", "people", within=True)
 def listed() -> ResponseReturnValue:
     here = parts()
-    rows, found = audit_views.listed(here.store, here.config, _filter(), _asked())
+    rows, found = audit_views.listed(here.store, here.config, _filter(), _asked(), frame.reach())
     return jsonify({"ok": True, **lists.as_json(rows, found)})
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request, session
 from flask_wtf.csrf import generate_csrf
 
 from pos import clock
+from pos.errors import NotFound
 from pos.rules import wording
 from pos.said import said
 from pos.store import bell, intake, outbound
+from pos.store import reach as within
+from pos.store.reach import Reach
 from pos.web import auth, frame, reader
 from pos.web.parts import parts
 
@@ -30,6 +33,7 @@ SCREENS = (
     ("people", "/console/people", said("People"), "people"),
     ("tills", "/console/tills", said("Tills"), "till"),
     ("backups", "/console/backups", said("Copies"), "copy"),
+    ("integrations", "/settings/integrations", said("Integrations"), "plug"),
     ("settings", "/console/settings", said("Settings"), "gear"),
 )
 
@@ -37,6 +41,48 @@ SCREENS = (
 def show(template: str, here: str, **values: Any) -> str:
     """A page of the console: its template, with what the frame shows. here: the screen's name in SCREENS."""
     return render_template(f"console/{template}.html", here=here, **_frame(), **values)
+
+
+def reach() -> Reach:
+    """What this page is about: how far who asks reaches, or the part of that they chose (?at=company or company/shop,
+    kept while they are signed in; at= is everything)."""
+    whole = auth.reach_of()
+    if parts().config.server.role == "till" or auth.actor_or_none() is None:
+        return whole
+    if "at" in request.args:
+        chosen = request.args["at"][:80]
+        found = _narrowed(whole, chosen)
+        session["at"] = chosen
+        return found
+    try:
+        return _narrowed(whole, str(session.get("at", "")))
+    except NotFound:  # it was taken from them meanwhile
+        session.pop("at", None)
+        return whole
+
+
+def _narrowed(whole: Reach, chosen: str) -> Reach:
+    company, _, shop = chosen.partition("/")
+    return within.narrowed(parts().store, whole, company, shop)
+
+
+def _choices() -> list[dict[str, Any]]:
+    """Companies and shops somebody may choose from; none where there is but one."""
+    here, whole = parts(), auth.reach_of()
+    if here.config.server.role == "till" or auth.actor_or_none() is None:
+        return []
+    shops = within.shops_in(here.store, whole)
+    if len(shops) < 2:
+        return []
+    chosen = request.args.get("at", session.get("at", ""))
+    found = []
+    for company in within.companies_in(here.store, whole):
+        found.append({"at": company.id, "name": company.name, "indent": False, "here": chosen == company.id})
+        own = [shop for shop in shops if shop.company == company.id]
+        for shop in own if len(own) > 1 else ():
+            at = f"{company.id}/{shop.id}"
+            found.append({"at": at, "name": shop.name, "indent": True, "here": chosen == at})
+    return found
 
 
 def install(bp: Blueprint) -> None:
@@ -55,8 +101,9 @@ def _frame() -> dict[str, Any]:
         "today_text": wording.short_day(now.date(), locale),
         "needs": 0,
         "bell": None,
+        "choices": _choices(),
     }
     if who is not None:
-        view["needs"] = outbound.counted(here.store, ("needs",))["needs"]
-        view["bell"] = bell.ring(here.store, who.code)
+        view["needs"] = outbound.counted(here.store, ("needs",), reach())["needs"]
+        view["bell"] = bell.ring(here.store, who.code, auth.reach_of())
     return view

@@ -60,10 +60,10 @@ _SHOWN = {
 
 
 @bp.get("/console/outbox")
-@auth.needs("operate", "z_read")
+@auth.needs("operate", "z_read", within=True)
 def page() -> ResponseReturnValue:
     here, wanted, asked = parts(), _filter(request.args), _asked()
-    found = outbound.listed(here.store, wanted, asked)
+    found = outbound.listed(here.store, wanted, asked, frame.reach())
     chosen = _chosen(wanted)
     return frame.show(
         "outbox",
@@ -73,62 +73,61 @@ def page() -> ResponseReturnValue:
         unsorted=found.unsorted,
         chosen=chosen,
         shows=_SHOWN,
-        counts=outbound.counted(here.store),
-        codes=outbound.codes(here.store),
-        connections=connections.lines(here.store),
+        counts=outbound.counted(here.store, reach=frame.reach()),
+        codes=outbound.codes(here.store, frame.reach()),
+        connections=connections.lines(here.store, frame.reach().companies),
     )
 
 
 @bp.get("/console/outbox.csv")
-@auth.needs("operate", "z_read")
+@auth.needs("operate", "z_read", within=True)
 def export() -> ResponseReturnValue:
     here, wanted, asked = parts(), _filter(request.args), _asked()
     titles = outbox_views.titles_of(here.store)
-    rows = (
-        outbox_views.shown(here.store, here.config, row, titles) for row in outbound.every(here.store, wanted, asked)
-    )
+    found = outbound.every(here.store, wanted, asked, frame.reach())
+    rows = (outbox_views.shown(here.store, here.config, row, titles) for row in found)
     return lists.as_csv(f"outbox-{wanted.show}", outbox_views.CSV, rows)
 
 
 @bp.get("/console/outbox/<int:n>")
-@auth.needs("operate", "z_read")
+@auth.needs("operate", "z_read", within=True)
 def page_of_one(n: int) -> ResponseReturnValue:
     here = parts()
-    return frame.show("outbox_row", "outbox", row=outbox_views.detail(here.store, here.config, n))
+    return frame.show("outbox_row", "outbox", row=outbox_views.detail(here.store, here.config, n, frame.reach()))
 
 
 @bp.get("/api/console/outbox")
 @describe(query=shapes.OUTBOX_QUERY, answer=shapes.OUTBOX, refuses=(422,))
-@auth.needs("operate", "z_read")
+@auth.needs("operate", "z_read", within=True)
 def listed() -> ResponseReturnValue:
     here = parts()
-    found = outbound.listed(here.store, _filter(request.args), _asked())
-    counts = outbound.counted(here.store)
+    found = outbound.listed(here.store, _filter(request.args), _asked(), frame.reach())
+    counts = outbound.counted(here.store, reach=frame.reach())
     answer = lists.as_json(_views(found.rows), found.page)
     return jsonify({"ok": True, **answer, "unsorted": found.unsorted, "counts": counts})
 
 
 @bp.get("/api/console/outbox/<int:n>")
 @describe(answer=shapes.OUTBOX_ONE)
-@auth.needs("operate", "z_read")
+@auth.needs("operate", "z_read", within=True)
 def one(n: int) -> ResponseReturnValue:
     return _one(n)
 
 
 @bp.post("/api/console/outbox/retry")
 @describe(body=shapes.RETRY, answer=shapes.RETRIED)
-@auth.needs("operate")
+@auth.needs("operate", within=True)
 def retry() -> ResponseReturnValue:
     here, body, by = parts(), json_object(), auth.actor().code
     reason, rows, fitting = text(body, "reason", 300), body.get("rows"), body.get("fitting")
     if isinstance(fitting, dict) and rows is None:
-        done = outbox_views.retry_fitting(here.store, _filter(fitting), by, reason)
+        done = outbox_views.retry_fitting(here.store, _filter(fitting), by, reason, frame.reach())
     else:
         if not isinstance(rows, list) or not rows or not all(type(n) is int and 0 < n < 1 << 63 for n in rows):
             raise Invalid("rows is a list of numbers of rows, or fitting says which.", field="rows")
         if len(rows) > outbox_views.RETRY_MAX:
             raise Invalid(said("At most {most} rows at once.", most=outbox_views.RETRY_MAX), field="rows")
-        done = outbox_views.retry_many(here.store, dict.fromkeys(rows), by, reason)
+        done = outbox_views.retry_many(here.store, dict.fromkeys(rows), by, reason, frame.reach())
     if done["done"]:
         here.ring("line")
     return jsonify({"ok": True, **done})
@@ -136,16 +135,18 @@ def retry() -> ResponseReturnValue:
 
 @bp.post("/api/console/outbox/<int:n>/park")
 @describe(body=shapes.REASON, answer=shapes.OUTBOX_ONE, refuses=(409,))
-@auth.needs("operate")
+@auth.needs("operate", within=True)
 def park(n: int) -> ResponseReturnValue:
+    _inside(n)
     parking.park(parts().store, n, text(json_object(), "reason"), auth.actor().code)
     return _one(n)
 
 
 @bp.post("/api/console/outbox/<int:n>/unpark")
 @describe(answer=shapes.OUTBOX_ONE, refuses=(409, 422))
-@auth.needs("operate")
+@auth.needs("operate", within=True)
 def unpark(n: int) -> ResponseReturnValue:
+    _inside(n)
     parking.unpark(parts().store, n, auth.actor().code)
     parts().ring("line")
     return _one(n)
@@ -153,9 +154,10 @@ def unpark(n: int) -> ResponseReturnValue:
 
 @bp.post("/api/console/outbox/<int:n>/resolve")
 @describe(body=shapes.RESOLVE, answer=shapes.OUTBOX_ONE, refuses=(409, 429))
-@auth.needs("operate")
+@auth.needs("operate", within=True)
 def resolve(n: int) -> ResponseReturnValue:
     here, body, who = parts(), json_object(), auth.actor()
+    _inside(n)
     reason, other = parking.checked(text(body, "reason")), body.get("second")
     if not isinstance(other, dict):
         raise Invalid("A second person agrees to this: their code, and their PIN or password.", field="second")
@@ -164,9 +166,13 @@ def resolve(n: int) -> ResponseReturnValue:
     return _one(n)
 
 
+def _inside(n: int) -> None:
+    outbox_views.refuse_outside(parts().store, n, frame.reach())
+
+
 def _one(n: int) -> ResponseReturnValue:
     here = parts()
-    return jsonify({"ok": True, "row": outbox_views.detail(here.store, here.config, n)})
+    return jsonify({"ok": True, "row": outbox_views.detail(here.store, here.config, n, frame.reach())})
 
 
 def _views(rows: list[Any]) -> list[dict[str, Any]]:

@@ -23,24 +23,24 @@ CSV = ("id", "name", "company", "tone", "reasons", "taken", "open_count", "sessi
 
 
 @bp.get("/console")
-@auth.needs(*frame.RIGHTS)
+@auth.needs(*frame.RIGHTS, within=True)
 def page() -> ResponseReturnValue:
     here = parts()
-    return frame.show("overview", "overview", **overview.overview(here.store, here.config, here.journal))
+    return frame.show("overview", "overview", **overview.overview(here.store, here.config, here.journal, frame.reach()))
 
 
 @bp.get("/console/overview.csv")
-@auth.needs(*frame.RIGHTS)
+@auth.needs(*frame.RIGHTS, within=True)
 def export() -> ResponseReturnValue:
     here = parts()
-    found = overview.overview(here.store, here.config, here.journal)["tills"]
+    found = overview.overview(here.store, here.config, here.journal, frame.reach())["tills"]
     rows = ({**till, "reasons": " | ".join(till["reasons"])} for till in found)
     return lists.as_csv("overview", CSV, rows)
 
 
 @bp.get("/api/console/overview")
 @describe(answer=shapes.OVERVIEW)
-@auth.needs(*frame.RIGHTS)
+@auth.needs(*frame.RIGHTS, within=True)
 def api() -> ResponseReturnValue:
     here = parts()
-    return jsonify({"ok": True, **overview.overview(here.store, here.config, here.journal)})
+    return jsonify({"ok": True, **overview.overview(here.store, here.config, here.journal, frame.reach())})

@@ -52,10 +52,10 @@ SHOWN = {"on": said("Working"), "off": said("Switched off"), "all": said("All")}
 
 
 @bp.get("/console/people")
-@auth.needs("people", "rights")
+@auth.needs("people", "rights", within=True)
 def page() -> ResponseReturnValue:
     here, wanted, asked, who = parts(), _filter(), _asked(), auth.actor()
-    rows, found = staff.listed(here.store, here.config, who, wanted, asked)
+    rows, found = staff.listed(here.store, here.config, who, wanted, asked, frame.reach())
     chosen = {"show": wanted.show, "role": wanted.role, "q": wanted.words}
     return frame.show(
         "people",
@@ -69,33 +69,33 @@ def page() -> ResponseReturnValue:
 
 
 @bp.get("/console/people.csv")
-@auth.needs("people", "rights")
+@auth.needs("people", "rights", within=True)
 def export() -> ResponseReturnValue:
     here = parts()
-    rows = staff.every(here.store, here.config, auth.actor(), _filter(), _asked())
+    rows = staff.every(here.store, here.config, auth.actor(), _filter(), _asked(), frame.reach())
     return lists.as_csv("people", staff.PEOPLE_CSV, rows)
 
 
 @bp.get("/console/people/person")
-@auth.needs("people", "rights")
+@auth.needs("people", "rights", within=True)
 def page_of_one() -> ResponseReturnValue:
     here = parts()
-    row = staff.one(here.store, here.config, auth.actor(), request.args.get("code", ""))
+    row = staff.one(here.store, here.config, auth.actor(), request.args.get("code", ""), auth.reach_of())
     return frame.show("person", "people", row=row, roles=ROLE_NAMES)
 
 
 @bp.get("/api/console/people")
 @describe(query=shapes.PEOPLE_QUERY, answer=shapes.PEOPLE, refuses=(422,))
-@auth.needs("people", "rights")
+@auth.needs("people", "rights", within=True)
 def listed() -> ResponseReturnValue:
     here = parts()
-    rows, found = staff.listed(here.store, here.config, auth.actor(), _filter(), _asked())
+    rows, found = staff.listed(here.store, here.config, auth.actor(), _filter(), _asked(), frame.reach())
     return jsonify({"ok": True, **lists.as_json(rows, found)})
 
 
 @bp.post("/api/console/people")
 @describe(body=shapes.NEW_MEMBER, answer=shapes.MEMBER_ROW, status=201, refuses=(409,))
-@auth.needs("people", "rights")
+@auth.needs("people", "rights", within=True)
 def add() -> ResponseReturnValue:
     here, body, who = parts(), json_object(), auth.actor()
     code = text(body, "code", 20).strip()
@@ -106,7 +106,7 @@ def add() -> ResponseReturnValue:
 
 @bp.post("/api/console/people/<code>/role")
 @describe(body=shapes.ROLE, answer=shapes.MEMBER_ROW, refuses=(409,))
-@auth.needs("people", "rights")
+@auth.needs("people", "rights", within=True)
 def role(code: str) -> ResponseReturnValue:
     staff.set_role(parts().store, auth.actor(), code, text(json_object(), "role", 40))
     return _one(code)
@@ -114,7 +114,7 @@ def role(code: str) -> ResponseReturnValue:
 
 @bp.post("/api/console/people/<code>/active")
 @describe(body=shapes.ACTIVE, answer=shapes.MEMBER_ROW, refuses=(409,))
-@auth.needs("people", "rights")
+@auth.needs("people", "rights", within=True)
 def active(code: str) -> ResponseReturnValue:
     wanted = json_object().get("active")
     if not isinstance(wanted, bool):
@@ -125,21 +125,21 @@ def active(code: str) -> ResponseReturnValue:
 
 @bp.post("/api/console/people/<code>/pin")
 @describe(body=shapes.PIN, answer=shapes.MEMBER_ROW, refuses=(409,))
-@auth.needs("people", "rights")
+@auth.needs("people", "rights", within=True)
 def pin(code: str) -> ResponseReturnValue:
     return _one(code, staff.set_pin(parts().store, auth.actor(), code, text(json_object(), "pin", 20)))
 
 
 @bp.post("/api/console/people/<code>/password")
 @describe(body=shapes.PASSWORD, answer=shapes.MEMBER_ROW, refuses=(409,))
-@auth.needs("people", "rights")
+@auth.needs("people", "rights", within=True)
 def password(code: str) -> ResponseReturnValue:
     return _set(code, staff.set_password, "password")
 
 
 @bp.post("/api/console/people/<code>/badge")
 @describe(body=shapes.BADGE, answer=shapes.MEMBER_ROW, refuses=(409,))
-@auth.needs("people", "rights")
+@auth.needs("people", "rights", within=True)
 def badge(code: str) -> ResponseReturnValue:
     return _set(code, staff.set_badge, "badge")
 
@@ -152,7 +152,7 @@ def _set(code: str, act: Callable[..., str], field: str) -> ResponseReturnValue:
 
 def _one(code: str, secret: str = "") -> Response:
     here = parts()
-    row = staff.one(here.store, here.config, auth.actor(), code)
+    row = staff.one(here.store, here.config, auth.actor(), code, auth.reach_of())
     return jsonify({"ok": True, "row": row, "secret": secret})
 
 

@@ -29,37 +29,37 @@ ITEMS = ("number", "document", "part", "connection", "remote_id", "what", "figur
 
 
 @bp.get("/console/reconciliation")
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def page() -> ResponseReturnValue:
     here = parts()
     return frame.show("reconciliations", "reconciliation", **_overview(here))
 
 
 @bp.get("/console/reconciliation.csv")
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def export() -> ResponseReturnValue:
     return lists.as_csv("reconciliation", SUMS, _sums())
 
 
 @bp.get("/console/reconciliation/<scope>/<name>")
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def page_of_one(scope: str, name: str) -> ResponseReturnValue:
     here = parts()
-    found = verdicts.detail(here.store, reader.seen(here.config), scope, name)
+    found = verdicts.detail(here.store, reader.seen(here.config), scope, name, frame.reach())
     return frame.show("reconciliation", "reconciliation", **found)
 
 
 @bp.get("/console/reconciliation/<scope>/<name>.csv")
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def export_one(scope: str, name: str) -> ResponseReturnValue:
     here = parts()
-    found = verdicts.detail(here.store, reader.seen(here.config), scope, name)
+    found = verdicts.detail(here.store, reader.seen(here.config), scope, name, frame.reach())
     return lists.as_csv(f"differences-{found['name']}", ITEMS, _items(found))
 
 
 def _overview(here: Any, number: int | None = None) -> dict[str, Any]:
     asked = request.args.get("page", 1, type=int) if number is None else number
-    return verdicts.overview(here.store, reader.seen(here.config), asked)
+    return verdicts.overview(here.store, reader.seen(here.config), asked, frame.reach())
 
 
 def _sums() -> Iterator[dict[str, Any]]:

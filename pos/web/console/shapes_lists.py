@@ -59,7 +59,7 @@ CHAIN = ok({"rows": WHOLE, "whole": FLAG, **texts("words", "head")})
 PEOPLE_QUERY: dict[str, Shape] = {**_SHOW, **texts("role", "q"), **LIST_QUERY}
 MEMBER = named("Member", thing({
     **texts("code", "name", "role", "locked_until", "locked_text", "last_seen", "last_seen_text"),
-    **flags("active", "pin", "password", "badge", "self", "may_change"),
+    **flags("active", "pin", "password", "badge", "self", "may_change"), "scope": many(TEXT),
 }))  # fmt: skip
 PEOPLE = ok({"rows": many(MEMBER), **LIST})
 NEW_MEMBER = thing(texts("code", "name", "role"), texts("pin"))
@@ -100,11 +100,15 @@ MACHINE_ROW = ok({"row": MACHINE})
 
 HUB_TILL = named("HubTill", thing({
     **texts("id", "till", "name", "state_text", "why", "last_contact", "last_contact_text", "version", "clock_text",
-            "gaps_text", "joined_at", "joined_text", "added_by", "code_until_text", "revoked_at"),
-    **wholes("clock_off_seconds", "head", "here", "waiting", "missing"), "clock_off": FLAG, "tone": _TONES,
+            "gaps_text", "joined_at", "joined_text", "added_by", "code_until_text", "revoked_at", "company",
+            "company_name", "shop", "shop_name", "session", "session_text", "taken", "taken_text"),
+    **wholes("clock_off_seconds", "head", "here", "waiting", "missing", "receipts"), "clock_off": FLAG, "tone": _TONES,
     "state": words("waiting", "on", "doubled", "revoked"), "gaps": many(many(WHOLE)),
-    "may": many(words("again", "keep", "revoke")),
+    "may": many(words("again", "keep", "rename", "move", "revoke")),
 }))  # fmt: skip
+_PLACE = texts("company", "shop")
+NEW_HUB_TILL = thing(texts("name"), _PLACE)
+MOVE_TILL = thing({}, _PLACE)
 HUB_TILLS = ok({"rows": many(HUB_TILL)})
 HUB_CODE = ok({"secret": TEXT, "minutes": WHOLE, "row": HUB_TILL})
 HUB_TILL_ROW = ok({"row": HUB_TILL})
@@ -123,8 +127,8 @@ RECOMPUTED = ok({
 })  # fmt: skip
 
 ZREADS = ok({"before": or_null(WHOLE), "rows": many(thing({
-    **wholes("number", "receipts"), "off": FLAG,
-    **texts("name", "session", "business_day", "day_text", "at_text", "id", "total_text", "off_text"),
+    **wholes("number", "receipts", "mark"), "off": FLAG,
+    **texts("document", "name", "session", "business_day", "day_text", "at_text", "id", "total_text", "off_text"),
 }))})  # fmt: skip
 
 # -- settings ----------------------------------------------------------------------------------------------------------

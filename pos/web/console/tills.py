@@ -21,6 +21,7 @@ from pos.errors import Invalid
 from pos.rules.hub import fingerprint
 from pos.said import said
 from pos.store import anchors, hub_tills, keys
+from pos.store import reach as within
 from pos.store.listing import Asked
 from pos.web import auth
 from pos.web.body import json_object, text
@@ -50,7 +51,7 @@ SHOWN = {"on": said("Allowed"), "off": said("Withdrawn"), "all": said("All")}
 
 
 @bp.get("/console/tills")
-@auth.needs("operate", "people")
+@auth.needs("operate", "people", within=True)
 def page() -> ResponseReturnValue:
     here, show, asked = parts(), _show(), _asked()
     rows, found = machines.listed(here.store, here.config, show, asked)
@@ -66,7 +67,12 @@ def page() -> ResponseReturnValue:
         anchor=anchors.own(here.store, here.config.till.id),
         copied=[{**one, "at_text": moment(here.store, here.config, one["at"])} for one in copies.known(here.config)],
         series=SERIES,
-        hub_tills=hub_views.listed(here.store, here.config) if here.config.server.role != "till" else None,
+        hub_tills=hub_views.listed(here.store, here.config, reach=frame.reach())
+        if here.config.server.role != "till"
+        else None,
+        places=within.shops_in(here.store, auth.reach_of()) if here.config.server.role != "till" else [],
+        company_names={one.id: one.name for one in within.companies_in(here.store, auth.reach_of())},
+        whole=auth.reach_of().is_all,
         hub_sign=fingerprint(hub_tills.hub_id(here.store)) if here.config.server.role != "till" else "",
         hub_address=request.host_url.rstrip("/"),
     )

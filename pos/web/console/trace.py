@@ -18,7 +18,7 @@ from pos import clock
 from pos.actions import paper, trace
 from pos.errors import Invalid, NotFound
 from pos.said import said
-from pos.store import outbox, whereabouts
+from pos.store import companies, outbox, whereabouts
 from pos.store.prints import Job
 from pos.web import auth
 from pos.web.console import frame, lists, shapes
@@ -32,18 +32,18 @@ CSV = ("number", "at", "title", "words")
 
 
 @bp.get("/console/trace")
-@auth.needs("operate", "z_read")
+@auth.needs("operate", "z_read", within=True)
 def page() -> ResponseReturnValue:
     here, words = parts(), _words()
-    found = trace.trace(here.store, here.config, words) if words else None
+    found = trace.trace(here.store, here.config, words, frame.reach()) if words else None
     return frame.show("trace", "trace", traced=words, found=found)
 
 
 @bp.get("/console/trace.csv")
-@auth.needs("operate", "z_read")
+@auth.needs("operate", "z_read", within=True)
 def export() -> ResponseReturnValue:
     here = parts()
-    found = trace.trace(here.store, here.config, _words())
+    found = trace.trace(here.store, here.config, _words(), frame.reach())
     if found["document"] is None:
         raise NotFound("Nothing here fits that, or more than one.", field="q")
     number = found["document"]["number"]
@@ -53,19 +53,21 @@ def export() -> ResponseReturnValue:
 
 @bp.get("/api/console/trace")
 @describe(query={"q": TEXT}, answer=shapes.TRACE, refuses=(422,))
-@auth.needs("operate", "z_read")
+@auth.needs("operate", "z_read", within=True)
 def api() -> ResponseReturnValue:
     here = parts()
-    return jsonify({"ok": True, **trace.trace(here.store, here.config, _words())})
+    return jsonify({"ok": True, **trace.trace(here.store, here.config, _words(), frame.reach())})
 
 
 @bp.get("/api/console/documents/<document>/file")
 @describe(answer=DOCUMENT)
-@auth.needs("operate", "z_read")
+@auth.needs("operate", "z_read", within=True)
 def file(document: str) -> ResponseReturnValue:
     here = parts()
-    body = outbox.body(here.store, document)
-    number = whereabouts.find(here.store, document)[0].number
+    found = whereabouts.find(here.store, document, frame.reach())
+    if not found or document not in (found[0].id, found[0].number):
+        raise NotFound("This document is not here.", field="document")
+    body, number = outbox.body(here.store, found[0].id), found[0].number
     answer = Response(body, mimetype="application/json")
     safe = "".join(letter for letter in number if letter.isascii() and (letter.isalnum() or letter in "-_."))
     answer.headers["Content-Disposition"] = f'attachment; filename="{safe or "receipt"}.json"'
@@ -73,11 +75,13 @@ def file(document: str) -> ResponseReturnValue:
 
 
 @bp.get("/console/receipts/<document>")
-@auth.needs("operate", "z_read")
+@auth.needs("operate", "z_read", within=True)
 def receipt(document: str) -> ResponseReturnValue:
     """The document as its slip has it; nothing is printed."""
     here = parts()
     doc = paper.document(here.store, document)
+    if not frame.reach().has(companies.of_till(here.store, doc["till"])):
+        raise NotFound("This document is not here.", field="document")
     templates = paper.templates_of(doc)
     if not templates:
         raise NotFound("This document has no slip.", field="document")

@@ -19,8 +19,9 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from pos.actions import recompute, reports
-from pos.errors import Invalid
+from pos.errors import Invalid, NotFound
 from pos.said import said
+from pos.store import companies
 from pos.web import auth
 from pos.web.console import frame, lists
 from pos.web.console import shapes_lists as shapes
@@ -41,16 +42,15 @@ TITLES = {
 
 
 @bp.get("/console/z")
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def page() -> ResponseReturnValue:
-    here = parts()
     found = _found() if request.args.get("number") else None
-    rows = [] if found else reports.zreads(here.store, here.config, _before())
+    rows = [] if found else _page(_before())
     return frame.show("zread", "reconciliation", found=found, zreads=rows, older=_older(rows), titles=TITLES)
 
 
 @bp.get("/console/z.csv")
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def export() -> ResponseReturnValue:
     if not request.args.get("number"):
         return lists.as_csv("zreads", LISTED, _every())
@@ -60,18 +60,24 @@ def export() -> ResponseReturnValue:
 
 @bp.get("/api/console/zreads")
 @describe(query={"before": WHOLE}, answer=shapes.ZREADS, refuses=(422,))
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def listed() -> ResponseReturnValue:
-    here = parts()
-    rows = reports.zreads(here.store, here.config, _before())
+    rows = _page(_before())
     return jsonify({"ok": True, "rows": rows, "before": _older(rows)})
 
 
 @bp.get("/api/console/z")
 @describe(query={"number": TEXT}, answer=shapes.RECOMPUTED, refuses=(404, 422))
-@auth.needs("z_read")
+@auth.needs("z_read", within=True)
 def api() -> ResponseReturnValue:
     return jsonify({"ok": True, **_found()})
+
+
+def _page(before: int | None) -> list[dict[str, Any]]:
+    here = parts()
+    if here.config.server.role == "till":
+        return reports.zreads(here.store, here.config, before)
+    return reports.zreads_within(here.store, here.config, frame.reach(), before)
 
 
 def _before() -> int | None:
@@ -83,13 +89,13 @@ def _before() -> int | None:
 
 def _older(rows: list[dict[str, Any]]) -> int | None:
     """The mark of the next page, None when there is none."""
-    return int(rows[-1]["number"]) if len(rows) == reports.ZREADS_PAGE else None
+    return int(rows[-1]["mark"]) if len(rows) == reports.ZREADS_PAGE else None
 
 
 def _every() -> Iterator[dict[str, Any]]:
-    here, before = parts(), None
+    before: int | None = None
     while True:
-        rows = reports.zreads(here.store, here.config, before)
+        rows = _page(before)
         yield from rows
         before = _older(rows)
         if before is None:
@@ -100,4 +106,8 @@ def _found() -> dict[str, Any]:
     number = request.args.get("number", "").strip()
     if not number or len(number) > 40:
         raise Invalid(said("Say which Z: its number, as 12 or Z0012."), field="number")
-    return recompute.recompute(parts().store, parts().config, number)
+    here = parts()
+    found = recompute.recompute(here.store, here.config, number)
+    if not frame.reach().has(companies.of_till(here.store, found["session"].rpartition("-S")[0])):
+        raise NotFound(said("There is no {name} on this till.", name=number), field="number")
+    return found

@@ -13,6 +13,7 @@ from pos.rules import hub
 from pos.store import hub_tills
 from pos.store.hub_tills import Heard, Till
 from pos.store.people import Actor
+from pos.store.reach import Reach
 from pos.web.parts import parts
 
 #: The route that takes a document, which writes down what the till said together with that.
@@ -50,6 +51,16 @@ def till() -> Till:
 def head() -> hub.Head | None:
     """What that till says its newest document is. Only inside a route with `is_till`."""
     return cast("hub.Head | None", g.hub_head)
+
+
+def company() -> Reach:
+    """What the till that asks may hear of: its company."""
+    return Reach(frozenset({till().company}))
+
+
+def shop() -> Reach:
+    """The same of its own shop alone."""
+    return Reach(frozenset({till().company}), frozenset({till().shop}))
 
 
 def _heard() -> Heard:

@@ -51,7 +51,7 @@ def put() -> ResponseReturnValue:
 @describe(query={"store": TEXT}, answer=shapes.HELD_LIST, refuses=(404, 409))
 @auth.by_till(gate.is_till)
 def listed() -> ResponseReturnValue:
-    held, taken = hub_baskets.listed(parts().store, request.args.get("store", ""), gate.till().ids)
+    held, taken = hub_baskets.listed(parts().store, request.args.get("store", ""), gate.till().ids, gate.shop())
     return jsonify({"ok": True, "held": held, "taken": taken})
 
 
@@ -63,7 +63,7 @@ def states() -> ResponseReturnValue:
     ids = body.get("ids")
     if not isinstance(ids, list) or len(ids) > IDS_MAX or not all(isinstance(one, str) for one in ids):
         raise Invalid(f"ids is a list of at most {IDS_MAX}.", field="ids")
-    return jsonify({"ok": True, "held": hub_baskets.states(parts().store, text(body, "store", 200), ids)})
+    return jsonify({"ok": True, "held": hub_baskets.states(parts().store, text(body, "store", 200), ids, gate.shop())})
 
 
 @bp.post("/api/hub/v1/held/<key>/claim")
@@ -74,4 +74,4 @@ def claim(key: str) -> ResponseReturnValue:
     asked = {name: text(body, name, 200) for name in ("store", "act", "to", "by", "reason", "again")}
     if asked["to"] not in ("resumed", "discarded") or not asked["act"]:
         raise Invalid("A basket is resumed or discarded, by an act with an id.", field="to")
-    return jsonify({"ok": True, "held": hub_baskets.claim(parts().store, till.till, till.ids, key, asked)})
+    return jsonify({"ok": True, "held": hub_baskets.claim(parts().store, till.till, till.ids, key, asked, gate.shop())})

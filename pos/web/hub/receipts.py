@@ -25,7 +25,7 @@ bp = Blueprint("hub_receipts", __name__)
 @describe(answer=shapes.RECEIPT, refuses=(404, 409))
 @auth.by_till(gate.is_till)
 def one(number: str) -> ResponseReturnValue:
-    found = foreign.told(parts().store, number)
+    found = foreign.told(parts().store, number, gate.company())
     if found is None:
         raise NotFound("The hub has no such receipt.", code="not_there")
     return _answer(*found)
@@ -36,14 +36,14 @@ def one(number: str) -> ResponseReturnValue:
 @auth.by_till(gate.is_till)
 def claim(number: str) -> ResponseReturnValue:
     store = parts().store
-    found = foreign.told(store, number)
+    found = foreign.told(store, number, gate.company())
     if found is None:
         raise NotFound("The hub has no such receipt.", code="not_there")
     if not foreign.claim(store, found[0], gate.till().till):
         raise Conflict(
             "Another till is giving goods of this receipt back. Try again in a moment.", code="being_returned"
         )
-    return _answer(*(foreign.told(store, found[0]) or found))
+    return _answer(*(foreign.told(store, found[0], gate.company()) or found))
 
 
 def _answer(_id: str, document: bytes, back: list[bytes]) -> ResponseReturnValue:

@@ -45,14 +45,14 @@ def put() -> ResponseReturnValue:
 @auth.by_till(gate.is_till)
 def find() -> ResponseReturnValue:
     ids = _listed(json_object().get("ids"), str, "ids")
-    return jsonify({"ok": True, "rows": hub_vouchers.with_ids(parts().store, ids)})
+    return jsonify({"ok": True, "rows": hub_vouchers.with_ids(parts().store, ids, gate.company())})
 
 
 @bp.get("/api/hub/v1/vouchers/<path:code>")
 @describe(answer=shapes.VOUCHER_ROWS, refuses=(404, 409))
 @auth.by_till(gate.is_till)
 def one(code: str) -> ResponseReturnValue:
-    return jsonify({"ok": True, "rows": hub_vouchers.of_code(parts().store, code)})
+    return jsonify({"ok": True, "rows": hub_vouchers.of_code(parts().store, code, gate.company())})
 
 
 def _listed(value: Any, kind: type, field: str) -> list[Any]:
