@@ -20,6 +20,7 @@ from tests.contract.emulators.qbo import Emulator
 from tests.contract.emulators.qbo_cloud import CLIENT, Limits
 from tests.contract.emulators.qbo_company import Clock
 from tests.contract.emulators.qbo_faults import KINDS, LATE_SECONDS_MAX, Faults
+from tests.contract.emulators.qbo_figures import totals
 from tests.contract.emulators.qbo_webhooks import Webhooks
 
 FACTS = qbo_facts.facts()
@@ -342,6 +343,14 @@ def test_too_many_calls_are_throttled_by_the_clock(fresh: Emulator) -> None:
     assert call(fresh, "GET", "preferences", realm=shops.US).status_code == 200
     fresh.cloud.clock.advance(1)
     assert call(fresh, "GET", "preferences", token=token).status_code == 200
+    fresh.cloud.clock.advance(60)
+    fresh.cloud.limits = Limits(per_minute=2, batches_per_minute=1)
+    paths = ("batch", "batch", "preferences")
+    assert [call(fresh, "POST", path, token=token, json={}).status_code for path in paths] == [400, 429, 429]
+    fresh.cloud.clock.advance(59)
+    assert call(fresh, "GET", "preferences", token=token).json()["Fault"]["Error"][0]["code"] == "3001"
+    fresh.cloud.clock.advance(1)
+    assert call(fresh, "GET", "preferences", token=token).status_code == 200
 
 
 # What a person does, and what QuickBooks tells
@@ -353,6 +362,7 @@ def test_a_person_changes_and_removes(fresh: Emulator) -> None:
     company.change("SalesReceipt", made["Id"], TotalAmt=Decimal("19.99"))
     read = call(fresh, "GET", f"salesreceipt/{made['Id']}").json()["SalesReceipt"]
     assert (read["TotalAmt"], read["SyncToken"]) == (19.99, "1")
+    assert totals(company.body("SalesReceipt", made["Id"]))["total"] == 20
     company.remove("SalesReceipt", made["Id"])
     assert company.documents() == []
     assert fresh.cloud.documents() == {shops.GB: [], shops.US: []}

@@ -92,6 +92,19 @@ def settle(company: Company, doc: Doc, sent: Doc) -> None:
     doc["TotalAmt"] = subtotal - discount + number(detail["TotalTax"])
 
 
+def totals(doc: Doc) -> dict[str, Decimal]:
+    """Net, tax and total of a sales document added up from its lines and tax lines, whatever it says of itself."""
+    lines = {kind: ZERO for kind in (ITEM, DISCOUNT)}
+    for line in doc.get("Line") or ():
+        if line.get("DetailType") in lines:
+            lines[line["DetailType"]] += number(line.get("Amount"))
+    detail = doc.get("TxnTaxDetail") or {}
+    rows = detail.get("TaxLine")
+    tax = sum((number(row.get("Amount")) for row in rows), ZERO) if rows else number(detail.get("TotalTax"))
+    net = lines[ITEM] - lines[DISCOUNT]
+    return {"net": net, "tax": tax, "total": net + tax}
+
+
 def _checked(line: Doc, *, kept: bool) -> None:
     """kept: the amount sent stays; else it becomes UnitPrice × Qty, rounded to five places and then to two."""
     detail = line.setdefault(ITEM, {})

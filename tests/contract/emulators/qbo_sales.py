@@ -202,6 +202,9 @@ def locked(record: Record) -> None:
 
 def follow(company: Company, entity: str, before: Doc | None, after: Doc | None) -> None:
     """What a document's coming, change or going does to others: balances, links, stock."""
+    gone_ = after is None or after.get("PrivateNote") == "Voided"
+    if entity in ("Invoice", "CreditMemo") and before is not None and gone_:
+        _unlink(company, entity, before["Id"])
     for doc, sign in ((before, -1), (after, 1)):
         if doc is None:
             continue
@@ -231,6 +234,21 @@ def _settles(company: Company, doc: Doc, sign: int) -> None:
         links = [li for li in body.get("LinkedTxn") or () if li["TxnId"] != doc["Id"]]
         body["LinkedTxn"] = [*links, {"TxnId": doc["Id"], "TxnType": "Payment"}] if sign > 0 else links
         company.replace(kind, target, body)
+
+
+def _unlink(company: Company, entity: str, key: str) -> None:
+    """What was paid towards a document that is gone is the customer's again."""
+    for record in company.live("Payment"):
+        amount = _applied(record.body).get((entity, key))
+        if amount is None:
+            continue
+        kept = [
+            line for line in record.body["Line"]
+            if not any((li.get("TxnType"), li.get("TxnId")) == (entity, key) for li in line.get("LinkedTxn") or ())
+        ]  # fmt: skip
+        unapplied = number(record.body["UnappliedAmt"]) + amount
+        company.replace("Payment", record, {**record.body, "Line": kept, "UnappliedAmt": unapplied})
+        owes(company, str(record.body["CustomerRef"]["value"]), -amount)
 
 
 def _banked(company: Company, doc: Doc, sign: int) -> None:
