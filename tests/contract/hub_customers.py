@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,14 @@ class Customers:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return hub_processes.read(self.database, sql)
+
+    def stock(self, item: str) -> Decimal:
+        """What its screen shows of an item."""
+        line = Speaking(self.till.port, self.key)
+        try:
+            return Decimal(line.ask("GET", f"/api/items?q={item}")[1]["items"][0]["stock"] or 0)
+        finally:
+            line.close()
 
     def kill(self, away_seconds: float) -> None:
         self.till.process.kill()

@@ -21,12 +21,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 from pos import clock
 from tests import engines, redis_process
 from tests.bench import measure
-from tests.contract import hub_books, hub_processes
+from tests.contract import hub_books, hub_customers, hub_processes
 from tests.contract.emulators.erpnext import Emulator
 from tests.contract.hub_customers import Customers, Shop
 from tests.contract.hub_processes import Processes
@@ -35,6 +36,8 @@ from tests.contract.sites import basket_site
 #: Seconds between two faults, how long whatever was killed stays away, and how long a cut lasts.
 GAP_SECONDS, AWAY_SECONDS, CUT_SECONDS = (4.0, 9.0), (0.5, 5.0), (4.0, 20.0)
 DRAIN_SECONDS_MAX = 480.0
+#: How soon each till shows the stock the books have, once nothing is on its way.
+SHOWN_SECONDS_MAX = 240.0
 #: How often each fault stands in the pack that is dealt out, shuffled anew each time it is empty.
 PACK = {"till": 6, "web": 2, "rolled webs": 1, "cut one way": 2, "cut both ways": 2, "books away": 1, "books silent": 1}
 PACK_SERVERS = {"worker": 2, "rolled workers": 1, "database": 2, "redis": 2}
@@ -140,6 +143,21 @@ class Run:
             time.sleep(3)  # between looks: asking oftener would take the time of what drains
         return time.monotonic() - began
 
+    def show(self) -> float:
+        """Until each till shows the stock the books have: it asks every minute. Seconds; else each one is a finding."""
+        began = time.monotonic()
+        booked = {one["item_code"]: Decimal(str(one["actual_qty"])) for one in self.erpnext.site.docs["Bin"].values()}
+        late = {(till.name, item): till for till in self.tills for item in hub_customers.GOODS}
+        shown: dict[tuple[str, str], Decimal] = {}
+        while late and time.monotonic() - began < SHOWN_SECONDS_MAX:
+            for (name, item), till in list(late.items()):
+                shown[name, item] = till.stock(item)
+                if shown[name, item] == booked[item]:
+                    del late[name, item]
+            time.sleep(1 if late else 0)  # between looks, as above
+        self.wrong += [f"{name} shows {shown[name, item]} of {item}, the books {booked[item]}" for name, item in late]
+        return time.monotonic() - began
+
 
 def main() -> int:
     """0 when everything is everywhere once."""
@@ -184,13 +202,13 @@ def run(hub: Processes, erpnext: Emulator, folder: Path, given: argparse.Namespa
         for till in tills:
             till.thread.join(60)
             till.still.set()
-        took = one.drain()
+        took, shown = one.drain(), one.show()
         found = hub_books.judged(hub, tills, erpnext.site)
         found.wrong += one.wrong
         for till in tills:
             found.wrong += _stopped(till)
         found.wrong += hub.stop()
-        _say(given, one, found, took)
+        _say(given, one, found, took, shown)
         return 1 if found.wrong or not found.counts["acknowledged"] else 0
     finally:
         for till in tills:
@@ -203,7 +221,7 @@ def _stopped(till: Customers) -> list[str]:
     return [f"{till.name} ended with {code} when it was told to stop"] if code else []
 
 
-def _say(given: argparse.Namespace, one: Run, found: hub_books.Found, took: float) -> None:
+def _say(given: argparse.Namespace, one: Run, found: hub_books.Found, took: float, shown: float) -> None:
     acts, faults, refused = (sum((getattr(t, name) for t in one.tills), Counter[str]())
                              for name in ("acts", "faults", "refused"))  # fmt: skip
     lags = sorted(
@@ -219,8 +237,8 @@ def _say(given: argparse.Namespace, one: Run, found: hub_books.Found, took: floa
     print(f"  faults: {json.dumps(one.done)}; on single requests: {json.dumps(faults)}")
     print(f"  compared: {json.dumps(found.counts)}")
     print(f"  sale to compared at the hub: p50 {p50:.1f} s, p95 {p95:.1f} s, p99 {p99:.1f} s, most {lags[-1]:.1f} s")
-    print(f"  nothing on its way {took:.0f} s after the last sale (at most {DRAIN_SECONDS_MAX:.0f} are given); "
-          f"{len(found.wrong)} findings")  # fmt: skip
+    print(f"  nothing on its way {took:.0f} s after the last sale (at most {DRAIN_SECONDS_MAX:.0f} are given)")
+    print(f"  each till showed the stock the books have {shown:.0f} s later; {len(found.wrong)} findings")
     kinds: dict[str, list[str]] = {}
     for words in found.wrong:
         kinds.setdefault(re.sub(r"[\w-]*\d[\w.-]*", "…", words), []).append(words)
