@@ -10,9 +10,9 @@ from functools import partial
 
 from flask import Flask
 
-from agents import AGENTS
+import agents
 from pos import channels, clock, language, places
-from pos.actions import hooks, hub_join, issuer
+from pos.actions import hooks, hub_join, issuer, qbo_worker
 from pos.actions.hub_live import Listener
 from pos.actions.press import Press
 from pos.config import Config, Shop
@@ -50,7 +50,8 @@ class App:
             lambda: bell.message(store),
             release=store.release,
         )
-        self.runner = Runner(store, config, AGENTS, journal=journal)
+        self.agents = agents.of(config)
+        self.runner = Runner(store, config, self.agents, journal=journal)
         self.listener = Listener(store, config, self.runner.ring)
         self.press = Press(store, config, printer_of(config))
         self.flask: Flask = build(
@@ -64,7 +65,7 @@ class App:
                 control_key=self.control_key,
                 ask_issuer=partial(issuer.ask, store, config),
                 counted=self.counted,
-                agents=tuple(AGENTS),
+                agents=self.agents,
                 run_now=self.runner.run_now,
                 door=self.door,
             )
@@ -144,5 +145,6 @@ def create_app(config: Config) -> App:
         journal = Journal(store)
         undo.callback(journal.close)
         app = App(config, store, journal)
+        qbo_worker.announce(config)
         undo.pop_all()  # from here on the app closes them
     return app

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pos import __version__, channels, clock
-from pos.actions import checks_books, checks_data, checks_hub, checks_machine, hooks, sell
+from pos.actions import checks_books, checks_data, checks_hub, checks_machine, checks_quickbooks, hooks, sell
 from pos.actions.finding import RANK, Finding, Look, Serving, fail, not_set_up, ok, warn
 from pos.config import Config, load, open_to_others
 from pos.devices import printer_of
@@ -40,14 +40,18 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("copies", checks_data.copies),
     ("outbox", checks_books.outbox),
     ("erpnext", checks_books.erpnext),
+    ("quickbooks", checks_quickbooks.quickbooks),
     ("hub", checks_hub.hub_of),
 )
 
 
 #: What there is to look at of a hub on PostgreSQL: its receipts are no files, and its disk is another machine's.
 ON_SERVER = frozenset(
-    {"program", "port", "database", "clock", "people", "notices", "agents", "queue", "outbox", "erpnext", "hub"}
-)
+    {
+        "program", "port", "database", "clock", "people", "notices", "agents", "queue", "outbox", "erpnext", "hub",
+        "quickbooks",
+    }
+)  # fmt: skip
 
 
 def examine_folder(root: Path, serving: Callable[[Config], Serving | None] = lambda _config: None) -> list[Finding]:

@@ -125,6 +125,7 @@ def _keep(
         )
         return standing(store, config, begun.company)
     settle(store, begun.connection)
+    connections.resume(store, begun.connection)
     _learn_name(store, settings, begun.connection, realm, pair)
     return standing(store, config, begun.company)
 
@@ -145,6 +146,7 @@ def decide(store: Store, config: Config, company: str, take: bool, by: str) -> S
                 _revoked(OAuth(settings), old)
         qbo_tokens.take_held(store, row, pair, by)
         settle(store, connection)
+        connections.resume(store, connection)
         _learn_name(store, settings, connection, row.held["realm"], pair)
     else:
         qbo_tokens.drop_held(store, row, by)

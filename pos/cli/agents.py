@@ -6,7 +6,7 @@ import argparse
 import threading
 from pathlib import Path
 
-from agents import AGENTS
+from agents import AGENTS, of
 from pos import cli
 from pos.cli import opened
 from pos.cli.signals import stopped_by_signals
@@ -29,12 +29,13 @@ def run(args: argparse.Namespace, root: Path) -> int:
     with opened.till(root) as store:
         identity.refuse_moved(store)
         logs.install(loaded, "agents")
-        runner = Runner(store, loaded, AGENTS, role="agents")
+        at_work = of(loaded)
+        runner = Runner(store, loaded, at_work, role="agents")
         notices.on_change(store, lambda: runner.ring("notice"))
         done = threading.Event()
         with stopped_by_signals(done.set):
             runner.start(work=True)
-            print(f"{len(AGENTS)} agents at work on {root}. Stop with Ctrl-C.", flush=True)
+            print(f"{len(at_work)} agents at work on {root}. Stop with Ctrl-C.", flush=True)
             while not done.wait(1.0):  # in slices, so that Windows lets a signal through
                 pass
         runner.stop()

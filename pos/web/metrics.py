@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response
 
 from pos import __version__, clock
-from pos.actions import backup
+from pos.actions import backup, qbo_standing
 from pos.rules import record, shift, voucher
-from pos.store import connections, copies, disk, gauges
+from pos.store import connections, copies, disk, gauges, qbo_tokens
 from pos.web import auth
 from pos.web.counted import Counted, Histogram, Seen
 from pos.web.describe import describe
@@ -61,6 +61,7 @@ class _Collector:
         yield from _saving(self.here)
         yield from _outbox(self.here, now)
         yield from _lines(self.here, now)
+        yield from _sign_ins(self.here, now)
         yield from _agents(self.here, now)
         yield from _copies(self.here, now)
         yield _gauge(
@@ -182,6 +183,20 @@ def _lines(here: Parts, now: datetime) -> Iterator[Metric]:
     yield _gauge(
         "connection_paused", "1 while nothing is sent until a person acted.", ["connection"],
         [([line.id], int(bool(line.paused_reason))) for line in lines],
+    )  # fmt: skip
+
+
+def _sign_ins(here: Parts, now: datetime) -> Iterator[Metric]:
+    """None where nobody ever signed in."""
+    rows = qbo_tokens.rows(here.store)
+    found = [qbo_standing.standing(here.store, here.config, row.company, now) for row in rows]
+    yield _gauge(
+        "sign_in_usable", "1 while documents may go out by the sign-in of a connection.", ["connection"],
+        [([one.connection], int(one.sends)) for one in found],
+    )  # fmt: skip
+    yield _gauge(
+        "sign_in_ends_timestamp_seconds", "When somebody must have signed in again.", ["connection"],
+        [([one.connection], int(one.ends.timestamp())) for one in found if one.ends],
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from pos.web import (
     held,
     hooks,
     hub,
+    integrations,
     language,
     lists,
     live,
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     language.bp,
     *hub.BLUEPRINTS,
     *console.BLUEPRINTS,
+    *integrations.BLUEPRINTS,
 )
 
 _REPO = Path(__file__).resolve().parents[2]

@@ -224,6 +224,15 @@ ROUTES = {
     "POST /hooks/erpnext/<name>": "signature",
     "PUT /api/rights": "rights",
     "PUT /api/setup/<step>": "setup",
+    # books that are signed in to
+    "GET /settings/integrations": "settings",
+    "GET /api/integrations/quickbooks/auth-url": "settings",
+    "GET /api/integrations/quickbooks/callback": "all",
+    "GET /api/integrations/quickbooks/status": "anybody",
+    "GET /api/integrations/quickbooks/worker/status": "anybody",
+    "POST /api/integrations/quickbooks/callback": "settings",
+    "POST /api/integrations/quickbooks/disconnect": "settings",
+    "POST /api/integrations/quickbooks/realm": "settings",
 }
 
 

@@ -5,6 +5,7 @@ All of them ask one till, one after the other: first those who are refused and s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,9 @@ from pos.rules import rights
 from pos.store import people
 from tests.web.conftest import Page, shared_till
 from tests.web.test_rules import BY_RIGHT, PROTECTED, ask
+
+#: Addresses behind the door of the console.
+CONSOLES = re.compile(r"/console|/settings/|/integrations/")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +56,7 @@ def test_nobody_signed_in_gets_nothing(nobody: Page, route: str) -> None:
         assert answer.json["code"] == "sign_in"
     else:
         assert answer.status_code == 302
-        assert answer.location == ("/console/sign-in" if "/console" in route else "/sign-in")
+        assert answer.location == ("/console/sign-in" if CONSOLES.search(route) else "/sign-in")
 
 
 @pytest.mark.parametrize(("route", "rule"), BY_RIGHT)
@@ -60,7 +64,7 @@ def test_a_locked_screen_gets_nothing_until_its_pin(locked: Page, route: str, ru
     answer = ask(locked, route)
     if "/api/" in route:
         assert answer.status_code == 401
-        assert answer.json["code"] == ("sign_in" if "/console/" in route else "locked"), "another door"
+        assert answer.json["code"] == ("sign_in" if CONSOLES.search(route) else "locked"), "another door"
     else:
         assert answer.status_code == 302
 

@@ -1,0 +1,7 @@
+"""Books that are signed in to: /settings/integrations and /api/integrations/…"""
+
+from __future__ import annotations
+
+from pos.web.integrations import quickbooks
+
+BLUEPRINTS = (quickbooks.bp,)
