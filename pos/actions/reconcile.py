@@ -13,9 +13,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pos import clock
-from pos.actions import line
+from pos.actions import line, reconcile_books
 from pos.actions.line import Job
-from pos.connectors.base import BOOKED_MAX, Posted, key_of
+from pos.connectors.base import BOOKED_MAX, Binder, Posted, key_of
 from pos.errors import ConnectorError, Rejected, SignInNeeded
 from pos.rules import documents, ledger, reconcile
 from pos.rules.money import round_minor
@@ -121,7 +121,8 @@ def planned(job: Job) -> list[Scope]:
     mark = clock.stamp(daily_mark(now, config.shop.timezone, config.reconcile.daily_at))
     begin, mine = min(behind, newest), reach.of_connection(job.store, job.connection)
     over = today if scopes.still_open(job.store, config.till.id, today.isoformat(), mine) else today + timedelta(days=1)
-    there = scopes.closed_since(job.store, config.till.id, begin, mine)
+    bundled = isinstance(job.memory.connector, Binder)  # a session has no documents of its own there
+    there = [] if bundled else scopes.closed_since(job.store, config.till.id, begin, mine)
     there += scopes.days_since(job.store, begin, over.isoformat(), mine)
     new = [scope for scope in there if (scope.scope, scope.name) not in known]
     wanted = [b.scope for b in known.values() if b.wanted_at]
@@ -210,6 +211,9 @@ def _broken_off(job: Job, error: ConnectorError) -> tuple[str, str]:
 
 def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result, str] | None:
     """None when nothing of the scope goes to this connection."""
+    connector: object = job.memory.connector
+    if isinstance(connector, Binder):
+        return _bundled(job, connector, scope, seen)
     own: list[Pair] = []
     asked: list[tuple[Document, str, Sent | None]] = []
     before, moments = 0, []
@@ -234,6 +238,18 @@ def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result
     tolerance = max(0, round_minor(job.store.config.reconcile.tolerance, currency))
     note = "" if not before else f"{before} left out: made before this connection took them."
     return reconcile.compare([*own, *extra], currency, tolerance), note
+
+
+def _bundled(job: Job, binder: Binder, scope: Scope, seen: Seen) -> tuple[Result, str] | None:
+    """A day's documents are of all its receipts; a session has none of its own."""
+    found = reconcile_books.pairs(job, binder, scope.name, seen.pairs) if scope.scope == "day" else {}
+    if not found:
+        return None
+    line.reached(job)
+    seen.pairs.update(found)
+    currency = job.store.config.shop.currency
+    tolerance = max(0, round_minor(job.store.config.reconcile.tolerance, currency))
+    return reconcile.compare(found.values(), currency, tolerance), ""
 
 
 def _breathe(job: Job) -> None:

@@ -27,8 +27,8 @@ BITE_ROWS = 500
 _LOOSE = (
     "SELECT o.n, o.document, o.part, o.state, o.created_at, d.till, d.body FROM outbox o"
     " JOIN document d ON d.id = o.document WHERE o.connection = ? AND o.state IN ('queued', 'unknown')"
-    " AND o.part IN ('sale', 'return') AND o.parked = '' AND o.owner = '' AND (o.next_at <= ? OR o.next_at > ?) AND o.n > ?"
-    " ORDER BY o.n LIMIT ?"
+    " AND o.part IN ('sale', 'return') AND o.parked = '' AND o.owner = '' AND (o.next_at <= ? OR o.next_at > ?)"
+    " AND o.n > ? ORDER BY o.n LIMIT ?"
 )
 _BUNDLED = (
     "UPDATE outbox SET state = 'bundled', code = '', message = ?, settle_at = '', updated_at = ?"
@@ -77,9 +77,11 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A bundle that has its number. sent: b"" = its bytes are not made yet. refused: they said no to them."""
+    """A bundle that has its number. root: whose receipts it is made of. sent: b"" = its bytes are not made yet.
+    refused: they said no to them."""
 
     n: int
+    root: int
     number: str
     company: str
     book: Book
@@ -264,10 +266,26 @@ def of_day(store: Store, connection: str, day: str) -> list[Closed]:
         return [_closed(row) for row in Bundle.select().where(asked).order_by(Bundle.n)]
 
 
+def total_of(store: Store, root: int) -> int:
+    """What all documents made of the same receipts come to, in minor units."""
+    with store.reading():
+        return int(store.execute("SELECT coalesce(sum(total), 0) FROM bundle WHERE root = ?", (root,)).fetchone()[0])
+
+
+def row_of(store: Store, connection: str, number: str) -> tuple[str, str]:
+    """What is known of a document's way: the last message, and who settled it by hand."""
+    with store.reading():
+        found = store.execute(
+            "SELECT message, resolved FROM outbox WHERE document = ? AND connection = ? AND part = 'book'",
+            (number, connection),
+        ).fetchone()
+    return (found[0], found[1]) if found else ("", "")
+
+
 def _closed(row: Any) -> Closed:
     return Closed(
-        row.n, row.number, row.company, daybook.decode(row.body), row.sent.encode(), row.request_id, row.edition,
-        bool(row.refused),
+        row.n, row.root, row.number, row.company, daybook.decode(row.body), row.sent.encode(), row.request_id,
+        row.edition, bool(row.refused),
     )  # fmt: skip
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from pos import clock
 from pos import config as settings
-from pos.actions import deliver, line, qbo_mapping
+from pos.actions import deliver, line, qbo_mapping, reconcile
 from pos.connectors import configured
 from pos.connectors.qbo import pace
-from pos.store import bundles, connections, outbox, unblock
+from pos.store import bundles, connections, outbox, scopes, unblock
 from pos.store.db import open_store
 from pos.store.journal import Journal
 from pos.store.models import Bundle, BundleMember, Outbox
@@ -268,3 +268,18 @@ def test_what_the_agents_work_with_is_made_of_settings_sign_in_and_mapping(tmp_p
         assert (doc["DocNumber"], doc["TotalAmt"]) == ("TK-261120-LON-CA", Decimal("3.00"))
         journal.close()
         store.close()
+
+
+def test_the_reconciliation_reads_the_day_s_documents_back(shop: Shop) -> None:
+    shop.sell()
+    shop.sell(way="Card")
+    shop.next_day()
+    assert shop.round().booked == 2
+    day = scopes.day_of(shop.store, qbo_books.DAY)
+    assert reconcile.look(shop.job(), day).verdict == "match"
+    card = next(doc for doc in shop.there() if doc["DocNumber"].endswith("CD"))
+    shop.site.gb.change("SalesReceipt", card["Id"], TotalAmt=Decimal("9.99"))
+    found = reconcile.look(shop.job(), day)
+    assert (found.verdict, found.open) == ("mismatch", 1)
+    shop.site.gb.remove("SalesReceipt", card["Id"])
+    assert reconcile.look(shop.job(), day).verdict == "mismatch"

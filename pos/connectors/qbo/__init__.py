@@ -54,6 +54,5 @@ KIND = Kind(
     address=_address,
     connect=_connect,
     accounting=True,
-    compares=False,
     page=_page,
 )  # fmt: skip
