@@ -97,7 +97,7 @@ def still_open(store: Store, till: str, day: str, reach: Reach = EVERYWHERE) -> 
     which, tills = _of(store, till)
     where, facts = _mine(reach, "s.till")
     row = store.execute(
-        f"SELECT s.id FROM session s WHERE s.{which}{where} AND s.open AND EXISTS"
+        f"SELECT s.id FROM session s WHERE s.{which}{where} AND s.open = 1 AND EXISTS"
         " (SELECT 1 FROM document d WHERE d.business_day = ? AND d.session = s.id) LIMIT 1",
         (*tills, *facts, day),
     ).fetchone()

@@ -23,6 +23,9 @@ D = Decimal
 #: A process names itself so where it holds something: role:pid:its own id.
 HOLDER = re.compile(r"^[a-z_]+:(\d+):")
 
+#: An agent that failed so often in a row does not fail by chance.
+FAILURES_MAX = 3
+
 
 @dataclass
 class Found:
@@ -276,6 +279,10 @@ def _stuck(hub: Processes, tills: list[Customers]) -> Iterator[str]:
     for who, rows in (("hub", hub.rows(asked)), *((till.name, till.rows(asked)) for till in tills)):
         for state, code, message, n, number in rows:
             yield f"{who}: {n} rows are {state} ({code or 'no reason'}: {message or '-'}), such as {number}"
+    failing = f"SELECT agent, connection, failures FROM agent_state WHERE failures >= {FAILURES_MAX}"
+    for who, rows in (("hub", hub.rows(failing)), *((till.name, till.rows(failing)) for till in tills)):
+        for agent, connection, n in rows:
+            yield f"{who}: {agent} {connection} failed {n} times in a row"
     now = f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%S}"
     alive = hub.living()
     held = hub.rows("SELECT name, holder, until FROM lease")

@@ -55,6 +55,7 @@ class World:
         self.held = [("basket", "resumed", "T1")]
         self.leases: list[tuple[str, str, str]] = []
         self.unbooked: list[tuple[Any, ...]] = []
+        self.failing: list[tuple[Any, ...]] = []
         entries = {n: {"document": d, "voucher_code": c, "act": a, "amount": m / 100}
                    for n, (d, c, a, m, *_) in enumerate(self.vouchers)}  # fmt: skip
         bins = {"STD": {"item_code": "STD", "warehouse": "Stores", "actual_qty": -1.0}}
@@ -91,7 +92,7 @@ class World:
             return [(value, n) for value, n in counted.items() if n > 1]
         told: dict[str, Any] = {
             "FROM document": self.documents, "FROM movement": self.movements, "FROM voucher_row": self.vouchers,
-            "FROM held": self.held, "FROM outbox o": self.unbooked, "FROM lease": self.leases,
+            "FROM held": self.held, "FROM outbox o": self.unbooked, "failures >=": self.failing, "FROM lease": self.leases,
         }  # fmt: skip
         return list(next((rows for words, rows in told.items() if words in sql), []))
 
@@ -128,6 +129,7 @@ WRONGS: dict[str, Callable[[World], Any]] = {
     "the books were not told of": lambda w: w.vouchers.append((SALE, "GV", "redeem", -300, 0, "T1", "")),
     "was given to 2 tills": lambda w: w.other.taken.add("basket"),
     "1 rows are queued (no reason": lambda w: w.unbooked.append(("queued", "", "", 1, "T1-000001")),
+    "zread erpnext failed 4 times": lambda w: w.failing.append(("zread", "erpnext", 4)),
     "held by the dead": lambda w: w.leases.append(("post:erpnext", "agents:9:x", "2999")),
 }
 
