@@ -92,7 +92,8 @@ class World:
             return [(value, n) for value, n in counted.items() if n > 1]
         told: dict[str, Any] = {
             "FROM document": self.documents, "FROM movement": self.movements, "FROM voucher_row": self.vouchers,
-            "FROM held": self.held, "FROM outbox o": self.unbooked, "failures >=": self.failing, "FROM lease": self.leases,
+            "FROM held": self.held, "FROM outbox o": self.unbooked, "FROM lease": self.leases,
+            "failures >=": self.failing,
         }  # fmt: skip
         return list(next((rows for words, rows in told.items() if words in sql), []))
 
