@@ -21,8 +21,8 @@ from pos.store.reach import EVERYWHERE, Reach
 
 #: How long an answer is good for: several screens that look at once ask the database once.
 FRESH_SECONDS = 2.0
-#: What goes to no books changes for a day in the past only when something is taken in late.
-KEPT_SECONDS = 300.0
+#: What goes to no books is known when it is saved; all of it is counted again this often, new documents each time.
+KEPT_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class _Known:
     days: list[Day] = field(default_factory=list)
     asked: tuple[str, ...] = ()
     kept_at: float = 0.0
-    kept: dict[str, Sum] = field(default_factory=dict)
+    kept: tuple[int, dict[str, Sum]] = (0, {})  # up to which document; one value, for threads look at once
 
 
 _known: WeakKeyDictionary[Store, dict[Reach, _Known]] = WeakKeyDictionary()
@@ -89,9 +89,7 @@ def days(store: Store, wanted: Sequence[str], reach: Reach = EVERYWHERE) -> list
             before = taken.get(day, Sum())
             taken[day] = Sum(before.count + count, before.total + total)
         open_now = _open(store, tills, first)
-        if now - known.kept_at > KEPT_SECONDS or not known.kept_at:
-            known.kept, known.kept_at = _kept(store, tills, first), now
-        kept = known.kept | _kept(store, tills, last)
+        kept = _kept_now(known, store, tills, first)
     found = []
     for day in wanted:
         all_of_it, here = taken.get(day, Sum()), kept.get(day, Sum())
@@ -114,14 +112,29 @@ def _open(store: Store, tills: takings.Tills, first: str) -> dict[tuple[str, int
     return {(day, needs): Sum(count, total) for day, needs, count, total in rows}
 
 
-def _kept(store: Store, tills: takings.Tills, first: str) -> dict[str, Sum]:
-    """Day -> receipts that were never queued for any books."""
+def _kept_now(known: _Known, store: Store, tills: takings.Tills, first: str) -> dict[str, Sum]:
+    """Day -> receipts that were never queued for any books: what was counted before, and what was saved since."""
+    (top,) = store.execute("SELECT coalesce(max(n), 0) FROM document").fetchone()
+    upto, found = known.kept
+    if not known.kept_at or clock.monotonic() - known.kept_at > KEPT_SECONDS or top < upto:
+        upto, found, known.kept_at = 0, {}, clock.monotonic()
+    if top > upto:
+        found = dict(found)
+        for day, more in _kept(store, tills, first, upto).items():
+            have = found.get(day, Sum())
+            found[day] = Sum(have.count + more.count, have.total + more.total)
+        known.kept = (top, found)
+    return found
+
+
+def _kept(store: Store, tills: takings.Tills, first: str, after: int) -> dict[str, Sum]:
+    """Day -> receipts behind a place that were never queued for any books."""
     (mine, facts), drawer = _condition(tills), ", ".join("?" * len(DRAWER))
     rows = store.execute(
-        "SELECT d.business_day, COUNT(*), SUM(d.total) FROM document d WHERE d.business_day >= ?"
+        "SELECT d.business_day, COUNT(*), SUM(d.total) FROM document d WHERE d.business_day >= ? AND d.n > ?"
         f" AND {mine} AND d.kind NOT IN ({drawer})"
         " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.document = d.id) GROUP BY 1",
-        (first, *facts, *DRAWER),
+        (first, after, *facts, *DRAWER),
     ).fetchall()
     return {day: Sum(count, total) for day, count, total in rows}
 

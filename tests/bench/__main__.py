@@ -26,6 +26,7 @@ BENCHES = {
     "console": "tests.bench.console_bench",
     "metrics": "tests.bench.metrics_bench",
     "flood": "tests.bench.flood_bench",
+    "hub-size": "tests.bench.hub_size_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\
@@ -53,6 +54,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tasks.py bench")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of: {', '.join(BENCHES)}")
     parser.add_argument("--write", action="store_true", help="also write docs/benchmarks.md (all benches only)")
+    parser.add_argument("--receipts", type=int, metavar="N", help="with hub-size: how many the hub has (100,000)")
     args = parser.parse_args()
     unknown = [name for name in args.names if name not in BENCHES]
     if unknown or (args.write and args.names):
@@ -62,7 +64,8 @@ def main() -> int:
         measure.box()
         for name in args.names or BENCHES:
             print(f"\n## {name}")
-            rows = importlib.import_module(BENCHES[name]).run()
+            sized = (args.receipts,) if name == "hub-size" and args.receipts else ()
+            rows = importlib.import_module(BENCHES[name]).run(*sized)
             if rows:  # a bench may print its own tables, or hand over named figures
                 heads = list(dict.fromkeys(head for row in rows for head in row.figures))
                 measure.table(name, ("what", *heads), [[r.name, *(r.figures.get(h, "") for h in heads)] for r in rows])

@@ -308,4 +308,5 @@ def _sums(store: Store, found: list[tuple[_Sums, list[tuple[Any, ...]]]]) -> Non
                 [(key, till, number, at, day, at, first, last) for till, key, number, at, day, first, last in sessions],
             )
         last = store.execute("SELECT max(n) FROM document_head").fetchone()[0]
-        entries.set_meta(store, takings.MARK, last)
+        for mark in (takings.MARK, "files_durable"):
+            entries.set_meta(store, mark, last)

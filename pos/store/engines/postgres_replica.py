@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 1.0
 #: After it could not be reached it is left alone for this long.
 AWAY_SECONDS = 15.0
-_NO_TIME = float("inf")
 
 
 class Replica:
@@ -36,12 +35,13 @@ class Replica:
         self._look = threading.Lock()
         self._look_at = 0.0
         self._places: deque[tuple[float, int]] = deque(maxlen=600)
-        self._lag, self._why = _NO_TIME, "not looked at yet"
+        self._lag: float | None = None
+        self._why = "not looked at yet"
 
     def standing(self) -> tuple[float | None, str]:
         """Seconds it is behind, None where nobody knows, and why it is not asked; "" when it is."""
         self._look_again()
-        return (None if self._lag == _NO_TIME else self._lag), self._why
+        return self._lag, self._why
 
     @contextmanager
     def asked(self) -> Iterator[bool]:
@@ -109,7 +109,7 @@ class Replica:
 
     def _away(self, error: BaseException) -> None:
         self.close()
-        self._lag, self._why = _NO_TIME, f"it cannot be asked: {' '.join(str(error).split())}"
+        self._lag, self._why = None, f"it cannot be asked: {' '.join(str(error).split())}"
         self._look_at = time.monotonic() + AWAY_SECONDS
 
     def _look_again(self) -> None:
@@ -137,13 +137,13 @@ class Replica:
             self._away(error)
             return
         if place is None:
-            self._lag, self._why = _NO_TIME, "what [storage] read_url names is no replica"
+            self._lag, self._why = None, "what [storage] read_url names is no replica"
             return
         reached = [at for at, wanted in self._places if wanted <= place]
-        self._lag = now - reached[-1] if reached else _NO_TIME
-        if self._lag <= self.lag_seconds:
+        self._lag = now - reached[-1] if reached else None
+        if self._lag is not None and self._lag <= self.lag_seconds:
             self._why = ""
-        elif reached:
+        elif self._lag is not None:
             self._why = f"it is {self._lag:.0f} s behind"
         else:
             self._why = f"it is behind, since {now - self._places[0][0]:.0f} s at least"
