@@ -200,6 +200,7 @@ ROUTES = {
     "POST /api/console/hub/tills": "people",
     "POST /api/console/hub/tills/<key>/again": "people",
     "POST /api/console/hub/tills/<key>/keep": "people",
+    "POST /api/console/hub/tills/<key>/move": "people",
     "POST /api/console/hub/tills/<key>/rename": "people",
     "POST /api/console/hub/tills/<key>/revoke": "people",
     "GET /api/hub/v1/documents/<key>": "hub",

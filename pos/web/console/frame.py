@@ -49,16 +49,14 @@ def reach() -> Reach:
     whole = auth.reach_of()
     if parts().config.server.role == "till" or auth.actor_or_none() is None:
         return whole
-    if "at" in request.args:
-        chosen = request.args["at"][:80]
-        found = _narrowed(whole, chosen)
-        session["at"] = chosen
-        return found
+    chosen = request.args.get("at", session.get("at", ""))[:80]
     try:
-        return _narrowed(whole, str(session.get("at", "")))
-    except NotFound:  # it was taken from them meanwhile
-        session.pop("at", None)
-        return whole
+        found = _narrowed(whole, chosen)
+    except NotFound:  # not theirs, or not any more
+        chosen, found = "", whole
+    if session.get("at", "") != chosen:
+        session["at"] = chosen
+    return found
 
 
 def _narrowed(whole: Reach, chosen: str) -> Reach:

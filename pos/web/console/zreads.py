@@ -107,7 +107,6 @@ def _found() -> dict[str, Any]:
     if not number or len(number) > 40:
         raise Invalid(said("Say which Z: its number, as 12 or Z0012."), field="number")
     here = parts()
-    found = recompute.recompute(here.store, here.config, number)
-    if not frame.reach().has(companies.of_till(here.store, found["session"].rpartition("-S")[0])):
+    if not frame.reach().has(companies.of_till(here.store, reports.z_read(here.store, number)["till"])):
         raise NotFound(said("There is no {name} on this till.", name=number), field="number")
-    return found
+    return recompute.recompute(here.store, here.config, number)
