@@ -84,7 +84,7 @@ def main():
         "suites of store, actions, agents and web with every store on PostgreSQL",
         "lint": "ruff, mypy and the import contracts",
         "crash": "kill the real server, or cut the power (--power), and check that nothing acknowledged is lost",
-        "faults": "seeded faults between the till and ERPNext; one document per sale at the end",
+        "faults": "seeded faults between the till and its books, each document once in the end; --target erpnext, qbo",
         "bench": "measure; further words name the benches",
         "prove": "the long runs of docs/proof.md",
         "load": "simulated tills that push into one hub: --tills N, --engine sqlite or postgresql",
@@ -177,8 +177,16 @@ def crash(rest):
 
 
 def faults(rest):
-    """`faults --runs N [--seed S]`: see tests/contract/faults.py."""
-    return module("tests.contract.faults", rest)
+    """`faults [--target qbo] --runs N [--seed S]`: see tests/contract/faults.py and qbo_faults.py."""
+    words, target = list(rest), "erpnext"
+    if "--target" in words:
+        at = words.index("--target")
+        target = "".join(words[at + 1 : at + 2])
+        del words[at : at + 2]
+    runs = {"erpnext": "tests.contract.faults", "qbo": "tests.contract.qbo_faults"}
+    if target not in runs:
+        sys.exit("--target is erpnext or qbo")
+    return module(runs[target], words)
 
 
 def bench(rest):

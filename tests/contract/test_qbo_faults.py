@@ -1,0 +1,44 @@
+"""Whatever fails on the way to QuickBooks Online, the money is there once. Longer: `tasks.py faults --target qbo`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.contract import qbo_books, qbo_faults
+
+
+@pytest.mark.parametrize(("grain", "seed"), [("day", 4), ("receipt", 5)])
+def test_whatever_fails_the_money_of_each_day_is_there_once(tmp_path: Path, grain: str, seed: int) -> None:
+    result = qbo_faults.one_run(tmp_path, seed, 9, grain)
+    assert result.wrong == []
+    assert result.documents >= 6
+    assert sum(result.failures.values()) > 5
+
+
+def test_the_judge_sees_a_lost_a_doubled_and_a_changed_document(tmp_path: Path) -> None:
+    """The control: a proof that cannot fail proves nothing."""
+    with qbo_books.shop(tmp_path) as shop:
+        run = qbo_faults.Run(shop, 1)
+        shop.site.emulator.faults.on = False
+        run.result.receipts = 3
+        for way, price in (("Cash", "1.50"), ("Card", "2.00")):
+            shop.sell(price, way)
+            run.sold["2026-11-20", qbo_faults.WAYS[way], "in"] += Decimal(price)  # type: ignore[assignment]
+        shop.next_day()
+        shop.round()
+        run.judge()
+        assert run.result.wrong == []
+        cash, card = sorted(shop.there(), key=lambda doc: doc["DocNumber"])
+        shop.site.gb.remove("SalesReceipt", cash["Id"])
+        body = {k: v for k, v in card.items() if k not in ("entity", "Id", "SyncToken", "MetaData")}
+        shop.site.gb.seed("SalesReceipt", **{**body, "TotalAmt": Decimal("1.99")})
+        run.judge()
+    assert [sentence.split(" ", 1)[1] for sentence in run.result.wrong] == [
+        "'TK-261120-LON-CD') is there 2 times",
+        "says 1.99, its lines 2.00",
+        "91 in: 0 there, 1.50 sold",
+        "92 in: 3.99 there, 2.00 sold",
+    ]
