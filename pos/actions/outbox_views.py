@@ -28,6 +28,7 @@ RETRY_MAX = 500
 #: State -> (words, tone). A tone is a colour and a sign; the words say it all.
 STATES = {
     "queued": (said("Waiting"), "waiting"),
+    "bundled": (said("In a document of several receipts"), "waiting"),
     "sending": (said("Being sent"), "waiting"),
     "sent": (said("Sent, to be read back"), "waiting"),
     "unknown": (said("No answer, being asked for"), "waiting"),
@@ -37,7 +38,11 @@ STATES = {
     "parked": (said("Parked"), "check"),
     "settled": (said("Settled by hand"), "offline"),
 }
-PARTS = {"sale": psaid("document", "Sale"), "return": psaid("document", "Return")}
+PARTS = {
+    "sale": psaid("document", "Sale"),
+    "return": psaid("document", "Return"),
+    "book": said("Sales document"),
+}
 KIND_WORDS = {
     "sale": psaid("document", "Sale"),
     "return": psaid("document", "Return"),
@@ -112,7 +117,7 @@ def shown(store: Store, config: Config, row: Row, titles: dict[str, str] | None 
         "booked_at": row.booked_at,
         "booked_text": moment(store, config, row.booked_at),
         "remote_id": row.remote_id,
-        "remote_page": page_of(config, row.connection, row.kind, row.remote_id),
+        "remote_page": page_of(config, row.connection, row.kind or row.part, row.remote_id),
         "code": row.code,
         "message": row.message,
         "difference": row.difference,
@@ -253,8 +258,8 @@ def titles_of(store: Store) -> dict[str, str]:
 
 
 def kind_of(connection: str) -> Kind | None:
-    """What sort of system a connection is; connections are called like their kind."""
-    return next((kind for kind in KINDS if kind.name == connection), None)
+    """What sort of system a connection is: they are called like their kind, those of further companies with its id."""
+    return next((kind for kind in KINDS if kind.name in (connection, connection.partition("-")[0])), None)
 
 
 def page_of(config: Config, connection: str, kind: str, remote_id: str) -> str:

@@ -208,6 +208,8 @@ def _sent_words(one: Sent) -> tuple[str, str, str]:
     posts = _posts(one)
     if one.parked:
         return "check", said("parked by {who}", who=one.parked), ""
+    if one.state == "bundled":
+        return "waiting", said("waits for the receipts of its day"), ""
     if one.state == "queued" and not posts:
         return "waiting", said("waits its turn"), ""
     if one.state == "queued":
@@ -232,10 +234,13 @@ def _booked_words(every: Sequence[Sent], worst: Sent) -> tuple[str, str, str]:
         return "check", said("settled by hand: {who}", who=worst.resolved), ""
     if worst.state == "rejected":
         return "needs", worst.message, ""
+    if worst.state in WAITING and worst.book:
+        return "waiting", said("in {number}, not in the books yet", number=worst.book), ""
     if worst.state in WAITING:
         return "waiting", said("not in the books yet"), ""
     last = max(every, key=lambda one: one.booked_at)
-    return "done", last.remote_id, last.booked_at
+    name = said("{number}, {name}", number=last.book, name=last.remote_id) if last.book else last.remote_id
+    return "done", name, last.booked_at
 
 
 def _looked(here: Whereabouts, worst: Sent) -> dict[str, Any]:

@@ -25,7 +25,8 @@ SHOWS = ("needs", "waiting", "parked", "settled", "booked", "all")
 FOUND_MAX = 500
 
 _COLUMNS = (
-    "o.n", "o.document", "d.number", "d.kind", "d.total", "d.currency", "o.connection", "o.part", "o.state", "o.tries",
+    "o.n", "o.document", "d.number", "d.kind", "coalesce(d.total, b.total)", "coalesce(d.currency, b.currency)",
+    "o.connection", "o.part", "o.state", "o.tries",
     "o.remote_id", "o.code", "o.message", "o.difference", "o.resolved", "o.created_at", "o.updated_at", "o.next_at",
     "o.booked_at", "o.parked",
 )  # fmt: skip
@@ -37,7 +38,11 @@ _ORDERS = {
     "total": "coalesce(d.total, 0)",
     "changed": "o.updated_at",
 }
-_JOIN = "LEFT JOIN document d ON d.id = o.document"
+_JOIN = (
+    "LEFT JOIN document d ON d.id = o.document"
+    " LEFT JOIN bundle b ON o.part = 'book' AND b.connection = o.connection AND b.number = o.document"
+    " AND b.number <> ''"
+)
 _STATES = {"needs": NEEDS, "waiting": WAITING, "settled": NEEDS, "booked": ("booked",)}
 _OPEN = "o.state <> 'booked'"
 #: Named wherever a state is asked for: by its own statistics the engine would take most states for many rows.

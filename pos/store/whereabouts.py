@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pos.errors import Corrupt, NotFound
-from pos.rules import documents
+from pos.rules import daybook, documents
 from pos.store import intake, standing
 from pos.store import reach as within
 from pos.store.archives import Files
@@ -39,7 +39,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One part on its way to one connection, with its story and what they made of it."""
+    """One part on its way to one connection, with its story and what they made of it. book: the number of the document
+    of several receipts it goes in, whose way this is then."""
 
     n: int
     connection: str
@@ -57,6 +58,7 @@ class Sent:
     created_at: str
     booked_at: str
     story: list[list[str]]
+    book: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,18 +219,30 @@ def _file(store: Store, path: str, body: bytes) -> str:
 
 
 def sent(store: Store, document: str) -> list[Sent]:
-    """What became of each part of a document, connection by connection."""
-    rows = store.execute(
-        "SELECT n, connection, part, state, tries, next_at, remote_id, remote, code, message, difference, resolved,"
-        " parked, created_at, booked_at, story FROM outbox WHERE document = ? ORDER BY n",
-        (document,),
-    ).fetchall()
+    """What became of each part of a document, connection by connection; in a document of several receipts, of that."""
+    rows = store.execute(f"SELECT {_SENT}, '' FROM outbox o WHERE o.document = ? ORDER BY o.n", (document,)).fetchall()
     found = []
-    for *row, story in rows:
-        row[7] = json.loads(row[7]) if row[7] else {}
-        row.append([json.loads(line) for line in story.split("\n") if line])
-        found.append(Sent(*row))
+    for row in rows:
+        books = store.execute(_BOOKS, (row[0],)).fetchall() if row[2] in daybook.PARTS else []
+        found += [_sent(one) for one in books or [row]]
     return found
+
+
+_SENT = (
+    "o.n, o.connection, o.part, o.state, o.tries, o.next_at, o.remote_id, o.remote, o.code, o.message, o.difference,"
+    " o.resolved, o.parked, o.created_at, o.booked_at, o.story"
+)
+_BOOKS = (
+    f"SELECT {_SENT}, b.number FROM bundle_member m JOIN bundle b ON b.root = m.bundle JOIN outbox o ON"
+    " o.connection = b.connection AND o.document = b.number AND o.part = 'book' WHERE m.outbox = ? ORDER BY b.n"
+)
+
+
+def _sent(row: Sequence[Any]) -> Sent:
+    *facts, story, book = row
+    facts[7] = json.loads(facts[7]) if facts[7] else {}
+    facts += [[json.loads(line) for line in story.split("\n") if line], book]
+    return Sent(*facts)
 
 
 def _session(store: Store, session: str, till: str, sequence: int) -> Sitting | None:

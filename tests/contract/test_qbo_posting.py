@@ -11,13 +11,15 @@ import pytest
 
 from pos import clock
 from pos import config as settings
-from pos.actions import deliver, line, qbo_mapping, reconcile
+from pos.actions import deliver, line, qbo_mapping, reconcile, trace
 from pos.connectors import configured
 from pos.connectors.qbo import pace
-from pos.store import bundles, connections, outbox, scopes, unblock
+from pos.store import bundles, connections, outbound, outbox, scopes, tally, unblock
 from pos.store.db import open_store
 from pos.store.journal import Journal
+from pos.store.listing import Asked
 from pos.store.models import Bundle, BundleMember, Outbox
+from pos.store.outbound import Filter
 from tests import receipts
 from tests.contract import qbo_books
 from tests.contract.qbo_books import Shop
@@ -283,3 +285,24 @@ def test_the_reconciliation_reads_the_day_s_documents_back(shop: Shop) -> None:
     assert (found.verdict, found.open) == ("mismatch", 1)
     shop.site.gb.remove("SalesReceipt", card["Id"])
     assert reconcile.look(shop.job(), day).verdict == "mismatch"
+
+
+def test_the_trace_and_the_outbox_name_the_document_a_receipt_is_in(shop: Shop) -> None:
+    first = shop.sell()
+    shop.sell()
+    shop.next_day()
+    shop.site.emulator.faults.next("reset_before")
+    shop.round()
+    told = {step["key"]: step for step in trace.trace(shop.store, shop.config, first["invoice_name"])["steps"]}
+    assert told["booked"]["text"] == "in TK-261120-LON-CA, not in the books yet"
+    (waiting,) = [row for row in outbound.listed(shop.store, Filter("waiting"), Asked()).rows if row.part == "book"]
+    assert (waiting.number, waiting.total, waiting.currency) == ("TK-261120-LON-CA", Decimal("3.00"), "GBP")
+    assert tally.counts(shop.store).waiting == 2  # receipts, not what is made of them
+    for _ in range(2):
+        shop.passes(seconds=160)
+        shop.round()
+    told = {step["key"]: step for step in trace.trace(shop.store, shop.config, first["invoice_name"])["steps"]}
+    assert told["booked"]["text"].startswith("TK-261120-LON-CA, SalesReceipt/")
+    assert told["sent"]["tone"] == told["compared"]["tone"] == "done"
+    assert [row.message for row in shop.rows("sale")] == ["TK-261120-LON-CA"] * 2
+    assert tally.counts(shop.store).booked == 2
