@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -206,6 +206,24 @@ def held(url: str) -> int:
         return int(one.execute(asked).fetchone()[0])  # type: ignore[index]
 
 
+def written(url: str) -> int:
+    """Bytes of log that the server wrote since it was made."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as one:
+        return int(one.execute("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')").fetchone()[0])  # type: ignore[index]
+
+
+def server_cpu(folder: Path) -> float:
+    """Seconds of processor of the server in this folder and of all it started, ended ones too."""
+    one = psutil.Process(int((folder / "postgresql" / "data" / "postmaster.pid").read_text().split()[0]))
+    used = sum(one.cpu_times()[:4])
+    for child in one.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it ended meanwhile, and is counted with its parent's from then on
+            used += sum(child.cpu_times()[:2])
+    return float(used)
+
+
 def cpu(processes: list[Process]) -> float:
     return sum(sum(psutil.Process(one.process.pid).cpu_times()[:2]) for one in processes)
 
@@ -224,9 +242,10 @@ def run(given: argparse.Namespace, folder: Path, url: str) -> dict[str, Any]:
     sample = tills[0].bodies[0][1].decode()
     raw = raw_postgresql(url, sample, connections) if on_server else raw_sqlite(folder, sample)
     with served(folder, env, given.webs if on_server else 1) as webs:
-        used = cpu(webs)
+        used, theirs, wal = cpu(webs), *((server_cpu(folder), written(url)) if on_server else (0.0, 0))
         samples, took = push([one.port for one in webs], tills, connections)
         used, lines = cpu(webs) - used, held(url) if on_server else 0
+        theirs, wal = (server_cpu(folder) - theirs, written(url) - wal) if on_server else (0.0, 0)
     grown, after = weighed(config)
     store = open_store(config)
     walked = chains.walk(store)
@@ -238,6 +257,7 @@ def run(given: argparse.Namespace, folder: Path, url: str) -> dict[str, Any]:
         "engine": "postgresql" if on_server else "sqlite", "webs": len(webs), "tills": given.tills,
         "connections": connections, "documents": len(samples), "per_s": len(samples) / took, "p50": p50, "p95": p95,
         "p99": p99, "max": top, "raw_per_s": raw, "lines": lines, "cpu_ms": used / len(samples) * 1000,
+        "server_ms": theirs / len(samples) * 1000, "wal": wal // len(samples),
         "bytes_doc": sum(len(body) for till in tills for _, body in till.bodies) // len(samples),
         "bytes_store": (grown - size) // len(samples),
         "rows": {name: round((after[name] - before[name]) / len(samples), 2) for name in after
@@ -274,7 +294,8 @@ def main() -> int:
     print(
         "{engine} {webs} web, {tills} tills over {connections} connections: {documents} documents, {per_s:.0f}/s, "
         "p50 {p50} p95 {p95} p99 {p99} max {max} ms; bare rows {raw_per_s:.0f}/s; "
-        "{lines} connections to the database; {cpu_ms:.2f} ms of processor each; "
+        "{lines} connections to the database; {cpu_ms:.2f} ms of processor each, {server_ms:.2f} the database's; "
+        "{wal} bytes of the database's log each; "
         "{bytes_doc} bytes a document, {bytes_store} in the store; rows {rows}".format(**found)
         + f"; load {load:.1f}"
     )
