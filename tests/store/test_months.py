@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from peewee import IntegrityError
 
+import agents
 from pos.actions import archive
+from pos.actions import months as actions
 from pos.errors import Conflict, Corrupt
 from pos.rules import documents, ledger
-from pos.store import entries, intake, outbox, partitions, receipts, whereabouts
+from pos.sections import Storage
+from pos.store import entries, intake, migrate, outbox, partitions, receipts, whereabouts
 from pos.store.db import Store
 from tests.receipts import sale, stamped
 
@@ -150,3 +154,53 @@ def test_what_comes_in_meanwhile_keeps_the_month_and_a_file_that_is_away_is_name
     assert in_months(store) == 1
     store.execute("DELETE FROM document WHERE id = ?", (given[0][0]["id"],))
     assert in_months(store) == 0
+
+
+def test_a_hub_of_before_keeps_its_rows_and_its_old_processes_go_on(store: Store, monkeypatch: Any) -> None:
+    given = taken_in(store, ["2026-01-05", "2026-02-06"])
+    # The tables of the version before, with the same rows.
+    store.execute("CREATE TABLE plain AS SELECT * FROM document")
+    store.execute("DROP VIEW document")
+    for name in ("document_month(text)", "document_keep(text, bigint, text)", "document_put()", "document_change()"):
+        store.execute(f"DROP FUNCTION {name}")
+    store.execute("DROP FUNCTION document_remove()")
+    store.execute("DROP TABLE document_body, document_away")
+    store.execute("ALTER TABLE document_head RENAME TO document")
+    store.execute("UPDATE document d SET body = p.body FROM plain p WHERE p.n = d.n")
+    store.execute("DROP TABLE plain")
+    store.execute("ALTER TABLE document ALTER COLUMN body SET NOT NULL")
+    store.execute("DELETE FROM schema_version WHERE version = 23")
+    held = store.execute("SELECT pg_relation_filenode('document')").fetchone()
+    assert migrate.migrate(store.database) == ["0023_months"]
+    assert store.execute("SELECT pg_relation_filenode('document_head')").fetchone() == held  # nothing was copied
+    assert [receipts.body(store, doc["invoice_name"]) for doc, _ in given] == [body for _, body in given]
+    # What a process of before sends is its own statement, to the same name.
+    doc, body = stamped(sale(), 3, till="T7", invoice_name=ledger.number_of("T7", 3), business_day="2026-02-07")
+    names = ", ".join(ledger.DOCUMENT)
+    marks = ", ".join("?" * len(ledger.DOCUMENT))
+    with store.transaction():
+        sql = f"INSERT INTO document ({names}) VALUES ({marks}) RETURNING n"
+        assert store.execute(sql, ledger.rows(doc, body).document).fetchone() == (3,)
+    while partitions.move_some(store):
+        pass
+    assert in_months(store) == 3
+    assert receipts.body(store, doc["invoice_name"]) == body
+
+
+def test_the_agent_makes_moves_and_lets_go_by_the_setting(store: Store) -> None:
+    given = taken_in(store, ["2025-01-05", "2025-02-06"])
+    config = replace(store.config, storage=replace(store.config.storage, keep_months=1))
+    assert not any(agent.name == "months" for agent in agents.of(replace(config, storage=Storage())))
+    assert any(agent.name == "months" for agent in agents.of(config))
+    assert actions.make_and_move(store, config, lambda: False, lambda: None) == 2
+    assert len(months(store)) == 5
+    store.execute("UPDATE session SET open = 1")
+    done, why = actions.put_away_one(store, config, "months")
+    assert (done, "not closed" in why) == (None, True)
+    store.execute("UPDATE session SET open = 0")
+    for month in ("2025-01", "2025-02"):
+        done, why = actions.put_away_one(store, config, "months")
+        assert (done is not None and done.month, why) == (month, "")
+    assert actions.put_away_one(store, config, "months") == (None, "")
+    assert len(months(store)) == 3
+    assert [receipts.body(store, doc["invoice_name"]) for doc, _ in given] == [body for _, body in given]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pos import config as settings
+from pos.actions import audit_views
+from pos.app import create_app
 from pos.config import Config
 from pos.errors import BadSettings, NotFound
 from pos.store import entries, models
@@ -106,3 +109,30 @@ def test_only_postgresql_has_one(tmp_path: Path) -> None:
     (tmp_path / "config.ini").write_text("[storage]\nread_url = postgresql://elsewhere/x\n")
     with pytest.raises(BadSettings, match="read_url names a replica, which only PostgreSQL has"):
         settings.load(tmp_path, environ={})
+
+
+def test_the_console_looks_there_and_who_changed_something_looks_here(
+    both: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(both.config)
+    try:
+        until(lambda: app.store.replica.standing()[1] == "")
+        seen: list[bool] = []
+        look = audit_views.listed
+
+        def listed(*given: Any, **named: Any) -> Any:
+            seen.append(bool(app.store.execute(PLACE).fetchone()[0]))
+            return look(*given, **named)
+
+        monkeypatch.setattr(audit_views, "listed", listed)
+        browser = app.flask.test_client()
+        browser.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {app.control_key}"
+        for path in ("/api/console/audit", "/console/audit"):
+            assert browser.get(path, base_url="http://127.0.0.1:5000").status_code == 200
+        assert seen == [True, True]
+        browser.post("/api/console/agents/run", base_url="http://127.0.0.1:5000", json={})
+        assert browser.get("/api/console/audit", base_url="http://127.0.0.1:5000").status_code == 200
+        assert seen == [True, True, False]
+        assert "tillkeep_read_replica_asked 1.0" in browser.get("/metrics", base_url="http://127.0.0.1:5000").text
+    finally:
+        app.stop()
