@@ -5,23 +5,29 @@ Figures are text with a dot ("12.30") and ready-made texts; the page adds nothin
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from pos import clock
 from pos.actions import figures
 from pos.config import Config
 from pos.errors import Invalid, NotFound
 from pos.rules import sizes, voucher, wording
 from pos.said import said
-from pos.store import catalog, vouchers
-from pos.store.catalog import Found, Grid, Scanned, Tile
+from pos.store import catalog, stock, vouchers
+from pos.store.catalog import Found, Scanned, Tile
 from pos.store.db import Store
 
 #: Colours there are for groups; further groups begin again.
 GROUP_COLOURS = 8
 VALUES_SHOWN = 3
 NOTE_MAX = 40
+#: Other places that are named beside a count.
+PLACES_SHOWN = 3
 #: Units that go without saying beside a count.
 _PIECES = frozenset({"", "nos", "unit", "each", "pcs", "piece"})
 
@@ -36,8 +42,9 @@ def groups(store: Store) -> list[dict[str, Any]]:
 def search(store: Store, config: Config, q: str, group: str, offset: int, limit: int) -> dict[str, Any]:
     """What /api/items answers. total is exact, unless `capped`: then total_text says "2,000+"."""
     found, colours = catalog.search(store, q, group, offset, limit), _colours(store)
+    away = elsewhere(store, config, found.items)
     return {
-        "items": [_tile(tile, config, colours) for tile in found.items],
+        "items": [_tile(tile, config, colours, away) for tile in found.items],
         "shown": found.shown,
         "total": found.total,
         "total_text": _total_words(found, config),
@@ -55,30 +62,29 @@ def scanned(store: Store, config: Config, code: str) -> dict[str, Any]:
         if voucher.may_be_code(code) and vouchers.exists(store, code.strip().upper()):
             return {"item": None, "line": None, "voucher": code.strip().upper()}
         raise
-    return {"item": _tile(found.tile, config, _colours(store)), "line": _line(found)}
+    away = elsewhere(store, config, [found.tile])
+    return {"item": _tile(found.tile, config, _colours(store), away), "line": _line(found)}
 
 
 def grid(store: Store, config: Config, code: str) -> dict[str, Any]:
     """What /api/items/<code>/matrix answers: cells row by row, None where a combination is not made."""
     found = catalog.matrix(store, code)
+    away = elsewhere(store, config, [tile for row in found.cells for tile in row if tile])
     return {
-        "item": _tile(found.tile, config, _colours(store)),
+        "item": _tile(found.tile, config, _colours(store), away),
         "rows": {"name": found.rows[0], "values": list(found.rows[1])},
         "columns": {"name": found.columns[0], "values": list(found.columns[1])},
-        "cells": _cells(found, config),
+        "cells": [[_cell(tile, config, away) if tile else None for tile in row] for row in found.cells],
     }
 
 
-def _cells(found: Grid, config: Config) -> list[list[dict[str, Any] | None]]:
-    return [[_cell(tile, config) if tile else None for tile in row] for row in found.cells]
-
-
-def _cell(tile: Tile, config: Config) -> dict[str, Any]:
+def _cell(tile: Tile, config: Config, away: Elsewhere) -> dict[str, Any]:
     return {
         "code": tile.code,
         "price_text": _price_words(tile, config),
         "stock": _whole(tile.stock),
         "stock_text": stock_words(tile, config),
+        "elsewhere_text": away.places.get(tile.code, ""),
     }
 
 
@@ -90,7 +96,7 @@ def _colour(n: int) -> int:
     return n % GROUP_COLOURS + 1
 
 
-def _tile(tile: Tile, config: Config, colours: Mapping[str, int]) -> dict[str, Any]:
+def _tile(tile: Tile, config: Config, colours: Mapping[str, int], away: Elsewhere) -> dict[str, Any]:
     return {
         "code": tile.code,
         "name": tile.name,
@@ -104,6 +110,8 @@ def _tile(tile: Tile, config: Config, colours: Mapping[str, int]) -> dict[str, A
         "weighed": tile.weighed,
         "stock": _whole(tile.stock),
         "stock_text": stock_words(tile, config),
+        "elsewhere_text": away.places.get(tile.code, ""),
+        "told_text": away.told,
         "uom": tile.uom,
         "image": f"/api/thumbs/{tile.thumb}" if tile.thumb else None,
     }
@@ -142,14 +150,59 @@ def stock_words(tile: Tile, config: Config) -> str:
         return ""
     if tile.stock == 0:
         return said("None here")
-    count = wording.quantity(Decimal(tile.stock).scaleb(-3), config.shop.locale)
-    unit = "" if tile.uom.lower() in _PIECES else f" {tile.uom}"
-    return said("{quantity} here", quantity=f"{count}{unit}")
+    return said("{quantity} here", quantity=_count(tile, tile.stock, config))
 
 
-def _whole(stock: int | None) -> int | None:
+def _count(tile: Tile, qty: int, config: Config) -> str:
+    count = wording.quantity(Decimal(qty).scaleb(-3), config.shop.locale)
+    return count if tile.uom.lower() in _PIECES else f"{count} {tile.uom}"
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where else some goods are, in words by item code. told: how old that knowledge is, "as of 14:32"; "" = counted
+    here."""
+
+    places: Mapping[str, str]
+    told: str = ""
+
+
+def elsewhere(store: Store, config: Config, tiles: Sequence[Tile]) -> Elsewhere:
+    """Where else these goods are: "2 in Ludford, 1 in Harbour"."""
+    counted = {tile.code: tile for tile in tiles if tile.stocked and not tile.has_variants}
+    found = stock.elsewhere(store, counted)
+    places = {code: _places(counted[code], there, config) for code, there in found.items()}
+    return Elsewhere(places, _told(store, config) if places else "")
+
+
+def _places(tile: Tile, places: Sequence[tuple[str, int]], config: Config) -> str:
+    ours = config.till.warehouse
+    words: list[str] = [
+        said("{quantity} in {place}", quantity=_count(tile, qty, config), place=_place(warehouse, ours))
+        for warehouse, qty in places[:PLACES_SHOWN]
+    ]
+    return functools.reduce(lambda one, more: said("{one}, {more}", one=one, more=more), words)
+
+
+def _place(warehouse: str, ours: str) -> str:
+    """A place as people say it: without the company's letters where ours has the same ("Ludford - FM")."""
+    _, dash, letters = ours.rpartition(" - ")
+    return warehouse.removesuffix(dash + letters) or warehouse
+
+
+def _told(store: Store, config: Config) -> str:
+    told = stock.told_at(store)
+    if not told:
+        return ""
+    zone = ZoneInfo(config.shop.timezone)
+    when, loc = clock.parse(told).astimezone(zone), config.shop.locale
+    today = when.date() == clock.now().astimezone(zone).date()
+    return said("as of {when}", when=wording.clock_time(when, loc) if today else wording.moment(when, loc))
+
+
+def _whole(qty: int | None) -> int | None:
     """Whole units, a part of one counted as one."""
-    return None if stock is None else -(-stock // 1000)
+    return None if qty is None else -(-qty // 1000)
 
 
 def _total_words(found: Found, config: Config) -> str:

@@ -48,6 +48,25 @@ def stock_of(store: Store, items: Iterable[str], warehouse: str = "") -> dict[st
     }
 
 
+def elsewhere(store: Store, items: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+    """Where else there is something of these items: (warehouse, thousandths), the most first. An item there is nothing
+    of in any other place is left out."""
+    wanted, here = list(items), store.config.till.warehouse
+    asked = f"SELECT DISTINCT warehouse FROM stock WHERE item IN {_LISTED} AND warehouse <> :here"
+    found: dict[str, list[tuple[str, int]]] = {}
+    for (place,) in store.execute(asked, {"items": json.dumps(wanted), "here": here}).fetchall():
+        for item, qty in stock_of(store, wanted, place).items():
+            if qty > 0:
+                found.setdefault(item, []).append((place, qty))
+    return {item: sorted(places, key=lambda x: (-x[1], x[0])) for item, places in found.items()}
+
+
+def told_at(store: Store) -> str:
+    """When whoever owns the stock was last asked for it, to the end: a stamp; "" when it is counted here."""
+    row = store.execute("SELECT max(checked_at) FROM cursor WHERE feed = 'stock'").fetchone()
+    return row[0] or ""
+
+
 def own_total(store: Store, item: str, warehouse: str) -> int:
     """The sum of all our movements of an item; kept in the row when its stock is counted here."""
     row = store.execute("SELECT qty FROM movement_total WHERE item = ? AND warehouse = ?", (item, warehouse)).fetchone()

@@ -27,14 +27,15 @@ from pos.web.shapes import (
 # -- goods -------------------------------------------------------------------------------------------------------------
 
 TILE = named("Tile", thing({
-    **texts("code", "name", "detail", "price_text", "group", "stock_text", "uom"), "price": or_null(FIGURE),
+    **texts("code", "name", "detail", "price_text", "group", "stock_text", "elsewhere_text", "told_text", "uom"),
+    "price": or_null(FIGURE),
     "group_index": WHOLE, **flags("has_variants", "open_price", "weighed"), "stock": or_null(WHOLE),
     "image": or_null(TEXT),
 }))  # fmt: skip
 GROUPS = ok({"groups": many(thing({"name": TEXT, **wholes("count", "index")}))})
 ITEMS = ok({"items": many(TILE), **wholes("shown", "total", "offset"), "total_text": TEXT, "capped": FLAG})
 _SIDE = thing({"name": TEXT, "values": many(TEXT)})
-_CELL = thing({**texts("code", "price_text", "stock_text"), "stock": or_null(WHOLE)})
+_CELL = thing({**texts("code", "price_text", "stock_text", "elsewhere_text"), "stock": or_null(WHOLE)})
 MATRIX = ok({"item": TILE, "rows": _SIDE, "columns": _SIDE, "cells": many(many(or_null(_CELL)))})
 _SCANNED = thing({**texts("item_code", "barcode", "price_source"), "qty": FIGURE, "price": or_null(FIGURE)})
 SCAN = ok({"item": or_null(TILE), "line": or_null(_SCANNED)}, {"voucher": TEXT})

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from pos.store import feeds
 from tests.browser import shop
 from tests.browser.conftest import Watch, _context
 from tests.browser.screen import Screen
@@ -62,6 +63,7 @@ def chain(browser: Browser, tmp_path_factory: pytest.TempPathFactory, _cheap_pin
     hub = Hub(root / "hub", None)
     upper = Upper(root / "hub", "HUB", **hub.env)
     shop.fill(upper.store)
+    feeds.put_stock(upper.store, [{"item": "SH-1001", "warehouse": "Ludford - TS", "qty": 2000}], "csv")
     upper.close()
     hub.start()
     tills: list[Till] = []
@@ -179,6 +181,7 @@ def test_what_one_till_began_the_other_ends_and_with_the_hub_off_each_says_what_
     two.press("Escape")
     two.scan(SHOE)
     two.expect_total("£85.00")
+    expect(two.page.locator(".line.is-chosen .places")).to_contain_text("2 in Ludford, as of ")
     two.scan(second)
     expect(two.page.locator("#voucher-says")).to_contain_text("what another till sold lately is not known here")
     two.press("Escape")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pos import clock
-from pos.store import catalog, stock
+from pos.store import catalog, connections, stock
 from pos.store.db import Store
 from pos.store.models import Movement, Outbox
 from tests.store.goods import HERE, goods_in, index_is_sound
@@ -114,3 +114,15 @@ class TestStock:
         catalog.put_stock(goods_in, [{"item": c, "warehouse": HERE, "qty": q} for c, q in rows], "csv")
         assert catalog.search(goods_in, "chelsea").items[0].stock == 12_000
         assert catalog.search(goods_in, "chelsea brown").items[0].stock == 5000
+
+    def test_of_other_places_what_is_there_the_most_first(self, goods_in: Store) -> None:
+        assert (stock.elsewhere(goods_in, ["CREAM"]), stock.told_at(goods_in)) == ({}, "")
+        self.count(goods_in, 1000)
+        told = [("Ludford", 2000), ("Harbour", 5000), ("Market", 0), ("Quay", -1000)]
+        rows = [{"item": "CREAM", "warehouse": place, "qty": qty} for place, qty in told]
+        catalog.put_stock(goods_in, rows, "erpnext")
+        self.move(goods_in, "d1", -1000, place="Ludford")
+        self.send(goods_in, "d1", "queued")
+        assert stock.elsewhere(goods_in, ["CREAM", "LACE-BRN"]) == {"CREAM": [("Harbour", 5000), ("Ludford", 1000)]}
+        connections.checked(goods_in, "hub", "stock", datetime(2026, 11, 21, 14, 32, tzinfo=UTC))
+        assert stock.told_at(goods_in).startswith("2026-11-21T14:32:00")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from pos import clock
 from pos.app import App
 from pos.demo import labels, load_demo
-from pos.store import catalog
+from pos.store import catalog, connections
 from pos.store.db import open_store
 from tests.web.conftest import PINS, Page
 
@@ -66,6 +69,8 @@ def test_a_search_answers_tiles_in_words(anna: Page) -> None:
         "weighed": False,
         "stock": 51,
         "stock_text": "51 here",
+        "elsewhere_text": "",
+        "told_text": "",
         "uom": "Nos",
         "image": None,
     }
@@ -170,8 +175,28 @@ def test_the_grid(anna: Page) -> None:
     assert [len(row) for row in grid["cells"]] == [6, 6, 6, 6]
     assert grid["cells"][3][0] == {
         "code": "HB-2041-OXBLOOD-UK6", "price_text": "£95.00", "stock": 12, "stock_text": "12 here",
+        "elsewhere_text": "",
     }  # fmt: skip
     assert grid["cells"][0][1]["stock_text"] == "8 here"
+
+
+def test_stock_of_other_places_and_how_old_it_is(anna: Page, till: App) -> None:
+    code = "HB-2041-OXBLOOD-UK6"
+    rows = [{"item": i, "warehouse": "Ludford - TS", "qty": qty} for i, qty in ((code, 2000), ("BAG", 3000))]
+    catalog.put_stock(till.store, [*rows, {"item": code, "warehouse": "Harbour", "qty": 1000}], "erpnext")
+    cell = ask(anna, "/api/items/HB-2041/matrix")["cells"][3][0]
+    assert (cell["stock_text"], cell["elsewhere_text"]) == ("12 here", "2 in Ludford, 1 in Harbour")
+    assert ask(anna, "/api/items/HB-2041/matrix")["item"]["told_text"] == "", "counted here: it is as of now"
+    connections.checked(till.store, "hub", "stock", clock.now() - timedelta(days=30))
+    grid = ask(anna, "/api/items/HB-2041/matrix")
+    assert re.fullmatch(r"as of \d+ \w+ \d{4}, \d\d:\d\d", grid["item"]["told_text"])
+    connections.checked(till.store, "hub", "stock", clock.now())
+    scanned = ask(anna, "/api/lookup-barcode", code=code)["item"]
+    assert (scanned["stock_text"], scanned["elsewhere_text"]) == ("12 here", "2 in Ludford, 1 in Harbour")
+    assert re.fullmatch(r"as of \d\d:\d\d", scanned["told_text"])
+    style = next(x for x in ask(anna, "/api/items", q="HB-2041", limit=8)["items"] if x["has_variants"])
+    assert (style["elsewhere_text"], style["told_text"]) == ("", ""), "of one piece, never of a style"
+    assert ask(anna, "/api/lookup-barcode", code="BAG")["item"]["elsewhere_text"] == "", "nobody counts these"
 
 
 def test_a_grid_of_an_item_whose_code_has_a_slash(anna: Page, till: App) -> None:

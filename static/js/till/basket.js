@@ -50,10 +50,10 @@ function paint() {
 }
 
 function itemRow(line) {
-  const parts = { qty: h("span", { class: "qty" }), name: h("div", { class: "name" }), more: h("div", { class: "more" }), amount: h("div", { class: "amount" }), count: h("output", {}) };
+  const parts = { qty: h("span", { class: "qty" }), name: h("div", { class: "name" }), more: h("div", { class: "more" }), places: h("div", { class: "places" }), amount: h("div", { class: "amount" }), count: h("output", {}) };
   const id = line.line;
   const name = nameOf(line);
-  parts.row = h("li", { class: "line", "data-line": id }, parts.qty, h("div", {}, parts.name, parts.more), parts.amount,
+  parts.row = h("li", { class: "line", "data-line": id }, parts.qty, h("div", {}, parts.name, parts.more, parts.places), parts.amount,
     h("div", { class: "steps" },
       h("button", { class: "btn btn-square", type: "button", "aria-label": t("One less, {name}", { name }), onclick: () => step(id, false) }, icon("minus")),
       parts.count,
@@ -100,6 +100,7 @@ function paintLine(line, parts) {
     line.note && h("span", { class: "note" }, line.note),
     problem && h("span", { class: "off" }, problem),
   ].filter(Boolean));
+  put(parts.places, isBack(line) ? "" : shown.places_text ?? "");
   const first = line.price === null && line.qty === "1" ? shown.unit_text : "…";
   parts.amount.replaceChildren(...[
     priced?.was_text && h("del", { class: "was", "aria-label": priced.override_text ? t("At the shelf's price") : t("Before discount") }, figure(priced.was_text)),

@@ -92,7 +92,7 @@ function paintResults(q) {
 }
 
 function tileButton(tile, words) {
-  const stock = tile.stock_text ? h("span", { class: /^(0|-)/.test(tile.stock ?? "1") ? "none" : "" }, tile.stock_text) : "";
+  const stock = tile.stock_text ? h("span", { class: /^(0|-)/.test(tile.stock ?? "1") ? "none" : "" }, /^(0|-)/.test(tile.stock ?? "1") && tile.elsewhere_text ? tile.elsewhere_text : tile.stock_text) : "";
   const opens = tile.has_variants ? [icon("grid"), h("span", { class: "sr" }, t("opens sizes and colours"))] : tile.weighed ? [icon("weigh"), h("span", { class: "sr" }, t("asks for the weight"))] : [];
   return h("button", { type: "button", class: `tile item g${tile.group_index}${lengthOf(tile.name)}`, onclick: () => pick(tile) },
     h("b", {}, h("span", { dir: "auto" }, marked(tile.name, words))), h("span", { class: "detail" }, h("span", { dir: "auto" }, marked(tile.detail || tile.group, words))),

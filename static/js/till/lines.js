@@ -10,7 +10,7 @@ let removed = null; // the last line taken off, and where it stood
 
 /** Add what a scan or a tile found. The same item again counts up its line when price, discount and note are the same. */
 export function addItem(tile, inputs) {
-  const shown = { name: tile.name, detail: tile.detail, unit_text: tile.price_text, uom: tile.uom, weighed: tile.weighed };
+  const shown = { name: tile.name, detail: tile.detail, unit_text: tile.price_text, uom: tile.uom, weighed: tile.weighed, places_text: placesOf(tile) };
   const line = { line: uuid7(), item_code: inputs.item_code ?? tile.code, qty: inputs.qty ?? "1", barcode: inputs.barcode ?? "",
     price: inputs.price ?? null, price_source: inputs.price_source ?? "list", discount: null, note: "", return_against: null, shown };
   forgetRemoved();
@@ -38,6 +38,9 @@ export function addVoucher(line, { name, unit_text }) {
   tell("chosen");
   say(t("{name} added, {price}", { name, price: unit_text }));
 }
+
+/** What is here and in other places, as it was known when the item was taken: "3 here, 2 in Ludford, as of 14:32". */
+const placesOf = (tile) => (tile.elsewhere_text ? [tile.stock_text, tile.elsewhere_text, tile.told_text].filter(Boolean).join(", ") : "");
 
 function isSame(other, line) {
   // A label with a price or a weight is a piece of its own: its barcode vouches for that one line.

@@ -40,7 +40,7 @@ export function closeMatrix() {
 
 export function addPicked() {
   if (!picked) return;
-  add({ ...template, price_text: picked.cell.price_text, detail: picked.words }, { item_code: picked.cell.code });
+  add({ ...template, price_text: picked.cell.price_text, detail: picked.words, stock_text: picked.cell.stock_text, elsewhere_text: picked.cell.elsewhere_text }, { item_code: picked.cell.code });
   closeMatrix();
 }
 
@@ -77,8 +77,9 @@ function cellButton(cell, words, priced) {
   const none = /^(0|-)/.test(stock);
   const low = stock === "1";
   const counted = stock !== "";
-  const note = low ? t("last one") : priced ? cell.price_text : none ? t("none") : counted ? t("here") : cell.price_text;
-  const button = h("button", { type: "button", class: `cell ${none ? "is-none" : low ? "is-low" : ""}`, "aria-pressed": "false", tabindex: "-1", "aria-label": `${words}: ${cell.stock_text || cell.price_text}` },
+  const away = none && cell.elsewhere_text;
+  const note = away ? cell.elsewhere_text : low ? t("last one") : priced ? cell.price_text : none ? t("none") : counted ? t("here") : cell.price_text;
+  const button = h("button", { type: "button", class: `cell ${none ? "is-none" : low ? "is-low" : ""}`, "aria-pressed": "false", tabindex: "-1", "aria-label": `${words}: ${[cell.stock_text || cell.price_text, cell.elsewhere_text].filter(Boolean).join(", ")}` },
     h("b", {}, counted ? stock : "•"), h("span", {}, note));
   button.addEventListener("click", (event) => {
     choose(button);
@@ -97,7 +98,7 @@ function choose(button) {
   button.setAttribute("aria-pressed", "true");
   button.tabIndex = 0;
   byId("pick-name").replaceChildren(`${picked.words} · `, figure(picked.cell.price_text));
-  byId("pick-detail").replaceChildren(...[picked.cell.stock_text, h("span", { class: "mono ltr" }, picked.cell.code)].filter(Boolean).flatMap((part, at) => (at ? [" · ", part] : [part])));
+  byId("pick-detail").replaceChildren(...[picked.cell.stock_text, picked.cell.elsewhere_text, picked.cell.elsewhere_text && template.told_text, h("span", { class: "mono ltr" }, picked.cell.code)].filter(Boolean).flatMap((part, at) => (at ? [" · ", part] : [part])));
 }
 
 function move(event) {

@@ -9,7 +9,7 @@ import { typing } from "./dialogs.js";
 import { byId, disable, figure, h, icon, pause, put } from "./dom.js";
 import { Entry, moneyFormat } from "./entry.js";
 import { SIGNS, paymentRows } from "./payments.js";
-import { giveWord, isRefund, showCame, signed } from "./payback.js";
+import { giveWord, isRefund, signed, wayBack } from "./payback.js";
 import { settled } from "./pricing.js";
 import { basketInputs, isCurrent, keep, on, show, state } from "./state.js";
 import { noAnswer } from "./status.js";
@@ -77,7 +77,7 @@ export async function openPay() {
   forgetVoucher();
   saying("");
   if (modes.length) mode = modes.find((one) => one.kind === "cash") ?? modes[0];
-  turned = turnToCame(mode, showCame());
+  turned = wayBack(modes, () => mode, () => entry.text).then((chosen) => chosen && turnTo(chosen));
   show("pay");
   paintKinds();
   paint();
@@ -104,13 +104,6 @@ function turnTo(chosen) {
   paintKinds();
   ask();
   byId("take").focus({ preventScroll: true });
-}
-
-/** What comes back goes the way it was paid, unless a person chose or typed already. Another till's way is asked for at the hub. */
-async function turnToCame(first, came) {
-  const names = await came;
-  const chosen = modes.find((one) => names.includes(one.name));
-  if (chosen && !names.includes(mode.name) && mode === first && !entry.text) turnTo(chosen);
 }
 
 /** The amount is taken or refused: what was pressed meanwhile has its turn. */

@@ -10,8 +10,16 @@ export const isRefund = () => state.priced?.total.startsWith("-") ?? false;
 /** What a person types as 12.00 goes back as -12.00. */
 export const signed = (amount) => (isRefund() && amount ? `-${amount.replace("-", "")}` : amount);
 
+/** The way the goods were paid, when nobody chose another or typed meanwhile: of another till's receipt the hub is asked for it. */
+export async function wayBack(modes, now, isTyped) {
+  const first = now();
+  const names = await showCame();
+  const chosen = modes.find((one) => names.includes(one.name));
+  return chosen && !names.includes(now().name) && now() === first && !isTyped() ? chosen : null;
+}
+
 /** Words of the pay view, and the tenders of the receipts the goods come from. Answers the names of those with something left. */
-export async function showCame() {
+async function showCame() {
   const refund = isRefund();
   byId("tender").closest(".till").classList.toggle("is-refund", refund);
   put(byId("pay-left-word"), refund ? t("To give back") : t("Left to pay"));
