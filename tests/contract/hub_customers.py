@@ -66,6 +66,7 @@ class Customers:
         self.acts: Counter[str] = Counter()
         self.acked: dict[str, tuple[str, str]] = {}
         self.taken: set[str] = set()
+        self.cut_word, self.cut_until = "", 0.0
         self.link = hubs.Line(hub)
         env = {"TILLKEEP_TILL_ID": name, "TILLKEEP_TILL_WALK_IN": "Walk-in", "TILLKEEP_HUB_SETTLE_SECONDS": "1",
                "TILLKEEP_HUB_PROBE_SECONDS": "1"}  # fmt: skip
@@ -111,6 +112,8 @@ class Customers:
         words, weights = list(RATES), list(RATES.values())
 
         def draw() -> str:
+            if time.monotonic() < self.cut_until:
+                return self.cut_word
             word = self.chance.choices([*words, ""], [*weights, 1 - sum(weights)])[0]
             self.faults[word] += bool(word)
             return word
@@ -119,15 +122,7 @@ class Customers:
 
     def cut(self, word: str, seconds: float) -> None:
         """For so long nothing gets through ("cut"), or all of it and no answer ("lost")."""
-        before = self.link.draw
-        self.link.draw = lambda: word
-
-        def mend() -> None:
-            self.link.draw = before
-
-        timer = threading.Timer(seconds, mend)
-        timer.daemon = True
-        timer.start()
+        self.cut_word, self.cut_until = word, time.monotonic() + seconds
 
     def settle(self) -> None:
         self.link.draw = lambda: ""
