@@ -51,6 +51,7 @@ RUNS = (
     Run("server", "Kills of the whole server under four clients", "tests.crash.kills", "--runs", 500),
     Run("power", "Power cuts", "tests.crash.power", "--cuts", 200),
     Run("faults", "Faults between the till and ERPNext", "tests.contract.faults", "--runs", 1_000),
+    Run("qbo", "Faults between the till and QuickBooks Online", "tests.contract.qbo_faults", "--runs", 100),
     Run(
         "hub",
         "A hub on SQLite and three tills while everything fails",

@@ -81,6 +81,8 @@ class Run:
             for _ in range(self.chance.randint(0, 3)):
                 self.round(self.chance.choice((1, 60, 200)))
             self.pass_by((midnight.replace(hour=12) - self.shop.moment).total_seconds())
+        if self.chance.random() < 0.3:  # what is not known yet is asked for a day later
+            self.pass_by(86_400 + 600)
         while self.waiting() and self.result.rounds < ROUNDS_MAX:
             self.round(self.until_next())
         emulator = self.shop.site.emulator
