@@ -96,8 +96,9 @@ def unmoved(store: Store) -> list[str]:
 
 def move_month(store: Store, month: str) -> None:
     """Move what is left of one month."""
-    asked = "SELECT n FROM document_head WHERE business_day >= ? AND business_day < ? AND body IS NOT NULL LIMIT ?"
-    while ns := [n for (n,) in store.execute(asked, (f"{month}-01", f"{month}-99", MOVE_ROWS))]:
+    where = "n > ? AND business_day >= ? AND business_day < ? AND body IS NOT NULL"
+    facts = (_moved(store), f"{month}-01", f"{month}-99", MOVE_ROWS)
+    while ns := [n for (n,) in store.execute(f"SELECT n FROM document_head WHERE {where} LIMIT ?", facts)]:
         _move(store, ns)
 
 
@@ -118,8 +119,9 @@ def rows_of(store: Store, month: str) -> int:
     """How many documents of a month have their bytes here."""
     found = store.execute("SELECT to_regclass(?) IS NOT NULL", (_table(month),)).fetchone()[0]
     here = store.execute(f"SELECT count(*) FROM {_table(month)}").fetchone()[0] if found else 0
-    before = "SELECT count(*) FROM document_head WHERE business_day >= ? AND business_day < ? AND body IS NOT NULL"
-    return int(here) + int(store.execute(before, (f"{month}-01", f"{month}-99")).fetchone()[0])
+    where = "n > ? AND business_day >= ? AND business_day < ? AND body IS NOT NULL"
+    asked = f"SELECT count(*) FROM document_head WHERE {where}"
+    return int(here) + int(store.execute(asked, (_moved(store), f"{month}-01", f"{month}-99")).fetchone()[0])
 
 
 def seal(store: Store, month: str) -> Seal:

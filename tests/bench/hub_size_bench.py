@@ -18,9 +18,12 @@ import psycopg
 from flask.testing import FlaskClient
 
 from pos import config as settings
+from pos.actions import archive
 from pos.app import create_app
 from pos.config import Config
-from pos.store import outlook
+from pos.rules import archived
+from pos.store import outlook, partitions
+from pos.store.db import Store
 from tests import engines
 from tests.bench import fill_hub, measure
 
@@ -31,6 +34,7 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
         "max_wal_senders": "0", "max_wal_size": "2GB", "checkpoint_timeout": "30min"}  # fmt: skip
 SAFE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "wal_level": "replica",
         "max_wal_senders": "4", "random_page_cost": "1.1", "effective_cache_size": "8GB"}  # fmt: skip
+TRACE = "/api/console/trace?q="
 HEADS = ("what", "p50", "p95", "p99", "slowest")
 
 
@@ -46,7 +50,14 @@ def run(size: int = RECEIPTS) -> None:
             page = app.flask.test_client()
             page.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {app.control_key}"
             (count,) = app.store.execute("SELECT count(*) FROM document_head").fetchone()
-            measure.table(f"A hub's console with {count:,} receipts, milliseconds", HEADS, _asked(page, count))
+            rows = _asked(page, count)
+            _put_away(app.store)
+            first, last = app.store.execute("SELECT min(first_n), max(last_n) FROM document_away").fetchone()
+            numbers = app.store.execute(
+                "SELECT number FROM document_head WHERE n BETWEEN ? AND ? ORDER BY id DESC LIMIT 5000", (first, last)
+            ).fetchall()
+            rows += [["trace: an archived receipt", *_timed(page, lambda: f"{TRACE}{random.choice(numbers)[0]}")]]
+            measure.table(f"A hub's console with {count:,} receipts, milliseconds", HEADS, rows)
             print(f"\nload average at the end: {os.getloadavg()[0]:.1f}")
         finally:
             app.stop()
@@ -106,6 +117,25 @@ def _config(folder: Path, server: engines.Server) -> Config:
     )  # fmt: skip
 
 
+def _put_away(store: Store) -> None:
+    """The oldest month, which is a part of one, into archives; unless that was done before."""
+    if store.execute("SELECT 1 FROM document_away LIMIT 1").fetchone() is not None:
+        return
+    month = min(partitions.parts(store), key=lambda part: part.month)
+    began, used = time.perf_counter(), time.process_time()
+    planned = archive.planned(store, archived.month_end(month.month), without_backup="a bench")[0]
+    done = archive.put_away(store, planned, "bench", "a bench")
+    took, used = time.perf_counter() - began, time.process_time() - used
+    row = [
+        f"{done.removed:,}",
+        f"{month.bytes / 1e6:,.0f} MB",
+        f"{done.bytes / 1e6:,.0f} MB",
+        f"{took:,.0f} s",
+        f"{used:,.0f} s",
+    ]
+    measure.table("A month put away", ("receipts", "partition", "archives", "took", "processor"), [row])
+
+
 def _asked(page: FlaskClient, size: int) -> list[list[str]]:
     rng = random.Random(5)
     per_till = size // fill_hub.TILLS
@@ -136,12 +166,12 @@ def _asked(page: FlaskClient, size: int) -> list[list[str]]:
     rows = [[name, *_timed(page, lambda path=path: path)] for name, path in asked.items()]  # type: ignore[misc]
     rows += [
         ["overview, the first look of a process", *_timed(page, lambda: "/api/console/overview", _forget, 10)],
-        ["trace: by number", *_timed(page, lambda: f"/api/console/trace?q={number()}", rounds=4 * ROUNDS)],
+        ["trace: by number", *_timed(page, lambda: f"{TRACE}{number()}", rounds=4 * ROUNDS)],
         [
             "trace: by the name in the books",
             *_timed(page, lambda: f"/api/console/trace?q=ACC-SINV-{rng.randint(1, size)}"),
         ],
-        ["trace: by the beginning of a number", *_timed(page, lambda: f"/api/console/trace?q={number()[:-2]}")],
+        ["trace: by the beginning of a number", *_timed(page, lambda: f"{TRACE}{number()[:-2]}")],
         ["trace: the page", *_timed(page, lambda: f"/console/trace?q={number()}")],
         ["outbox: the page", *_timed(page, lambda: "/console/outbox")],
         ["receipt by number", *_timed(page, lambda: f"/api/receipts/{number()}")],
