@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pos.store.engines import dialect
@@ -37,3 +39,18 @@ def test_a_statement(ours: str, theirs: str) -> None:
 )  # fmt: skip
 def test_a_definition(ours: str, theirs: str) -> None:
     assert dialect.definition(ours) == theirs
+
+
+def test_an_insert_takes_all_its_rows_at_once_and_anything_else_goes_row_by_row() -> None:
+    insert = "INSERT INTO line (document, qty) VALUES (?, ?) ON CONFLICT (document) DO NOTHING"
+    ((sql, (given,)),) = dialect.at_once(insert, [("a", 1), ("b", None), ("n\0", True)])
+    assert sql.startswith("INSERT INTO line (document, qty) SELECT document, qty FROM json_populate_recordset(")
+    assert sql.endswith("ON CONFLICT (document) DO NOTHING") and sql.count("%s") == 1
+    assert json.loads(given) == [
+        {"document": "a", "qty": 1}, {"document": "b", "qty": None}, {"document": "n\ufffd", "qty": 1},
+    ]  # fmt: skip
+    assert dialect.at_once(insert, []) == []
+    given_each = [params for _sql, params in dialect.at_once("UPDATE t SET a = ?", [(1,), (2,)])]
+    assert given_each == [(1,), (2,)]
+    for other in ("INSERT INTO user (code) VALUES (?)", "INSERT INTO t (a, b) VALUES (?, 1)"):
+        assert len(dialect.at_once(other, [("x",), ("y",)])) == 2

@@ -28,6 +28,8 @@ _PEOPLE = re.compile(r"\b(FROM|JOIN|UPDATE|INTO) user\b")
 #: An INSERT of plain values; what follows them takes no parameter.
 _INSERT = re.compile(r"INSERT INTO (\w+) \(([\w, ]+)\) VALUES \(\?(?:, \?)*\)\s*([^?]*)")
 _JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+#: What may stand in it for a value that PostgreSQL's tables hold otherwise.
+_ODD = ("\\u0000", '":true', '":false')
 #: Names of ours that mean something to PostgreSQL.
 _RESERVED = re.compile(r'(?<!["\w.])(user|right)(?!["\w])')
 
@@ -52,8 +54,8 @@ def at_once(sql: str, rows: Sequence[Sequence[Any]]) -> list[tuple[str, Sequence
     if inserting is None:
         return [(statement(sql), row) for row in rows]
     text = _listed(inserting.columns, rows)
-    if "\\u0000" in text:  # PostgreSQL holds no NUL in a text
-        text = _listed(inserting.columns, [[_without_nul(value) for value in row] for row in rows])
+    if any(odd in text for odd in _ODD):
+        text = _listed(inserting.columns, [[_plain(value) for value in row] for row in rows])
     return [(inserting.sql, (text,))]
 
 
@@ -67,7 +69,7 @@ class _Inserting(NamedTuple):
 @lru_cache(maxsize=256)
 def _inserting(sql: str) -> _Inserting | None:
     found = _INSERT.fullmatch(sql.strip())
-    if found is None:
+    if found is None or _RESERVED.search(sql):
         return None
     table, columns, also = found.groups()
     # Of the type of the table's rows: by its name alone, `line` would be PostgreSQL's own type of that name.
@@ -80,7 +82,10 @@ def _listed(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return _JSON([dict(zip(columns, row, strict=True)) for row in rows])
 
 
-def _without_nul(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    """As `postgres` hands single values over: no NUL in a text, yes and no as whole numbers."""
+    if isinstance(value, bool):
+        return int(value)
     return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
