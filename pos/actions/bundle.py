@@ -21,7 +21,7 @@ from pos.rules import daybook, documents
 from pos.rules.daybook import Book, Gathered, Group, Share
 from pos.said import said
 from pos.store import bundles, companies, notices, outbox
-from pos.store.bundles import Loose, Open
+from pos.store.bundles import Joining, Loose, Open
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class _Sorted:
     """What becomes of some receipts."""
 
     later: list[tuple[int, datetime]] = field(default_factory=list)
-    joins: list[tuple[Loose, list[Group], list[Book]]] = field(default_factory=list)
+    joins: list[Joining] = field(default_factory=list)
     refused: list[tuple[Loose, str, str, str]] = field(default_factory=list)
 
 
@@ -126,7 +126,9 @@ def _one(
 ) -> None:
     doc = documents.decode(row.body)
     day = rules.day_of(datetime.fromisoformat(doc["created_at"]))
-    shop = places.setdefault(row.till, companies.of_till(job.store, row.till).shop)
+    if row.till not in places:
+        places[row.till] = companies.of_till(job.store, row.till).shop
+    shop = places[row.till]
     shares = daybook.shares(doc, row.part, day.isoformat(), shop, rules.walk_in, grain=rules.grain)
     if not all(share.single for share in shares) and rules.over_at(day) > now:
         found.later.append((row.n, rules.over_at(day)))
@@ -137,7 +139,8 @@ def _one(
         found.refused.append((row, "unmapped", " ".join(lacks), remedy))
         return
     groups = [daybook.group_of(share) for share in shares if not share.single]
-    found.joins.append((row, groups, [_alone(binder, share, len(shares) > 1) for share in shares if share.single]))
+    singles = [_alone(binder, share, len(shares) > 1) for share in shares if share.single]
+    found.joins.append(Joining(row, groups, singles))
 
 
 def _alone(binder: Binder, share: Share, split: bool) -> Book:
@@ -148,10 +151,9 @@ def _write(job: Job, rules: Rules, found: _Sorted, now: datetime) -> None:
     store = job.store
     if found.later:
         bundles.put_off(store, found.later)
-    with store.transaction():
-        for row, groups, singles in found.joins:
-            if not bundles.join(store, job.connection, rules.company, row, groups, singles, now):
-                log.warning("%s was taken meanwhile; it is left as it is", row.document)
+    joined = bundles.join(store, job.connection, rules.company, found.joins, now)
+    if joined < len(found.joins):
+        log.warning("%d receipts were taken meanwhile; they are left as they are", len(found.joins) - joined)
     for row, code, words, remedy in found.refused:
         taken = outbox.take(store, row.n, job.owner, now)
         if taken is not None:

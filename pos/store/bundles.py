@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pos import clock
 from pos.errors import NotFound
 from pos.rules import daybook
 from pos.rules.daybook import Book, Group
 from pos.store.db import Store
-from pos.store.models import Bundle, BundleMember
+from pos.store.models import Bundle, BundleMember, Outbox
 
 #: The part of an outbox row that stands for a bundle.
 PART = "book"
@@ -133,28 +133,46 @@ def put_off(store: Store, rows: Iterable[tuple[int, datetime]]) -> None:
         )
 
 
-def join(
-    store: Store, connection: str, company: str, row: Loose, groups: Sequence[Group], singles: Sequence[Book],
-    now: datetime,
-) -> bool:  # fmt: skip
-    """Put one receipt into the open bundles of its groups, and hand out its documents by itself: all of it or nothing.
+class Joining(NamedTuple):
+    """A receipt with the groups of a day it goes into, and its documents by itself."""
 
-    False when somebody else took the row meanwhile. Inside a transaction when several go in one.
-    """
-    stamp = clock.stamp(now)
+    row: Loose
+    groups: Sequence[Group]
+    singles: Sequence[Book]
+
+
+def join(store: Store, connection: str, company: str, all_of: Sequence[Joining], now: datetime) -> int:
+    """Put receipts into the open bundles of their groups, and hand out their documents by themselves: all or nothing.
+
+    How many; one that somebody else took meanwhile is left as it is. At most BITE_ROWS."""
+    stamp, opened = clock.stamp(now), dict[Group, int]()
+    members: list[tuple[int, int, str, str]] = []
     with store.transaction():
-        message = ", ".join([book.number for book in singles] + [f"{g.day} {g.tender}" for g in groups])
-        if store.execute(_BUNDLED, (message, stamp, row.n)).rowcount != 1:
-            return False
-        mine = [_open(connection, company, group, stamp) for group in groups]
-        for book in singles:
-            group = Group(book.day, book.shop, book.tender, book.kind, book.currency)
-            n = _make(connection, company, group, stamp, single=True)
-            _close(store, n, n, connection, book, 1, stamp)
-            mine.append(n)
-        for n in mine:
-            BundleMember.create(bundle=n, outbox=row.n, document=row.document, part=row.part)
-        return True
+        asked = Outbox.n.in_([one.row.n for one in all_of]) & Outbox.state.in_(("queued", "unknown"))
+        asked &= (Outbox.owner == "") & (Outbox.parked == "")
+        free = {row.n for row in Outbox.select(Outbox.n).where(asked)}
+        going = [one for one in all_of if one.row.n in free]
+        store.execute_many(_BUNDLED, [(_words(one), stamp, one.row.n) for one in going])
+        for row, groups, singles in going:
+            for group in groups:
+                if group not in opened:
+                    opened[group] = _open(connection, company, group, stamp)
+            mine = [opened[group] for group in groups]
+            mine += [_single(store, connection, company, book, stamp) for book in singles]
+            members += [(n, row.n, row.document, row.part) for n in mine]
+        store.execute_many("INSERT INTO bundle_member (bundle, outbox, document, part) VALUES (?, ?, ?, ?)", members)
+    return len(going)
+
+
+def _words(one: Joining) -> str:
+    return ", ".join([book.number for book in one.singles] + [f"{g.day} {g.tender}" for g in one.groups])
+
+
+def _single(store: Store, connection: str, company: str, book: Book, stamp: str) -> int:
+    group = Group(book.day, book.shop, book.tender, book.kind, book.currency)
+    n = _make(connection, company, group, stamp, single=True)
+    _close(store, n, n, connection, book, 1, stamp)
+    return n
 
 
 def _open(connection: str, company: str, group: Group, stamp: str) -> int:

@@ -20,6 +20,7 @@ BENCHES = {
     "page": "tests.bench.page_bench",
     "start": "tests.bench.start_bench",
     "outbox": "tests.bench.outbox_bench",
+    "bundle": "tests.bench.bundle_bench",
     "report": "tests.bench.report_bench",
     "backup": "tests.bench.backup_bench",
     "archive": "tests.bench.archive_bench",

@@ -95,7 +95,7 @@ _ON_TAX = {"code": "3", "rates": [{"id": "3", "percent": "5"}, {"id": "4", "perc
     [(shops.US, "us", {"code": "TAX"}), (shops.CA, "exclusive", _TWO), (shops.CA, "exclusive", _ON_TAX)],
 )
 def test_a_till_s_own_penny_of_tax_stands_there_as_it_was_charged(realm: str, way: str, tax: dict[str, Any]) -> None:
-    """The tax of receipts, summed up line by line, is not what a rate on the sum comes to; it is booked all the same."""
+    """The tax of receipts, summed up line by line, is not that of a rate on their sum; it is booked all the same."""
     rate = {shops.US: "8"}.get(realm) or f"{mapping.read({'taxes': {'TAX': tax}}).taxes['TAX'].percent.normalize():f}"
     line = Line("COLA", "Cola", "", "TAX", rate, 3000, 10001, 1503, 11504)
     plain = MAPPING | {"tax": way, "taxes": {"TAX": tax}, "tax_group": "2" if way == "us" else ""}
