@@ -10,7 +10,7 @@ from pos.actions import charts, figures, hub_views
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.said import Said, nsaid, said
-from pos.store import connections, notices, outbound, outlook, rounds, shifts
+from pos.store import connections, entries, notices, outbound, outlook, rounds, shifts
 from pos.store.db import Store
 from pos.store.journal import Journal
 from pos.store.outlook import Day
@@ -129,29 +129,39 @@ def _tills(store: Store, config: Config, day: Day, found: list[dict[str, Any]], 
     """One row a till, those that need somebody first. A hub alone is none."""
     if config.server.role == "till":
         return [_till(store, config, day, found)]
-    rows = [_of_hub(row) for row in hub_views.listed(store, config, reach=reach)[:TILLS_MAX]]
+    rows = [_of_hub(store, config, row) for row in hub_views.listed(store, config, reach=reach)[:TILLS_MAX]]
     if config.server.role == "both" and reach.is_all:
         rows.insert(0, _till(store, config, day, found))
     return rows
 
 
-def _of_hub(row: dict[str, Any]) -> dict[str, Any]:
+def _of_hub(store: Store, config: Config, row: dict[str, Any]) -> dict[str, Any]:
     """A till of this hub, as the row of one."""
-    tone = row["tone"] if row["tone"] in RANK else "offline"
+    tone = row["tone"] if row["tone"] in RANK else "saved" if row["joined_at"] and not row["revoked_at"] else "offline"
+    last = entries.last(store, row["till"], "till", "").created_at if row["till"] else ""
+    shop = "" if row["shop_name"] == row["company_name"] else f", {row['shop_name']}"
     return {
         "id": row["till"] or row["name"],
         "name": row["name"],
-        "company": f"{row['company_name']}, {row['shop_name']}",
+        "company": f"{row['company_name']}{shop}",
         "tone": tone,
-        "tone_text": STATES[tone],
-        "reasons": [row["why"] or row["state_text"]],
+        "tone_text": row["state_text"],
+        "reasons": [
+            row["why"] or (row["gaps_text"] and said("Missing: {names}", names=row["gaps_text"])) or _contact(row)
+        ],
         "taken": row["taken"],
         "taken_text": row["taken_text"],
         "open_count": row["waiting"],
         "session": row["session"],
         "contact_text": row["last_contact_text"],
-        "last_text": "",
+        "last_text": moment(store, config, clock.stamp(clock.parse(last))) if last else "",
     }
+
+
+def _contact(row: dict[str, Any]) -> Said:
+    if not row["last_contact"]:
+        return said("Not heard of yet")
+    return said("Last heard of {time}", time=row["last_contact_text"])
 
 
 def _till(store: Store, config: Config, day: Day, found: list[dict[str, Any]]) -> dict[str, Any]:

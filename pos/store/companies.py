@@ -265,7 +265,8 @@ def _company(store: Store, row: Any) -> Company:
 
 
 def _shop(store: Store, row: Any) -> Shop:
-    return Shop(row.id, row.company, row.name or store.config.till.store)
+    own = store.config.till.store if store.config.till.store != MAIN else ""
+    return Shop(row.id, row.company, row.name or own or store.config.shop.name)
 
 
 def _named(store: Store, key: str) -> Any:

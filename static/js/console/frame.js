@@ -36,6 +36,8 @@ if (theme) {
   });
 }
 
+byId("at")?.addEventListener("change", (event) => event.target.form.submit());
+
 byId("sign-out")?.addEventListener("click", async () => {
   try {
     await post("/api/console/sign-out");

@@ -29,22 +29,24 @@ function bodyOf(form, button) {
   return body;
 }
 
-for (const form of document.querySelectorAll("form.ask"))
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const problem = form.querySelector(".problem");
-    put(problem, "");
-    try {
-      const done = await post(form.dataset.path, bodyOf(form, event.submitter), 20000);
-      form.reset();
-      if (!done.secret) return location.reload();
-      show(done.secret);
-      await refresh();
-    } catch (error) {
-      put(problem, sentence(error));
-    }
-    return undefined;
-  });
+// On the document, not on each form: a region that is put in anew brings new ones.
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form.ask");
+  if (!form) return undefined;
+  event.preventDefault();
+  const problem = form.querySelector(".problem");
+  put(problem, "");
+  try {
+    const done = await post(form.dataset.path, bodyOf(form, event.submitter), 20000);
+    form.reset();
+    if (!done.secret) return location.reload();
+    show(done.secret);
+    await refresh();
+  } catch (error) {
+    put(problem, sentence(error));
+  }
+  return undefined;
+});
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("#rows button[data-act], #hub-rows button[data-act]");
