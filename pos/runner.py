@@ -172,6 +172,7 @@ class Runner:
                 if seconds - mended >= MEND_SECONDS:
                     mended = seconds
                     self._look_after_the_queue()
+                    self._look_for_connections()
                 if seconds - thinned >= THIN_SECONDS:
                     thinned = seconds
                     rounds.thin(self._store)
@@ -190,9 +191,19 @@ class Runner:
                     listener(event)
                 except Exception:
                     log.exception("a listener failed on %r", event)
+            if event == "connections":
+                self._look_for_connections()
             for key in self._keys:
                 if event in self._agents[key[0]].rings:
                     self._call(key, "ring")
+
+    def _look_for_connections(self) -> None:
+        """A company's books that were signed in to since the start have agents of their own from now on."""
+        lines = {line.id: line for line in connections.lines(self._store)}
+        if lines.keys() != self._lines.keys():
+            self._lines = lines
+            self._keys = self._all_keys()
+            rounds.ensure(self._store, self._keys)
 
     def _call_again(self) -> None:
         with self._guard:

@@ -68,10 +68,9 @@ class Tokens:
         now = standing(self._store, self._config, row.company)
         if not now.sends:
             raise _needs_person(now)
-        pair = qbo_tokens.tokens(self._store, row)
-        if pair is None:  # taken away between two looks
+        if now.row is None or now.pair is None:  # taken away between two looks
             raise _needs_person(now)
-        return row, pair
+        return now.row, now.pair
 
     def _refresh(self) -> str:
         row, pair = self._usable()

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from pos.actions.qbo_alive import pair_of, strike
 from pos.actions.qbo_standing import (
     KIND,
+    TITLE,
     Standing,
     configured,
     connection_of,
@@ -57,6 +58,21 @@ def begin(store: Store, config: Config, company: str, who: tuple[str, str], brow
         store, companies.connection_id(KIND, row.id), row.id, settings.environment, who, browser, back
     )
     return consent.authorize_url(state, back)
+
+
+def prepare(store: Store, config: Config) -> None:
+    """At the start: companies other than the first that signed in have their connection, as the first has by the
+    settings. Nothing where the app's keys are not set."""
+    for row in qbo_tokens.rows(store) if configured(config) else ():
+        if row.realm:
+            _connection(store, config, row.connection, row.company)
+
+
+def _connection(store: Store, config: Config, connection: str, company: str) -> None:
+    if company != companies.MAIN:
+        settings = settings_of(store, config, company)
+        wanted = connections.Wanted(connection, KIND, TITLE, discovery.api(settings, settings.environment))
+        connections.of_company(store, wanted, company)
 
 
 def parts_of(address: str) -> dict[str, str]:
@@ -125,6 +141,7 @@ def _keep(
         )
         return standing(store, config, begun.company)
     settle(store, begun.connection)
+    _connection(store, config, begun.connection, begun.company)
     connections.resume(store, begun.connection)
     _learn_name(store, settings, begun.connection, realm, pair)
     return standing(store, config, begun.company)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from pos.said import said
 from pos.sections import Quickbooks
 from pos.store import companies, notices, qbo_tokens
 from pos.store.db import Store
-from pos.store.qbo_tokens import Row
+from pos.store.qbo_tokens import Pair, Row
 
 KIND = "quickbooks"
 TITLE = "QuickBooks Online"
@@ -57,7 +57,8 @@ def settings_of(store: Store, config: Config, company: str) -> Quickbooks:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the sign-in of one connection stands. state: of `rules.oauth.STATES`. why: words where a person is needed."""
+    """How the sign-in of one connection stands. state: of `rules.oauth.STATES`. why: words where a person is needed.
+    pair: its tokens, for whoever uses them; never shown."""
 
     connection: str
     company: str
@@ -66,6 +67,7 @@ class Standing:
     row: Row | None
     ends: datetime | None
     days_left: int | None
+    pair: Pair | None = field(default=None, repr=False, compare=False)
 
     @property
     def sends(self) -> bool:
@@ -93,7 +95,8 @@ def standing(store: Store, config: Config, company: str, now: datetime | None = 
         needs_person=bool(why),
     )
     end = oauth.ends(kept)
-    return Standing(connection, company, oauth.state(kept, moment), why, row, end, oauth.days_left(end, moment))
+    left = oauth.days_left(end, moment)
+    return Standing(connection, company, oauth.state(kept, moment), why, row, end, left, pair)
 
 
 def _why(row: Row, settings: Quickbooks, broken: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -70,9 +71,10 @@ def test_a_client_renews_what_quickbooks_refuses(site: Site, till: Store) -> Non
     assert len(site.cloud.signin.refreshes) == 1
 
 
-def use(root: Path, url: str) -> None:
+def use(root: Path, url: str, storage: str) -> None:
     """What each of several processes does: wants a good token, all at the same moment."""
-    store = open_store(qbo_sites.till_config(root, url))
+    config = qbo_sites.till_config(root, url)
+    store = open_store(replace(config, storage=replace(config.storage, url=storage)))
     print("ready", flush=True)
     sys.stdin.readline()
     print(qbo_alive.Tokens(store, store.config, "quickbooks").access(), flush=True)
@@ -83,7 +85,8 @@ def test_processes_and_threads_that_want_to_renew_at_once_do_it_once(site: Site,
     agreed(site, till)
     expired(till)
     site.cloud.signin.refresh_seconds = 0.3
-    code = f"from tests.contract.test_qbo_alive import *; use(Path({str(till.config.root)!r}), {site.url!r})"
+    given = f"Path({str(till.config.root)!r}), {site.url!r}, {till.config.storage.url!r}"
+    code = f"from tests.contract.test_qbo_alive import *; use({given})"
     others = [
         subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
@@ -279,6 +282,7 @@ def test_doctor_metrics_and_command_say_how_it_stands_and_ask_nobody(
     assert site.cloud.signin.refreshes == []
 
 
+@pytest.mark.sqlite
 def test_no_snapshot_holds_the_key_of_the_sign_ins(site: Site, till: Store, tmp_path: Path) -> None:
     """The database in it holds sealed tokens; with the key beside them they would be plain."""
     agreed(site, till)

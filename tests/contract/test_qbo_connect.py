@@ -10,12 +10,14 @@ from datetime import timedelta
 
 import pytest
 
+import agents
 from pos import clock
 from pos import config as settings
 from pos.actions import qbo_alive, qbo_connect, qbo_standing
 from pos.connectors.qbo import discovery
 from pos.errors import Conflict, Invalid, NotFound, SignInNeeded
-from pos.store import companies, notices, qbo_tokens
+from pos.runner import Runner
+from pos.store import companies, connections, notices, qbo_tokens
 from pos.store.db import Store
 from pos.store.models import Cursor
 from tests.contract import qbo_sites
@@ -157,6 +159,10 @@ def test_two_companies_have_two_sign_ins_and_never_one_company_there(site: Site,
     assert [(one.connection, one.realm) for one in qbo_tokens.rows(till, "north")] == [
         ("quickbooks-north", qbo_shops.US)
     ]
+    assert [(line.id, line.company) for line in connections.lines(till)] == [("quickbooks-north", "north")]
+    connections.sync(till, [])
+    qbo_connect.prepare(till, till.config)
+    assert [line.id for line in connections.lines(till)] == ["quickbooks-north"], "after a start without and with keys"
     with till.transaction():  # somebody puts one company's sealed tokens into the other's row
         till.execute("UPDATE qbo_token SET sealed = (SELECT sealed FROM qbo_token WHERE company = 'north')")
     assert qbo_standing.standing(till, till.config, "main").state == "needs_reauth"
@@ -185,3 +191,14 @@ def test_disconnected_also_when_intuit_is_out_of_reach(site: Site, till: Store) 
     assert not qbo_connect.disconnect(till, settings.load(till.config.root, around), "main", "7")
     assert qbo_standing.standing(till, till.config, "main").state == "missing_tokens"
     assert till.execute("SELECT sealed, held_sealed FROM qbo_token").fetchone() == ("", "")
+
+
+def test_agents_of_a_company_connected_later_need_no_new_start(site: Site, till: Store) -> None:
+    companies.add(till, "north", "North Ltd", "7")
+    runner = Runner(till, till.config, agents.of(till.config), role="agents")
+    with pytest.raises(NotFound):
+        runner.run_now("sync_out", "quickbooks-north")
+    agreed(site, till, qbo_shops.US, "north")
+    runner.ring("connections")
+    runner._pass_on_events()
+    runner.run_now("sync_out", "quickbooks-north")

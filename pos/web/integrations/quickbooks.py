@@ -106,7 +106,7 @@ def callback() -> ResponseReturnValue:
         )
         said_so = "" if now.row and now.row.held else "qb_connected=true&"
         way = f"/settings/integrations?{said_so}company={now.company}"
-        here.ring("line")
+        _woken()
     except PosError as error:
         way = f"/settings/integrations?qb_error={error.code if error.code in qbo_views.PROBLEMS else 'other'}"
     answer = make_response(render_template("console/came_back.html", way=way))
@@ -123,7 +123,7 @@ def pasted() -> ResponseReturnValue:
     told = qbo_connect.parts_of(text(body, "address", ADDRESS_CHARS_MAX))
     now = qbo_connect.come_back(here.store, here.config, told, who=(who.code, who.key))
     held = bool(now.row and now.row.held)
-    here.ring("line")
+    _woken()
     words = said("Another company waits for your decision.") if held else said("QuickBooks is connected.")
     return jsonify({"ok": True, "state": now.state, "held": held, "message": words})
 
@@ -156,7 +156,7 @@ def realm() -> ResponseReturnValue:
     except ConnectorError as error:
         raise Conflict(error.message, code=error.code) from error
     words = said("The other company takes the old one's place.") if take else said("The old company stays.")
-    here.ring("line")
+    _woken()
     return jsonify({"ok": True, "state": now.state, "held": False, "message": words})
 
 
@@ -166,6 +166,12 @@ def realm() -> ResponseReturnValue:
 def worker_status() -> ResponseReturnValue:
     here = parts()
     return jsonify({"ok": True, **qbo_worker.status(here.store, here.config)})
+
+
+def _woken() -> None:
+    """What waited for a sign-in goes at once."""
+    for event in ("connections", "line"):
+        parts().ring(event)
 
 
 def _company(name: str) -> str:
