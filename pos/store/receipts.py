@@ -15,6 +15,8 @@ from pos.store.models import Document, Outbox, User
 from pos.store.outbox import tuples
 
 PAGE_ROWS = 50
+#: All but the bytes, which may lie in an archive.
+_SHOWN = tuple(field for field in Document._meta.sorted_fields if field.name != "body")
 #: How the file of a receipt begins that was not made here.
 ELSEWHERE = ("imported-", "recovered-")
 #: A document's parts on their way, the most telling first.
@@ -60,10 +62,12 @@ def day(store: Store, wanted: str = "", page: int = 1) -> Day:
         total = Document.select(fn.COUNT(Document.n)).where(of_day).scalar() or 0
         pages = max(1, -(-total // PAGE_ROWS))
         page = min(max(page, 1), pages)
-        # The index alone finds the page; with the documents themselves a day of 100,000 would be sorted on disk.
-        wanted_here = Document.select(Document.n).where(of_day).order_by(Document.n.desc()).paginate(page, PAGE_ROWS)
+        # The index of days finds the page; with the documents themselves a day of 100,000 would be sorted on disk. A
+        # sum, for by the bare number PostgreSQL would go through all documents from the newest back to that day.
+        newest = (Document.n + 0).desc()
+        wanted_here = Document.select(Document.n).where(of_day).order_by(newest).paginate(page, PAGE_ROWS)
         chosen = [n for (n,) in tuples(wanted_here)]
-        found = list(Document.select().where(Document.n.in_(chosen)).order_by(Document.n.desc()))
+        found = list(Document.select(*_SHOWN).where(Document.n.in_(chosen)).order_by(Document.n.desc()))
         states = _states([d.id for d in found])
         names_of = _names(found)
         names = {user.code: user.name for user in User.select(User.code, User.name)}

@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -174,6 +175,8 @@ def _asked(page: FlaskClient, size: int) -> list[list[str]]:
         ["trace: by the beginning of a number", *_timed(page, lambda: f"{TRACE}{number()[:-2]}")],
         ["trace: the page", *_timed(page, lambda: f"/console/trace?q={number()}")],
         ["outbox: the page", *_timed(page, lambda: "/console/outbox")],
+        ["receipts of a day, the page", *_timed(page, lambda: f"/receipts?day={_day(rng)}")],
+        ["receipts of the last day, the page", *_timed(page, lambda: "/receipts")],
         ["receipt by number", *_timed(page, lambda: f"/api/receipts/{number()}")],
     ]
     return rows
@@ -190,6 +193,10 @@ def _timed(
         found.append(time.perf_counter() - began)
         assert answer.status_code == 200, f"{asked}: {answer.text[:300]}"
     return measure.spread(found)
+
+
+def _day(rng: random.Random) -> str:
+    return (datetime.now(UTC).date() - timedelta(days=rng.randint(2, fill_hub.DAYS - 30))).isoformat()
 
 
 def _forget() -> None:
