@@ -14,6 +14,7 @@ from pos.connectors.erpnext.facts import SetupFacts
 from pos.connectors.erpnext.setup import run as look_at_site
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable
 from pos.http import Http
+from pos.rules import daybook
 from pos.store import connections, gauges
 from pos.store.db import Store
 from pos.store.tally import WAITING
@@ -21,6 +22,8 @@ from pos.store.tally import WAITING
 HOUR = 3600
 #: Longer than a night and a Sunday: somebody forgot it.
 LONG_HOURS = 48
+#: Receipts that are booked as a day's document wait for the end of their day, the longest there is.
+DAY_HOURS = 26
 CLOCK_SECONDS = 120
 READ_SECONDS = 10.0
 
@@ -39,6 +42,7 @@ def outbox(look: Look) -> Iterator[Finding]:
         needs = rows["rejected"] + rows["differs"]
         oldest = min((one.oldest_at for one in mine if one.oldest_at and one.state in WAITING), default="")
         hours = int((look.now - clock.parse(oldest)).total_seconds()) // HOUR if oldest else 0
+        patience = DAY_HOURS if daybook.bundles(line.id) else 0
         long = f"{waiting} documents wait for {line.title}, the oldest for {hours} h."
         facts = {"connection": line.id, **rows, "oldest_at": oldest}
         if line.paused_reason:
@@ -47,10 +51,10 @@ def outbox(look: Look) -> Iterator[Finding]:
         elif needs:
             remedy = "`pos_server.py outbox list` names each with what to do."
             yield warn("outbox", f"{needs} documents for {line.title} need a person; {waiting} wait.", remedy, **facts)
-        elif hours >= LONG_HOURS:
+        elif hours >= LONG_HOURS + patience:
             remedy = "Look at the line to it; selling goes on, and nothing is lost."
             yield fail("outbox", long, remedy, **facts)
-        elif hours >= 1:
+        elif hours >= 1 + patience:
             remedy = "What waits goes by itself when the till runs and the line is there."
             yield warn("outbox", long, remedy, **facts)
         else:

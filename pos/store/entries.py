@@ -123,7 +123,8 @@ def outbox_rows(
         return _booked_rows(doc, connections, stamp)
     after = " ".join(ledger.after(doc))
     return [
-        (doc["id"], connection, part, state, 0, stamp, "", "", after if part == "return" else "",
+        (doc["id"], connection, part, state, 0, stamp, "", "",
+         after if part == "return" and not daybook.bundles(connection) else "",
          "", "", "", "", "", "", "", "", stamp, stamp)
         for connection in connections
         for part in _parts(doc, connection)

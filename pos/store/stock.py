@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 _AS_OF = "stock_as_of"
 #: Up to here the waiting documents are walked; above, the movements of the items asked for.
 _WALK_MAX = 500
-_OPEN = "state IN ('queued', 'sending', 'sent', 'unknown', 'rejected')"
+#: Books that take money alone own no stock: what waits for them was told to whoever does.
+_GOODS = "substr(connection, 1, 10) <> 'quickbooks'"
+_OPEN = f"state IN ('queued', 'sending', 'sent', 'unknown', 'rejected') AND {_GOODS}"
 #: Booked, but after the connection was last asked for its stock.
-_LATE = "state IN ('booked', 'differs') AND updated_at > :as_of"
+_LATE = f"state IN ('booked', 'differs') AND updated_at > :as_of AND {_GOODS}"
 #: A part books the movements of its own direction: goods leave with a sale, come back with a return.
 #: To a hub a document goes as a whole.
 _PART = "m.document = o.document AND (o.part = 'document' OR (o.part = 'sale') = (m.qty < 0))"
