@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import fn
 
 from pos import clock
 from pos.errors import Conflict, NotFound
@@ -98,9 +98,10 @@ def claim(
 
 def _in(shop: str, reach: Reach) -> Any:
     """Held in a shop, by the name its tills give it, and by a till within the reach of who asks."""
-    where, facts = within.tills(reach, '"t1"."till"')
     here = Held.store == shop
-    return here & SQL(where[0], facts) if where else here
+    for term in within.terms(within.tills(reach, '"t1"."till"')):
+        here &= term
+    return here
 
 
 def _find(key: str) -> Any:

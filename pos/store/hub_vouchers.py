@@ -10,8 +10,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from peewee import SQL
-
 from pos import clock
 from pos.errors import Conflict, Invalid
 from pos.rules.voucher import ACTS
@@ -108,8 +106,7 @@ def with_ids(store: Store, ids: Collection[str], reach: Reach = EVERYWHERE) -> l
 
 def _mine(reach: Reach) -> list[Any]:
     """A row is its till's company's; one that came from the books is the first company's, whose books they are."""
-    where, facts = within.tills(reach, '"t1"."till"')
-    return [SQL(where[0], facts)] if where else []
+    return within.terms(within.tills(reach, '"t1"."till"'))
 
 
 def _told(store: Store, rows: Sequence[Any]) -> list[Row]:

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from peewee import SQL
-
 from pos import clock
 from pos.said import packed, unpacked
 from pos.store import deliveries
@@ -144,9 +142,8 @@ def open_notices(
             found = found.where(Notice.level == level)
         if prefix:
             found = found.where(Notice.key.startswith(prefix))
-        where, facts = within.notices(reach, '"t1"')
-        if where:
-            found = found.where(SQL(where[0], facts))
+        for term in within.terms(within.notices(reach, '"t1"')):
+            found = found.where(term)
         found = found.order_by(Notice.first_at, Notice.key).limit(limit)
         return [_shown(n) for n in found]
 

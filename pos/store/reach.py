@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from peewee import SQL
+
 from pos.errors import Invalid, NotFound
 from pos.said import said
 from pos.store import audit, companies
 from pos.store.companies import MAIN, Place
 from pos.store.db import Store
-from pos.store.models import PersonLeft, PersonScope, User
+from pos.store.models import PersonLeft, PersonScope, User, database
 
 #: Conditions with ? for the facts behind them; none for somebody who may see everything.
 Conditions = tuple[list[str], list[str]]
@@ -228,6 +230,12 @@ def compared(reach: Reach, alias: str) -> Conditions:
         )
         facts = [*facts, *others]
     return where, facts
+
+
+def terms(conditions: Conditions) -> list[SQL]:
+    """Conditions for a query of peewee, whose engine has placeholders of its own."""
+    where, facts = conditions
+    return [SQL(where[0].replace("?", database.param), facts)] if where else []
 
 
 def inside(store: Store, conditions: Conditions, table: str, where: str, fact: object) -> bool:
