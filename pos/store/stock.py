@@ -36,16 +36,17 @@ def stock_of(store: Store, items: Iterable[str], warehouse: str = "") -> dict[st
     place = warehouse or store.config.till.warehouse
     given = {"items": json.dumps(list(items)), "warehouse": place, "as_of": _as_of(store)}
     told = store.execute(
-        "SELECT s.item, s.qty, s.own_at_set, coalesce(t.qty, 0) FROM stock s "
+        "SELECT s.item, s.qty, s.own_at_set, t.qty FROM stock s "
         "LEFT JOIN movement_total t ON t.item = s.item AND t.warehouse = s.warehouse "
         f"WHERE s.item IN {_LISTED} AND s.warehouse = :warehouse",
         {k: given[k] for k in ("items", "warehouse")},
     ).fetchall()
     if not told:
         return {}
-    waiting = _waiting(store, given) if any(row[2] is None for row in told) else {}
+    moved = any(own_at_set is None and own is not None for _, _, own_at_set, own in told)  # of ours, at any time
+    waiting = _waiting(store, given) if moved else {}
     return {
-        item: qty + (waiting.get(item, 0) if own_at_set is None else own - own_at_set)
+        item: qty + (waiting.get(item, 0) if own_at_set is None else (own or 0) - own_at_set)
         for item, qty, own_at_set, own in told
     }
 
