@@ -10,7 +10,7 @@ import pytest
 from pos import clock
 from pos.errors import Invalid
 from pos.rules import documents, ledger
-from pos.store import connections, entries, listing, outbound, outbox, parking, tally, unblock
+from pos.store import connections, entries, listing, outbound, outbox, parking, stories, tally, unblock
 from pos.store.db import Store
 from pos.store.listing import Asked
 from pos.store.outbound import Filter
@@ -126,7 +126,7 @@ def test_a_story_keeps_its_end_however_often_it_is_tried(filled: Store) -> None:
         outbox.again(filled, row, clock.now(), "busy", f"turn {turn} " + "x" * 250, after_seconds=0)
     story = filled.execute("SELECT story FROM outbox WHERE n = ?", (n,)).fetchone()[0]
     lines: list[Any] = [json.loads(line) for line in story.splitlines()]
-    assert len(story) < outbox.STORY_CHARS_MAX + 500
+    assert len(story) < stories.STORY_CHARS_MAX + 500
     assert lines[-1][1:3] == ["queued", "busy"]
     assert lines[-1][3].startswith("turn 59 ")
     assert [line[3].split()[1] for line in lines] == [str(n) for n in range(60 - len(lines), 60)]
