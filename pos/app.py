@@ -26,7 +26,7 @@ from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import bell, errors, logs, printing, status
 from pos.web.counted import Counted
-from pos.web.live import Hub
+from pos.web.live import Hub, brought_in
 from pos.web.parts import Parts
 from pos.web.setup_door import Door
 from pos.web.site import build
@@ -48,6 +48,7 @@ class App:
         self.hub = Hub(
             lambda: {"type": "status", **status.status_view(store, journal)},
             lambda: bell.message(store),
+            *([] if config.queue.in_server else [brought_in(lambda: connections.moved_at(store))]),
             release=store.release,
         )
         self.agents = agents.of(config)

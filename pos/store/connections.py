@@ -203,6 +203,12 @@ def mark(store: Store, connection: str, feed: str) -> Mark:
     return Mark(row.value, row.moved_at, row.checked_at) if row else Mark("", "", "")
 
 
+def moved_at(store: Store) -> str:
+    """When anything was last brought in by any feed; another text after each."""
+    row = store.execute("SELECT max(moved_at) FROM cursor").fetchone()
+    return row[0] or ""
+
+
 def move(store: Store, connection: str, feed: str, value: str, now: datetime) -> None:
     """Set the cursor. Called inside the transaction that writes the rows it stands for."""
     with store.transaction():

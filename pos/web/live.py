@@ -59,10 +59,12 @@ class Hub:
     """Tells every screen what changed. `nudge()` and `publish()` never block and never fail their caller.
 
     states: makers of messages that say how something is; called in the hub's own thread, only while a screen listens.
-    One that says the same as before is not sent.
+    One that says the same as before, or None, is not sent.
     """
 
-    def __init__(self, *states: Callable[[], dict[str, Any]], release: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, *states: Callable[[], dict[str, Any] | None], release: Callable[[], None] = lambda: None
+    ) -> None:
         self._states = states
         self._release = release
         self._screens: set[_Screen] = set()
@@ -133,10 +135,24 @@ class Hub:
     def _tell(self) -> None:
         for n, state in enumerate(self._states):
             message = state()
+            if message is None:
+                continue
             text = json.dumps(message)
             if text != self._last.get(n):
                 self._last[n] = text
                 self.publish(message)
+
+
+def brought_in(mark: Callable[[], str]) -> Callable[[], dict[str, Any] | None]:
+    """Goods that a process of its own brought in: what to tell the screens, None while the mark is what it was."""
+    seen = mark()
+
+    def state() -> dict[str, Any] | None:
+        nonlocal seen
+        before, seen = seen, mark()
+        return None if seen == before else {"type": "catalog", "mark": seen}
+
+    return state
 
 
 @sock.route("/live", bp=bp)  # type: ignore[untyped-decorator]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import websocket
 
 from pos import clock
-from pos.app import App
+from pos.app import App, create_app
+from pos.config import Config
 from pos.errors import CannotSave
 from pos.store import connections, notices, people
 from pos.web import live
@@ -133,6 +135,21 @@ def test_a_changed_catalogue_is_announced(served: Served, listen: Callable[..., 
     told(ws)
     served.app.runner.ring("catalog")
     assert told(ws) == {"type": "catalog"}
+
+
+def test_goods_that_a_process_of_its_own_brought_in_are_announced(settings_of: Config) -> None:
+    app = create_app(replace(settings_of, queue=replace(settings_of.queue, in_server=False)))
+    app.start()
+    one = Served(app)
+    ws = websocket.create_connection(f"ws://127.0.0.1:{one.server.port}/live", timeout=60)
+    try:
+        assert told(ws)["type"] == "status"
+        connections.move(app.store, "erpnext", "items", "c1", clock.now())
+        assert told(ws)["type"] == "catalog"
+    finally:
+        ws.close()
+        one.stop()
+        app.stop()
 
 
 def test_a_page_of_another_site_cannot_listen(served: Served, listen: Callable[..., websocket.WebSocket]) -> None:
