@@ -7,27 +7,16 @@ has to be put into one of the tables here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 
-from pos import clock, config
-from pos.actions import hub_intake
-from pos.app import App, create_app
-from pos.rules import hub
-from pos.store import companies, hub_tills, notices, passwords, people, reach, reconciliations
-from pos.store.companies import Place
-from pos.store.hub_tills import Joining
-from pos.store.models import Connection, Document, Held, Outbox, ReconciliationItem, Session, User, VoucherRow
-from pos.store.scopes import Scope
+from pos.store.models import Outbox
 from pos.web import auth
-from tests.actions.test_hub_intake import Made
-from tests.web.conftest import PASSWORD, Console, Page
+from tests.web.conftest import Console, Page
+from tests.web.two_companies import Hub, a_hub
 
 #: Every route of the console that keeps to somebody's reach, as they are asked: {…} are ids of the other's rows.
 LISTS = (
@@ -116,101 +105,10 @@ WHOLE = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Side:
-    """One company: its till's key, ids of its rows, and words that give a row of it away."""
-
-    company: str
-    key: str
-    ids: dict[str, Any]
-    marks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Hub:
-    """A hub of two companies, and somebody of each at its console; `whole` may see all of it."""
-
-    app: App
-    sides: tuple[Side, Side]
-    pages: tuple[Console, Console]
-    whole: Console
-
-
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    read = config.load(tmp_path_factory.mktemp("two"), environ={})
-    wanted = replace(read, till=replace(read.till, id="HUB", name="Hub"), server=replace(read.server, role="hub"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(people.PINS, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        patch.setattr(passwords.PASSWORDS, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        app = create_app(wanted)
-        try:
-            companies.add(app.store, "north", "Boreal Ltd", "test")
-            sides = (_seed(app, "main", "T1", "Aquila"), _seed(app, "north", "N1", "Boreal"))
-            people.add_user(app.store, "99", "Zora Whole", "admin", "4711", "test")
-            passwords.set_password(app.store, "99", PASSWORD, "test")
-            pages = tuple(Console(app).sign_in(side.ids["reader"]) for side in sides)
-            yield Hub(app, sides, pages, Console(app).sign_in("99"))  # type: ignore[arg-type]
-        finally:
-            app.stop()
-
-
-def _seed(app: App, company: str, till: str, word: str) -> Side:
-    """One of everything, each with the word in it."""
-    store, key = app.store, f"key of {till}"
-    code = hub_tills.add(store, f"{word} till", "test", Place(company, company))
-    joined = hub_tills.join(store, code, Joining(till, (till,), f"folder{till}", hub.digest(key), "1.0"))
-    connection = companies.connection_id("erpnext", company)
-    Connection.create(id=connection, kind="erpnext", title=f"{word} books", company=company)
-    doc, body = Made(till).next(customer=f"{word} customer")
-    hub_intake.take_in(app.journal, joined, doc["id"], body)
-    row = Outbox.get(Outbox.document == doc["id"])
-    Outbox.update(state="rejected", code="odd", message=f"{word} is odd").where(Outbox.n == row.n).execute()
-    session, day, now = doc["session"], doc["business_day"], clock.now()
-    z = _a_z(doc, word)
-    Session.update(
-        open=False, closed_at=clock.stamp(now), z_number=1, z_document=z.id, last_sequence=1, counted=1
-    ).where(Session.id == session).execute()
-    for scope in (Scope("session", session, day), Scope("day", day, day)):
-        reconciliations.not_run(store, connection, scope, now, "line", f"{word} books are away")
-    item = ReconciliationItem.create(
-        connection=connection, key=doc["id"], document=doc["id"], number=doc["invoice_name"], part="sale",
-        session=session, day=day, remote_id=f"{word}-REMOTE", what="differs", words=f"{word} differs", here="",
-        there="", found_at="", last_at="", state="open", closed_at="", closed_by="", reason="",
-    )  # fmt: skip
-    notices.raise_notice(store, f"outbox:{row.n}", "needs", f"{word} was refused", "", doc["invoice_name"])
-    reader, member = {"main": ("11", "12"), "north": ("21", "22")}[company]
-    for code, name in ((reader, f"{word} reader"), (member, f"{word} member")):
-        people.add_user(store, code, name, "admin" if code == reader else "cashier", "4711", "test")
-        reach.keep_to(store, code, [Place(company, "")], "test", new=True)
-    passwords.set_password(store, reader, PASSWORD, "test")
-    Held.create(
-        id=clock.uuid7(), store="main", till=till, title=f"{word} basket", basket="{}", lines=1, total="1.00",
-        state="held", by_code=member, by_name=f"{word} member", at=clock.stamp(now),
-    )  # fmt: skip
-    VoucherRow.create(
-        id=f"{word}:1", code="GV-SAME", act="issue", amount=500, at=clock.stamp(now), expires="", till=till,
-        document=doc["id"], position=1, origin="document", exposure=0, sent_at="x",
-    )  # fmt: skip
-    ids = {
-        "n": row.n, "document": doc["id"], "number": doc["invoice_name"], "beginning": f"{till}-", "session": session,
-        "day": day, "item": item.n, "z": z.number, "code": member, "reader": reader, "till": joined.id,
-    }  # fmt: skip
-    return Side(company, key, ids, (word, f"{till}-", doc["id"], joined.id))
-
-
-def _a_z(doc: dict[str, Any], word: str) -> Any:
-    """As much of a Z as a list shows."""
-    sale = Document.get(Document.id == doc["id"])
-    number = f"{doc['till']}-000009"
-    z = {
-        "kind": "z", "id": f"{doc['id'][:-4]}0000", "till": doc["till"], "invoice_name": number, "currency": "GBP",
-        "note": word,
-        "z": {**{kind: {"count": 1} for kind in ("sales", "returns", "voids")}, "total": "1.00", "count": None},
-    }  # fmt: skip
-    values = {name: getattr(sale, name) for name in sale._meta.fields if name != "n"}
-    values |= {"id": z["id"], "kind": "z", "sequence": 9, "number": number, "body": json.dumps(z), "path": number}
-    return Document.create(**values)
+    with a_hub(tmp_path_factory.mktemp("two")) as hub:
+        yield hub
 
 
 def _asked(page: Page, address: str, ids: dict[str, Any], body: Any = None) -> Any:
@@ -344,64 +242,3 @@ def test_what_is_about_the_whole_hub_is_closed_to_whom_it_is_not(two: Hub) -> No
         answer = screen.get(path)
         assert answer.status_code == 403, (path, answer.status_code)
         assert "Aquila" not in answer.get_data(as_text=True)
-
-
-# -- what tills ask ----------------------------------------------------------------------------------------------------
-
-
-def _till(two: Hub, side: Side) -> Page:
-    name = side.ids["beginning"].rstrip("-")
-    headers = {
-        "HTTP_AUTHORIZATION": f"Bearer {side.key}",
-        "HTTP_" + hub.TILL.upper().replace("-", "_"): name,
-        "HTTP_" + hub.INSTANCE.upper().replace("-", "_"): f"folder{name}",
-        "HTTP_" + hub.VERSION.upper().replace("-", "_"): "1.0",
-    }
-    return Page(two.app, **headers)
-
-
-@pytest.mark.parametrize(
-    ("address", "own"),
-    [
-        ("/api/hub/v1/feeds/people", True),
-        ("/api/hub/v1/feeds/notices", True),
-        ("/api/hub/v1/feeds/vouchers", True),
-        ("/api/hub/v1/held?store=main", True),
-        ("/api/hub/v1/vouchers/GV-SAME", True),
-        ("/api/hub/v1/receipts/{number}", False),
-        ("/api/hub/v1/documents/{document}", False),
-    ],
-)
-def test_a_till_hears_of_its_own_company_alone(two: Hub, address: str, own: bool) -> None:
-    for side, other in (two.sides, two.sides[::-1]):
-        answer = _till(two, side).get(address.format(**other.ids))
-        text = answer.get_data(as_text=True)
-        assert other.marks[0] not in text and other.ids["document"] not in text, text
-        assert answer.status_code == (200 if own else 404), text
-        mine = _till(two, side).get(address.format(**side.ids))
-        assert mine.status_code == 200 and any(mark in mine.text for mark in side.marks), mine.text
-
-
-def test_a_till_cannot_take_up_a_basket_of_another_company(two: Hub) -> None:
-    for side, other in (two.sides, two.sides[::-1]):
-        [basket] = [row.id for row in Held.select().where(Held.till == other.ids["beginning"].rstrip("-"))]
-        body = {"store": "main", "act": clock.uuid7(), "to": "resumed", "by": "1", "reason": "", "again": ""}
-        till = _till(two, side)
-        assert till.post(f"/api/hub/v1/held/{basket}/claim", body).status_code == 404
-        assert till.post("/api/hub/v1/held/states", {"store": "main", "ids": [basket]}).json["held"] == []
-        assert till.post("/api/hub/v1/vouchers/find", {"ids": [f"{other.marks[0]}:1"]}).json["rows"] == []
-        assert till.post(f"/api/hub/v1/receipts/{other.ids['number']}/claim").status_code == 404
-
-
-def test_who_comes_out_of_a_companys_reach_is_gone_at_its_tills(two: Hub) -> None:
-    store, (main, north) = two.app.store, two.sides
-    people.add_user(store, "50", "Mira", "cashier", "4711", "test")
-
-    def told(side: Side) -> dict[str, bool]:
-        rows = _till(two, side).get("/api/hub/v1/feeds/people").json["rows"]
-        return {row["code"]: row["active"] for row in rows}
-
-    assert told(main)["50"] and told(north)["50"], "somebody of the whole hub works anywhere"
-    reach.keep_to(store, "50", [Place("north", "")], "test")
-    assert (told(main)["50"], told(north)["50"]) == (False, True)
-    assert User.get(User.code == "50").active
