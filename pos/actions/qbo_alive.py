@@ -26,8 +26,8 @@ from pos.store.qbo_tokens import Pair, Row
 
 log = logging.getLogger(__name__)
 
-#: A second try with the old token only where it still fits under the lease.
-SECOND_TRY_SECONDS = 20.0
+#: A second try with the old token only where it still fits under the lease, however slowly its answer trickles in.
+SECOND_TRY_SECONDS = 12.0
 
 
 class Tokens:
