@@ -11,9 +11,11 @@ import pytest
 
 from pos import clock
 from pos import config as settings
-from pos.actions import deliver, line, qbo_mapping, reconcile, trace
+from pos.actions import deliver, line, outbox_views, qbo_mapping, reconcile, trace
 from pos.connectors import configured
+from pos.connectors.base import Posted
 from pos.connectors.qbo import pace
+from pos.connectors.qbo.connector import Books
 from pos.store import bundles, connections, outbound, outbox, scopes, tally, unblock
 from pos.store.db import open_store
 from pos.store.journal import Journal
@@ -306,3 +308,29 @@ def test_the_trace_and_the_outbox_name_the_document_a_receipt_is_in(shop: Shop) 
     assert told["sent"]["tone"] == told["compared"]["tone"] == "done"
     assert [row.message for row in shop.rows("sale")] == ["TK-261120-LON-CA"] * 2
     assert tally.counts(shop.store).booked == 2
+
+
+def test_a_number_somebody_takes_in_the_last_moment_is_a_conflict_for_a_person(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was looked up and free; QuickBooks refuses it all the same (6140)."""
+    shop.sell()
+    shop.next_day()
+    real, asked = Books.find, list[str]()
+
+    def free_at_first(books: Books, key: str, kind: str = "sale") -> Posted | None:
+        asked.append(key)
+        return None if len(asked) == 1 else real(books, key, kind)
+
+    monkeypatch.setattr(Books, "find", free_at_first)
+    shop.site.gb.seed("SalesReceipt", DocNumber="TK-261120-LON-CA", TxnDate="2026-11-20", TotalAmt=Decimal(1), Line=[])
+    assert shop.round().rejected == 1
+    row = shop.rows()[0]
+    assert (row.state, row.code) == ("rejected", "number_taken")
+    shown = outbox_views.detail(shop.store, shop.config, row.n)
+    assert (shown["number"], shown["total"], shown["may"]) == (
+        "TK-261120-LON-CA", "1.50", ["retry", "park", "resolve"],
+    )  # fmt: skip
+    shop.site.gb.change("SalesReceipt", shop.there()[0]["Id"], DocNumber="1001")
+    unblock.retry(shop.store, row.n, "boss")
+    assert shop.round().booked == 1
