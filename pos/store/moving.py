@@ -182,7 +182,7 @@ def _hex(value: object) -> str:
 def finish(target: Store, source: sqlite3.Connection) -> None:
     """Numbers go on where they were; the search index is made."""
     for table in tables(source):
-        if table.key == ("n",) or (table.key == ("id",) and table.name in _WHOLE):
+        if len(table.key) == 1:
             with target.transaction():
                 _go_on(target, table)
     search_index.rebuild(target)

@@ -144,11 +144,13 @@ def _saving(here: Parts) -> Iterator[Metric]:
     places = {"data": here.store.path.parent, "invoices": here.config.invoices}
     rows = [([name], _free(place)) for name, place in places.items()]
     yield _gauge("disk_free_bytes", "Room on the disk of data/ and of the receipts.", ["place"], rows)
+    asked: list[tuple[list[str], float]] = []
+    lag: list[tuple[list[str], float]] = []
     if here.store.replica is not None:
         behind, why = here.store.replica.standing()
-        yield _gauge("read_replica_asked", "1 while the console asks the read replica.", [], [([], int(not why))])
-        lag: list[tuple[list[str], float]] = [] if behind is None else [([], behind)]
-        yield _gauge("read_replica_lag_seconds", "How far the read replica is behind, where known.", [], lag)
+        asked, lag = [([], int(not why))], [] if behind is None else [([], behind)]
+    yield _gauge("read_replica_asked", "1 while the console asks the read replica.", [], asked)
+    yield _gauge("read_replica_lag_seconds", "How far the read replica is behind, where known.", [], lag)
 
 
 def _free(place: Path) -> int:
