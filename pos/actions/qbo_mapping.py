@@ -51,9 +51,10 @@ def write(store: Store, company: str, plain: Mapping[str, Any], before: Kept, by
 
 def facts(store: Store, connection: str) -> dict[str, Any]:
     """What a connector is made with; whoever finds it changed makes a new one."""
-    signed = qbo_tokens.row(store, connection)
+    signed, company = qbo_tokens.row(store, connection), companies.of_connection(store, connection)
     return {
-        KEY: read(store, companies.of_connection(store, connection)).values,
+        KEY: read(store, company).values,
+        "currency": companies.one(store, company).currency,
         "realm": signed.realm if signed else "",
         "environment": signed.environment if signed else "",
     }
@@ -65,4 +66,4 @@ def connector(store: Store, config: Config, connection: str, found: Mapping[str,
     def client() -> Client:
         return qbo_alive.client(store, config, connection)
 
-    return Books(client, found.get(KEY) or {})
+    return Books(client, found.get(KEY) or {}, str(found.get("currency") or ""))

@@ -334,3 +334,14 @@ def test_a_number_somebody_takes_in_the_last_moment_is_a_conflict_for_a_person(
     shop.site.gb.change("SalesReceipt", shop.there()[0]["Id"], DocNumber="1001")
     unblock.retry(shop.store, row.n, "boss")
     assert shop.round().booked == 1
+
+
+def test_books_in_another_currency_are_never_posted_to(shop: Shop) -> None:
+    shop.sell()
+    shop.next_day()
+    shop.books = Books(shop.client, qbo_books.MAPPING, "EUR")
+    shop.memory.connector = shop.books
+    assert shop.round().booked == 0
+    paused = connections.line(shop.store, "quickbooks").paused_reason
+    assert paused == "QuickBooks counts in GBP, the tills in EUR."
+    assert shop.there() == []

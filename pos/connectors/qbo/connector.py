@@ -33,12 +33,12 @@ def signed_out() -> Client:
 
 class Books:
     """One company's books. Used by one thread at a time. client: or what makes it, raising SignInNeeded. tables: its
-    mapping, as `mapping.read` gives it."""
+    mapping, as `mapping.read` gives it. currency: what its tills take, "" = not known."""
 
     lines_max = lines.LINES_MAX
 
-    def __init__(self, client: Client | Callable[[], Client], mapping: Mapping[str, Any]) -> None:
-        self._client = client
+    def __init__(self, client: Client | Callable[[], Client], mapping: Mapping[str, Any], currency: str = "") -> None:
+        self._client, self._currency = client, currency
         self.tables: Tables = read(mapping)
 
     @property
@@ -80,8 +80,17 @@ class Books:
     # -- what every connector does --
 
     def check(self) -> str:
-        """Sign in, and see that the mapping holds together. Rejected ("unmapped") when it does not."""
+        """Sign in, and see that the mapping holds together and both count in one currency. Rejected ("unmapped",
+        "currency") when not."""
         company = self.client.company()
+        home = (self.client.preferences().get("CurrencyPrefs") or {}).get("HomeCurrency") or {}
+        theirs = str(home.get("value") or "")
+        if self._currency and theirs and theirs != self._currency:
+            raise Rejected(
+                said("QuickBooks counts in {theirs}, the tills in {ours}.", theirs=theirs, ours=self._currency),
+                code="currency",
+                remedy=said("Connect a company whose home currency is {ours}.", ours=self._currency),
+            )
         if found := self.problems():
             raise lines.unmapped(found)
         return f"QuickBooks Online, {company.get('CompanyName') or self.client.realm}"
