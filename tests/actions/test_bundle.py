@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from pos import clock
 from pos.actions import bundle, qbo_mapping
 from pos.actions.line import Job, Memory
 from pos.connectors.qbo.connector import Books, signed_out
-from pos.store import bundles, companies, connections, stock
+from pos.store import bundles, companies, connections, outbox, stock, whereabouts
 from pos.store.connections import Wanted
+from pos.store.db import Store
+from pos.store.journal import Journal
 from pos.store.models import Bundle, Company, Connection, Outbox
 from tests import receipts
 from tests.contract import qbo_books
@@ -94,3 +97,27 @@ def test_goods_that_wait_for_their_day_s_document_do_not_count_as_untold(corner:
     )
     assert Outbox.get().state == "queued"
     assert stock.stock_of(corner.store, ["COLA"]) == {"COLA": 10000}
+
+
+@pytest.mark.both_engines
+def test_a_day_s_receipts_join_and_are_handed_out_on_either_engine(store: Store, journal: Journal, engine: str) -> None:
+    connections.sync(store, [("quickbooks", "quickbooks", "QuickBooks Online", "http://127.0.0.1:9")])
+    for _ in range(2):
+        doc = journal.commit(receipts.sale(receipts.line("COLA", 1, "1.50"), customer="Walk-in Customer")).doc
+    books = Books(signed_out, MAPPING)
+    at = clock.now() + dt.timedelta(days=3)
+    job = Job(store, "quickbooks", "http://127.0.0.1:9", Memory(books), "me", now=lambda: at)
+    assert bundle.gather(job, books) == 1
+    (one,) = bundles.of_day(store, "quickbooks", rules_day(job, doc["created_at"]))
+    assert (one.book.receipts, one.book.total) == (2, 300)
+    bundle.made_ready(job, books, bundle.document_of(job, one.number))
+    row = outbox.take(store, outbox.due(store, "quickbooks", at, 9, part="book")[0], "me", at)
+    assert row is not None
+    outbox.booked(store, outbox.sent(store, row, at, "SalesReceipt/1"), at, {})
+    assert [x.state for x in Outbox.select().order_by(Outbox.n)] == ["booked"] * 3
+    assert [x.number for x in bundles.of_receipt(store, doc["id"])] == [one.number]
+    assert whereabouts.of(store, doc["id"]).sent[0].book == one.number
+
+
+def rules_day(job: Job, stamp: str) -> str:
+    return bundle.rules_of(job).day_of(dt.datetime.fromisoformat(stamp)).isoformat()
