@@ -19,6 +19,7 @@ from pos.store.models.hub import ForeignCopy, HubChange, HubGap, HubTill, HubTop
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
 from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Outbox
 from pos.store.models.notices import HookEvent, LowStock, Notice, NoticeDelivery, NoticeRead
+from pos.store.models.office import Record, RecordConflict, RecordLink, SyncJob, SyncJobRecord
 from pos.store.models.people import (
     Approval,
     ApprovalRequest,
@@ -67,9 +68,11 @@ BUNDLES = (Bundle, BundleMember)
 COMPANIES = (Company, Shop, TillPlace, PersonScope, PersonLeft)
 #: Sign-ins to books whose keys change.
 SIGN_INS = (QboToken, QboState)
+#: Records both this program and the books may change, and the jobs that bring them together.
+OFFICE = (Record, RecordLink, RecordConflict, SyncJob, SyncJobRecord)
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
-    *BACKUPS, *RECORDS, *HUB, *BUNDLES, *COMPANIES, *SIGN_INS,
+    *BACKUPS, *RECORDS, *HUB, *BUNDLES, *COMPANIES, *SIGN_INS, *OFFICE,
 )  # fmt: skip
 
 __all__ = [
@@ -83,6 +86,7 @@ __all__ = [
     "LEDGER",
     "MACHINERY",
     "NOTICES",
+    "OFFICE",
     "PEOPLE",
     "PRINTS",
     "RECONCILIATIONS",
@@ -137,12 +141,17 @@ __all__ = [
     "QboToken",
     "Reconciliation",
     "ReconciliationItem",
+    "Record",
+    "RecordConflict",
+    "RecordLink",
     "RightOverride",
     "Session",
     "Shop",
     "SignIn",
     "Snapshot",
     "Stock",
+    "SyncJob",
+    "SyncJobRecord",
     "TakingsGoods",
     "TakingsPeople",
     "TakingsTenders",
