@@ -21,8 +21,8 @@ from tests.copied import till as a_till
 
 
 @pytest.fixture
-def till(tmp_path: Path) -> Iterator[Till]:
-    made = open_till(settings.load(tmp_path, environ={}))
+def till(shop: settings.Config) -> Iterator[Till]:
+    made = open_till(shop)
     yield made
     made.close()
 

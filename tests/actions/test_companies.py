@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -26,10 +25,9 @@ def joined(store: Store, till: str, place: Place) -> Till:
     return hub_tills.join(store, hub_tills.add(store, f"Till {till}", "ann", place), told)
 
 
-def test_each_document_goes_to_the_books_of_its_tills_company_alone(tmp_path: Path) -> None:
-    config = Config(root=tmp_path)
-    config = replace(config, till=replace(config.till, id="HUB"), server=replace(config.server, role="hub"))
-    store = open_store(config)
+@pytest.mark.both_engines
+def test_each_document_goes_to_the_books_of_its_tills_company_alone(shop: Config) -> None:
+    store = open_store(replace(shop, till=replace(shop.till, id="HUB"), server=replace(shop.server, role="hub")))
     journal = Journal(store)
     try:
         north = companies.add(store, "north", "North Ltd", "ann")
@@ -60,6 +58,7 @@ def test_each_document_goes_to_the_books_of_its_tills_company_alone(tmp_path: Pa
         store.close()
 
 
+@pytest.mark.both_engines
 def test_how_far_a_person_reaches_follows_from_rows(store: Store) -> None:
     companies.add(store, "north", "North Ltd", "ann")
     companies.add_shop(store, "north", "pier", "Pier", "ann")

@@ -25,9 +25,8 @@ from tests import receipts
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    config = Config(root=tmp_path)
-    config = replace(config, till=replace(config.till, id="HUB"), server=replace(config.server, role="hub"))
+def journal(shop: Config) -> Iterator[Journal]:
+    config = replace(shop, till=replace(shop.till, id="HUB"), server=replace(shop.server, role="hub"))
     store = open_store(config)
     connections.sync(store, [("erpnext", "erpnext", "ERPNext", "http://127.0.0.1:1")])
     found = Journal(store)
@@ -69,6 +68,7 @@ def states(store: Store, doc: dict[str, Any]) -> list[str]:
         return [row.state for row in Outbox.select().where(Outbox.document == doc["id"])]
 
 
+@pytest.mark.both_engines
 def test_it_is_kept_byte_for_byte_and_the_same_again_changes_nothing(journal: Journal, till: Till) -> None:
     doc, body = Made().next()
     first = take(journal, till, doc, body)
@@ -111,6 +111,7 @@ def test_what_is_not_whole_or_not_this_tills_is_refused_and_nothing_is_kept(jour
     assert hub_tills.one(journal.store, "T1").state == "on"
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("came", ["number", "chain", "chain behind it"])
 def test_what_another_may_have_made_stops_the_till_until_a_person_decides(
     journal: Journal, till: Till, came: str
@@ -139,6 +140,7 @@ def test_a_conflict_from_before_it_joined_is_refused_and_stops_nothing(journal: 
     assert (refused.value.code, hub_tills.one(journal.store, "T1").state) == ("number_taken", "on")
 
 
+@pytest.mark.both_engines
 def test_one_before_it_may_be_missing_and_come_later(journal: Journal, till: Till) -> None:
     made = Made()
     docs = [made.next() for _ in range(4)]
@@ -190,6 +192,7 @@ def test_the_doctor_names_a_till_that_needs_somebody(journal: Journal, till: Til
     assert (ill.state, ill.facts["till"]) == ("fail", "T1") and "There twice" in ill.sentence
 
 
+@pytest.mark.sqlite
 def test_a_till_that_is_also_the_hub_sells_and_takes_in(tmp_path: Path) -> None:
     config = Config(root=tmp_path)
     store = open_store(replace(config, server=replace(config.server, role="both")))
@@ -209,6 +212,7 @@ def test_a_till_that_is_also_the_hub_sells_and_takes_in(tmp_path: Path) -> None:
         store.close()
 
 
+@pytest.mark.sqlite
 def test_a_till_that_joins_queues_what_it_has_and_hands_over_what_waited_for_books_of_its_own(tmp_path: Path) -> None:
     store = open_store(Config(root=tmp_path))
     connections.sync(store, [("erpnext", "erpnext", "ERPNext", "http://127.0.0.1:1")])

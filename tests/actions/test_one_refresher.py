@@ -15,7 +15,7 @@ import pytest
 
 from pos import clock
 from pos.actions import one_refresher
-from pos.config import Config
+from pos.config import Config, Storage
 from pos.errors import Unavailable
 from pos.store import connections, leases
 from pos.store.db import Store, open_store
@@ -46,9 +46,9 @@ class Issuer:
         return bool(self.db.execute("SELECT max(locked) FROM issued").fetchone()[0])
 
 
-def use(root: Path, turns: int) -> None:
+def use(root: Path, url: str, turns: int) -> None:
     """What each process does: take the good token, say that it has expired, again and again."""
-    store, issuer = open_store(Config(root=root)), Issuer(root / "issuer.db")
+    store, issuer = open_store(Config(root=root, storage=Storage(url=url))), Issuer(root / "issuer.db")
 
     def kept() -> str | None:
         found = connections.facts(store, "rotating")
@@ -66,9 +66,10 @@ def use(root: Path, turns: int) -> None:
     store.close()
 
 
-def test_two_processes_never_use_one_refresh_token_twice(tmp_path: Path) -> None:
-    open_store(Config(root=tmp_path)).close()
-    code = f"from tests.actions.test_one_refresher import *; use(Path({json.dumps(str(tmp_path))}), {TURNS})"
+def test_two_processes_never_use_one_refresh_token_twice(shop: Config, tmp_path: Path) -> None:
+    open_store(shop).close()
+    given = f"Path({json.dumps(str(tmp_path))}), {json.dumps(shop.storage.url)}, {TURNS}"
+    code = f"from tests.actions.test_one_refresher import *; use({given})"
     both = [
         subprocess.Popen(
             [sys.executable, "-c", code], cwd=REPO, env=dict(os.environ), stderr=subprocess.PIPE, text=True
@@ -81,6 +82,7 @@ def test_two_processes_never_use_one_refresh_token_twice(tmp_path: Path) -> None
     assert not Issuer(tmp_path / "issuer.db").locked()
 
 
+@pytest.mark.both_engines
 def test_a_refresher_that_died_is_waited_for_and_one_that_failed_is_not(store: Store) -> None:
     def fails() -> str:
         raise Unavailable("no line")

@@ -111,6 +111,7 @@ def test_what_the_issuer_set_aside_for_this_basket_is_not_exposed(gifts):
     assert vouchers.holds(till.store, stale_only=True)[0].id == "h1", "paid: the agent lets go of it"
 
 
+@pytest.mark.both_engines
 def test_another_tills_hold_is_not_used_up_here(gifts):
     till = set_up(gifts)
     code = sold(till)
@@ -127,6 +128,7 @@ def theirs(key: str, code: str, act: str, amount: int, till: str = "T2") -> vouc
     return vouchers.LedgerRow(key, code, act, amount, clock.stamp(clock.now()), "", till, key.partition(":")[0], 1)
 
 
+@pytest.mark.both_engines
 def test_rows_of_the_issuer_count_once_and_no_balance_is_ever_set(gifts):
     till = set_up(gifts)
     code = sold(till)

@@ -55,6 +55,7 @@ def _all(store: Store, feed: str, since: str = "", limit: int = 2) -> tuple[list
             return rows, since
 
 
+@pytest.mark.both_engines
 def test_changes_come_once_and_in_order(store: Store) -> None:
     """Both engines: what was there before, what is new, what is gone; nothing after the last cursor."""
     feeds.put_items(store, [ITEM, {**ITEM, "code": "CAP", "barcodes": []}], "csv")
@@ -140,6 +141,7 @@ def _row(id_: str, act: str, amount: int = 0, held: int = 0, till: str = "T1", b
             "expires": "", "till": till, "document": basket or id_, "position": 0}  # fmt: skip
 
 
+@pytest.mark.both_engines
 def test_the_hub_keeps_voucher_rows_by_id_and_in_order(store: Store) -> None:
     """Each once; of two who set the same value aside the second sees the first; what was let go of counts no more."""
     hub_changes.watch(store)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,9 +18,8 @@ from pos.store.hub_tills import Heard, Joining
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    config = Config(root=tmp_path)
-    found = open_store(replace(config, till=replace(config.till, id="HUB")))
+def store(shop: Config) -> Iterator[Store]:
+    found = open_store(replace(shop, till=replace(shop.till, id="HUB")))
     yield found
     found.close()
 
@@ -30,6 +28,7 @@ def told(till: str = "T1", key: str = "k", *before: str) -> Joining:
     return Joining(till, (till, *before), "folder-1", hub.digest(key), "1.0")
 
 
+@pytest.mark.both_engines
 def test_a_code_is_used_once_and_the_answer_that_got_lost_is_given_again(store: Store) -> None:
     code = hub_tills.add(store, "Till 1", "ann")
     joined = hub_tills.join(store, code.lower().replace("-", " "), told())
@@ -79,6 +78,7 @@ def test_a_new_code_makes_a_new_key_and_the_old_one_works_until_then(store: Stor
     assert hub_tills.of_key(store, "by itself") is not None and hub_tills.of_key(store, "new") is None
 
 
+@pytest.mark.both_engines
 def test_of_two_that_say_they_are_it_a_person_keeps_one(store: Store) -> None:
     till = hub_tills.join(store, hub_tills.add(store, "Till 1", "ann"), told())
     with pytest.raises(Conflict, match="not there twice"):
@@ -120,6 +120,7 @@ def test_a_clock_that_is_off_is_flagged_until_it_is_right(store: Store) -> None:
     assert now.seen_at
 
 
+@pytest.mark.both_engines
 def test_what_is_missing_is_known_number_by_number(store: Store) -> None:
     hub_tills.join(store, hub_tills.add(store, "Till 1", "ann"), told())
     top = 0

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from pos.config import Config
 from pos.store import leases
-from pos.store.db import Store, open_store
+from pos.store.db import Store
+
+pytestmark = pytest.mark.both_engines
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    found = open_store(Config(root=tmp_path))
-    yield found
-    found.close()
 
 
 def test_one_holds_it_until_its_time_is_over_and_each_new_holder_gets_a_higher_fence(store: Store) -> None:

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -32,9 +31,8 @@ def time() -> Iterator[Time]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> settings.Config:
-    loaded = settings.load(tmp_path, environ={})
-    return replace(loaded, notices=replace(loaded.notices, **HOOK, **MAIL))
+def shop(shop: settings.Config) -> settings.Config:
+    return replace(shop, notices=replace(shop.notices, **HOOK, **MAIL))
 
 
 def queued(channel: str = "webhook") -> list[tuple[str, str, str]]:
@@ -63,6 +61,7 @@ def test_a_notice_comes_back_as_it_was_said_and_an_old_one_as_it_stands(store: S
     assert not isinstance(notices.open_notices(store, prefix="disk")[0].text, Said), "nothing of before stays"
 
 
+@pytest.mark.both_engines
 def test_only_a_change_of_state_is_news(store: Store) -> None:
     assert notices.raise_notice(store, "disk", "check", "Little room.", "Make room.")
     assert not notices.raise_notice(store, "disk", "check", "Less room.")
@@ -209,6 +208,7 @@ def test_the_bells_mark_moves_with_each_change_and_each_count(store: Store) -> N
 # -- on the way out ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 def test_what_is_claimed_is_nobody_elses(store: Store) -> None:
     notices.raise_notice(store, "a", "needs", "A")
     notices.raise_notice(store, "b", "needs", "B")
@@ -252,6 +252,7 @@ def test_a_sender_that_died_is_followed_by_another_under_the_same_id(store: Stor
     assert queued() == [("a", "raised", "sending")], "the first owner has lost it"
 
 
+@pytest.mark.both_engines
 def test_the_end_never_overtakes_the_beginning(store: Store) -> None:
     notices.raise_notice(store, "a", "needs", "A")
     notices.settle(store, "a")

@@ -104,6 +104,7 @@ def test_a_change_happens_once_and_only_for_who_holds_the_row(
         assert list(Outbox.select().dicts()) == everything
 
 
+@pytest.mark.both_engines
 def test_a_row_is_taken_by_one_of_many(journal: Journal, store: Store) -> None:
     documents = sell(journal, 20)
     got: list[str] = []
@@ -149,6 +150,7 @@ def _against(doc: dict[str, Any]) -> dict[str, str]:
     return {"id": doc["id"], "invoice_name": doc["invoice_name"], "line": doc["items"][0]["line"]}
 
 
+@pytest.mark.both_engines
 def test_counts_are_of_documents_and_an_exchange_is_one(journal: Journal, store: Store) -> None:
     assert outbox.counts(store) == outbox.Counts(0, 0, 0, 0)
     first, second = sell(journal, 2)
@@ -291,6 +293,7 @@ def test_one_that_is_sent_at_this_moment_is_not_taken_from_under_the_sender(jour
         unblock.retry(store, row(document).n, "M1")
 
 
+@pytest.mark.both_engines
 def test_a_dead_servers_rows_are_let_go_and_those_of_others_are_not(journal: Journal, store: Store, time: Time) -> None:
     first, second, third = sell(journal, 3)
     for owner in ("server:9:killed", "agents:7:alive", "server:9:killed"):
