@@ -127,6 +127,11 @@ def _connect(store: Store, config: Config, connection: str, kind: Kind, facts: M
     return kind.connect(config, facts)
 
 
+def connector(store: Store, config: Config, connection: str, kind: Kind) -> Connector:
+    """A connection's connector, made with what was learned of its site. Speaks to nobody."""
+    return _connect(store, config, connection, kind, _facts(store, connection, kind))
+
+
 def job_by_hand(store: Store, config: Config, connection: str, owner: str) -> Job:
     """The job of a person at the command line on one connection, with a connector of its own."""
     kind = next(kind for kind in KINDS if kind.name == connections.line(store, connection).kind)

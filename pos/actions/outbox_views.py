@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from pos import clock
+from pos.actions.whose_books import Books
 from pos.config import Config
-from pos.connectors import KINDS
-from pos.connectors.base import Kind
 from pos.errors import NotFound, PosError
 from pos.rules import documents, wording
 from pos.rules.money import minor
 from pos.said import psaid, said
-from pos.store import connections, intake, outbound, outbox, standing, unblock
+from pos.store import intake, outbound, outbox, standing, unblock
 from pos.store.db import Store
 from pos.store.listing import Asked
 from pos.store.outbound import Filter
@@ -86,11 +85,11 @@ def state_of(row: Row) -> str:
     return "parked" if row.parked else "settled" if row.settled else row.state
 
 
-def shown(store: Store, config: Config, row: Row, titles: dict[str, str] | None = None) -> dict[str, Any]:
-    """One row of the list, exact values beside their words."""
+def shown(store: Store, config: Config, row: Row, books: Books | None = None) -> dict[str, Any]:
+    """One row of the list, exact values beside their words. books: of the whole page."""
     state = state_of(row)
     words, tone = STATES[state]
-    titles = titles if titles is not None else titles_of(store)
+    books = books if books is not None else Books(store, config)
     total = None if row.total is None or row.kind == "z" else row.total
     locale = config.shop.locale
     return {
@@ -103,7 +102,7 @@ def shown(store: Store, config: Config, row: Row, titles: dict[str, str] | None 
         "total_text": "" if total is None else wording.money(minor(total, row.currency), row.currency, locale),
         "currency": row.currency,
         "connection": row.connection,
-        "connection_title": titles.get(row.connection, row.connection),
+        "connection_title": books.title(row.connection),
         "state": state,
         "state_text": words,
         "tone": tone,
@@ -117,7 +116,7 @@ def shown(store: Store, config: Config, row: Row, titles: dict[str, str] | None 
         "booked_at": row.booked_at,
         "booked_text": moment(store, config, row.booked_at),
         "remote_id": row.remote_id,
-        "remote_page": page_of(config, row.connection, row.kind or row.part, row.remote_id),
+        "remote_page": books.page(row.connection, row.kind or row.part, row.remote_id),
         "code": row.code,
         "message": row.message,
         "difference": row.difference,
@@ -203,8 +202,7 @@ def steps(store: Store, config: Config, story: Iterable[list[str]], title: str, 
 def missing_items(store: Store, config: Config, row: Row, reply: str) -> list[dict[str, str]]:
     """For a receipt refused over its goods: the items that are named in the reply, else all it holds, each with the
     page where it can be made or looked at."""
-    kind = kind_of(row.connection)
-    if kind is None or row.state != "rejected" or row.code not in ("item_missing", "broken_reference", "link_missing"):
+    if row.state != "rejected" or row.code not in ("item_missing", "broken_reference", "link_missing"):
         return []
     try:
         lines = documents.decode(outbox.body(store, row.document))["items"]
@@ -212,14 +210,15 @@ def missing_items(store: Store, config: Config, row: Row, reply: str) -> list[di
         return []
     codes = list(dict.fromkeys(str(line["item_code"]) for line in lines))
     names = {str(line["item_code"]): str(line.get("item_name", "")) for line in lines}
+    books = Books(store, config)
     told_of = [code for code in codes if code in reply or code in row.message]
     sure = bool(told_of)
     return [
         {
             "code": code,
             "name": names[code],
-            "make": kind.item_page(config, code, True) if sure else "",
-            "look": kind.item_page(config, code, False),
+            "make": books.item_page(row.connection, code, True) if sure else "",
+            "look": books.item_page(row.connection, code, False),
         }
         for code in (told_of or codes)
     ]
@@ -250,22 +249,6 @@ def retry_fitting(store: Store, wanted: Filter, by: str, reason: str, reach: Rea
     from_there = (row.n for row in outbound.listed(store, wanted, _OLDEST, reach).rows if not row.settled)
     found = retry_many(store, list(from_there), by, reason, reach)
     return {**found, "left": outbound.listed(store, wanted, _OLDEST, reach).page.total}
-
-
-def titles_of(store: Store) -> dict[str, str]:
-    """What people call each connection."""
-    return {line.id: line.title for line in connections.lines(store)}
-
-
-def kind_of(connection: str) -> Kind | None:
-    """What sort of system a connection is: they are called like their kind, those of further companies with its id."""
-    return next((kind for kind in KINDS if kind.name in (connection, connection.partition("-")[0])), None)
-
-
-def page_of(config: Config, connection: str, kind: str, remote_id: str) -> str:
-    """Where a person finds the booked document, "" when there is no such page."""
-    system = kind_of(connection)
-    return system.page(config, kind, remote_id) if system is not None and remote_id and kind else ""
 
 
 def moment(store: Store, config: Config, stamp: str, *, seconds: bool = False, of: str = "") -> str:

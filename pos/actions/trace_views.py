@@ -7,7 +7,8 @@ from typing import Any
 from pos import clock
 from pos.actions import outbox_views
 from pos.actions.hub_trace import Beyond
-from pos.actions.outbox_views import moment, page_of, titles_of
+from pos.actions.outbox_views import moment
+from pos.actions.whose_books import Books
 from pos.config import Config
 from pos.connectors.base import Posted
 from pos.errors import PosError
@@ -16,14 +17,14 @@ from pos.rules.money import minor
 from pos.rules.reconcile import PARTS, Figures
 from pos.rules.zread import name_of
 from pos.said import Said, nsaid, psaid, said
-from pos.store import connections
+from pos.store import bundles
 from pos.store.db import Store
 from pos.store.whereabouts import Sent, Whereabouts
 
 
 def events(store: Store, config: Config, here: Whereabouts, beyond: Beyond | None = None) -> list[dict[str, Any]]:
     """Everything with a moment, in the order of the clock. beyond: what the hub says of its own books."""
-    doc, titles = here.doc, titles_of(store)
+    doc, books = here.doc, Books(store, config)
     found = [_event(doc["created_at"], psaid("trace", "Sold"), _sold_words(config, here))]
     found.append(_event(doc["created_at"], said("Written"), _file_words(here), hash=doc["hash"], path=here.path))
     if here.sent and doc["till"] not in config.till.ids and doc["series"] == "till":
@@ -33,9 +34,9 @@ def events(store: Store, config: Config, here: Whereabouts, beyond: Beyond | Non
             what = said("Booked in {title} by the hub", title=str(row.get("title", "")))
             found.append(_event(str(row["at"]), what, str(row.get("remote_id", ""))))
     for one in here.sent:
-        title = titles.get(one.connection, one.connection)
+        title = books.title(one.connection)
         steps = outbox_views.steps(store, config, one.story, title)
-        page = page_of(config, one.connection, doc["kind"], one.remote_id)
+        page = books.page(one.connection, doc["kind"], one.remote_id)
         found += [
             _event(
                 step["at"], step["text"], step["words"], tone=step["tone"], page=page if step["step"] == "sent" else ""
@@ -49,7 +50,7 @@ def events(store: Store, config: Config, here: Whereabouts, beyond: Beyond | Non
         found.append(_event(at, outbox_views.ACTS.get(act, act), words))
     for look in here.looks:
         if look.compared_at:
-            what = said("Session compared with {title}", title=titles.get(look.connection, look.connection))
+            what = said("Session compared with {title}", title=books.title(look.connection))
             text = said("Both sides match.") if look.verdict == "match" else said("There are differences.")
             found.append(_event(look.compared_at, what, text, tone="" if look.verdict == "match" else "needs"))
     if here.session and here.session.z_at:
@@ -86,34 +87,37 @@ def _file_words(here: Whereabouts) -> Said:
 
 def compared(store: Store, config: Config, here: Whereabouts) -> dict[str, Any] | None:
     """What the till says and what was read back, row by row; None when nothing was read back."""
-    titles, columns, rows = titles_of(store), list[str](), dict[tuple[str, str], dict[str, int]]()
+    books, columns, rows = Books(store, config), list[str](), dict[tuple[str, str], dict[str, int]]()
     for one in here.sent:
-        sides = _sides(store, config, here, one)
+        sides = _sides(store, books, here, one)
         if sides is None:
             continue
-        title = titles.get(one.connection, one.connection)
-        ours, theirs = f"{one.part} ", f"{one.part} {title}"
+        of = one.book or one.part
+        ours, theirs = f"{of} ", f"{of} {books.title(one.connection)}"
         columns += [name for name in (ours, theirs) if name not in columns]
         for name, side in ((ours, sides[0]), (theirs, sides[1])):
             for key, amount in _flat(side).items():
                 rows.setdefault(key, {})[name] = amount
     if not columns:
         return None
-    several = len({one.part for one in here.sent}) > 1
+    several = len({one.book or one.part for one in here.sent}) > 1
     return {
         "columns": [_head(name, several) for name in columns],
         "rows": [_compared_row(config, here, columns, key, row) for key, row in rows.items()],
     }
 
 
-def _sides(store: Store, config: Config, here: Whereabouts, one: Sent) -> tuple[Figures, Figures] | None:
-    """Both sides of one part as the reconciliation counts them: this till's document, and what was read back."""
-    kind = outbox_views.kind_of(one.connection)
-    if kind is None or one.state not in ("booked", "differs") or not one.remote.get("figures"):
+def _sides(store: Store, books: Books, here: Whereabouts, one: Sent) -> tuple[Figures, Figures] | None:
+    """Both sides of one part as the reconciliation counts them: this till's document, or the one of several receipts
+    it went into, and what was read back."""
+    if one.state not in ("booked", "differs") or not one.remote.get("figures"):
         return None
     try:
-        connector = kind.connect(config, connections.facts(store, kind.name))
-        ours = connector.expected(here.doc, one.part)
+        connector = books.connector(one.connection)
+        if connector is None:
+            return None
+        document = {"book": bundles.closed(store, one.connection, one.book).book} if one.book else here.doc
+        ours = connector.expected(document, one.part)
         posted = Posted(one.remote_id, "submitted", one.remote["figures"], tuple(one.remote.get("rows", ())))
         return ours, connector.figures(posted, here.doc["currency"])
     except (PosError, ValueError, KeyError, TypeError):
@@ -163,11 +167,9 @@ def places(store: Store, config: Config, here: Whereabouts) -> list[dict[str, st
     for copy in here.copies:
         text = said("has it") if copy.there else said("has it not yet")
         found.append({"what": copy.place, "text": text, "page": "", "name": ""})
-    titles = titles_of(store)
+    books = Books(store, config)
     for one in here.sent:
         state = outbox_views.STATES["parked" if one.parked else "settled" if one.resolved else one.state][0]
-        page = page_of(config, one.connection, here.doc["kind"], one.remote_id)
-        found.append(
-            {"what": titles.get(one.connection, one.connection), "text": state, "page": page, "name": one.remote_id}
-        )
+        page = books.page(one.connection, here.doc["kind"], one.remote_id)
+        found.append({"what": books.title(one.connection), "text": state, "page": page, "name": one.remote_id})
     return found

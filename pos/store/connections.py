@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pos import clock
 from pos.errors import BadSettings
+from pos.store import companies as companies_of
 from pos.store import notices
 from pos.store.db import Store
 from pos.store.models import Connection, Cursor, Meta
@@ -31,7 +32,10 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is known of one connection's line. Moments are clock.stamp() text, empty = never or not now."""
+    """What is known of one connection's line. Moments are clock.stamp() text, empty = never or not now.
+
+    title: what people call it, with the name of its company where there are several.
+    """
 
     id: str
     kind: str
@@ -107,14 +111,22 @@ def on_this_machine(address: str) -> bool:
 def lines(store: Store, companies: Collection[str] | None = None) -> list[Line]:
     """Every connection that is on, in order of id; companies: only those of these."""
     with store.reading():
+        names = _names(store)
         found = Connection.select().where(Connection.enabled == 1).order_by(Connection.id)
-        return [_line(c) for c in found if companies is None or c.company in companies]
+        return [_line(c, names) for c in found if companies is None or c.company in companies]
+
+
+def every(store: Store) -> list[Line]:
+    """Every connection there is or was, on or off, in order of id."""
+    with store.reading():
+        names = _names(store)
+        return [_line(c, names) for c in Connection.select().order_by(Connection.id)]
 
 
 def line(store: Store, connection: str) -> Line:
     """One connection's line, as it is known now."""
     with store.reading():
-        return _line(Connection.get(Connection.id == connection))
+        return _line(Connection.get(Connection.id == connection), _names(store))
 
 
 def reached(store: Store, connection: str, now: datetime) -> bool:
@@ -147,7 +159,7 @@ def away(store: Store, connection: str, now: datetime, message: str, retry_at: d
 def pause(store: Store, connection: str, reason: str, remedy: str) -> None:
     """Nothing is sent until a person acted; the queue is kept. A notice says so once."""
     with store.transaction():
-        title = Connection.get(Connection.id == connection).title
+        title = line(store, connection).title
         changed = (
             Connection.update(paused_reason=reason)
             .where((Connection.id == connection) & (Connection.paused_reason != reason))
@@ -233,9 +245,18 @@ def checked(store: Store, connection: str, feed: str, started: datetime, before:
         ).execute()
 
 
-def _line(c: Connection) -> Line:
+def _names(store: Store) -> dict[str, str]:
+    """What companies are called, where there is more than one; else nobody need be told."""
+    if store.config.server.role == "till":
+        return {}
+    found = companies_of.every(store)
+    return {one.id: one.name for one in found} if len(found) > 1 else {}
+
+
+def _line(c: Connection, names: Mapping[str, str]) -> Line:
+    title = f"{c.title}, {names[c.company]}" if c.company in names else c.title
     return Line(
-        c.id, c.kind, c.title, c.paused_reason, c.last_contact_at, c.last_error, c.retry_at, c.offline_since, c.company
+        c.id, c.kind, title, c.paused_reason, c.last_contact_at, c.last_error, c.retry_at, c.offline_since, c.company
     )
 
 

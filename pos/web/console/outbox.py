@@ -25,6 +25,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from pos.actions import outbox_views
+from pos.actions.whose_books import Books
 from pos.errors import Invalid
 from pos.said import said
 from pos.store import connections, outbound, parking, passwords, unblock
@@ -83,9 +84,9 @@ def page() -> ResponseReturnValue:
 @auth.needs("operate", "z_read", within=True)
 def export() -> ResponseReturnValue:
     here, wanted, asked = parts(), _filter(request.args), _asked()
-    titles = outbox_views.titles_of(here.store)
+    books = Books(here.store, here.config)
     found = outbound.every(here.store, wanted, asked, frame.reach())
-    rows = (outbox_views.shown(here.store, here.config, row, titles) for row in found)
+    rows = (outbox_views.shown(here.store, here.config, row, books) for row in found)
     return lists.as_csv(f"outbox-{wanted.show}", outbox_views.CSV, rows)
 
 
@@ -177,8 +178,8 @@ def _one(n: int) -> ResponseReturnValue:
 
 def _views(rows: list[Any]) -> list[dict[str, Any]]:
     here = parts()
-    titles = outbox_views.titles_of(here.store)
-    return [outbox_views.shown(here.store, here.config, row, titles) for row in rows]
+    books = Books(here.store, here.config)
+    return [outbox_views.shown(here.store, here.config, row, books) for row in rows]
 
 
 def _asked() -> Any:
