@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from pos import clock
 from pos.actions import qbo_connect, qbo_standing
+from pos.config import Config
 from pos.store import qbo_tokens
 from pos.store.db import Store, open_store
 from tests.contract import qbo_sites
@@ -28,9 +29,9 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def till(site: Site, tmp_path: Path) -> Iterator[Store]:
+def till(site: Site, shop: Config) -> Iterator[Store]:
     site.cloud.signin.refreshes.clear()
-    opened = open_store(qbo_sites.till_config(tmp_path, site.url))
+    opened = open_store(replace(qbo_sites.till_config(shop.root, site.url), storage=shop.storage))
     yield opened
     opened.close()
 

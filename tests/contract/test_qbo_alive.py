@@ -34,6 +34,7 @@ from tests.contract.qbo_tills import till as till
 # -- kept alive --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 def test_it_is_renewed_five_minutes_early_and_kept_before_it_is_used(site: Site, till: Store) -> None:
     agreed(site, till)
     before = kept(till)
@@ -157,6 +158,7 @@ def test_a_lost_answer_is_asked_for_once_more_with_the_old_value(
     assert qbo_standing.standing(till, till.config, "main").state == outcome
 
 
+@pytest.mark.both_engines
 def test_taken_back_at_intuit_latches_until_somebody_signs_in(site: Site, till: Store) -> None:
     agreed(site, till)
     expired(till)

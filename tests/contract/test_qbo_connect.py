@@ -30,6 +30,7 @@ from tests.contract.qbo_tills import till as till
 # -- to and fro --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 def test_connected_named_and_sealed(site: Site, till: Store, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     now = agreed(site, till)
@@ -50,6 +51,7 @@ def test_connected_named_and_sealed(site: Site, till: Store, caplog: pytest.LogC
     assert stat.S_IMODE(key.stat().st_mode) == 0o600 or os.name == "nt"
 
 
+@pytest.mark.both_engines
 def test_a_state_is_used_once_by_who_began_it(site: Site, till: Store) -> None:
     """The pitfall: a state good for 30 minutes in any browser lets somebody attach their own company here."""
     state = begun(till)

@@ -46,9 +46,10 @@ class Hub:
 
 
 @contextmanager
-def a_hub(root: Path) -> Iterator[Hub]:
-    """A hub of two companies on a folder."""
+def a_hub(root: Path, storage: config.Storage | None = None) -> Iterator[Hub]:
+    """A hub of two companies on a folder, its store there as well or where `storage` says."""
     read = config.load(root, environ={})
+    read = replace(read, storage=storage or read.storage)
     wanted = replace(read, till=replace(read.till, id="HUB", name="Hub"), server=replace(read.server, role="hub"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(people.PINS, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
