@@ -41,7 +41,6 @@ ABOUT_FILES = (
     "tests/web/test_backup",
     "tests/agents/test_watch_archives.py",
     "tests/agents/test_erpnext.py::test_every_receipt_sent_is_still_the_one_in_the_file",
-    "tests/actions/test_alarms.py::test_looking_at_nothing_new_writes_nothing",
     "tests/actions/test_anonymise.py::test_a_blanking_that_no_record_names_is_found",
     "tests/actions/test_anonymise.py::test_a_receipt_that_should_be_blanked",
     "tests/actions/test_anonymise.py::test_an_older_copy_brings_nothing_back",
@@ -82,8 +81,6 @@ ABOUT_FILES = (
     "tests/web/test_sales.py::test_over_a_real_port",
     "tests/web/test_sales.py::test_the_same_basket_twice",
     "tests/web/test_shifts.py::test_a_whole_day_over_http",
-    # Counts the writes SQLite made.
-    "tests/store/test_notices.py::test_looking_again_writes_nothing",
     # Whose processes are dead is known where one server owns the folder.
     "tests/agents/test_runner_start.py::test_a_new_server_frees",
     # A process of its own reads its own config.ini.

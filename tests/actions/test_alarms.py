@@ -18,6 +18,7 @@ from pos.store.journal import Journal
 from pos.store.models import Connection, LowStock, Notice, Session
 from tests import books, receipts
 from tests.books import Time
+from tests.store.looking import changes
 
 HERE = "Stores - TS"
 Look = Callable[[], alarms.Looked]
@@ -323,9 +324,9 @@ def test_looking_at_nothing_new_writes_nothing(store: Store, look: Look, journal
     sell(journal, "A")
     look()
     look()
-    before = store.execute("SELECT total_changes()").fetchone()
+    before = changes(store)
     look()
-    assert store.execute("SELECT total_changes()").fetchone() == before
+    assert changes(store) == before
 
 
 def test_settings_change_the_limits(store: Store, look: Look, shop: Config) -> None:
