@@ -10,13 +10,7 @@ from __future__ import annotations
 
 import argparse
 import base64
-import io
 import json
-import socket
-import struct
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -24,6 +18,7 @@ from tests.contract.emulators import erpnext_shops
 from tests.contract.emulators.erpnext_api import route
 from tests.contract.emulators.erpnext_faults import Faults
 from tests.contract.emulators.erpnext_site import Account, Doc, Refusal, Site
+from tests.contract.emulators.served import Handler, Served
 
 LINE_BYTES_MAX = 4094
 BODY_BYTES_MAX = 25 << 20
@@ -40,117 +35,42 @@ _BEFORE: dict[str, Refusal] = {
 }
 
 
-class Emulator:
-    """The running server. slow_seconds: how long the slow faults last. delay_seconds: what every request takes."""
+class Emulator(Served):
+    """The running server, and the site behind it."""
 
     def __init__(self, site: Site, *, port: int = 0, faults: Faults | None = None, slow_seconds: float = 1.0) -> None:
         self.site = site
         self.faults = faults or Faults()
-        self.slow_seconds = slow_seconds
-        self.delay_seconds = 0.0
         self.maintenance = self.database_down = self.rate_limited = False
         self.echo = False
         #: receipt id -> how a document with it is refused, whatever else is right with it.
         self.refuse: dict[str, Refusal] = {}
         self.refuse_reads: Refusal | None = None
-        self._under_way = 0
-        self._idle = threading.Condition()
-        self.requests: list[tuple[str, str]] = []
-        #: X-Correlation-Id of each of them, "" where there was none.
+        #: X-Correlation-Id of each of self.requests, "" where there was none.
         self.correlations: list[str] = []
-        handler = type("Handler", (_Handler,), {"emulator": self})
-        self._server = _Server(("127.0.0.1", port), handler)
-        self.port = int(self._server.server_address[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    def __enter__(self) -> Emulator:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def serve(self) -> None:
-        self._server.serve_forever()
-
-    def wait_idle(self, seconds: float = 10.0) -> None:
-        """Until no request is being worked on, also none whose client gave up."""
-        with self._idle:
-            if not self._idle.wait_for(lambda: not self._under_way, seconds):
-                raise TimeoutError(f"{self._under_way} requests are still under way")
-
-    def working(self, step: int) -> None:
-        with self._idle:
-            self._under_way += step
-            self._idle.notify_all()
+        super().__init__(_Handler, port=port, slow_seconds=slow_seconds)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that gave up is part of the game."""
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     emulator: Emulator
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+    GARBAGE = b'\x1f\x8b{"data": {"name": "ACC-'
 
-    def do_GET(self) -> None:
-        self._serve()
-
-    do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
-
-    def handle_one_request(self) -> None:
-        self._counted = False
-        try:
-            super().handle_one_request()
-        finally:
-            if self._counted:
-                self.emulator.working(-1)
-
-    def log_message(self, *args: Any) -> None:
-        """Quiet; main() shows the invoices instead."""
-
-    def _serve(self) -> None:
+    def taken(self) -> tuple[tuple[bytes, int], str]:
         emulator = self.emulator
-        self._counted = True
-        emulator.working(1)
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length) if length <= BODY_BYTES_MAX else self._skip(length)
         emulator.requests.append((self.command, self.path))
         emulator.correlations.append(self.headers.get("X-Correlation-Id", ""))
         writes = self.command in ("POST", "PUT", "DELETE") and "/frappe.client.get_" not in self.path
-        fault = emulator.faults.draw(writes)
-        if emulator.delay_seconds:
-            time.sleep(emulator.delay_seconds)
-        if fault == "reset_before":
-            return self._reset()
-        if fault == "slow_before":
-            time.sleep(emulator.slow_seconds)
-        status, headers, body = self._answer(raw, length, fault)
-        if fault == "slow_after":
-            time.sleep(emulator.slow_seconds)
-        if fault == "reset_after":
-            return self._reset()
-        if fault == "closed_after":
-            self.close_connection = True
-            return None
-        if fault == "garbage":
-            status, body = 200, b'\x1f\x8b{"data": {"name": "ACC-'
-        self._write(status, headers, body, half=fault == "half_answer")
-        return None
+        return (raw, length), emulator.faults.draw("writes" if writes else "reads")
 
     def _skip(self, length: int) -> bytes:
         while length > 0:
             length -= len(self.rfile.read(min(length, 1 << 20)) or b"x" * length)
         return b""
 
-    def _answer(self, raw: bytes, length: int, fault: str) -> tuple[int, dict[str, str], bytes]:
+    def answered(self, given: tuple[bytes, int], fault: str) -> tuple[int, dict[str, str], bytes]:
+        raw, length = given
         try:
             if len(self.requestline) > LINE_BYTES_MAX:
                 raise Refusal(400, html=f"Request Line is too large ({len(self.requestline)} &gt; {LINE_BYTES_MAX})")
@@ -242,24 +162,8 @@ class _Handler(BaseHTTPRequestHandler):
         """The Date of an answer, by the site's own clock."""
         return super().date_time_string(self.emulator.site.clock().timestamp() if timestamp is None else timestamp)
 
-    def _write(self, status: int, headers: dict[str, str], body: bytes, *, half: bool) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Set-Cookie", "sid=Guest; HttpOnly; Path=/; SameSite=Lax")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if half else body)
-        if half:
-            self.wfile.flush()
-            self.close_connection = True
-
-    def _reset(self) -> None:
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
-        self.close_connection = True
-        self.rfile.close()
-        self.wfile = io.BytesIO()  # the base class flushes what was just cut off
+    def headers_of_all(self, _status: int) -> dict[str, str]:
+        return {"Set-Cookie": "sid=Guest; HttpOnly; Path=/; SameSite=Lax"}
 
 
 def _show(doc: Doc) -> None:

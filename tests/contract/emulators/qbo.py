@@ -13,14 +13,10 @@ Addresses: /v3/company/<realm>/… (also below /sandbox and /production, which t
 from __future__ import annotations
 
 import argparse
-import io
 import secrets
-import socket
-import struct
-import threading
 import time
 import traceback
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,6 +24,7 @@ from tests.contract.emulators import qbo_api, qbo_consent, qbo_oauth, qbo_sales,
 from tests.contract.emulators.qbo_cloud import Cloud, throttled
 from tests.contract.emulators.qbo_company import Company, Refusal, business
 from tests.contract.emulators.qbo_faults import Faults
+from tests.contract.emulators.served import Handler, Served
 
 JSON = "application/json"
 LOCKED = (
@@ -56,114 +53,34 @@ _AFTER = {
 }
 
 
-class Emulator:
-    """The running server. slow_seconds: how long the slow faults last. delay_seconds: what every request takes."""
+class Emulator(Served):
+    """The running server, and the companies behind it."""
 
     def __init__(self, cloud: Cloud, *, port: int = 0, faults: Faults | None = None, slow_seconds: float = 1.0) -> None:
         self.cloud = cloud
         self.faults = faults or Faults()
-        self.slow_seconds = slow_seconds
-        self.delay_seconds = 0.0
-        #: (method, path with query) of each request, and the bodies beside them.
-        self.requests: list[tuple[str, str]] = []
-        self.bodies: list[bytes] = []
+        self.bodies: list[bytes] = []  # beside self.requests
         #: What the emulator itself could not do. Nothing should ever be here.
         self.errors: list[str] = []
-        self._under_way = 0
-        self._idle = threading.Condition()
-        handler = type("Handler", (_Handler,), {"emulator": self})
-        self._server = _Server(("127.0.0.1", port), handler)
-        self.port = int(self._server.server_address[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        super().__init__(_Handler, port=port, slow_seconds=slow_seconds)
 
-    def __enter__(self) -> Emulator:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def serve(self) -> None:
-        self._server.serve_forever()
-
-    def wait_idle(self, seconds: float = 30.0) -> None:
-        """Until no request is being worked on, also none whose client gave up."""
-        with self._idle:
-            if not self._idle.wait_for(lambda: not self._under_way, seconds):
-                raise TimeoutError(f"{self._under_way} requests are still under way")
-
-    def working(self, step: int) -> None:
-        with self._idle:
-            self._under_way += step
-            self._idle.notify_all()
+    def later(self, work: Callable[[], object]) -> None:
+        """Taken in, worked on later, never answered."""
+        self.cloud.later(self.faults.late_seconds(), work)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that gave up is part of the game."""
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     emulator: Emulator
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+    GARBAGE = b'\x1f\x8b{"SalesReceipt": {"Id": "1'
 
-    def do_GET(self) -> None:
-        self._serve()
-
-    do_POST = do_PUT = do_DELETE = do_GET
-
-    def handle_one_request(self) -> None:
-        self._counted = False
-        try:
-            super().handle_one_request()
-        finally:
-            if self._counted:
-                self.emulator.working(-1)
-
-    def log_message(self, *args: Any) -> None:
-        """Quiet."""
-
-    def _serve(self) -> None:
+    def taken(self) -> tuple[bytes, str]:
         emulator = self.emulator
-        self._counted = True
-        emulator.working(1)
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         emulator.requests.append((self.command, self.path))
         emulator.bodies.append(raw)
         emulator.cloud.settle()
         sort = self._sort()
-        fault = emulator.faults.draw(sort) if sort else ""
-        if emulator.delay_seconds:
-            time.sleep(emulator.delay_seconds)
-        if fault == "reset_before":
-            return self._reset()
-        if fault == "late":
-            return self._lost(raw)
-        if fault == "slow_before":
-            time.sleep(emulator.slow_seconds)
-        status, kind, body = self._answer(raw, fault)
-        if fault == "slow_after":
-            time.sleep(emulator.slow_seconds)
-        if fault == "reset_after":
-            return self._reset()
-        if fault == "closed_after":
-            self.close_connection = True
-            return None
-        if fault == "garbage":
-            status, body = 200, b'\x1f\x8b{"SalesReceipt": {"Id": "1'
-        self._write(status, kind, body, half=fault == "half_answer")
-        return None
-
-    def _lost(self, raw: bytes) -> None:
-        """Taken in, worked on later, never answered."""
-        self.emulator.cloud.later(self.emulator.faults.late_seconds(), lambda: self._answer(raw, ""))
-        self.close_connection = True
+        return raw, emulator.faults.draw(sort) if sort else ""
 
     def _sort(self) -> str:
         """reads, writes or token; "" for the pages of the sign-in."""
@@ -171,6 +88,10 @@ class _Handler(BaseHTTPRequestHandler):
         if "/v3/" in path:
             return "writes" if self.command == "POST" and not path.rstrip("/").endswith("/query") else "reads"
         return "token" if path.startswith("/oauth2/") else ""
+
+    def answered(self, raw: bytes, fault: str) -> tuple[int, dict[str, str], bytes]:
+        status, kind, body = self._answer(raw, fault)
+        return status, {"Content-Type": kind}, body
 
     def _answer(self, raw: bytes, fault: str) -> tuple[int, str, bytes]:
         """Status, content type, body. It may run long after the connection is gone."""
@@ -265,28 +186,14 @@ class _Handler(BaseHTTPRequestHandler):
         """The Date of an answer, by the emulator's own clock."""
         return super().date_time_string(self.emulator.cloud.clock.now().timestamp() if timestamp is None else timestamp)
 
-    def _write(self, status: int, kind: str, body: bytes, *, half: bool) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("intuit_tid", f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}")
+    def headers_of_all(self, status: int) -> dict[str, str]:
+        headers = {"intuit_tid": f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"}
         if status == 401 and "/v3/" in self.path:
-            self.send_header("WWW-Authenticate", 'Bearer realm="Intuit", error="invalid_token"')
+            headers["WWW-Authenticate"] = 'Bearer realm="Intuit", error="invalid_token"'
         if self._location:
-            self.send_header("Location", self._location)
+            headers["Location"] = self._location
             self._location = ""
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if half else body)
-        if half:
-            self.wfile.flush()
-            self.close_connection = True
-
-    def _reset(self) -> None:
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
-        self.close_connection = True
-        self.rfile.close()
-        self.wfile = io.BytesIO()  # the base class flushes what was just cut off
+        return headers
 
 
 def main() -> None:
