@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -57,7 +58,7 @@ class _Server(ThreadingHTTPServer):
         """A client that gave up is part of the game."""
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(ABC, BaseHTTPRequestHandler):
     """One request: read, met by its fault, answered by the emulated system in between.
 
     An emulator gives `taken`, `answered`, `said`, and the text of its GARBAGE.
@@ -68,17 +69,17 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     GARBAGE = b"\x1f\x8b{"
 
+    @abstractmethod
     def taken(self) -> tuple[Any, str]:
         """Read the request and write it down: what `answered` wants of it, and the fault it meets ("" = none)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answered(self, given: Any, fault: str) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body. It may run long after the connection is gone."""
-        raise NotImplementedError
 
+    @abstractmethod
     def headers_of_all(self, status: int) -> dict[str, str]:
         """What stands in the head of every answer."""
-        raise NotImplementedError
 
     def do_GET(self) -> None:
         self._serve()
