@@ -20,7 +20,7 @@ from pos.errors import ConnectorError, Rejected, SignInNeeded
 from pos.rules import documents, ledger, reconcile
 from pos.rules.money import round_minor
 from pos.rules.reconcile import Figures, Pair, Result
-from pos.store import connections, entries, reach, reconciliations, scopes
+from pos.store import bundle_days, connections, entries, reach, reconciliations, scopes
 from pos.store.reconciliations import Brief
 from pos.store.scopes import Scope, Sent
 
@@ -192,7 +192,8 @@ def _not_yet(job: Job, scope: Scope, ns: list[int]) -> tuple[str, str]:
         return "open", "The session is still open."
     if not ns:
         return "nothing", "It has no documents."
-    left = scopes.waiting(store, job.connection, ns)
+    bundled = isinstance(job.memory.connector, Binder)
+    left = (bundle_days if bundled else scopes).waiting(store, job.connection, ns)
     if left:
         return "waiting", "1 document is not sent yet." if left == 1 else f"{left} documents are not sent yet."
     return ("", "") if line.works(job) else ("line", line.why_not(job))
@@ -213,7 +214,7 @@ def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result
     """None when nothing of the scope goes to this connection."""
     connector: object = job.memory.connector
     if isinstance(connector, Binder):
-        return _bundled(job, connector, scope, seen)
+        return _bundled(job, connector, scope, ns)
     own: list[Pair] = []
     asked: list[tuple[Document, str, Sent | None]] = []
     before, moments = 0, []
@@ -240,13 +241,11 @@ def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result
     return reconcile.compare([*own, *extra], currency, tolerance), note
 
 
-def _bundled(job: Job, binder: Binder, scope: Scope, seen: Seen) -> tuple[Result, str] | None:
+def _bundled(job: Job, binder: Binder, scope: Scope, ns: list[int]) -> tuple[Result, str] | None:
     """A day's documents are of all its receipts; a session has none of its own."""
-    found = reconcile_books.pairs(job, binder, scope.name, seen.pairs) if scope.scope == "day" else {}
+    found = reconcile_books.pairs(job, binder, scope.name, ns) if scope.scope == "day" else {}
     if not found:
         return None
-    line.reached(job)
-    seen.pairs.update(found)
     currency = job.store.config.shop.currency
     tolerance = max(0, round_minor(job.store.config.reconcile.tolerance, currency))
     return reconcile.compare(found.values(), currency, tolerance), ""

@@ -1,49 +1,137 @@
 """The documents of a day that are made of several receipts, against what stands in the books now.
 
 Our side is worked out from the receipts a document is made of, read afresh, never from what we kept when it was sent.
+Theirs is what has its number and our mark; where that is gone, what has the mark under another number, and what has the
+id it was booked under. What has our mark besides is there once too often.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
+from pos.actions import line
 from pos.actions.line import Job
-from pos.connectors.base import BOOKED_MAX, Binder
-from pos.rules import daybook, documents
+from pos.connectors.base import BOOKED_MAX, Binder, Posted
+from pos.errors import Rejected
+from pos.rules import daybook, documents, reconcile
 from pos.rules.daybook import Gathered
 from pos.rules.money import major
-from pos.rules.reconcile import Pair
-from pos.store import bundles
+from pos.rules.reconcile import Figures, Pair
+from pos.store import bundle_days, bundles
+from pos.store.bundle_days import Apart
 from pos.store.bundles import Closed
 
 
-def pairs(job: Job, binder: Binder, day: str, known: Mapping[str, Pair]) -> dict[str, Pair]:
-    """Both sides of every document of a day, by key. known: what was read in this round. ConnectorError when they
-    cannot be asked."""
+@dataclass(slots=True)
+class _There:
+    """What stands in the books of one document: itself, and what is there once more."""
+
+    first: Posted | None = None
+    again: list[Posted] = field(default_factory=list)
+
+    def add(self, one: Posted) -> None:
+        """One more with its mark. What was voided gives way to what counts."""
+        if self.first is None or (self.first.state == "cancelled" and one.state != "cancelled"):
+            self.first = one
+        elif one.state != "cancelled":
+            self.again.append(one)
+
+
+def pairs(job: Job, binder: Binder, day: str, ns: Sequence[int]) -> dict[str, Pair]:
+    """Both sides of every document of a day, by key, and the receipts (ns: all of the day) that are in none.
+    ConnectorError when they cannot be asked."""
     handed_out = {binder.key(one.book): one for one in bundles.of_day(job.store, job.connection, day)}
-    found = {key: known[key] for key in handed_out if key in known}
-    fresh = [key for key in handed_out if key not in known]
-    for start in range(0, len(fresh), BOOKED_MAX):
-        some = fresh[start : start + BOOKED_MAX]
-        there = job.memory.connector.booked({key: handed_out[key].book.kind for key in some})
-        for key in some:
-            found[key] = _pair(job, key, handed_out[key], there.get(key))
+    refused = map(_apart, bundle_days.apart(job.store, job.connection, ns))
+    found = {pair.key: pair for pair in refused}
+    if not handed_out:
+        return found
+    there, strangers = _there(job, binder, day, handed_out)
+    for key, one in handed_out.items():
+        found[key] = _pair(job, key, one, there[key])
+        job.breathe()
+    for posted in strangers:
+        found[posted.remote_id] = _stranger(job, day, posted)
     return found
 
 
-def _pair(job: Job, key: str, one: Closed, there: Any) -> Pair:
-    connector, row = job.memory.connector, bundles.row_of(job.store, job.connection, one.number)
+def _there(job: Job, binder: Binder, day: str, handed_out: dict[str, Closed]) -> tuple[dict[str, _There], list[Posted]]:
+    """What stands there of each of these documents; and what says it is ours and is none of them."""
+    there = {key: _There() for key in handed_out}
+    keys, connector = list(handed_out), job.memory.connector
+    for start in range(0, len(keys), BOOKED_MAX):
+        some = keys[start : start + BOOKED_MAX]
+        for key, posted in connector.booked({key: handed_out[key].book.kind for key in some}).items():
+            there[key].first = posted
+    line.reached(job)
+    known = {one.first.remote_id for one in there.values() if one.first is not None}
+    strangers: list[Posted] = []
+    for key, posted in binder.marked(day, handed_out, known):
+        if key:
+            there[key].add(posted)
+        elif not bundles.taken(job.store, job.connection, posted.figures["number"]):  # else of a day of its own
+            strangers.append(posted)
+    for key, one in there.items():
+        if one.first is None:
+            one.first = _by_id(job, handed_out[key])
+    return there, strangers
+
+
+def _by_id(job: Job, one: Closed) -> Posted | None:
+    """Neither number nor mark: somebody may have changed both, or its day. What it was booked as still says which."""
+    remote_id = bundle_days.way(job.store, job.connection, one.number).remote_id
+    if not remote_id:
+        return None
+    try:
+        found: Posted = job.memory.connector.fetch(remote_id, one.book.kind)
+    except Rejected:
+        return None
+    return found
+
+
+def _pair(job: Job, key: str, one: Closed, there: _There) -> Pair:
+    connector, way = job.memory.connector, bundle_days.way(job.store, job.connection, one.number)
     document = {"book": one.book, "sent": one.sent, "kind": one.book.kind}
-    theirs, words = None, _own(job, one)
-    if there is not None:
-        theirs = connector.figures(there, one.book.currency)
-        if there.state == "submitted":
-            words = words or connector.compare(document, bundles.PART, there)
+    theirs, words, posted = None, _own(job, one), there.first
+    if posted is not None:
+        theirs = _sum(connector.figures(each, one.book.currency) for each in (posted, *there.again))
+        if posted.state == "submitted":
+            told = [words, connector.compare(document, bundles.PART, posted), *map(_again, there.again)]
+            words = "; ".join(filter(None, told))
     return Pair(
         key=key, document=one.number, number=one.number, part=bundles.PART, session="", day=one.book.day,
-        ours=connector.expected(document, bundles.PART), theirs=theirs, state=there.state if there else "",
-        remote_id=there.remote_id if there else "", words=words, why=row[0], settled=row[1],
+        ours=connector.expected(document, bundles.PART), theirs=theirs, state=posted.state if posted else "",
+        remote_id=posted.remote_id if posted else "", words=words, why=way.message, settled=way.settled,
+    )  # fmt: skip
+
+
+def _again(posted: Posted) -> str:
+    return f"it is there once more, as {posted.figures['number'] or 'no number'} ({posted.remote_id})"
+
+
+def _sum(all_of: Iterable[Figures]) -> Figures:
+    """What several come to together."""
+    total, taxes = 0, dict[str, int]()
+    for one in all_of:
+        total += one.total
+        for name, units in one.taxes.items():
+            taxes[name] = taxes.get(name, 0) + units
+    return Figures(total, {}, taxes, {})
+
+
+def _stranger(job: Job, day: str, posted: Posted) -> Pair:
+    """It says it is ours, and nobody here made it."""
+    figures = job.memory.connector.figures(posted, job.store.config.shop.currency)
+    number = str(posted.figures["number"])
+    return Pair(posted.remote_id, "", number, "", "", day, None, figures, posted.state, posted.remote_id)
+
+
+def _apart(one: Apart) -> Pair:
+    """A receipt that was refused before it was put into a document."""
+    doc = documents.decode(one.body)
+    return Pair(
+        key=f"{doc['id']}:{one.part}", document=doc["id"], number=doc["invoice_name"], part=one.part, session="",
+        day=doc["business_day"], ours=reconcile.own(doc, one.part), theirs=None, why=one.why, settled=one.settled,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from pos.connectors.base import Kind
 from pos.errors import Conflict, NotFound
 from pos.rules import reconcile, wording, zread
 from pos.said import nsaid, psaid, said
-from pos.store import companies, connections, intake, people, reconciliations, scopes
+from pos.store import bundle_days, bundles, companies, connections, intake, people, reconciliations, scopes
 from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.reach import EVERYWHERE, Reach
@@ -27,6 +27,8 @@ from pos.store.scopes import Scope
 
 PAGE_ROWS = 50
 ITEMS_MAX = 200
+#: Receipts of a document that are named beside it.
+NAMED_MAX = 12
 #: The worst first; what could not be looked at is worse than what was and is known.
 RANK = {"mismatch": 0, "not_run": 1, "stale": 2, "settled": 3, "match": 4}
 #: What is wrong with a document, as `rules.reconcile.WHAT` names it, for people.
@@ -220,7 +222,7 @@ def detail(store: Store, config: Config, scope: str, name: str, reach: Reach = E
                 "sums": [_sum(row, config) for row in standing.rows] if standing else [],
                 "within": standing.within if standing else 0,
                 "note": standing.note if standing else "",
-                "items": [shown(store, item, config) for item in items],
+                "items": [{**shown(store, item, config), **_made_of(store, leg.id, item)} for item in items],
                 "more": max(0, total - len(items)),
             }
         )
@@ -279,6 +281,14 @@ def shown(store: Store, item: Item, config: Config) -> dict[str, Any]:
         "closed_by": _name(store, item.closed_by),
         "reason": item.reason,
     }
+
+
+def _made_of(store: Store, connection: str, item: Item) -> dict[str, Any]:
+    """The receipts behind a document of several: their numbers, and how many there are."""
+    names, count = list[str](), 0
+    if item.part == bundles.PART:
+        names, count = bundle_days.receipts(store, connection, item.number, NAMED_MAX)
+    return {"receipts": names, "receipts_more": count - len(names)}
 
 
 def _name(store: Store, code: str) -> str:

@@ -6,7 +6,7 @@ A connector is one folder below pos/connectors: `mapping.py` (pure wire formats)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -333,7 +333,7 @@ class Connector(Protocol):
 class Binder(Protocol):
     """A connector that books documents made of receipts (`rules.daybook`), each under a number made of its content.
 
-    Nothing here speaks to anybody. lines_max: so many lines one document takes.
+    Nothing here speaks to anybody but `marked`. lines_max: so many lines one document takes.
     """
 
     lines_max: int
@@ -360,6 +360,11 @@ class Binder(Protocol):
 
     def key(self, book: Book) -> str:
         """What `find` wants."""
+        ...
+
+    def marked(self, day: str, keys: Collection[str], known: Collection[str]) -> Iterator[tuple[str, Posted]]:
+        """Read from there, page by page: whatever of a day says it is ours, those with a known remote id left out. Each
+        with the one of `keys` whose content it was made of, "" = of none. Reads; ConnectorError."""
         ...
 
 

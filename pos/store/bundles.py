@@ -290,16 +290,6 @@ def total_of(store: Store, root: int) -> int:
         return int(store.execute("SELECT coalesce(sum(total), 0) FROM bundle WHERE root = ?", (root,)).fetchone()[0])
 
 
-def row_of(store: Store, connection: str, number: str) -> tuple[str, str]:
-    """What is known of a document's way: the last message, and who settled it by hand."""
-    with store.reading():
-        found = store.execute(
-            "SELECT message, resolved FROM outbox WHERE document = ? AND connection = ? AND part = 'book'",
-            (number, connection),
-        ).fetchone()
-    return (found[0], found[1]) if found else ("", "")
-
-
 def _closed(row: Any) -> Closed:
     return Closed(
         row.n, row.root, row.number, row.company, daybook.decode(row.body), row.sent.encode(), row.request_id,

@@ -6,7 +6,7 @@ whose answer was lost; what stands there without is somebody else's, and a perso
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -157,9 +157,23 @@ class Books:
                 one = compare.posted(entity, row)
                 key = keys.get(one.figures["number"], "")
                 ours = key and one.figures["mark"] == Key.parse(key).mark
-                if ours or (key and one.state == "cancelled" and key not in found):
+                standing = key in found and found[key].state == "submitted"
+                if not standing and (ours or (key and one.state == "cancelled" and key not in found)):
                     found[key] = one
         return found
+
+    def marked(self, day: str, keys: Collection[str], known: Collection[str]) -> Iterator[tuple[str, Posted]]:
+        """What of a day has a mark of ours and is not known yet."""
+        by_mark = {(parsed.entity, parsed.mark): key for key in keys for parsed in [Key.parse(key)]}
+        for entity in lines.ENTITIES.values():
+            start, more = 1, True
+            while more:
+                page = self.client.query(entity, f"TxnDate = {text(day)}", start=start)
+                for row in page.rows:
+                    one = compare.posted(entity, row)
+                    if one.figures["mark"] and one.remote_id not in known:
+                        yield by_mark.get((entity, one.figures["mark"]), ""), one
+                start, more = page.next_start, page.more
 
     def listed(self, till: str, since: datetime, until: datetime, after: str) -> ListedPage:  # noqa: ARG002
         """No document there says a till made it: a day's is of many tills."""
