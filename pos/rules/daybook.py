@@ -29,6 +29,8 @@ PARTS = ("sale", "return")
 BUNDLING = "quickbooks"
 #: The item of a line that is the cash rounding of receipts.
 ROUNDING = "*rounding"
+#: The item of the line that makes up for tax the books work out otherwise than the till charged it.
+TAX_ROUNDING = "*tax"
 #: Ways to pay that no customer chose: the goods that came back paid for it; nothing was to pay.
 EXCHANGE, NOTHING = "*exchange", "*none"
 

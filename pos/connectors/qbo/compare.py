@@ -97,7 +97,7 @@ def _money(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
     currency = book.currency
     pairs = [
         ("total", _minor(there.figures["total"], currency), book.total),
-        ("tax", _minor(there.figures["tax"], currency), book.tax),
+        ("tax", _minor(there.figures["tax"], currency), _stated(wanted, book)),
     ]
     theirs: dict[str, int] = {}
     for rate, amount in there.figures["taxes"]:
@@ -109,6 +109,12 @@ def _money(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
     if ours:
         pairs += [(f"tax of rate {r}", theirs.get(r, 0), ours.get(r, 0)) for r in {**ours, **theirs}]
     return [f"{what} is {major(a, currency)}, not {major(b, currency)}" for what, a, b in pairs if a != b]
+
+
+def _stated(wanted: Mapping[str, Any], book: Book) -> int:
+    """The tax that was sent: the till's, or what a company with its own rates was foreseen to come to."""
+    sent = (wanted.get("TxnTaxDetail") or {}).get("TotalTax")
+    return book.tax if sent is None else _minor(sent, book.currency)
 
 
 def _lines(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:

@@ -188,7 +188,9 @@ class Books:
         book: Book = document["book"]
         sign = -1 if book.kind in (daybook.REFUND, daybook.CREDIT) else 1
         taxes: dict[str, int] = {}
-        for line in book.lines:
+        if self.tables.own_rates:
+            taxes = {rate: sign * units for rate, units in lines.own_taxes(book, self.tables).items() if units}
+        for line in () if self.tables.own_rates else book.lines:
             tax = self.tables.tax_of(line)
             rates = tax.rates if tax else ()
             if not rates:
@@ -203,7 +205,8 @@ class Books:
         sign = -1 if compare.named(posted.remote_id)[0] in ("RefundReceipt", "CreditMemo") else 1
         taxes: dict[str, int] = {}
         for rate, amount in posted.figures["taxes"]:
-            taxes[rate] = taxes.get(rate, 0) + sign * round_minor(Decimal(amount), currency)
+            # Automated sales tax names no rates.
+            taxes[rate or "tax"] = taxes.get(rate or "tax", 0) + sign * round_minor(Decimal(amount), currency)
         if not taxes:
             taxes["tax"] = sign * round_minor(Decimal(posted.figures["tax"]), currency)
         return Figures(sign * round_minor(Decimal(posted.figures["total"]), currency), {}, taxes, {})

@@ -1,7 +1,9 @@
 """A document of the daybook as the body QuickBooks Online is sent. Pure.
 
 The till's tax of each line is the truth: amounts go net, and the tax of every rate stands in TxnTaxDetail, so that
-QuickBooks works nothing out by itself. What it makes of it all the same is seen when it is read back.
+QuickBooks works nothing out by itself. What it makes of it all the same is seen when it is read back. A US company that
+keeps its own rates takes no tax from outside: what it will come to is worked out here as it does it, and a penny
+between that and the till's goes on a line of its own and into the note.
 """
 
 from __future__ import annotations
@@ -12,11 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 from pos.connectors.qbo.client import encoded
-from pos.connectors.qbo.mapping import TAX_WAYS, Tables, Tax, missing
+from pos.connectors.qbo.mapping import TAX_WAYS, UNTAXED, Tables, Tax, missing
 from pos.errors import Rejected
 from pos.rules import daybook
 from pos.rules.daybook import Book, Line
-from pos.rules.money import major, share_out
+from pos.rules.money import major, round_minor, share_out
 from pos.said import said
 
 ENTITIES = {
@@ -32,6 +34,10 @@ DESCRIPTION_MAX = 4000
 #: Decimals a price of one piece may have to be sent beside the amount.
 PRICE_PLACES = 5
 MARK = "tillkeep:"
+_NAMES = {
+    daybook.ROUNDING: said("Cash rounding"),
+    daybook.TAX_ROUNDING: said("Difference of the tax to the till's"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,15 @@ def body(book: Book, tables: Tables, edition: int = 1) -> bytes:
     Rejected ("unmapped") names what is not mapped."""
     if lacks := missing(book, tables):
         raise unmapped(lacks)
+    if made_up(book, tables) and not tables.tax_rounding:
+        raise _off(book, tables)
     found: dict[str, Any] = {
         "DocNumber": book.number,
         "TxnDate": book.day,
-        "PrivateNote": _note(book, edition),
+        "PrivateNote": _note(book, edition) + _off_note(book, tables),
         **_ref("CustomerRef", tables.customer(book.customer)),
         **_ref("DepartmentRef", tables.shops[book.shop].department),
-        "Line": [_line(book, line, tables) for line in book.lines],
+        "Line": [_line(book, line, tables) for line in (*book.lines, *made_up(book, tables))],
     }
     if book.kind in (daybook.SALE, daybook.REFUND):
         tender = tables.tenders[book.tender]
@@ -90,6 +98,21 @@ def unmapped(lacks: list[str]) -> Rejected:
     return Rejected(" ".join(lacks), code="unmapped", remedy=remedy)
 
 
+def _off(book: Book, tables: Tables) -> Rejected:
+    words = said(
+        "QuickBooks will come to {theirs} tax where the till charged {ours}, and no item is mapped for the difference.",
+        theirs=major(worked_out(book, tables), book.currency), ours=major(book.tax, book.currency),
+    )  # fmt: skip
+    return unmapped([words])
+
+
+def _off_note(book: Book, tables: Tables) -> str:
+    if not made_up(book, tables):
+        return ""
+    theirs, ours = major(worked_out(book, tables), book.currency), major(book.tax, book.currency)
+    return f"; tax at the till {ours}, worked out here {theirs}, the rest is a line of its own"
+
+
 def _note(book: Book, edition: int) -> str:
     again = f" ({edition})" if edition > 1 else ""
     what = f"{book.receipts} receipts" if book.receipts > 1 else book.note or "1 receipt"
@@ -103,18 +126,21 @@ def _ref(name: str, key: str) -> dict[str, Any]:
 
 def _line(book: Book, line: Line, tables: Tables) -> dict[str, Any]:
     net, qty = major(line.net, book.currency), Decimal(line.qty).scaleb(-3)
-    detail: dict[str, Any] = _ref("ItemRef", tables.item(line)) | _ref("ClassRef", tables.shops[book.shop].of_class)
-    if line.item != daybook.ROUNDING:
+    detail: dict[str, Any] = _ref("ItemRef", tables.item(line, book.day))
+    detail |= _ref("ClassRef", tables.shops[book.shop].of_class)
+    if line.item not in _NAMES:
         detail["Qty"] = qty
         price = _price(line, book.currency)
         if price is not None:
             detail["UnitPrice"] = price
-    tax = tables.tax_of(line)
+    tax = Tax(UNTAXED, ()) if line.item == daybook.TAX_ROUNDING else tables.tax_of(line)
     if tables.tax != "none" and tax is not None:
         detail |= _ref("TaxCodeRef", tax.code)
     if tables.tax == "inclusive":
         detail["TaxInclusiveAmt"] = major(line.gross, book.currency)
-    name = said("Cash rounding") if line.item == daybook.ROUNDING else line.name or line.item
+    name = _NAMES.get(line.item) or line.name or line.item
+    if tables.is_aside(line, book.day):
+        name = said("{name} ({code}, sold before its start of stock)", name=name, code=line.item)
     return {
         "Amount": net,
         "Description": name[:DESCRIPTION_MAX],
@@ -135,7 +161,7 @@ def _tax_detail(book: Book, tables: Tables) -> dict[str, Any]:
     if tables.tax == "none":
         return {}
     if tables.tax == "us":
-        return _ref("TxnTaxCodeRef", tables.tax_group) | {"TotalTax": major(book.tax, book.currency)}
+        return _ref("TxnTaxCodeRef", tables.tax_group) | {"TotalTax": major(worked_out(book, tables), book.currency)}
     sums: dict[str, list[Any]] = {}
     for line in book.lines:
         tax = tables.tax_of(line)
@@ -160,6 +186,28 @@ def _tax_detail(book: Book, tables: Tables) -> dict[str, Any]:
             for rate, (percent, net, units) in sums.items()
         ],
     }
+
+
+def made_up(book: Book, tables: Tables) -> tuple[Line, ...]:
+    """The line for what the company's own working out of the tax leaves open; mostly there is none."""
+    units = book.tax - worked_out(book, tables)
+    return (Line(daybook.TAX_ROUNDING, "", "", "", "0", 1000, units, 0, units),) if units else ()
+
+
+def worked_out(book: Book, tables: Tables) -> int:
+    """The tax QuickBooks comes to: what is stated, or where it keeps its own rates what those make."""
+    return sum(own_taxes(book, tables).values()) if tables.own_rates else book.tax
+
+
+def own_taxes(book: Book, tables: Tables) -> dict[str, int]:
+    """rate id -> tax, as a US company with its own rates works it out: each rate once, on the sum of what is taxed."""
+    net = sum(line.net for line in book.lines if (tax := tables.tax_of(line)) is not None and tax.rates)
+    found: dict[str, int] = {}
+    for rate in tables.group_rates:
+        base = net + (sum(found.values()) if rate.on_tax else 0)
+        exact = major(base, book.currency) * rate.percent / 100
+        found[rate.id] = round_minor(exact, book.currency, "commercial")
+    return found
 
 
 def parts(tax: Tax, units: int) -> list[int]:

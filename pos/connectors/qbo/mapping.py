@@ -2,9 +2,13 @@
 is named.
 
 A mapping is plain JSON, kept with its company: prefix, tax (one of TAX_WAYS), tax_group (US alone: the id of the sales
-tax of the transaction), tenders {way to pay: code, method, account}, shops {shop: code, department, class}, items {item
-code: id}, groups {item group: id}, default_item, taxes {tax code of the till: code, rates [{id, percent, on_tax}]},
-rounding {item, tax}, customers {customer: id}, walk_in. Whatever ends in an id is the id there; "" = none.
+tax of the transaction), group_rates (its rates, as those of taxes, where a US company keeps its own and works the tax
+out by itself), tax_rounding (the id of the item for the pennies it then comes to otherwise), tenders {way to pay: code,
+method, account}, shops {shop: code, department, class}, items {item code: id}, groups {item group: id}, default_item,
+taxes {tax code of the till: code, rates [{id, percent, on_tax}]}, rounding {item, tax}, customers {customer: id},
+walk_in; for items to be created there categories {item group, "" = the rest: type, income, costs, stock, starts}; for
+sales before an item's start of stock quarantine (an item's id) and aside {item code: the first day it is not put
+aside}. Whatever ends in an id is the id there; "" = none.
 """
 
 from __future__ import annotations
@@ -27,6 +31,8 @@ OWN_TENDERS = {
 }
 #: The code of a share that stays open, when nobody gave one; it only tells shares of one receipt apart.
 ACCOUNT_CODE = "AC"
+#: What lines are called in the US, where the rates are those of the whole document.
+TAXED, UNTAXED = "TAX", "NON"
 _HUNDRED = Decimal(100)
 
 
@@ -74,12 +80,26 @@ class Tax:
 
 
 @dataclass(frozen=True, slots=True)
+class Category:
+    """How items of one group are created there. kind: Service, NonInventory or Inventory; the last also needs the
+    accounts costs and stock, and the day stock starts (ISO)."""
+
+    kind: str
+    income: str
+    costs: str
+    stock: str
+    starts: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """The mapping of one company, read. Empty parts map nothing."""
 
     prefix: str = ""
     tax: str = ""
     tax_group: str = ""
+    group_rates: tuple[Rate, ...] = ()
+    tax_rounding: str = ""
     tenders: Mapping[str, Tender] = field(default_factory=dict)
     shops: Mapping[str, Place] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
@@ -90,21 +110,40 @@ class Tables:
     rounding_tax: str = ""
     customers: Mapping[str, str] = field(default_factory=dict)
     walk_in: str = ""
+    categories: Mapping[str, Category] = field(default_factory=dict)
+    quarantine: str = ""
+    aside: Mapping[str, str] = field(default_factory=dict)
 
-    def item(self, line: Line) -> str:
-        """The id of the item a line is booked on: its own, its group's, the one for all the rest; "" = not mapped."""
-        if line.item == daybook.ROUNDING:
-            return self.rounding_item
+    def item(self, line: Line, day: str = "") -> str:
+        """The id of the item a line is booked on: its own, its group's, the one for all the rest; "" = not mapped.
+
+        day: of the document; somebody may have put sales before a day aside, on the item that is for those."""
+        if line.item in (daybook.ROUNDING, daybook.TAX_ROUNDING):
+            return self.rounding_item if line.item == daybook.ROUNDING else self.tax_rounding
+        if self.is_aside(line, day):
+            return self.quarantine
         return self.items.get(line.item) or self.groups.get(line.group) or self.default_item
+
+    def is_aside(self, line: Line, day: str) -> bool:
+        """Whether somebody put sales of this item on that day aside."""
+        return bool(day) and day < self.aside.get(line.item, "")
 
     def tax_of(self, line: Line) -> Tax | None:
         """The tax of a line: of its code at its rate ("V20@20"), else of its code. None when it is not mapped, or
         charges another percentage there than the till did."""
         name = self.rounding_tax if line.item == daybook.ROUNDING else line.code
         found = self.taxes.get(f"{name}@{line.rate}") or self.taxes.get(name)
+        if found is not None and self.own_rates:
+            found = Tax(found.code, self.group_rates if found.code == TAXED else ())
+            return found if found.percent == Decimal(line.rate) else None
         if found is None or (found.rates and found.percent != Decimal(line.rate)):
             return None
         return found
+
+    @property
+    def own_rates(self) -> bool:
+        """Whether the company keeps its own rates and works the tax out by itself, whatever is stated."""
+        return self.tax == "us" and bool(self.group_rates)
 
     def customer(self, name: str) -> str:
         """The id of a customer; nobody is the company's own walk-in customer, which may be none."""
@@ -119,6 +158,8 @@ def read(plain: Mapping[str, Any]) -> Tables:
             prefix=_text(plain, "prefix"),
             tax=_text(plain, "tax"),
             tax_group=_text(plain, "tax_group"),
+            group_rates=_rates(plain.get("group_rates")),
+            tax_rounding=_text(plain, "tax_rounding"),
             tenders={
                 name: Tender(_text(one, "code"), _text(one, "method"), _text(one, "account"))
                 for name, one in (plain.get("tenders") or {}).items()
@@ -135,6 +176,12 @@ def read(plain: Mapping[str, Any]) -> Tables:
             rounding_tax=_text(rounding, "tax"),
             customers=_ids(plain, "customers"),
             walk_in=_text(plain, "walk_in"),
+            categories={
+                name: Category(*(_text(one, part) for part in ("type", "income", "costs", "stock", "starts")))
+                for name, one in (plain.get("categories") or {}).items()
+            },
+            quarantine=_text(plain, "quarantine"),
+            aside=_ids(plain, "aside"),
         )
     except (AttributeError, TypeError, KeyError, InvalidOperation) as error:
         raise ValueError(f"this is no mapping ({error!r})") from error
@@ -153,11 +200,13 @@ def _ids(plain: Mapping[str, Any], name: str) -> dict[str, str]:
 
 
 def _tax(one: Mapping[str, Any]) -> Tax:
-    rates = tuple(
-        Rate(_text(rate, "id"), Decimal(_text(rate, "percent")), bool(rate.get("on_tax")))
-        for rate in one.get("rates") or ()
+    return Tax(_text(one, "code"), _rates(one.get("rates")))
+
+
+def _rates(given: Iterable[Mapping[str, Any]] | None) -> tuple[Rate, ...]:
+    return tuple(
+        Rate(_text(rate, "id"), Decimal(_text(rate, "percent")), bool(rate.get("on_tax"))) for rate in given or ()
     )
-    return Tax(_text(one, "code"), rates)
 
 
 def problems(mapping: Tables) -> list[str]:
@@ -178,50 +227,73 @@ def problems(mapping: Tables) -> list[str]:
     for name, tax in mapping.taxes.items():
         if not tax.code or (mapping.tax in ("exclusive", "inclusive") and not tax.rates):
             found.append(said("Tax {name} has no tax code and rates in QuickBooks.", name=name))
+    if mapping.group_rates and (mapping.tax != "us" or not mapping.tax_group):
+        found.append(said("The rates of the whole document are there without its sales tax."))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """One word that is not mapped. part: tenders, shops, customers, items, taxes, rounding; "" = nothing is mapped."""
+
+    part: str
+    name: str
+    words: str
 
 
 def missing_for(share: Share, mapping: Tables) -> list[str]:
     """What of a share is not mapped, in words; nothing when it can be booked."""
-    found = _places(share.kind, share.tender, share.shop, share.customer, mapping)
-    return list(dict.fromkeys([*found, *_lines(share.lines, mapping)]))
+    return [lack.words for lack in lacks_of(share, mapping)]
 
 
 def missing(book: Book, mapping: Tables) -> list[str]:
     """What of a document is not mapped, in words; nothing when it can be booked."""
-    found = _places(book.kind, book.tender, book.shop, book.customer, mapping)
-    return list(dict.fromkeys([*found, *_lines(book.lines, mapping)]))
+    return [lack.words for lack in lacks_of(book, mapping)]
 
 
-def _places(kind: str, tender: str, shop: str, customer: str, mapping: Tables) -> list[str]:
-    found: list[str] = []
+def lacks_of(one: Share | Book, mapping: Tables) -> list[Lack]:
+    """What of a share or a document is not mapped, each once."""
+    found = _places(one.kind, one.tender, one.shop, one.customer, mapping)
+    return list(dict.fromkeys([*found, *_lines(one.lines, mapping, one.day)]))
+
+
+def _places(kind: str, tender: str, shop: str, customer: str, mapping: Tables) -> list[Lack]:
+    found: list[Lack] = []
     if mapping.tax not in TAX_WAYS or not mapping.prefix:
-        return [said("Nothing is mapped to QuickBooks yet.")]
+        return [Lack("", "", said("Nothing is mapped to QuickBooks yet."))]
     if kind in (daybook.SALE, daybook.REFUND):
         paid = mapping.tenders.get(tender)
         if paid is None or not paid.account or not paid.code:
-            found.append(said("Way to pay {name} is not mapped.", name=OWN_TENDERS.get(tender, tender)))
+            words = said("Way to pay {name} is not mapped.", name=OWN_TENDERS.get(tender, tender))
+            found.append(Lack("tenders", tender, words))
     if shop not in mapping.shops or not mapping.shops[shop].code:
-        found.append(said("Shop {name} is not mapped.", name=shop))
+        found.append(Lack("shops", shop, said("Shop {name} is not mapped.", name=shop)))
     if (customer or kind in (daybook.INVOICE, daybook.CREDIT)) and not mapping.customers.get(customer):
-        found.append(said("Customer {name} is not mapped.", name=customer or "–"))
+        found.append(Lack("customers", customer, said("Customer {name} is not mapped.", name=customer or "–")))
     return found
 
 
-def _lines(lines: Iterable[Line], mapping: Tables) -> list[str]:
-    found: list[str] = []
+def _lines(lines: Iterable[Line], mapping: Tables, day: str) -> list[Lack]:
+    found: list[Lack] = []
     for line in lines:
         rounding = line.item == daybook.ROUNDING
-        if not mapping.item(line):
+        if not mapping.item(line, day):
             found.append(
-                said("No item is mapped for the cash rounding.")
+                Lack("rounding", "", said("No item is mapped for the cash rounding."))
                 if rounding
-                else said("Item {code} ({name}) is not mapped.", code=line.item, name=line.name)
+                else Lack(
+                    "items", line.item, said("Item {code} ({name}) is not mapped.", code=line.item, name=line.name)
+                )
             )
+        if mapping.tax == "none" and line.tax:
+            words = said("Tax {code} at {rate}% was charged, and QuickBooks is mapped as a company without tax.",
+                         code=line.code or "–", rate=line.rate)  # fmt: skip
+            found.append(Lack("taxes", f"{line.code}@{line.rate}", words))
         if mapping.tax in ("exclusive", "inclusive", "us") and mapping.tax_of(line) is None:
             found.append(
-                said("No tax is mapped for the cash rounding.")
+                Lack("rounding", "", said("No tax is mapped for the cash rounding."))
                 if rounding
-                else said("Tax {code} at {rate}% is not mapped.", code=line.code or "–", rate=line.rate)
-            )
+                else Lack("taxes", f"{line.code}@{line.rate}",
+                          said("Tax {code} at {rate}% is not mapped.", code=line.code or "–", rate=line.rate))
+            )  # fmt: skip
     return found
