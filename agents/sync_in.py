@@ -7,6 +7,7 @@ Once a day it reads full lists of names, because what was removed there shows in
 
 from __future__ import annotations
 
+from pos import clock
 from pos.actions import line, pictures, refresh
 from pos.rules import hub
 from pos.runner import Agent, Run, every
@@ -16,6 +17,8 @@ PAGES_MAX = 20
 PICTURES_MAX = 20
 #: A hub says what changed; should its nudge be lost, it is asked this often.
 HUB_SECONDS = 60
+#: Stock that was pulled while something of ours was being booked may hold that twice; it alone is asked for again then.
+UNSETTLED_SECONDS = 60
 
 
 def run(job: Run) -> str:
@@ -23,8 +26,15 @@ def run(job: Run) -> str:
     work = line.job_of(job, limit=PAGES_MAX)
     if work is None or job.kind is None:
         return "Nothing to bring in."
-    job.again_in(HUB_SECONDS if job.kind.name == hub.KIND else 60 * job.config.erpnext.pull_minutes)
-    done = refresh.pull(work, job.kind)
+    whole_in = job.memory.get("whole_at", 0.0) - clock.monotonic()
+    if job.cause == "schedule" and job.memory.get("unsettled") and whole_in > 0:
+        done = refresh.pull(work, job.kind, only="stock")
+    else:
+        whole_in = HUB_SECONDS if job.kind.name == hub.KIND else 60 * job.config.erpnext.pull_minutes
+        done = refresh.pull(work, job.kind)
+        job.memory["whole_at"] = 0.0 if done.more or done.stopped else clock.monotonic() + whole_in
+    job.memory["unsettled"] = done.unsettled
+    job.again_in(min(whole_in, UNSETTLED_SECONDS) if done.unsettled else whole_in)
     if done.changed:
         job.ring("catalog")
     if done.more:

@@ -33,13 +33,15 @@ _UNGUARDED = ("cashiers",)
 
 @dataclass(slots=True)
 class Done:
-    """What one round did. more: there are further pages now. stopped: why it ended early, in words."""
+    """What one round did. more: there are further pages now. stopped: why it ended early, in words.
+    unsettled: something of ours was being booked while stock was pulled, so its figures may be off until the next."""
 
     counts: dict[str, feeds.Counts] = field(default_factory=dict)
     refused: int = 0
     gone: int = 0
     more: bool = False
     stopped: str = ""
+    unsettled: bool = False
 
     @property
     def changed(self) -> bool:
@@ -57,8 +59,9 @@ class Done:
         return f"{', '.join(parts)}{'; more to come' if self.more else ''}.{f' {self.stopped}' if self.stopped else ''}"
 
 
-def pull(job: Job, kind: Kind) -> Done:
-    """At most `job.limit` pages over all feeds, in the kind's order; then the full lists that are due.
+def pull(job: Job, kind: Kind, *, only: str = "") -> Done:
+    """At most `job.limit` pages over all feeds, in the kind's order; then the full lists that are due. only: this feed
+    and nothing else.
 
     BadSettings when this is the demo shop and the connection is not on this machine.
     """
@@ -69,9 +72,9 @@ def pull(job: Job, kind: Kind) -> Done:
         return done
     try:
         pages_left = job.limit
-        for feed in kind.feeds:
+        for feed in (only,) if only else kind.feeds:
             pages_left = _feed(job, feed, pages_left, done)
-            if done.more or job.stopping():
+            if done.more or only or job.stopping():
                 return done
         for feed in kind.whole:
             if not job.stopping():
@@ -110,6 +113,7 @@ def _feed(job: Job, feed: str, pages_left: int, done: Done) -> int:
         job.breathe()
         if not page.more:
             _complete(job, feed, started, before)
+            done.unsettled |= feed == "stock" and stock.is_unsettled(job.store, started)
             return pages_left
         if job.stopping():
             break

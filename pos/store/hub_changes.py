@@ -9,7 +9,7 @@ came back from a copy.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pos import clock
@@ -61,6 +61,10 @@ _MARK = (
     "INSERT INTO hub_change (feed, name, change) VALUES ('{feed}', {name}, "
     "coalesce((SELECT max(change) FROM hub_top), 0)) "
     "ON CONFLICT (feed, name) DO UPDATE SET change = excluded.change;"
+)
+_MARK_ONE = (
+    "INSERT INTO hub_change (feed, name, change) SELECT ?, ?, change FROM hub_top WHERE 1 = 1"
+    " ON CONFLICT (feed, name) DO UPDATE SET change = excluded.change"
 )
 _ALL = (
     "INSERT INTO hub_change (feed, name, change) SELECT '{feed}', w.name, "
@@ -154,6 +158,14 @@ def _since(cursor: str, epoch: str, top: int) -> int:
     if of != epoch or not (number.isascii() and number.isdigit()) or len(number) > 18 or int(number) > top:
         return 0
     return int(number)
+
+
+def tell(store: Store, feed: str, names: Iterable[str]) -> None:
+    """Number rows of a feed anew: what is said of them changed though no row did. Inside a transaction; nothing where
+    no tills are told."""
+    for name in sorted(set(names)):
+        if store.execute("UPDATE hub_top SET change = change + 1").rowcount:
+            store.execute(_MARK_ONE, (feed, name))
 
 
 def top(store: Store) -> int:

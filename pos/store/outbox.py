@@ -24,7 +24,7 @@ from peewee import JOIN
 from pos import clock
 from pos.errors import NotFound, PosError
 from pos.said import said
-from pos.store import bundles, notices, refusals
+from pos.store import bundles, notices, refusals, stock
 from pos.store.db import Store
 from pos.store.models import Document, Outbox
 from pos.store.stories import told
@@ -319,6 +319,8 @@ def _change(
             raise LostLease(f"{row.number} is held by somebody else now.")
         if row.part == bundles.PART:
             bundles.follow(store, row, new, clock.stamp(now))
+        if new in THERE:
+            stock.booked(store, row.document, row.part, clock.stamp(now))
         if tell is not None:
             refusals.tell(store, row.n, row.number, tell[0], tell[1])
         elif settle:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pos import clock
+from pos.store import hub_changes
 
 if TYPE_CHECKING:
     from pos.store.db import Store
@@ -27,6 +28,14 @@ _LATE = f"state IN ('booked', 'differs') AND updated_at > :as_of AND {_GOODS}"
 #: A part books the movements of its own direction: goods leave with a sale, come back with a return.
 #: To a hub a document goes as a whole.
 _PART = "m.document = o.document AND (o.part = 'document' OR (o.part = 'sale') = (m.qty < 0))"
+#: Parts that count no more once the moment of the last pull goes from `after` to `upto`; one part by itself.
+_BETWEEN = (
+    "SELECT document, part FROM outbox WHERE state IN ('booked', 'differs') AND updated_at > :after"
+    f" AND updated_at <= :upto AND {_GOODS}"
+)
+_ONE = f"SELECT document, part FROM outbox WHERE document = :document AND part = :part AND {_GOODS}"
+#: Before the first pull nothing booked counts.
+_NEVER = "9999"
 _LISTED = "(SELECT value FROM json_each(:items))"
 
 
@@ -79,19 +88,52 @@ def own_total(store: Store, item: str, warehouse: str) -> int:
 def pulled_until(store: Store, began: datetime) -> None:
     """Say that a complete pull of stock is in, and when its first page was asked for.
 
-    What was booked after that moment still counts as not known there.
+    What was booked after that moment still counts as not known there. Tills of a hub hear of what was counted so until
+    now and is no more: its figure is another one, though no row of stock may have changed.
     """
     with store.transaction():
+        before, after = sorted((_as_of(store), clock.stamp(began)))
+        hub_changes.tell(store, "stock", _names(store, _BETWEEN, {"after": before, "upto": after}))
         store.execute(
             "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (_AS_OF, clock.stamp(began)),
         )
 
 
+def booked(store: Store, document: str, part: str, stamp: str) -> None:
+    """A part of a document was booked, by the clock of whoever sent it. Where that is not after the last pull (which
+    ended meanwhile, or goes by another clock), it counts no more from here on: tills of a hub hear of it. Inside its
+    transaction."""
+    if stamp <= _as_of(store) != _NEVER:
+        hub_changes.tell(store, "stock", _names(store, _ONE, {"document": document, "part": part}))
+
+
+def is_unsettled(store: Store, began: datetime) -> bool:
+    """Whether something of ours was being booked while stock was pulled from this moment on: the figures that came may
+    hold it already, while here it still counts as not known there."""
+    asked = (
+        f"SELECT 1 FROM outbox WHERE state IN ('sending', 'sent', 'unknown') AND {_GOODS}"
+        f" UNION ALL SELECT 1 FROM outbox WHERE {_LATE}"
+    )
+    return (
+        store.execute(f"SELECT count(*) FROM ({asked} LIMIT 1) AS any_of", {"as_of": clock.stamp(began)}).fetchone()[0]
+        > 0
+    )
+
+
+def _names(store: Store, parts: str, given: dict[str, str]) -> list[str]:
+    """What the rows of stock are called that the movements of some parts of documents change. Nothing where nobody is
+    told."""
+    if not hub_changes.top(store):
+        return []
+    asked = f"SELECT DISTINCT m.item_code, m.warehouse FROM ({parts}) o CROSS JOIN movement m ON {_PART}"
+    return [f"{item}{hub_changes.SEP}{warehouse}" for item, warehouse in store.execute(asked, given).fetchall()]
+
+
 def _as_of(store: Store) -> str:
     """The moment of the last complete pull; before the first one nothing booked counts any more."""
     row = store.execute("SELECT value FROM meta WHERE key = ?", (_AS_OF,)).fetchone()
-    return row[0] if row else "9999"
+    return row[0] if row else _NEVER
 
 
 def _waiting(store: Store, given: dict[str, str]) -> dict[str, int]:

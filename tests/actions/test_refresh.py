@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from agents import sync_in
 from pos import clock
 from pos.actions import pictures, refresh
 from pos.actions.line import Job
 from pos.connectors.base import NameList, Page
 from pos.errors import BadSettings, Unavailable
-from pos.store import connections, notices, outbox, people, stock
+from pos.runner import Runner
+from pos.store import connections, notices, outbox, people, rounds, stock
 from pos.store.db import Store
 from pos.store.journal import Journal
-from pos.store.models import Item, Meta, Price, User
+from pos.store.models import Item, Meta, Outbox, Price, User
 from pos.store.models import Stock as StockRow
 from tests import books as other
 from tests import receipts
@@ -351,3 +353,22 @@ def test_pictures_are_made_ahead_and_a_bad_one_is_not_asked_for_again(job: Job, 
     thumb = Item.get_by_id("A").thumb
     assert (store.config.data / "thumbs" / thumb).read_bytes()[:2] == b"\xff\xd8"
     assert pictures.prepare(job, memory, 10).sentence() == ""
+
+
+def test_stock_that_was_pulled_while_a_sale_was_booked_is_asked_for_again_soon_and_alone(
+    store: Store, books: Books, journal: Journal, time: Time
+) -> None:
+    """Until then it may count that sale twice. With nothing under way the next round is as usual."""
+    books.tables = {"items": [], "stock": []}
+    runner = Runner(store, store.config, [sync_in.AGENT], kinds=[books.kind()])
+    key = ("sync_in", books.kind().name)
+    journal.commit(receipts.sale())
+    Outbox.update(state="sent").execute()
+    runner.once(*key, "schedule")
+    assert rounds.states(store, time())[key].due_at == time.stamp(sync_in.UNSETTLED_SECONDS)
+    Outbox.update(state="booked", updated_at=time.stamp()).execute()
+    time.passes(sync_in.UNSETTLED_SECONDS)
+    books.pulls.clear()
+    runner.once(*key, "schedule")
+    assert [feed for feed, _since in books.pulls] == ["stock"]
+    assert rounds.states(store, time())[key].due_at > time.stamp(sync_in.UNSETTLED_SECONDS)
