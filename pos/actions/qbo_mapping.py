@@ -18,6 +18,8 @@ from pos.store.db import Store
 
 PART = "quickbooks"
 KEY = "mapping"
+#: The part of it that says how items are created there.
+CREATING = "categories"
 
 
 def read(store: Store, company: str) -> Kept:
@@ -42,8 +44,14 @@ def write(store: Store, company: str, plain: Mapping[str, Any], before: Kept, by
     kept = companies.kept(store, company, PART)
     with store.transaction():
         made = companies.keep(store, company, PART, {**kept.values, KEY: dict(plain)}, Kept({}, before.mark), by)
-        unblock.mapped(store, companies.connection_id(PART, company), clock.now())
+        if releases(before.values, plain):
+            unblock.mapped(store, companies.connection_id(PART, company), clock.now())
     return Kept(dict(plain), made.mark)
+
+
+def releases(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a change may be what a receipt waits for; how items are created is not."""
+    return {**before, CREATING: None} != {**after, CREATING: None}
 
 
 # -- the connector a round works with ----------------------------------------------------------------------------------

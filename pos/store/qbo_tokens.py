@@ -15,7 +15,7 @@ from typing import Any
 from pos import clock
 from pos.errors import Conflict
 from pos.said import said
-from pos.store import audit, secrets
+from pos.store import audit, other_company, secrets
 from pos.store.db import Store
 from pos.store.keys import digest
 from pos.store.models import Cursor, Meta, QboState, QboToken
@@ -248,6 +248,7 @@ def take_held(store: Store, kept: Row, pair: Pair, by: str) -> None:
     held, now = kept.held, clock.stamp(clock.now())
     with store.transaction():
         forget_ids(kept.connection)
+        other_company.forget(store, kept.company, kept.connection, kept.name or kept.realm, by)
         _put(store, kept.connection, held["environment"], held["realm"], pair)
         QboToken.update(
             held="", held_sealed="", name="", country="", connected_at=now, connected_by=by, refreshed_at=now

@@ -32,7 +32,7 @@ from pos.store.models.people import (
     User,
 )
 from pos.store.models.prints import PrintJob
-from pos.store.models.quickbooks import QboState, QboToken
+from pos.store.models.quickbooks import QboList, QboNewItem, QboState, QboToken
 from pos.store.models.reconciliations import Reconciliation, ReconciliationItem
 from pos.store.models.records import Blanking, Forgotten, LostNumber
 from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders, TakingsVouchers
@@ -67,7 +67,7 @@ BUNDLES = (Bundle, BundleMember)
 #: Whose they are, and who may see them.
 COMPANIES = (Company, Shop, TillPlace, PersonScope, PersonLeft)
 #: Sign-ins to books whose keys change.
-SIGN_INS = (QboToken, QboState)
+SIGN_INS = (QboToken, QboState, QboList, QboNewItem)
 #: Records both this program and the books may change, and the jobs that bring them together.
 OFFICE = (Record, RecordLink, RecordConflict, SyncJob, SyncJobRecord)
 ALL = (
@@ -137,6 +137,8 @@ __all__ = [
     "PersonScope",
     "Price",
     "PrintJob",
+    "QboList",
+    "QboNewItem",
     "QboState",
     "QboToken",
     "Reconciliation",

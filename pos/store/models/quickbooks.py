@@ -1,8 +1,9 @@
-"""Sign-ins to QuickBooks Online: one a connection, and those that are under way."""
+"""Sign-ins to QuickBooks Online: one a connection, and those that are under way; what the company there has to choose
+from, and items that are created there."""
 
 from __future__ import annotations
 
-from peewee import IntegerField, TextField
+from peewee import CompositeKey, IntegerField, TextField
 
 from pos.store.models.base import Row
 
@@ -50,3 +51,43 @@ class QboState(Row):
 
     class Meta:
         table_name = "qbo_state"
+
+
+class QboList(Row):
+    """What the company a connection is bound to has to choose from, as it was when somebody looked last."""
+
+    connection = TextField(primary_key=True)
+    company = TextField()
+    realm = TextField()  # whose lists they are
+    body = TextField()  # JSON, see pos/connectors/qbo/lists.py
+    loaded_at = TextField()
+    loaded_by = TextField()
+
+    class Meta:
+        table_name = "qbo_list"
+
+
+class QboNewItem(Row):
+    """An item somebody approved to be created there: its bytes and the id they go under are kept before they do."""
+
+    connection = TextField()
+    item = TextField()  # its code at the till
+    company = TextField()
+    realm = TextField()
+    name = TextField()  # as it is to be called there
+    state = TextField(default="approved")  # approved | created | mapped | refused
+    sent = TextField()
+    request_id = TextField()
+    remote_id = TextField(default="")
+    code = TextField(default="")
+    message = TextField(default="")
+    other_id = TextField(default="")  # who has the name there
+    approved_by = TextField()
+    approved_at = TextField()
+    next_at = TextField(default="")
+    lease = TextField(default="")  # until when somebody is at it
+    done_at = TextField(default="")
+
+    class Meta:
+        table_name = "qbo_new_item"
+        primary_key = CompositeKey("connection", "item")
