@@ -21,7 +21,7 @@ from pos.devices import printer_of
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
-from pos.store import companies, connections, earlier, hub_changes, notices
+from pos.store import companies, connections, earlier, foreign, hub_changes, notices
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import bell, errors, logs, printing, status
@@ -102,6 +102,8 @@ class App:
         self.runner.ring(committed.doc["kind"])
         if committed.doc["vouchers"]:
             self.runner.ring("voucher")
+        if self.config.server.role == "both":  # other tills may give goods of that receipt back again
+            foreign.returned(self.store, committed.doc)
         self.press.committed(committed.doc)
 
     def _told(self) -> None:

@@ -51,6 +51,7 @@ def take_in(journal: Journal, till: Till, key: str, body: bytes, head: hub.Head 
             said("{number} is no document of {till}.", number=doc["invoice_name"], till=till.till),
             field="till", code="other_till",
         )  # fmt: skip
+    _own_sessions(till, doc)
     sent = Sent(doc, body, rows, f"sent by {till.till}", f"till:{till.till}", _state(till, doc), _came(till, doc, head))
     try:
         taken = journal.adopt_sent(sent, lambda: _follows(journal.store, sent))
@@ -66,6 +67,16 @@ def take_in(journal: Journal, till: Till, key: str, body: bytes, head: hub.Head 
 
 def _came(till: Till, doc: Mapping[str, Any], head: hub.Head | None) -> tuple[Any, ...]:
     return hub_tills.came(till, doc["sequence"] if doc["till"] == till.till else None, head)
+
+
+def _own_sessions(till: Till, doc: Mapping[str, Any]) -> None:
+    """Invalid when it opens, closes or counts in a session that another till's name stands on."""
+    z = doc["z"] if doc["kind"] == "z" else None
+    named = [doc["session"], *([z["session"], *(late["session"] for late in z["late"])] if z else [])]
+    for session in named:
+        if session and session.rpartition("-S")[0] not in till.ids:
+            raise Invalid(said("{id} is no session of {till}.", id=session, till=till.till), field="session",
+                          code="other_till")  # fmt: skip
 
 
 def _follows(store: Store, sent: Sent) -> None:

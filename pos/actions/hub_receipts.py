@@ -30,6 +30,8 @@ def ask(store: Store, config: Config, key: str, *, claim: bool = False) -> str:
 
     claim: goods of it are about to come back here. Conflict, code "being_returned", while they do at another till."""
     text = key.strip()
+    if claim and config.server.role == "both":
+        _claim_here(store, config, text)
     if not config.hub.url or not text or len(text) > CODE_CHARS_MAX or not text.isprintable() or "/" in text:
         return ""
     try:
@@ -48,6 +50,13 @@ def ask(store: Store, config: Config, key: str, *, claim: bool = False) -> str:
     return ""
 
 
+def _claim_here(store: Store, config: Config, key: str) -> None:
+    """A hub that sells lets its own till at a receipt as it lets the others: one at a time. Conflict as `ask`."""
+    found = foreign.told(store, key)
+    if found is not None and not foreign.claim(store, found[0], config.till.id):
+        raise Conflict(foreign.BEING_RETURNED, code=receipts.BEING_RETURNED)
+
+
 def ask_unknown(store: Store, config: Config, code: str) -> str:
     """The same for one that is not known here, as it was typed or scanned."""
     return "" if code.strip().isdigit() or sold.document(store, code.strip()) else ask(store, config, code)
@@ -57,7 +66,8 @@ def before_sale(store: Store, config: Config, raw: Mapping[str, Any]) -> None:
     """Ask for each receipt a basket gives something back of, so that what any till gave back counts, and no other till
     gives back the same meanwhile. Conflict as `ask`. Not for a basket that is saved already."""
     lines = raw.get("lines")
-    if not config.hub.url or not isinstance(lines, list) or intake.find(store, str(raw.get("id"))):
+    shared = config.hub.url or config.server.role == "both"
+    if not shared or not isinstance(lines, list) or intake.find(store, str(raw.get("id"))):
         return
     against = [line.get("return_against") for line in lines if isinstance(line, Mapping)]
     named = [one.get("id") for one in against if isinstance(one, Mapping)]

@@ -166,12 +166,12 @@ def _rows(doc: Mapping[str, Any], body: bytes) -> Rows:
     )  # fmt: skip
     lines = [_line(key, i, row, digits) for i, row in enumerate(doc["items"], start=1)]
     tenders = [
-        (key, i, p["kind"], p["mode_of_payment"], _minor(p["amount"], digits), _minor(p.get("change"), digits),
-         p.get("reference") or "")
+        (key, i, _text(p["kind"]), _text(p["mode_of_payment"]), _minor(p["amount"], digits),
+         _minor(p.get("change"), digits), _text(p.get("reference") or ""))
         for i, p in enumerate(doc["payments"], start=1)
     ]  # fmt: skip
     movements = [
-        (key, i, row["item_code"], row.get("warehouse") or "", -_minor(row["qty"], 3))
+        (key, i, row["item_code"], _text(row.get("warehouse") or ""), -_minor(row["qty"], 3))
         for i, row in enumerate(doc["items"], start=1)
         if row.get("stocked") and row["qty"]
     ]
@@ -187,12 +187,20 @@ def _line(key: str, position: int, row: Mapping[str, Any], digits: int) -> tuple
     against = row.get("return_against") or {}
     discount = _minor((row.get("discount") or {}).get("amount"), digits) + _minor(row.get("sale_discount"), digits)
     return (
-        key, row["line"], position, row["item_code"], row["item_name"], row.get("item_group") or "",
+        key, _text(row["line"]), position, _text(row["item_code"]), _text(row["item_name"]),
+        _text(row.get("item_group") or ""),
         _minor(row["qty"], 3), _shown(row.get("list_price"), digits), _minor(row["amount"], digits),
         _minor(row["net"], digits), _minor(row["tax_amount"], digits), row.get("tax_code") or "", discount,
         _against(row), against.get("line"), _percent(row.get("tax_rate")), row.get("brand") or "",
         1 if row.get("voucher") else 0,
     )  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    """What a table keeps as text is text in the document, too: any other value the engines take each in its own way."""
+    if type(value) is not str:
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
 
 
 def unknown_key(number: str) -> str:

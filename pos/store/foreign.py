@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from pos import clock
 from pos.rules import documents, ledger
+from pos.said import said
 from pos.store import intake, leases
 from pos.store import reach as within
 from pos.store.db import Store
@@ -21,6 +22,8 @@ KEPT_DAYS = 30
 #: A till that was given a receipt's goods to give back, and whose document does not come, is waited for so long.
 CLAIM_SECONDS = 30
 _RETURN = "return:"
+#: To the till that has to wait for another one.
+BEING_RETURNED = said("Another till is giving goods of this receipt back. Try again in a moment.")
 
 
 class Copy(NamedTuple):
@@ -136,8 +139,10 @@ def claim(store: Store, original: str, till: str) -> bool:
 
 
 def returned(store: Store, doc: Mapping[str, Any]) -> None:
-    """A document that gives something back is here: the next till may, and sees it."""
+    """A document that gives something back is here: the next till may, and sees it. A till that was let at the receipt
+    meanwhile keeps it: this is not the document it is waited for."""
     originals = {item["return_against"]["id"] for item in doc["items"] if item.get("return_against")}
     if originals:
+        names = [f"{_RETURN}{key}" for key in originals]
         with store.transaction():
-            Lease.delete().where(Lease.name.in_([f"{_RETURN}{key}" for key in originals])).execute()
+            Lease.delete().where(Lease.name.in_(names) & (Lease.holder == doc["till"])).execute()

@@ -17,11 +17,11 @@ def stands(store: Store, here: Place, ids: Collection[str]) -> None:
     are some already, of a till that stood elsewhere. Inside a transaction."""
     for till in ids:
         before = companies.of_till(store, till)
-        if before != here and Document.select().where(Document.till == till).exists():
+        if before != here and (_has_documents([till]) or _is_anothers(till, here)):
             raise Conflict(
                 said(
-                    "Documents of {till} are here already, of {company}. Give this till another [till] id, or make its "
-                    "code for that company and shop.",
+                    "{till} is known here already, as a till of {company}. Give this till another [till] id, or make "
+                    "its code for that company and shop.",
                     till=till,
                     company=companies.one(store, before.company).name,
                 ),
@@ -39,7 +39,7 @@ def move(store: Store, key: str, place: Place, by: str) -> None:
         before, ids = Place(row.company, row.shop), row.ids.split()
         if before == place:
             return
-        if Document.select().where(Document.till.in_(ids)).exists():
+        if _has_documents(ids):
             raise Conflict(
                 said(
                     "{name} has documents here, so it stays where it is. Withdraw it, and add it there under another "
@@ -53,3 +53,13 @@ def move(store: Store, key: str, place: Place, by: str) -> None:
             TillPlace.put(till=till, company=place.company, shop=place.shop)
         told = {"till": row.till, "before": before._asdict(), "after": place._asdict()}
         audit.record(store, by, "till.move", row.name, told)
+
+
+def _has_documents(ids: Collection[str]) -> bool:
+    return bool(Document.select().where(Document.till.in_(list(ids))).exists())
+
+
+def _is_anothers(till: str, here: Place) -> bool:
+    """Whether a till that stands elsewhere goes by this id now, though nothing of it came yet."""
+    alive = HubTill.select(HubTill.company, HubTill.shop).where((HubTill.till == till) & (HubTill.revoked_at == ""))
+    return any(Place(row.company, row.shop) != here for row in alive)

@@ -193,11 +193,13 @@ def _refuse_id(store: Store, row: Any, told: Joining) -> None:
     if row.till and row.till != told.till:
         raise Conflict(said("This code is for {till}, and this till is {other}.", till=row.till, other=told.till),
                        code="other_till", field="till")  # fmt: skip
-    if told.till.upper() in {one.upper() for one in store.config.till.ids}:
-        raise Conflict(
-            said("{till} is the id of the hub itself. Give this till another [till] id.", till=told.till),
-            code="till_taken", field="till",
-        )  # fmt: skip
+    own = {one.upper() for one in store.config.till.ids}
+    for till in told.ids:  # those it had before, too: what it sends under them is taken as theirs
+        if till.upper() in own:
+            raise Conflict(
+                said("{till} is the id of the hub itself. Give this till another [till] id.", till=till),
+                code="till_taken", field="till",
+            )  # fmt: skip
     for other in HubTill.select().where((HubTill.revoked_at == "") & (HubTill.till != "") & (HubTill.id != row.id)):
         if other.till.upper() == told.till.upper():
             raise Conflict(

@@ -105,6 +105,12 @@ def test_what_is_not_whole_or_not_this_tills_is_refused_and_nothing_is_kept(jour
     other, other_body = Made("T2").next()
     with pytest.raises(Invalid, match="no document of T1"):
         take(journal, till, other, other_body)
+    for name, value in (("item_name", None), ("item_code", ["x"]), ("line", 2**70)):
+        odd, odd_body = Made().next(items=[{**doc["items"][0], name: value}, *doc["items"][1:]])
+        with pytest.raises(Corrupt, match="no text"):
+            take(journal, till, odd, odd_body)
+    with pytest.raises(Invalid, match="T2-S000001 is no session of T1"):
+        take(journal, till, *Made().next(session="T2-S000001"))
     assert journal.store.execute("SELECT count(*) FROM document").fetchone() == (0,)
     before, before_body = Made("T0").next()
     assert not take(journal, till, before, before_body).duplicate, "an id it had before it was restored"

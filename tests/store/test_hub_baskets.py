@@ -15,6 +15,7 @@ import pytest
 
 from pos import clock
 from pos import config as settings
+from pos.actions import hub_receipts
 from pos.errors import Conflict, NotFound
 from pos.rules import documents
 from pos.rules.cart import Against
@@ -126,12 +127,26 @@ def test_what_another_till_gave_back_counts_here(store: Store, journal: Journal)
 
 def test_goods_of_a_receipt_come_back_at_one_till_at_a_time(store: Store) -> None:
     """Until the document is here; a till that never sends it is not waited for long."""
-    doc = {"items": [{"return_against": {"id": KEY}}, {}]}
+    doc = {"till": "T1", "items": [{"return_against": {"id": KEY}}, {}]}
     assert foreign.claim(store, KEY, "T1")
     assert foreign.claim(store, KEY, "T1")
     assert not foreign.claim(store, KEY, "T2")
+    foreign.returned(store, {**doc, "till": "T3"})
+    assert not foreign.claim(store, KEY, "T2"), "another till's document, made before, ends nothing of this one's"
     foreign.returned(store, doc)
     assert foreign.claim(store, KEY, "T2")
+
+
+def test_a_hub_that_sells_waits_like_any_other_till(store: Store, journal: Journal) -> None:
+    own = journal.commit(receipts.sale(receipts.line(qty=3))).doc
+    both = replace(store.config, server=replace(store.config.server, role="both"))
+    basket = {"id": KEY, "lines": [{"return_against": {"id": own["id"]}}]}
+    assert foreign.claim(store, own["id"], "T2")
+    with pytest.raises(Conflict, match="Another till is giving goods"):
+        hub_receipts.before_sale(store, both, basket)
+    foreign.returned(store, {"till": "T2", "items": basket["lines"]})
+    hub_receipts.before_sale(store, both, basket)
+    assert not foreign.claim(store, own["id"], "T2")
 
 
 def test_who_and_what_the_hub_keeps_is_changed_there(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pos import clock
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import hub
-from pos.store import hub_gaps, hub_tills, notices
+from pos.store import companies, hub_gaps, hub_tills, notices
+from pos.store.companies import Place
 from pos.store.db import Store, open_store
 from pos.store.hub_tills import Heard, Joining
 
@@ -63,6 +64,20 @@ def test_an_id_is_one_tills_and_never_the_hubs_own(store: Store) -> None:
     hub_tills.revoke(store, "Till 1", "ann")
     assert hub_tills.join(store, code, told("T1", "k2")).name == "Till 2", "its id is free, its documents stay"
     assert hub_tills.of_key(store, "k") is None
+
+
+def test_an_id_of_before_is_neither_the_hubs_nor_another_companys_tills(store: Store) -> None:
+    """What a till sends under an id it had before is taken as that id's: else it would write into others' books."""
+    companies.add(store, "north", "North Ltd", "ann")
+    north = Place("north", "north")
+    first = hub_tills.join(store, hub_tills.add(store, "Till 1", "ann"), told())
+    code = hub_tills.add(store, "Till 9", "ann", north)
+    nine = replace(told(), till="T9", key_hash=hub.digest("nine"))
+    for taken in (store.config.till.id, first.till):
+        with pytest.raises(Conflict):
+            hub_tills.join(store, code, replace(nine, ids=("T9", taken)))
+    assert companies.of_till(store, first.till) == (companies.MAIN, companies.MAIN)
+    assert hub_tills.join(store, code, replace(nine, ids=("T9",))).company == "north"
 
 
 def test_a_new_code_makes_a_new_key_and_the_old_one_works_until_then(store: Store) -> None:

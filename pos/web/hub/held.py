@@ -40,7 +40,8 @@ def put() -> ResponseReturnValue:
     body, till = json_object(), gate.till()
     row: dict[str, Any] = {name: text(body, name, 200) for name in _SHORT}
     row |= {"id": text(body, "id", 36), "basket": text(body, "basket", BASKET_CHARS_MAX), "lines": body.get("lines")}
-    if not rules.UUID.match(row["id"]) or type(row["lines"]) is not int or row["till"] not in till.ids:
+    whole = type(row["lines"]) is int and 0 <= row["lines"] <= BASKET_CHARS_MAX
+    if not rules.UUID.match(row["id"]) or not whole or row["till"] not in till.ids:
         raise Invalid("This is no basket of this till.", field="id")
     hub_baskets.put(parts().store, till.till, till.ids, row)
     parts().ring("held")

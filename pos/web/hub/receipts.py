@@ -40,9 +40,7 @@ def claim(number: str) -> ResponseReturnValue:
     if found is None:
         raise NotFound("The hub has no such receipt.", code="not_there")
     if not foreign.claim(store, found[0], gate.till().till):
-        raise Conflict(
-            "Another till is giving goods of this receipt back. Try again in a moment.", code="being_returned"
-        )
+        raise Conflict(foreign.BEING_RETURNED, code="being_returned")
     return _answer(*(foreign.told(store, found[0], gate.company()) or found))
 
 
