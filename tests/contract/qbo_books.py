@@ -11,9 +11,10 @@ from typing import Any
 
 from pos import clock
 from pos import config as settings
-from pos.actions import deliver
+from pos.actions import deliver, qbo_alive
 from pos.actions.deliver import Done
 from pos.actions.line import Job, Memory
+from pos.connectors.qbo.client import Client
 from pos.connectors.qbo.connector import Books
 from pos.store import connections
 from pos.store.db import Store, open_store
@@ -22,7 +23,7 @@ from pos.store.models import Outbox
 from tests import receipts
 from tests.contract.emulators import qbo_shops as shops
 from tests.contract.emulators.qbo_company import Doc
-from tests.contract.qbo_sites import Site, running, standing
+from tests.contract.qbo_sites import Site, connected, environ, running, standing
 
 START = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 DAY = "2026-11-20"
@@ -49,14 +50,23 @@ MAPPING: dict[str, Any] = {
 class Shop:
     """The till, the emulator, and the round that speaks to it."""
 
-    def __init__(self, root: Path, site: Site, mapping: dict[str, Any], **more: str) -> None:
+    def __init__(
+        self, root: Path, site: Site, mapping: dict[str, Any], *, signed_in: bool = False, **more: str
+    ) -> None:
+        """signed_in: by a consent of its own, its tokens kept and renewed as in earnest; else they are always good."""
         self.site, self.moment, self.root, self.more = site, START, root, more
-        self.config = settings.load(root, {"TILLKEEP_TILL_WALK_IN": "Walk-in Customer", **more})
+        self.environ = {"TILLKEEP_TILL_WALK_IN": "Walk-in Customer", **(environ(site.url) if signed_in else {}), **more}
+        self.config = settings.load(root, self.environ)
         self.store: Store = open_store(self.config)
         connections.sync(self.store, [("quickbooks", "quickbooks", "QuickBooks Online", site.url)])
         self.journal = Journal(self.store)
-        self.client = site.client()
+        self.client = self.sign_in() if signed_in else site.client()
         self.mapped(mapping)
+
+    def sign_in(self) -> Client:
+        """A person agrees at Intuit."""
+        connected(self.store, self.site)
+        return qbo_alive.client(self.store, self.config, "quickbooks")
 
     def mapped(self, mapping: dict[str, Any]) -> None:
         self.books = Books(self.client, mapping)
@@ -106,10 +116,10 @@ class Shop:
 
 
 @contextmanager
-def shop(root: Path, mapping: dict[str, Any] | None = None, **more: str) -> Iterator[Shop]:
+def shop(root: Path, mapping: dict[str, Any] | None = None, *, signed_in: bool = False, **more: str) -> Iterator[Shop]:
     """A shop whose clock stands until it is moved."""
-    with running(standing(START)) as site:
-        found = Shop(root, site, mapping or MAPPING, **more)
+    with running(standing(START)) as site, clock.set_to(START):
+        found = Shop(root, site, mapping or MAPPING, signed_in=signed_in, **more)
         with clock.set_to(found.now):
             yield found
             found.store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,12 +17,23 @@ from tests.contract.emulators import qbo_shops as shops
 from tests.contract.emulators.qbo_faults import Faults
 
 
-@pytest.mark.parametrize(("grain", "seed"), [("day", 4), ("receipt", 5)])
-def test_whatever_fails_the_money_of_each_day_is_there_once(tmp_path: Path, grain: str, seed: int) -> None:
-    result = qbo_faults.one_run(tmp_path, seed, 9, grain)
+@pytest.fixture(scope="module")
+def beside() -> Iterator[qbo_faults.Other]:
+    started = qbo_faults.Other()
+    yield started
+    started.end()
+
+
+@pytest.mark.parametrize(("grain", "seed"), [("day", 2), ("receipt", 5)])
+def test_whatever_fails_the_money_of_each_day_is_there_once(
+    tmp_path: Path, grain: str, seed: int, beside: qbo_faults.Other
+) -> None:
+    result = qbo_faults.one_run(tmp_path, seed, 9, grain, beside)
     assert result.wrong == []
     assert result.documents >= 6
     assert sum(result.failures.values()) > 5
+    assert result.at_once > 1
+    assert result.renewals > 1
 
 
 @pytest.mark.parametrize(("seconds", "documents"), [(150, 1), (0, 2)])
