@@ -46,6 +46,8 @@ THIN_SECONDS = 3600.0
 STOP_SECONDS = 10.0
 #: After this many failed rounds in a row people are told.
 FAILURES_TOLD = 3
+#: Of all bells this one says that the other side answers again: it ends a silence, and the back-off of who failed.
+LINE = "line"
 #: A sale should never wait long for an agent that computes: other threads ask for their turn this often.
 SWITCH_SECONDS = 0.001
 
@@ -79,8 +81,8 @@ class Runner:
         self._memory: dict[Key, dict[str, Any]] = {}
         self._running: dict[Key, Run] = {}
         self._called: dict[Key, float] = {}  # a bell is in the queue, until when; another process may take it
-        self._again: set[Key] = set()  # rung while it ran
-        self._later: set[Key] = set()  # rung while a bell was in the queue, which another process may have answered
+        self._again: dict[Key, str] = {}  # rung while it ran, and how
+        self._later: dict[Key, str] = {}  # rung while a bell was in the queue, which another process may have answered
         self._deaf: dict[Key, float] = {}
         self._events: deque[str] = deque()
         self._own: deque[tuple[str, str, str]] = deque()
@@ -137,7 +139,8 @@ class Runner:
             self._ticker.join(timeout_seconds)
 
     def ring(self, event: str) -> None:
-        """Something happened ("sale", "catalog", "status"…): agents that wait for it are called. Costs nothing here."""
+        """Something happened ("sale", "catalog", "status"…): agents that wait for it are called. Costs nothing here.
+        "line", or "line:<connection>" for one alone: the other side answers again."""
         self._events.append(event)
         self._bell.set()
 
@@ -193,9 +196,10 @@ class Runner:
                     log.exception("a listener failed on %r", event)
             if event == "connections":
                 self._look_for_connections()
+            name, _, of = event.partition(":")
             for key in self._keys:
-                if event in self._agents[key[0]].rings:
-                    self._call(key, "ring")
+                if name in self._agents[key[0]].rings and ("" in (of, key[1]) or of == key[1]):
+                    self._call(key, LINE if name == LINE else "ring")
 
     def _look_for_connections(self) -> None:
         """A company's books that were signed in to since the start have agents of their own from now on."""
@@ -207,10 +211,11 @@ class Runner:
 
     def _call_again(self) -> None:
         with self._guard:
-            over = [key for key in self._later if self._called.get(key, 0) <= clock.monotonic()]
-            self._later.difference_update(over)
-        for key in over:
-            self._call(key, "ring")
+            over = {key: how for key, how in self._later.items() if self._called.get(key, 0) <= clock.monotonic()}
+            for key in over:
+                del self._later[key]
+        for key, how in over.items():
+            self._call(key, how)
 
     def _call_what_is_due(self) -> None:
         now = clock.now()
@@ -249,7 +254,8 @@ class Runner:
                 if cause == "ring" and self._deaf.get(key, 0) > seconds:
                     return
                 if self._called.get(key, 0) > seconds:
-                    self._later |= {key} if cause == "ring" else set()
+                    if cause in ("ring", LINE):
+                        self._later[key] = _louder(cause, self._later.get(key, ""))
                     return
                 self._called[key] = seconds + CALLED_SECONDS
         if not self._works and self._runs_here(key[0]):
@@ -265,9 +271,9 @@ class Runner:
         key = (agent, connection)
         with self._guard:
             self._called.pop(key, None)
-            self._later.discard(key)
+            cause = _louder(cause, self._later.pop(key, ""))
             if key in self._running:
-                self._again.add(key)
+                self._again[key] = _louder("ring", cause, self._again.get(key, ""))
                 return
         if key in self._keys:
             self._round(key, cause)
@@ -277,9 +283,10 @@ class Runner:
         state = rounds.states(self._store, now)[key]
         if cause == "ring" and state.failures and not self._is_due(key, state, now):
             return False  # it backs off
-        n = rounds.take(self._store, key, self._owner, cause, now)
+        rung = cause in ("ring", LINE)
+        n = rounds.take(self._store, key, self._owner, "ring" if rung else cause, now)
         if n is None:
-            if cause == "ring":
+            if rung:
                 rounds.want(self._store, key, now)
             return False
         line = connections.line(self._store, key[1]) if key[1] else None
@@ -287,7 +294,7 @@ class Runner:
             agent=agent,
             connection=line,
             kind=self._kinds.get(line.kind) if line else None,
-            cause=cause,
+            cause="ring" if rung else cause,
             now=now,
             store=self._store,
             config=self._config,
@@ -306,10 +313,9 @@ class Runner:
         finally:
             with self._guard:
                 self._running.pop(key, None)
-                again = key in self._again
-                self._again.discard(key)
+                again = self._again.pop(key, "")
             if again and not self._stop.is_set():
-                self._call(key, "ring")
+                self._call(key, again)
             self._bell.set()
         return True
 
@@ -349,3 +355,8 @@ class Runner:
 
     def _runs_here(self, name: str) -> bool:
         return self._works or self._agents[name].saves
+
+
+def _louder(cause: str, *others: str) -> str:
+    """Of several reasons to call one agent: that the line is back outweighs any other bell."""
+    return LINE if LINE in others and cause != "person" else cause

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 #: Seconds before the line is tried again, longer each time.
 AGAIN_SECONDS = (1, 2, 5, 10, 30)
 #: Feed -> the bell of the agent that pulls it; "" = all of them: the line stands again.
-BELLS = {"": "line", "held": "held", "vouchers": "voucher", "holds": "", "?": ""}
+BELLS = {"": f"line:{hub.KIND}", "held": "held", "vouchers": "voucher", "holds": "", "?": ""}
 
 
 class Listener:

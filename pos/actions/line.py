@@ -61,7 +61,7 @@ class Job:
     address: where the connector speaks to. owner: who holds the leases. settle_seconds: how long "not there" proves
     nothing after a lost answer. keeping: what is held inside is kept meanwhile; lease_seconds: how long a row may be
     held, short where it is kept. breathe is called after each document or page (it may sleep); stopping ends the round;
-    ring tells others ("line": it is back, "status": a screen shows something else).
+    ring tells others ("line:<connection>": it is back, "status": a screen shows something else).
     """
 
     store: Store
@@ -189,7 +189,7 @@ def reached(job: Job) -> None:
     if connections.reached(job.store, job.connection, now):
         freed = unblock.line_is_back(job.store, job.connection, now)
         log.info("%s answers again; %d waiting documents are due at once", job.connection, freed)
-        job.ring("line")
+        job.ring(f"line:{job.connection}")
         job.ring("status")
 
 

@@ -12,7 +12,7 @@ import pytest
 from pos import clock
 from pos.agent import is_due, next_due
 from pos.config import Config
-from pos.errors import NotFound
+from pos.errors import NotFound, Unavailable
 from pos.runner import Agent, Run, Runner, daily, every
 from pos.store import notices, rounds
 from pos.store.db import Store
@@ -219,6 +219,25 @@ def test_a_bell_during_the_silence_is_not_heard(start: Start, store: Store) -> N
     assert len(ran) == 1
     assert until(lambda: len(ran) == 2, 4)  # but the silence ends by itself
     assert ran == ["schedule", "schedule"]
+
+
+def test_that_the_line_is_back_ends_the_back_off_there_and_no_other_bell_does(start: Start) -> None:
+    ran: list[tuple[str, str]] = []
+
+    def run(job: Run) -> str:
+        assert job.connection is not None
+        ran.append((job.connection.id, job.cause))
+        raise Unavailable("A proxy answered.")
+
+    kinds = (Books().kind(), replace(Books().kind(), name="other"))
+    runner = start(Agent("out", "Out", run, every(minutes=60), rings=("sale", "line"), per="connection"), kinds=kinds)
+    assert until(lambda: len(ran) == 2)
+    runner.ring("sale")
+    runner.ring("line:other")
+    assert until(lambda: len(ran) == 3)
+    runner.ring("line")
+    assert until(lambda: len(ran) == 5)
+    assert (ran[2], sorted(ran[3:])) == (("other", "ring"), [("erpnext", "ring"), ("other", "ring")])
 
 
 def test_ringing_costs_a_sale_nothing(start: Start) -> None:
