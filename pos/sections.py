@@ -155,6 +155,12 @@ class Quickbooks:
         "", "Client ID of your app at Intuit; empty = QuickBooks Online is off.", env="QUICKBOOKS_CLIENT_ID"
     )
     client_secret: str = setting("", "Client secret of that app.", env="QUICKBOOKS_CLIENT_SECRET", secret=True)
+    webhook_token: str = setting(
+        "",
+        "Verifier token of that app's webhook, a space between several; empty = no message is taken.",
+        env="QUICKBOOKS_WEBHOOK_TOKEN",
+        secret=True,
+    )
     environment: str = setting(
         "sandbox", "Which companies the keys are for; never mixed.", one_of=("sandbox", "production")
     )

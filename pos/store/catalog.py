@@ -244,6 +244,12 @@ def goods(store: Store, codes: Iterable[str]) -> dict[str, Goods]:
     return made
 
 
+def tax_percents(store: Store) -> dict[str, str]:
+    """Every tax code with its percent as exact text."""
+    with store.reading():
+        return dict(store.execute("SELECT code, rate FROM tax_code").fetchall())
+
+
 @dataclass(frozen=True, slots=True)
 class Mode:
     """One way to pay: kind is cash, card, voucher, account, other or foreign."""

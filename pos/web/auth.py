@@ -26,7 +26,7 @@ from pos.web.parts import parts
 View = TypeVar("View", bound=Callable[..., Any])
 
 #: Addresses of the console.
-CONSOLE = ("/console", "/api/console", "/settings", "/api/integrations")
+CONSOLE = ("/console", "/api/console", "/settings", "/api/integrations", "/api/office")
 #: Of these, what everybody signed in at a till may ask for, too.
 AT_TILL_TOO = ("/api/integrations/quickbooks/status", "/api/integrations/quickbooks/worker/status")
 

@@ -29,6 +29,7 @@ from pos.web import (
     lists,
     live,
     metrics,
+    office,
     openapi,
     people,
     printing,
@@ -82,6 +83,7 @@ BLUEPRINTS = (
     *hub.BLUEPRINTS,
     *console.BLUEPRINTS,
     *integrations.BLUEPRINTS,
+    office.bp,
 )
 
 _REPO = Path(__file__).resolve().parents[2]

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from pos.store import reach
+from pos.store.companies import Place
 from pos.store.models import Outbox
 from pos.web import auth
 from tests.web.conftest import Console, Page
@@ -43,6 +45,9 @@ LISTS = (
     "/console/tills",
     "/console/hub/tills.csv",
     "/api/console/hub/tills",
+    "/console/companies",
+    "/console/companies.csv",
+    "/api/console/companies",
 )
 #: What names one thing: the other's is not there, one's own is. A body makes it a POST.
 NAMED: tuple[tuple[str, Any], ...] = (
@@ -70,6 +75,14 @@ NAMED: tuple[tuple[str, Any], ...] = (
     ("/api/console/hub/tills/{till}/rename", {"name": "Ours"}),
     ("/api/console/hub/tills/{till}/move", {}),
     ("/api/console/hub/tills/{till}/revoke", {}),
+    ("/console/companies/{company}", None),
+    ("/api/console/companies/{company}", None),
+    ("/api/console/companies/{company}/rename", {"name": "Ours"}),
+    ("/api/console/companies/{company}/active", {"active": False}),
+    ("/api/console/companies/{company}/counting", {"time_zone": "Asia/Tokyo", "currency": "JPY"}),
+    ("/api/console/companies/{company}/shops", {"id": "ours", "name": "Ours"}),
+    ("/api/console/companies/{company}/shops/{company}/rename", {"name": "Ours"}),
+    ("/api/console/companies/{company}/connections/{books}/test", {}),
 )
 #: Asked in tests of their own below.
 APART = {
@@ -91,6 +104,22 @@ OF_COMPANY: tuple[tuple[str, Any], ...] = (
     ("/api/integrations/quickbooks/callback", {"address": "http://localhost/?code=a&state=b"}),
     ("/api/integrations/quickbooks/disconnect", {}),
     ("/api/integrations/quickbooks/realm", {"take": True}),
+    ("/api/integrations/quickbooks/chart", None),
+    ("/api/integrations/quickbooks/conflicts", None),
+    ("/api/integrations/quickbooks/conflicts/1", {"choice": "ours"}),
+    ("/api/integrations/quickbooks/conflicts/1/undo", {}),
+    ("/api/integrations/quickbooks/jobs", None),
+    ("/api/integrations/quickbooks/jobs/1", None),
+    ("/api/integrations/quickbooks/jobs/1/retry", {}),
+    ("/api/integrations/quickbooks/jobs/trigger", {}),
+    ("/api/integrations/quickbooks/owners", None),
+    ("/api/integrations/quickbooks/owners", {"owners": {}}),
+    ("/api/integrations/quickbooks/sync/pull", {"resources": ["customers"]}),
+    ("/api/integrations/quickbooks/sync/push", {"resources": ["customers"]}),
+    ("/api/office/records/customer", None),
+    ("/api/office/records/customer/C1", None),
+    ("/api/office/records/customer", {"fields": {"name": "Ana"}}),
+    ("/api/office/records/customer/C1/delete", {"version": 1}),
 )
 #: Routes of the console about the whole hub: whose rights are kept to a part of it is refused.
 WHOLE = {
@@ -174,6 +203,28 @@ def test_whom_somebody_adds_reaches_no_further_than_they_do(two: Hub) -> None:
     assert (added["company"], added["shop"]) == ("north", "north")
 
 
+def test_companies_are_added_by_who_sees_all_and_changed_by_who_sees_all_of_one(two: Hub) -> None:
+    own, body = two.pages[1], {"id": "south", "name": "South Ltd", "time_zone": "Africa/Cairo", "currency": "egp"}
+    assert own.post("/api/console/companies", body).status_code == 403
+    row = two.whole.post("/api/console/companies", body).json["row"]
+    assert (row["name"], row["currency"], [shop["id"] for shop in row["shops"]]) == ("South Ltd", "EGP", ["south"])
+    path = "/api/console/companies"
+    assert two.whole.post(f"{path}/south/counting", {"time_zone": "Europe/Oslo", "currency": ""}).json["row"][
+        "own_time_zone"
+    ]
+    assert own.post(f"{path}/north/counting", {"time_zone": "", "currency": "JPY"}).status_code == 409, "it has sold"
+    assert own.get(f"{path}/north").json["row"]["currency"] == "GBP", "and nothing was changed"
+    shops = own.post(f"{path}/north/shops", {"id": "pier", "name": "Boreal pier"}).json["row"]["shops"]
+    assert [(shop["id"], shop["tills"]) for shop in shops] == [("north", 1), ("pier", 0)]
+    reach.keep_to(two.app.store, "22", [Place("north", "pier")], "test")
+    part = two.whole.get(f"{path}?q=pier").json["rows"]
+    assert [(one["id"], one["people"]) for one in part] == [("north", 2)]
+    assert two.whole.post(f"{path}/south/active", {"active": False}).json["row"]["active"] is False
+    assert [one["id"] for one in two.whole.get(path).json["rows"]] == ["main", "north"]
+    acts = [act for (act,) in two.app.store.execute("SELECT act FROM audit WHERE subject = 'south' ORDER BY n")]
+    assert acts == ["company.add", "company.counting", "company.active"]
+
+
 def test_somebody_of_both_chooses_what_they_look_at(two: Hub) -> None:
     page = Console(two.app).sign_in("99")
     both = page.get("/api/console/outbox?show=all").json["total"]
@@ -212,9 +263,11 @@ def test_every_route_of_the_console_stands_in_a_table_here(two: Hub) -> None:
         address = path.format(**known).partition("?")[0]
         asked.add(adapter.match(address, method="GET" if body is None else "POST", return_rule=True)[0].rule)
     declared = rules(flask)
-    assert {rule for rule, found in declared.items() if found.within} == asked | APART | {
-        path for path, _ in OF_COMPANY
-    }, "each is asked above"
+    asked |= {
+        adapter.match(path, method="GET" if body is None else "POST", return_rule=True)[0].rule
+        for path, body in OF_COMPANY
+    }
+    assert {rule for rule, found in declared.items() if found.within} == asked | APART, "each is asked above"
     console = {rule for rule in declared if rule.startswith(auth.CONSOLE[:2])}
     assert {rule for rule in console if not declared[rule].within} == WHOLE, "put a new one where it belongs"
 

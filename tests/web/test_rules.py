@@ -234,6 +234,25 @@ ROUTES = {
     "POST /api/integrations/quickbooks/callback": "settings",
     "POST /api/integrations/quickbooks/disconnect": "settings",
     "POST /api/integrations/quickbooks/realm": "settings",
+    "GET /api/integrations/quickbooks/chart": "settings",
+    "GET /api/integrations/quickbooks/conflicts": "settings",
+    "GET /api/integrations/quickbooks/jobs": "settings",
+    "GET /api/integrations/quickbooks/jobs/<int:n>": "settings",
+    "GET /api/integrations/quickbooks/owners": "settings",
+    "POST /api/integrations/quickbooks/conflicts/<int:n>": "settings",
+    "POST /api/integrations/quickbooks/conflicts/<int:n>/undo": "settings",
+    "POST /api/integrations/quickbooks/jobs/<int:n>/retry": "settings",
+    "POST /api/integrations/quickbooks/jobs/trigger": "settings",
+    "POST /api/integrations/quickbooks/owners": "settings",
+    "POST /api/integrations/quickbooks/sync/pull": "settings",
+    "POST /api/integrations/quickbooks/sync/push": "settings",
+    "POST /api/integrations/quickbooks/webhook": "signature",
+    # records of the office
+    "GET /api/office/records/<kind>": "operate",
+    "GET /api/office/records/<kind>/<path:key>": "operate",
+    "POST /api/office/records/<kind>": "operate",
+    "POST /api/office/records/<kind>/<path:key>/delete": "operate",
+    "PUT /api/office/records/<kind>/<path:key>": "operate",
 }
 
 

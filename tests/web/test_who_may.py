@@ -17,7 +17,7 @@ from tests.web.conftest import Page, shared_till
 from tests.web.test_rules import BY_RIGHT, PROTECTED, ask
 
 #: Addresses behind the door of the console.
-CONSOLES = re.compile(r"/console|/settings/|/integrations/")
+CONSOLES = re.compile(r"/console|/settings/|/integrations/|/api/office/")
 
 
 @pytest.fixture(scope="module")

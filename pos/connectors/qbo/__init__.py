@@ -46,9 +46,9 @@ KIND = Kind(
     feeds=(),
     whole=(),
     settings=(
-        "client_id", "client_secret", "environment", "redirect_url", "api_url", "authorize_url", "token_url",
-        "revoke_url", "discovery_url", "grain", "settle_minutes", "settle_seconds", "timeout_seconds", "probe_seconds",
-        "pull_minutes", "warn_days",
+        "client_id", "client_secret", "webhook_token", "environment", "redirect_url", "api_url", "authorize_url",
+        "token_url", "revoke_url", "discovery_url", "grain", "settle_minutes", "settle_seconds", "timeout_seconds",
+        "probe_seconds", "pull_minutes", "warn_days",
     ),
     configured=_configured,
     address=_address,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from pos.web.integrations import quickbooks
+from pos.web.integrations import quickbooks, sync
 
-BLUEPRINTS = (quickbooks.bp,)
+BLUEPRINTS = (
+    quickbooks.bp,
+    sync.bp,
+)
