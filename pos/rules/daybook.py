@@ -29,6 +29,10 @@ PARTS = ("sale", "return")
 BUNDLING = "quickbooks"
 #: The item of a line that is the cash rounding of receipts.
 ROUNDING = "*rounding"
+#: The item of a line that sells a gift voucher or takes one back: money owed, never income.
+VOUCHER = "*voucher"
+#: The item of the line that takes out again what a gift voucher paid.
+PAID = "*paid"
 #: The item of the line that makes up for tax the books work out otherwise than the till charged it.
 TAX_ROUNDING = "*tax"
 #: Ways to pay that no customer chose: the goods that came back paid for it; nothing was to pay.
@@ -181,12 +185,13 @@ def _lines(doc: Mapping[str, Any], part: str, sign: int) -> list[Line]:
     for item in doc["items"]:
         if (item["qty"] < 0) != (part == "return"):
             continue
+        voucher = item.get("voucher") is not None  # its code is empty on a recovered copy
         found.append(
             Line(
-                item=str(item["item_code"]),
-                name=str(item["item_name"]),
-                group=str(item.get("item_group") or ""),
-                code=str(item.get("tax_code") or ""),
+                item=VOUCHER if voucher else str(item["item_code"]),
+                name="" if voucher else str(item["item_name"]),
+                group="" if voucher else str(item.get("item_group") or ""),
+                code="" if voucher else str(item.get("tax_code") or ""),
                 rate=f"{Decimal(item.get('tax_rate') or 0).normalize():f}",
                 qty=sign * _thousandths(item["qty"]),
                 net=sign * minor(item["net"], currency),

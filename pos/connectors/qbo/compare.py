@@ -96,7 +96,7 @@ def _head(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
 def _money(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
     currency = book.currency
     pairs = [
-        ("total", _minor(there.figures["total"], currency), book.total),
+        ("total", _minor(there.figures["total"], currency), total_of(book, wanted)),
         ("tax", _minor(there.figures["tax"], currency), _stated(wanted, book)),
     ]
     theirs: dict[str, int] = {}
@@ -109,6 +109,12 @@ def _money(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
     if ours:
         pairs += [(f"tax of rate {r}", theirs.get(r, 0), ours.get(r, 0)) for r in {**ours, **theirs}]
     return [f"{what} is {major(a, currency)}, not {major(b, currency)}" for what, a, b in pairs if a != b]
+
+
+def total_of(book: Book, wanted: Mapping[str, Any]) -> int:
+    """What it comes to there: what the till took, and nothing where a line takes that out as paid with vouchers."""
+    amounts = [_minor(line["Amount"], book.currency) for line in wanted["Line"]]
+    return 0 if book.total and -book.total in amounts else book.total
 
 
 def _stated(wanted: Mapping[str, Any], book: Book) -> int:

@@ -17,7 +17,7 @@ from pos.connectors.qbo.client import Client, text
 from pos.connectors.qbo.lines import Key
 from pos.connectors.qbo.mapping import Tables, missing_for, problems, read
 from pos.errors import Rejected, SignInNeeded
-from pos.rules import daybook
+from pos.rules import daybook, documents
 from pos.rules.daybook import Book, Group, Share
 from pos.rules.money import round_minor
 from pos.rules.reconcile import Figures
@@ -198,7 +198,9 @@ class Books:
                 continue
             for rate, units in zip(rates, lines.parts(tax, line.tax) if tax else (), strict=True):
                 taxes[rate.id] = taxes.get(rate.id, 0) + sign * units
-        return Figures(sign * book.total, {}, taxes, {})
+        sent = document.get("sent")
+        total = compare.total_of(book, documents.decode(sent)) if sent else book.total
+        return Figures(sign * total, {}, taxes, {})
 
     def figures(self, posted: Posted, currency: str) -> Figures:
         """What a document comes to there, money given back below nothing."""

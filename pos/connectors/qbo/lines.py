@@ -37,6 +37,7 @@ MARK = "tillkeep:"
 _NAMES = {
     daybook.ROUNDING: said("Cash rounding"),
     daybook.TAX_ROUNDING: said("Difference of the tax to the till's"),
+    daybook.PAID: said("Paid with gift vouchers"),
 }
 
 
@@ -78,7 +79,7 @@ def body(book: Book, tables: Tables, edition: int = 1) -> bytes:
         "PrivateNote": _note(book, edition) + _off_note(book, tables),
         **_ref("CustomerRef", tables.customer(book.customer)),
         **_ref("DepartmentRef", tables.shops[book.shop].department),
-        "Line": [_line(book, line, tables) for line in (*book.lines, *made_up(book, tables))],
+        "Line": [_line(book, line, tables) for line in _all_lines(book, tables)],
     }
     if book.kind in (daybook.SALE, daybook.REFUND):
         tender = tables.tenders[book.tender]
@@ -126,7 +127,8 @@ def _ref(name: str, key: str) -> dict[str, Any]:
 
 def _line(book: Book, line: Line, tables: Tables) -> dict[str, Any]:
     net, qty = major(line.net, book.currency), Decimal(line.qty).scaleb(-3)
-    detail: dict[str, Any] = _ref("ItemRef", tables.item(line, book.day))
+    item = tables.tenders[book.tender].item if line.item == daybook.PAID else tables.item(line, book.day)
+    detail: dict[str, Any] = _ref("ItemRef", item)
     detail |= _ref("ClassRef", tables.shops[book.shop].of_class)
     if line.item not in _NAMES:
         detail["Qty"] = qty
@@ -138,7 +140,7 @@ def _line(book: Book, line: Line, tables: Tables) -> dict[str, Any]:
         detail |= _ref("TaxCodeRef", tax.code)
     if tables.tax == "inclusive":
         detail["TaxInclusiveAmt"] = major(line.gross, book.currency)
-    name = _NAMES.get(line.item) or line.name or line.item
+    name = said("Gift vouchers") if line.item == daybook.VOUCHER else _NAMES.get(line.item) or line.name or line.item
     if tables.is_aside(line, book.day):
         name = said("{name} ({code}, sold before its start of stock)", name=name, code=line.item)
     return {
@@ -163,7 +165,7 @@ def _tax_detail(book: Book, tables: Tables) -> dict[str, Any]:
     if tables.tax == "us":
         return _ref("TxnTaxCodeRef", tables.tax_group) | {"TotalTax": major(worked_out(book, tables), book.currency)}
     sums: dict[str, list[Any]] = {}
-    for line in book.lines:
+    for line in _all_lines(book, tables):
         tax = tables.tax_of(line)
         assert tax is not None  # missing() named it
         for rate, units in zip(tax.rates, parts(tax, line.tax), strict=True):
@@ -186,6 +188,18 @@ def _tax_detail(book: Book, tables: Tables) -> dict[str, Any]:
             for rate, (percent, net, units) in sums.items()
         ],
     }
+
+
+def _all_lines(book: Book, tables: Tables) -> tuple[Line, ...]:
+    return (*book.lines, *made_up(book, tables), *_taken_out(book, tables))
+
+
+def _taken_out(book: Book, tables: Tables) -> tuple[Line, ...]:
+    """The line for a way to pay that brings no money: what was owed for gift vouchers is owed no more."""
+    paid = tables.tenders.get(book.tender) if book.kind in (daybook.SALE, daybook.REFUND) else None
+    if paid is None or not paid.item or not book.total:
+        return ()
+    return (Line(daybook.PAID, "", "", "", "0", 1000, -book.total, 0, -book.total),)
 
 
 def made_up(book: Book, tables: Tables) -> tuple[Line, ...]:

@@ -4,11 +4,12 @@ is named.
 A mapping is plain JSON, kept with its company: prefix, tax (one of TAX_WAYS), tax_group (US alone: the id of the sales
 tax of the transaction), group_rates (its rates, as those of taxes, where a US company keeps its own and works the tax
 out by itself), tax_rounding (the id of the item for the pennies it then comes to otherwise), tenders {way to pay: code,
-method, account}, shops {shop: code, department, class}, items {item code: id}, groups {item group: id}, default_item,
-taxes {tax code of the till: code, rates [{id, percent, on_tax}]}, rounding {item, tax}, customers {customer: id},
-walk_in; for items to be created there categories {item group, "" = the rest: type, income, costs, stock, starts}; for
-sales before an item's start of stock quarantine (an item's id) and aside {item code: the first day it is not put
-aside}. Whatever ends in an id is the id there; "" = none.
+method, account, item}, shops {shop: code, department, class}, items {item code: id}, groups {item group: id},
+default_item, taxes {tax code of the till: code, rates [{id, percent, on_tax}]}, rounding {item, tax}, voucher {item,
+tax} (gift vouchers sold: what is owed for them), customers {customer: id}, walk_in; for items to be created there
+categories {item group, "" = the rest: type, income, costs, stock, starts}; for sales before an item's start of stock
+quarantine (an item's id) and aside {item code: the first day it is not put aside}. Whatever ends in an id is the id
+there; "" = none.
 """
 
 from __future__ import annotations
@@ -33,16 +34,20 @@ OWN_TENDERS = {
 ACCOUNT_CODE = "AC"
 #: What lines are called in the US, where the rates are those of the whole document.
 TAXED, UNTAXED = "TAX", "NON"
+#: The line that takes out again what a gift voucher paid, as far as its tax goes.
+PAID_LINE = Line(daybook.PAID, "", "", "", "0", 1000, 0, 0, 0)
 _HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
 class Tender:
-    """A way to pay. method: the payment method's id, account: where the money goes. Both are ids there."""
+    """A way to pay. method: the payment method's id, account: where the money goes, item: of a gift voucher, which
+    brings no money: what is owed for it, so that a line takes the amount out again. All three are ids there."""
 
     code: str
     method: str
     account: str
+    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ class Tables:
     taxes: Mapping[str, Tax] = field(default_factory=dict)
     rounding_item: str = ""
     rounding_tax: str = ""
+    voucher_item: str = ""
+    voucher_tax: str = ""
     customers: Mapping[str, str] = field(default_factory=dict)
     walk_in: str = ""
     categories: Mapping[str, Category] = field(default_factory=dict)
@@ -118,8 +125,13 @@ class Tables:
         """The id of the item a line is booked on: its own, its group's, the one for all the rest; "" = not mapped.
 
         day: of the document; somebody may have put sales before a day aside, on the item that is for those."""
-        if line.item in (daybook.ROUNDING, daybook.TAX_ROUNDING):
-            return self.rounding_item if line.item == daybook.ROUNDING else self.tax_rounding
+        own = {
+            daybook.ROUNDING: self.rounding_item,
+            daybook.TAX_ROUNDING: self.tax_rounding,
+            daybook.VOUCHER: self.voucher_item,
+        }
+        if line.item in own:
+            return own[line.item]
         if self.is_aside(line, day):
             return self.quarantine
         return self.items.get(line.item) or self.groups.get(line.group) or self.default_item
@@ -131,7 +143,8 @@ class Tables:
     def tax_of(self, line: Line) -> Tax | None:
         """The tax of a line: of its code at its rate ("V20@20"), else of its code. None when it is not mapped, or
         charges another percentage there than the till did."""
-        name = self.rounding_tax if line.item == daybook.ROUNDING else line.code
+        own = {daybook.ROUNDING: self.rounding_tax} | dict.fromkeys((daybook.VOUCHER, daybook.PAID), self.voucher_tax)
+        name = own.get(line.item, line.code)
         found = self.taxes.get(f"{name}@{line.rate}") or self.taxes.get(name)
         if found is not None and self.own_rates:
             found = Tax(found.code, self.group_rates if found.code == TAXED else ())
@@ -153,7 +166,7 @@ class Tables:
 def read(plain: Mapping[str, Any]) -> Tables:
     """The mapping as it is kept. ValueError when it is none."""
     try:
-        rounding = plain.get("rounding") or {}
+        rounding, voucher = plain.get("rounding") or {}, plain.get("voucher") or {}
         return Tables(
             prefix=_text(plain, "prefix"),
             tax=_text(plain, "tax"),
@@ -161,7 +174,7 @@ def read(plain: Mapping[str, Any]) -> Tables:
             group_rates=_rates(plain.get("group_rates")),
             tax_rounding=_text(plain, "tax_rounding"),
             tenders={
-                name: Tender(_text(one, "code"), _text(one, "method"), _text(one, "account"))
+                name: Tender(*(_text(one, part) for part in ("code", "method", "account", "item")))
                 for name, one in (plain.get("tenders") or {}).items()
             },
             shops={
@@ -174,6 +187,8 @@ def read(plain: Mapping[str, Any]) -> Tables:
             taxes={name: _tax(one) for name, one in (plain.get("taxes") or {}).items()},
             rounding_item=_text(rounding, "item"),
             rounding_tax=_text(rounding, "tax"),
+            voucher_item=_text(voucher, "item"),
+            voucher_tax=_text(voucher, "tax"),
             customers=_ids(plain, "customers"),
             walk_in=_text(plain, "walk_in"),
             categories={
@@ -234,11 +249,25 @@ def problems(mapping: Tables) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """One word that is not mapped. part: tenders, shops, customers, items, taxes, rounding; "" = nothing is mapped."""
+    """One word that is not mapped. part: tenders, shops, customers, items, taxes, rounding, voucher; "" = nothing is
+    mapped."""
 
     part: str
     name: str
     words: str
+
+
+#: Lines that are no goods: the lack of an item, and of a tax.
+_OWN_LACKS = {
+    daybook.ROUNDING: (
+        Lack("rounding", "", said("No item is mapped for the cash rounding.")),
+        Lack("rounding", "", said("No tax is mapped for the cash rounding.")),
+    ),
+    daybook.VOUCHER: (
+        Lack("voucher", "", said("No item is mapped for gift vouchers that are sold.")),
+        Lack("voucher", "", said("No tax is mapped for gift vouchers.")),
+    ),
+}
 
 
 def missing_for(share: Share, mapping: Tables) -> list[str]:
@@ -266,6 +295,8 @@ def _places(kind: str, tender: str, shop: str, customer: str, mapping: Tables) -
         if paid is None or not paid.account or not paid.code:
             words = said("Way to pay {name} is not mapped.", name=OWN_TENDERS.get(tender, tender))
             found.append(Lack("tenders", tender, words))
+        elif paid.item and mapping.tax != "none" and mapping.tax_of(PAID_LINE) is None:
+            found.append(_OWN_LACKS[daybook.VOUCHER][1])
     if shop not in mapping.shops or not mapping.shops[shop].code:
         found.append(Lack("shops", shop, said("Shop {name} is not mapped.", name=shop)))
     if (customer or kind in (daybook.INVOICE, daybook.CREDIT)) and not mapping.customers.get(customer):
@@ -276,24 +307,17 @@ def _places(kind: str, tender: str, shop: str, customer: str, mapping: Tables) -
 def _lines(lines: Iterable[Line], mapping: Tables, day: str) -> list[Lack]:
     found: list[Lack] = []
     for line in lines:
-        rounding = line.item == daybook.ROUNDING
+        no_item, no_tax = _OWN_LACKS.get(line.item) or (
+            Lack("items", line.item, said("Item {code} ({name}) is not mapped.", code=line.item, name=line.name)),
+            Lack("taxes", f"{line.code}@{line.rate}",
+                 said("Tax {code} at {rate}% is not mapped.", code=line.code or "–", rate=line.rate)),
+        )  # fmt: skip
         if not mapping.item(line, day):
-            found.append(
-                Lack("rounding", "", said("No item is mapped for the cash rounding."))
-                if rounding
-                else Lack(
-                    "items", line.item, said("Item {code} ({name}) is not mapped.", code=line.item, name=line.name)
-                )
-            )
+            found.append(no_item)
         if mapping.tax == "none" and line.tax:
             words = said("Tax {code} at {rate}% was charged, and QuickBooks is mapped as a company without tax.",
                          code=line.code or "–", rate=line.rate)  # fmt: skip
             found.append(Lack("taxes", f"{line.code}@{line.rate}", words))
         if mapping.tax in ("exclusive", "inclusive", "us") and mapping.tax_of(line) is None:
-            found.append(
-                Lack("rounding", "", said("No tax is mapped for the cash rounding."))
-                if rounding
-                else Lack("taxes", f"{line.code}@{line.rate}",
-                          said("Tax {code} at {rate}% is not mapped.", code=line.code or "–", rate=line.rate))
-            )  # fmt: skip
+            found.append(no_tax)
     return found
