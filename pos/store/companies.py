@@ -19,7 +19,7 @@ from pos.store import audit
 from pos.store.db import Store
 from pos.store.keys import clean_name
 from pos.store.models import Company as Companies
-from pos.store.models import Connection, TillPlace
+from pos.store.models import Connection, Document, TillPlace
 from pos.store.models import Shop as Shops
 
 #: The company and the shop of whatever was given to no other.
@@ -100,10 +100,7 @@ def add(store: Store, key: str, name: str, by: str, *, time_zone: str = "", curr
     key, name = _clean_id(key), clean_name(name)
     if store.config.server.role == "both":
         raise Invalid("A hub of several companies does not sell itself: set [server] role = hub first.", field="id")
-    if time_zone and time_zone not in available_timezones():
-        raise Invalid(said("{name} is no time zone; write it like Europe/London.", name=time_zone), field="time_zone")
-    if currency and not re.fullmatch(r"[A-Z]{3}", currency):
-        raise Invalid("A currency is three capital letters, like GBP.", field="currency")
+    _refuse_unknown(time_zone, currency)
     with store.transaction():
         _refuse(any(row.id == key for row in Companies.select(Companies.id)), key, "id")
         _refuse_name(store, name)
@@ -137,6 +134,28 @@ def set_active(store: Store, key: str, active: bool, by: str) -> None:
             raise Invalid("The first company stays on: what belongs to no other is there.", field="active")
         if Companies.update(active=active).where((Companies.id == row.id) & (Companies.active != active)).execute():
             audit.record(store, by, "company.active", row.id, {"company": row.id, "active": active})
+
+
+def set_counting(store: Store, key: str, time_zone: str, currency: str, by: str) -> None:
+    """The time zone a company's days are counted in, and its currency; empty = those of this server. Conflict for
+    another currency once a till of it has sold: what is booked is in the old one."""
+    _refuse_unknown(time_zone, currency)
+    with store.transaction():
+        row = _named(store, key)
+        if row.id == MAIN:
+            raise Invalid("The first company counts as this server does: set [shop] timezone and currency.",
+                          field="currency")  # fmt: skip
+        before = _company(store, row)
+        Companies.update(time_zone=time_zone, currency=currency).where(Companies.id == row.id).execute()
+        after = one(store, row.id)
+        if after.currency != before.currency and _has_sold(row.id):
+            raise Conflict(
+                said("{name} has sold in {currency} already, so it stays with it.", name=before.name,
+                     currency=before.currency), field="currency", code="has_documents",
+            )  # fmt: skip
+        told = {name: [getattr(before, name), getattr(after, name)] for name in ("time_zone", "currency")}
+        if any(old != new for old, new in told.values()):
+            audit.record(store, by, "company.counting", row.id, {"company": row.id, **told})
 
 
 # -- what parts of the program keep for a company ----------------------------------------------------------------------
@@ -250,6 +269,18 @@ def of_connection(store: Store, connection: str) -> str:
 def connection_id(kind: str, company: str) -> str:
     """The id of a company's connection of a kind: "quickbooks" of the first company, "quickbooks-north" of another."""
     return kind if company == MAIN else f"{kind}-{company}"
+
+
+def _refuse_unknown(time_zone: str, currency: str) -> None:
+    if time_zone and time_zone not in available_timezones():
+        raise Invalid(said("{name} is no time zone; write it like Europe/London.", name=time_zone), field="time_zone")
+    if currency and not re.fullmatch(r"[A-Z]{3}", currency):
+        raise Invalid("A currency is three capital letters, like GBP.", field="currency")
+
+
+def _has_sold(company: str) -> bool:
+    tills = TillPlace.select(TillPlace.till).where(TillPlace.company == company)
+    return bool(Document.select().where(Document.till.in_(tills)).exists())
 
 
 def _company(store: Store, row: Any) -> Company:

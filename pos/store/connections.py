@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
 class Line:
     """What is known of one connection's line. Moments are clock.stamp() text, empty = never or not now.
 
-    title: what people call it, with the name of its company where there are several.
+    title: what people call it, with the name of its company where there are several; name: without.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Line:
     retry_at: str
     offline_since: str
     company: str = "main"
+    name: str = ""
 
 
 def sync(store: Store, wanted: Iterable[tuple[str, str, str, str]]) -> None:
@@ -256,8 +257,9 @@ def _names(store: Store) -> dict[str, str]:
 def _line(c: Connection, names: Mapping[str, str]) -> Line:
     title = f"{c.title}, {names[c.company]}" if c.company in names else c.title
     return Line(
-        c.id, c.kind, title, c.paused_reason, c.last_contact_at, c.last_error, c.retry_at, c.offline_since, c.company
-    )
+        c.id, c.kind, title, c.paused_reason, c.last_contact_at, c.last_error, c.retry_at, c.offline_since, c.company,
+        c.title,
+    )  # fmt: skip
 
 
 def _paused_key(connection: str) -> str:

@@ -131,6 +131,11 @@ def shops_in(store: Store, reach: Reach) -> list[companies.Shop]:
     return [one for one in companies.shops(store) if reach.has(Place(one.company, one.id))]
 
 
+def whole(store: Store, reach: Reach, company: str) -> bool:
+    """Whether all of a company lies inside: each of its shops, and so what is the company's own."""
+    return reach.is_all or all(reach.has(Place(company, shop.id)) for shop in companies.shops(store, company))
+
+
 # -- what lies inside --------------------------------------------------------------------------------------------------
 
 
@@ -142,6 +147,14 @@ def tills(reach: Reach, column: str) -> Conditions:
     if reach.has(Place(MAIN, MAIN)):
         return [f"{column} NOT IN (SELECT till FROM till_place WHERE NOT ({where}))"], facts
     return [f"{column} IN (SELECT till FROM till_place WHERE {where})"], facts
+
+
+def of_companies(reach: Reach, column: str) -> Conditions:
+    """That the company whose id stands in a column lies inside, or a shop of it."""
+    if reach.companies is None:
+        return [], []
+    marks, facts = _marks(reach.companies)
+    return [f"{column} IN ({marks})"], facts
 
 
 def documents(reach: Reach, column: str) -> Conditions:
@@ -156,10 +169,8 @@ def documents(reach: Reach, column: str) -> Conditions:
 
 def connections(reach: Reach, column: str) -> Conditions:
     """That the connection whose id stands in a column is a company's inside."""
-    if reach.companies is None:
-        return [], []
-    marks, facts = _marks(reach.companies)
-    return [f"{column} IN (SELECT id FROM connection WHERE company IN ({marks}))"], facts
+    where, facts = of_companies(reach, "company")
+    return [f"{column} IN (SELECT id FROM connection WHERE {one})" for one in where], facts
 
 
 def outbox(reach: Reach, alias: str) -> Conditions:

@@ -17,6 +17,7 @@ PARTS = {
     "/reconciliation/<scope>/<name>": "/reconciliation/session/T1-S000001",
     "/console/outbox/<int:n>": "/console/outbox",  # there is a row with a connection only: see its own tests
     "/console/reconciliation/<scope>/<name>": "/console/reconciliation/session/T1-S000001",
+    "/console/companies/<key>": "/console/companies/main",
     "/console/receipts/<document>": "/console/receipts/{document}",
 }
 #: Addresses with parts that answer no page, or none at all: pictures, words, programs, the WebSocket.

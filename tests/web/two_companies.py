@@ -106,6 +106,7 @@ def seed(app: App, company: str, till: str, word: str) -> Side:
     ids = {
         "n": row.n, "document": doc["id"], "number": doc["invoice_name"], "beginning": f"{till}-", "session": session,
         "day": day, "item": item.n, "z": z.number, "code": member, "reader": reader, "till": joined.id,
+        "company": company, "books": connection,
     }  # fmt: skip
     return Side(company, key, ids, (word, f"{till}-", doc["id"], joined.id))
 

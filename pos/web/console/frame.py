@@ -30,6 +30,7 @@ SCREENS = (
     ("agents", "/console/agents", said("Agents"), "pulse"),
     ("logs", "/console/logs", said("Logs"), "list"),
     ("audit", "/console/audit", said("Audit"), "eye"),
+    ("companies", "/console/companies", said("Companies"), "shop"),
     ("people", "/console/people", said("People"), "people"),
     ("tills", "/console/tills", said("Tills"), "till"),
     ("backups", "/console/backups", said("Copies"), "copy"),
@@ -83,6 +84,11 @@ def _choices() -> list[dict[str, Any]]:
     return found
 
 
+def _has(screen: str) -> bool:
+    """A till alone has one company, which nobody need look up."""
+    return screen != "companies" or parts().config.server.role != "till"
+
+
 def install(bp: Blueprint) -> None:
     """Give the error pages of the console the same frame."""
     bp.app_context_processor(lambda: {"console_frame": _frame})
@@ -93,7 +99,7 @@ def _frame() -> dict[str, Any]:
     locale = reader.seen(here.config).shop.locale
     now = intake.local(here.store, clock.now())
     view: dict[str, Any] = {
-        "screens": [one for one in SCREENS if frame.may_open(one[1])],
+        "screens": [one for one in SCREENS if frame.may_open(one[1]) and _has(one[0])],
         "csrf": generate_csrf(),
         "now_text": wording.clock_time(now, locale),
         "today_text": wording.short_day(now.date(), locale),

@@ -113,6 +113,30 @@ HUB_TILLS = ok({"rows": many(HUB_TILL)})
 HUB_CODE = ok({"secret": TEXT, "minutes": WHOLE, "row": HUB_TILL})
 HUB_TILL_ROW = ok({"row": HUB_TILL})
 
+# -- companies ---------------------------------------------------------------------------------------------------------
+
+BOOKS = named("BooksOfCompany", thing({
+    **texts("id", "title", "kind", "kind_title", "state_text", "why", "last_contact", "last_contact_text"),
+    "tone": _TONES, "waiting": or_null(WHOLE), "needs": or_null(WHOLE),
+}))  # fmt: skip
+_COMPANY = {
+    **texts("id", "name", "time_zone", "currency", "made_at", "made_text"), **flags("active", "whole"),
+    **wholes("tills", "doubled", "people"), "connections": many(BOOKS),
+    "shops": many(thing({**texts("id", "name"), "tills": WHOLE})),
+}  # fmt: skip
+COMPANIES_QUERY: dict[str, Shape] = {**_SHOW, "q": TEXT, **LIST_QUERY}
+COMPANIES = ok({"rows": many(named("Company", thing(_COMPANY))), **LIST})
+ONE_COMPANY = named("OneCompany", thing({
+    **_COMPANY, "tills_there": many(HUB_TILL), "everywhere": or_null(WHOLE),
+    **flags("first", "own_time_zone", "own_currency"),
+}))  # fmt: skip
+COMPANY_ROW = ok({"row": ONE_COMPANY})
+TESTED = ok({"there": FLAG, **texts("words", "remedy"), "row": ONE_COMPANY})
+RENAMED = thing(texts("name"))
+COUNTING = thing(None, texts("time_zone", "currency"))
+NEW_COMPANY = thing(texts("id", "name"), texts("time_zone", "currency"))
+NEW_SHOP = thing(texts("id", "name"))
+
 # -- a Z made again ----------------------------------------------------------------------------------------------------
 
 _COLUMNS = ("printed", "database", "files", "counted")
