@@ -24,7 +24,7 @@ from peewee import JOIN
 from pos import clock
 from pos.errors import NotFound, PosError
 from pos.said import said
-from pos.store import bundles, notices, refusals, stock
+from pos.store import bundles, coming, notices, refusals, stock
 from pos.store.db import Store
 from pos.store.models import Document, Outbox
 from pos.store.stories import told
@@ -92,10 +92,13 @@ def due(store: Store, connection: str, now: datetime, limit: int, *, part: str =
         found = [n for (n,) in tuples(plain)]
         last = 0
         while True:  # returns are looked through in bites, so that many held up ones hide no other
-            tied = Outbox.select(Outbox.n, Outbox.after).where(ready & (Outbox.after != "") & (Outbox.n > last))
+            tied = Outbox.select(Outbox.n, Outbox.after, Outbox.document).where(
+                ready & (Outbox.after != "") & (Outbox.n > last)
+            )
             bite = tuples(tied.order_by(Outbox.n).limit(BITE_ROWS))
-            held = held_up(connection, (d for _, after in bite for d in after.split()))
-            found += [n for n, after in bite if not held.keys() & after.split()]
+            on_way = coming.originals(store, {document: after.split() for _, after, document in bite})
+            held = on_way.keys() | held_up(connection, (d for _, after, _ in bite for d in after.split()))
+            found += [n for n, after, _ in bite if not held & set(after.split())]
             if len(bite) < BITE_ROWS or len(found) >= 2 * limit:
                 break
             last = bite[-1][0]

@@ -7,7 +7,7 @@ from datetime import datetime
 from pos import clock
 from pos.errors import Invalid, NotFound
 from pos.said import said
-from pos.store import audit, bundles, refusals
+from pos.store import audit, bundles, coming, refusals
 from pos.store.db import Store
 from pos.store.models import Outbox
 from pos.store.outbox import BITE_ROWS, NEEDS, LostLease, free, held_up, tuples, within
@@ -62,12 +62,13 @@ def line_is_back(store: Store, connection: str, now: datetime) -> int:
 
 
 def say_why_held_up(store: Store, connection: str, now: datetime) -> int:
-    """Write on each return whose sale was refused what it waits for; how many were told now. It follows by itself."""
+    """Write on each return whose sale was refused, or is not here yet, what it waits for; how many were told now. It
+    follows by itself."""
+    told = coming.say(store, connection, now)
     with store.reading():
         untold = (Outbox.connection == connection) & (Outbox.state == "queued") & (Outbox.code != "waits_for_sale")
         tied = tuples(Outbox.select(Outbox.n, Outbox.after).where(untold & (Outbox.after != "")).limit(BITE_ROWS))
         held = held_up(connection, (d for _, after in tied for d in after.split()))
-    told = 0
     for n, after in tied:
         stands = [held[d] for d in after.split() if d in held and held[d].state in ("rejected", "parked")]
         if stands:
@@ -103,7 +104,8 @@ def retry(store: Store, n: int, by: str, reason: str = "") -> None:
     """Try a refused or differing row again now: a refused one is posted again, a differing one read back again.
 
     reason: what was put right, kept in the audit; one that was settled by hand is not taken up again without, for it
-    stands in the books already by what two people said. Invalid for one that is booked or being sent.
+    stands in the books already by what two people said. A return whose sale does not come goes without it. Invalid for
+    one that is booked or being sent.
     """
     now = clock.stamp(clock.now())
     with store.transaction():
@@ -118,8 +120,10 @@ def retry(store: Store, n: int, by: str, reason: str = "") -> None:
                 said("It was settled by hand ({who}). To send it all the same, say why.", who=row.resolved),
                 field="reason",
             )
+        alone = row.code == coming.OVERDUE_CODE
+        values = {"after": "", "code": "", "message": ""} if alone else {}
         changed = (
-            Outbox.update(state=new, next_at=now, updated_at=now, resolved="", parked="", tries=0)
+            Outbox.update(state=new, next_at=now, updated_at=now, resolved="", parked="", tries=0, **values)
             .where((Outbox.n == n) & (Outbox.state == row.state) & (Outbox.owner == ""))
             .execute()
         )
@@ -128,6 +132,7 @@ def retry(store: Store, n: int, by: str, reason: str = "") -> None:
         refusals.settle(store, n)
         detail = {"part": row.part, "connection": row.connection, "was": row.state}
         detail |= {"settled": row.resolved} if row.resolved else {}
+        detail |= {"without": row.after} if alone else {}
         audit.record(store, by, "outbox.retry", row.document, detail | ({"reason": reason} if reason.strip() else {}))
 
 
