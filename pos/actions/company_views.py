@@ -132,8 +132,8 @@ def _state(line: Line, counts: tuple[int, int] | None) -> tuple[Said, str]:
         return said("Paused"), "needs"
     if line.offline_since:
         return said("No line"), "offline"
-    if not line.last_contact_at:
-        return said("Not heard of yet"), "waiting"
     if counts and counts[1]:
         return said("Needs a person"), "needs"
+    if not line.last_contact_at:
+        return said("Not heard of yet"), "waiting"
     return said("There"), "saved"
