@@ -36,6 +36,8 @@ from tests.contract.sites import basket_site
 #: Seconds between two faults, how long whatever was killed stays away, and how long a cut lasts.
 GAP_SECONDS, AWAY_SECONDS, CUT_SECONDS = (4.0, 9.0), (0.5, 5.0), (4.0, 20.0)
 DRAIN_SECONDS_MAX = 480.0
+#: A till that has nothing to say asks its hub every minute.
+NOTICED_SECONDS_MAX = 90.0
 #: How soon each till shows the stock the books have, once nothing is on its way.
 SHOWN_SECONDS_MAX = 240.0
 #: How often each fault stands in the pack that is dealt out, shuffled anew each time it is empty.
@@ -128,12 +130,15 @@ class Run:
         self.erpnext.faults.next("reset_after", times=3)
 
     def drain(self) -> float:
-        """Until nothing is on its way anywhere. A line that comes back calls what stands on a rung at once."""
+        """Until nothing is on its way anywhere. A line that comes back calls what stands on a rung at once, and each
+        agent that backs off; so each is cut once more until its till has noticed, which asks every minute."""
         began = time.monotonic()
         for till in self.tills:
             till.link.draw = lambda: "cut"
         self.erpnext.maintenance = True
-        time.sleep(4)  # long enough that every till and worker notices that nobody answers
+        noticed = "SELECT 1 FROM connection WHERE id = 'hub' AND offline_since <> ''"
+        while not all(till.rows(noticed) for till in self.tills) and time.monotonic() - began < NOTICED_SECONDS_MAX:
+            time.sleep(0.5)  # between looks
         self.erpnext.maintenance = False
         self.erpnext.faults.clear()
         for till in self.tills:
