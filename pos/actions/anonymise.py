@@ -16,7 +16,7 @@ from pos.errors import Conflict, Invalid, NotFound
 from pos.places import Place, PlaceError, open_place, words_of
 from pos.rules import record, shift
 from pos.rules.blanking import blanked
-from pos.store import audit, blanking, copies
+from pos.store import audit, blanking, book_blanking, copies
 from pos.store.archives import DAY
 from pos.store.blanking import Of
 from pos.store.db import Store
@@ -27,6 +27,7 @@ STEPS = ("planned", "recorded", "files", "archives", "written", "done")
 Step = Callable[[str], None]
 COPY_BYTES_MAX = 16 << 20
 PIECE_BYTES = 1 << 20
+NAMED_HERE = 5
 #: Shorter words stand in any file by chance.
 SOUGHT_CHARS_MIN = 4
 
@@ -95,7 +96,7 @@ def take_out(journal: Journal, plan: Plan, reason: str, by: str, step: Step = la
     step("recorded")
     blanking.finish(store, step)
     store.database.forget_deleted()  # the log holds what was there before
-    done.left = [*_copies(store), *_elsewhere(store, words)]
+    done.left = [*_copies(store), *_elsewhere(store, words), *_in_books(store, plan)]
     return done
 
 
@@ -171,6 +172,14 @@ def _at(store: Store, place: Place) -> Iterator[str]:
             f"{len(kept)} snapshots at {place.word} were made before and still name the customer; they go by [backup] "
             f"keep_hours to keep_months, the newest of them was made {kept[0].made_at[:10]}."
         )
+
+
+def _in_books(store: Store, plan: Plan) -> Iterator[str]:
+    names = book_blanking.there(store, [one.id for one in plan.receipts])
+    if names:
+        shown = ", ".join(names[:NAMED_HERE])
+        more = f" and {len(names) - NAMED_HERE} more" if len(names) > NAMED_HERE else ""
+        yield f"QuickBooks keeps the customer on {shown}{more}, and in its own list; ask for it there."
 
 
 def _all_blanked(store: Store) -> list[tuple[str, bytes]]:

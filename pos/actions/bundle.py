@@ -140,6 +140,10 @@ def _one(
         return
     groups = [daybook.group_of(share) for share in shares if not share.single]
     singles = [_alone(binder, share, len(shares) > 1) for share in shares if share.single]
+    for at, book in enumerate(singles):
+        same = any(book.number == other.number for other in singles[:at])
+        if same or bundles.taken(job.store, job.connection, book.number):
+            raise Invalid(said("Another document for the books has the number {number}.", number=book.number))
     found.joins.append(Joining(row, groups, singles))
 
 

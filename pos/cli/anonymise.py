@@ -14,7 +14,8 @@ from pos.store.journal import Journal
 HELP = """\
 Takes a customer's code, name, phone, e-mail and the notes of their receipts out of the database, the receipt files and
 the archives. Figures stay, and so does the chain: a record in it names each receipt with the hash it had. It cannot be
-taken back. Ask the same of ERPNext, which keeps its own data. docs/archive.md says what is not reached."""
+taken back. Ask the same of ERPNext and QuickBooks, which keep their own data. docs/archive.md says what is not
+reached."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,10 +5,16 @@ What is left is worked out from the receipt alone, so that it comes out the same
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from pos.rules import documents, ledger
+import msgspec
+
+from pos.rules import daybook, documents, ledger
+
+_numbers = msgspec.json.Encoder(decimal_format="number")
 
 
 def blanked(doc: Mapping[str, Any], record: str, customer: str) -> tuple[dict[str, Any], bytes]:
@@ -33,3 +39,17 @@ def fields(doc: Mapping[str, Any], customer: str) -> list[str]:
     found += ["note"] if doc.get("note") else []
     found += [f"items.{row['line']}.note" for row in doc["items"] if row.get("note")]
     return found + (["older"] if doc.get("older") else [])
+
+
+def blanked_book(body: str, sent: str) -> tuple[str, str]:
+    """A document of the books that is about one receipt, and the bytes it was sent as, without the customer. The first
+    keeps the digest it is told by, the second the hash of what was sent."""
+    book = daybook.decode(body)
+    if book.customer:
+        body = daybook.encode(replace(book, customer="", was=daybook.digest(book))).decode()
+    plain = documents.decode(sent.encode()) if sent else {}
+    if "CustomerRef" in plain:
+        left = {key: value for key, value in plain.items() if key != "CustomerRef"}
+        left["blanked"] = hashlib.sha256(sent.encode()).hexdigest()
+        sent = _numbers.encode(left).decode()
+    return body, sent

@@ -8,7 +8,7 @@ in every document they are what was sold, or what was given back, without a sign
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -16,10 +16,8 @@ from typing import Any
 
 import msgspec
 
-from pos.errors import Invalid
 from pos.rules import ledger
 from pos.rules.money import minor, share_out
-from pos.said import said
 
 #: What a document of the books may be.
 SALE, REFUND, INVOICE, CREDIT = "sale", "refund", "invoice", "credit"
@@ -37,13 +35,6 @@ PAID = "*paid"
 TAX_ROUNDING = "*tax"
 #: Ways to pay that no customer chose: the goods that came back paid for it; nothing was to pay.
 EXCHANGE, NOTHING = "*exchange", "*none"
-
-#: Letters of a number, and most of them that prefix, shop and way to pay may have together:
-#: TK-261120R-LON-CA-S99 is 21 long.
-NUMBER_MAX = 21
-CODES_MAX = 7
-SUPPLEMENTS_MAX = 99
-_CODE = re.compile(r"[A-Z0-9]{1,5}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +97,8 @@ class Group:
 class Book:
     """One document as the books are to have it. customer: "" = nobody named. receipts: how many it is made of.
 
-    note: what of several documents of one group it is, or whose receipt it is.
+    note: what of several documents of one group it is, or whose receipt it is. was: the digest it had before its
+    customer was taken out, "" = nobody was.
     """
 
     number: str
@@ -120,6 +112,7 @@ class Book:
     receipts: int
     note: str
     lines: tuple[Line, ...]
+    was: str = ""
 
     @property
     def total(self) -> int:
@@ -137,7 +130,15 @@ def bundles(connection: str) -> bool:
 
 def encode(book: Book) -> bytes:
     """The document as it is kept."""
-    return msgspec.json.encode(book)
+    plain = msgspec.to_builtins(book)
+    if not book.was:
+        del plain["was"]
+    return msgspec.json.encode(plain)
+
+
+def digest(book: Book) -> str:
+    """What a document is told by: the same for the same content, and still that when its customer was taken out."""
+    return book.was or hashlib.sha256(encode(book)).hexdigest()[:16]
 
 
 def decode(body: bytes | str) -> Book:
@@ -340,59 +341,3 @@ def books(group: Group, gathered: Gathered, numbers: Iterable[str], lines_max: i
         )
         for place, (number, bite) in enumerate(zip(numbers, bites, strict=False), start=1)
     )  # fmt: skip
-
-
-# -- numbers -----------------------------------------------------------------------------------------------------------
-
-
-def number(prefix: str, day: str, shop: str, tender: str, kind: str, supplement: int = 1) -> str:
-    """What a day document is called: TK-261120-LON-CA, with an R behind the date for a refund, -S2 for a supplement.
-
-    Made of what is in it alone, never of an order. Codes as `check_codes` accepts them.
-    """
-    if not 1 <= supplement <= SUPPLEMENTS_MAX:
-        raise ValueError(f"there is no supplement {supplement}")
-    year, month, date = day.split("-")
-    found = f"{prefix}-{year[2:]}{month}{date}{'R' if kind == REFUND else ''}-{shop}-{tender}"
-    found += f"-S{supplement}" if supplement > 1 else ""
-    assert len(found) <= NUMBER_MAX, found
-    return found
-
-
-def own_number(share: Share, code: str, split: bool) -> str:
-    """What a document by itself is called: the receipt's number; with the way to pay when several paid.
-
-    Invalid when that is longer than the books take."""
-    found = f"{share.number}-{code}" if split else share.number
-    if len(found) > NUMBER_MAX:
-        raise Invalid(
-            said("{number} is longer than the {max} letters the books take.", number=found, max=NUMBER_MAX),
-            field="number",
-        )  # fmt: skip
-    return found
-
-
-def check_codes(prefix: str, shops: Mapping[str, str], tenders: Mapping[str, str]) -> list[str]:
-    """What is wrong with these codes, in words; nothing when every number they can make is short enough and its own.
-
-    shops, tenders: name -> code."""
-    found = []
-    for what, codes in (("prefix", {"prefix": prefix}), ("shop", shops), ("way to pay", tenders)):
-        for name, code in codes.items():
-            if not _CODE.match(code):
-                found.append(f"{what} {name}: the code {code!r} is not 1 to 5 capital letters and digits")
-        found += [
-            f"{what} {', '.join(names)}: the same code {code!r}"
-            for code, names in _doubled(codes).items()
-        ]  # fmt: skip
-    longest = len(prefix) + max(map(len, shops.values()), default=1) + max(map(len, tenders.values()), default=1)
-    if longest > CODES_MAX:
-        found.append(f"prefix and codes of shop and way to pay are {longest} letters together; {CODES_MAX} fit")
-    return found
-
-
-def _doubled(codes: Mapping[str, str]) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = {}
-    for name, code in sorted(codes.items()):
-        names.setdefault(code, []).append(name)
-    return {code: those for code, those in names.items() if len(those) > 1}

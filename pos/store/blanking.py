@@ -20,7 +20,7 @@ from pos import clock
 from pos.errors import Corrupt
 from pos.rules import archived, documents
 from pos.rules.blanking import blanked
-from pos.store import archiving, disk, entries
+from pos.store import archiving, book_blanking, disk, entries
 from pos.store.archives import Archive, Archives
 from pos.store.db import Store
 
@@ -76,6 +76,7 @@ def change(store: Store, rows: Iterable[tuple[str, str, str, str, str]]) -> int:
             log.error("%s is not blanked: what would be left is not what its record names", doc["invoice_name"])
             continue
         store.execute("UPDATE document SET body = ?, customer = ? WHERE id = ?", (body.decode(), customer, document))
+        book_blanking.blank(store, [document])
         changed += 1
     return changed
 
@@ -105,6 +106,7 @@ def forget(store: Store, customer: str, instead: str, receipts: Iterable[str]) -
         " AND json_extract(basket, '$.customer') = ?",
         (customer,),
     )
+    book_blanking.forget(store, customer)
     for document in receipts:
         _strike_answers(store, document, instead, words)
     for key, text, remedy in store.execute("SELECT key, text, remedy FROM notice").fetchall():

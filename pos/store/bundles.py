@@ -17,6 +17,7 @@ from pos import clock
 from pos.errors import NotFound
 from pos.rules import daybook
 from pos.rules.daybook import Book, Group
+from pos.store import book_blanking
 from pos.store.db import Store
 from pos.store.models import Bundle, BundleMember, Outbox
 
@@ -326,6 +327,7 @@ def follow(store: Store, row: Row, state: str, stamp: str) -> None:
         store.execute(
             _FOLLOW, (row.remote_id, stamp, stamp, row.document, _root(row.connection, row.document))
         )  # fmt: skip
+        book_blanking.arrived(store, row.connection, row.document)
     elif state == "rejected":
         mine = (Bundle.connection == row.connection) & (Bundle.number == row.document)
         Bundle.update(refused=True).where(mine).execute()
@@ -334,6 +336,7 @@ def follow(store: Store, row: Row, state: str, stamp: str) -> None:
 def settled(store: Store, connection: str, number: str, who: str, stamp: str) -> None:
     """A person settled it by other means, and with it its receipts."""
     store.execute(_SETTLED, (who, stamp, _root(connection, number)))
+    book_blanking.arrived(store, connection, number)
 
 
 def _root(connection: str, number: str) -> int:

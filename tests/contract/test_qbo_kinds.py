@@ -5,6 +5,8 @@ Prices include 20 % VAT. What several ways to pay share of a line's tax goes by 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from pos.actions import reconcile
-from pos.store import scopes
+from pos.actions import anonymise, reconcile
+from pos.store import book_blanking, bundles, scopes
+from pos.store.models import Bundle, Company, Outbox
 from tests import receipts
 from tests.contract import qbo_books
 from tests.contract.emulators import qbo_shops as shops
@@ -152,7 +155,12 @@ def test_every_kind_of_receipt_comes_to_what_it_came_to_at_the_till(shop: Shop) 
     )
     (rounded,) = [line for doc in shop.there() for line in of(doc, "1")]
     assert (rounded["Amount"], rounded["SalesItemLineDetail"]["TaxCodeRef"]["value"]) == (D("-0.02"), shops.ZERO_RATED)
-    assert reconcile.look(shop.job(), scopes.day_of(shop.store, qbo_books.DAY)).verdict == "match"
+    assert verdict(shop) == "match"
+
+
+def verdict(shop: Shop) -> str:
+    found = reconcile.look(shop.job(), scopes.day_of(shop.store, qbo_books.DAY))
+    return found.verdict if found else ""
 
 
 def of(doc: Doc, item: str) -> list[Doc]:
@@ -182,3 +190,66 @@ def test_a_voucher_is_never_income_by_the_way(tmp_path: Path) -> None:
         (row,) = shop.rows("sale")
         words = "No item is mapped for gift vouchers that are sold. No tax is mapped for gift vouchers."
         assert (row.code, row.message.partition(" Map it")[0]) == ("unmapped", words)
+
+
+def test_a_customer_who_is_forgotten_is_in_no_copy_of_what_was_booked(tmp_path: Path) -> None:
+    with qbo_books.shop(tmp_path) as shop:
+        Company.update(settings=json.dumps({"quickbooks": {"mapping": MAPPING}})).execute()
+        shop.sell(customer="Ana Lopez")
+        shop.sell(way="On account", kind_of_payment="account", customer="Ana Lopez")
+        shop.passes(minutes=11)
+        assert shop.round().booked == 2
+        before = {row.number: bundles.closed(shop.store, "quickbooks", row.number) for row in Bundle.select()}
+        plan = anonymise.planned(shop.store, "Ana Lopez")
+        done = anonymise.take_out(shop.journal, plan, "asked for it in a letter", "boss")
+        assert done.left[-1] == (
+            "QuickBooks keeps the customer on SalesReceipt/1, Invoice/2, and in its own list; ask for it there."
+        )
+        for row in Bundle.select():
+            left = bundles.closed(shop.store, "quickbooks", row.number)
+            assert shop.books.key(left.book) == shop.books.key(before[row.number].book)  # found as before
+            assert (left.book.customer, left.book.lines) == ("", before[row.number].book.lines)
+            sent = json.loads(left.sent)
+            assert sent.pop("blanked") == hashlib.sha256(before[row.number].sent).hexdigest()
+            assert sent == {k: v for k, v in json.loads(before[row.number].sent).items() if k != "CustomerRef"}
+        kept = [row.body + row.sent for row in Bundle.select()]
+        kept += [row.remote + row.reply + row.message for row in Outbox.select()]
+        kept += [row.settings for row in Company.select()]
+        assert not [text for text in kept if "Ana Lopez" in text or '"59"' in text]
+        assert [doc["CustomerRef"]["value"] for doc in shop.there()] == ["59", "59"]  # theirs
+        assert verdict(shop) == "match"
+
+
+def test_what_is_on_its_way_keeps_its_customer_until_it_is_there(tmp_path: Path) -> None:
+    """At a hub the record comes while the document is not booked yet."""
+    with qbo_books.shop(tmp_path) as shop:
+        doc = shop.sell(customer="Ana Lopez")
+        shop.passes(minutes=11)
+        shop.site.emulator.faults.next("reset_before")
+        shop.round()
+        shop.store.execute(
+            "INSERT INTO blanking (document, record, hash, blanked, customer, done) VALUES (?, '', '', '', '', 1)",
+            (doc["id"],),
+        )
+        book_blanking.blank(shop.store, [doc["id"]])
+        assert b"CustomerRef" in bundles.closed(shop.store, "quickbooks", "T1-000001").sent
+        for _ in range(3):
+            shop.passes(seconds=160)
+            shop.round()
+        left = bundles.closed(shop.store, "quickbooks", "T1-000001")
+        assert (shop.states(), left.book.customer, b"CustomerRef" in left.sent) == (["booked"], "", False)
+        assert shop.there()[0]["CustomerRef"]["value"] == "59"
+
+
+def test_a_number_that_is_given_already_is_refused_and_stops_no_other(tmp_path: Path) -> None:
+    with qbo_books.shop(tmp_path) as shop:
+        shop.sell("50.00", code="SHOE", customer="Ana Lopez", payments=[
+            {"mode_of_payment": way, "kind": "account", "amount": D("25.00"), "change": D("0.00")}
+            for way in ("On account", "Staff account")
+        ])  # fmt: skip
+        shop.sell(customer="Ana Lopez")
+        shop.passes(minutes=11)
+        assert shop.round().booked == 1
+        first = shop.rows("sale")[0]
+        assert (first.code, shop.states("sale")) == ("not_mappable", ["rejected", "booked"])
+        assert "has the number T1-000001-AC" in first.message

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pos.errors import Invalid
 from pos.rules import daybook
 from pos.rules.daybook import Book, Gathered, Group, Share
 from tests import receipts
@@ -144,35 +143,3 @@ def test_payments_that_are_not_the_total_are_no_document() -> None:
 def test_a_receipt_without_a_payment_is_paid_with_nothing() -> None:
     doc = made(1, [("COLA", 1, 0)], [("Cash", 0)])
     assert [(x.tender, x.total) for x in of(doc)] == [(daybook.NOTHING, 0)]
-
-
-def test_a_number_is_made_of_what_is_in_the_document() -> None:
-    assert daybook.number("TK", DAY, "LON", "CA", "sale") == "TK-261120-LON-CA"
-    assert daybook.number("TK", DAY, "LON", "CA", "refund") == "TK-261120R-LON-CA"
-    longest = daybook.number("TK", DAY, "LON", "CA", "refund", 99)
-    assert (longest, len(longest)) == ("TK-261120R-LON-CA-S99", daybook.NUMBER_MAX)
-    with pytest.raises(ValueError, match="no supplement 100"):
-        daybook.number("TK", DAY, "LON", "CA", "sale", 100)
-
-
-def test_codes_are_checked_before_they_make_a_number() -> None:
-    assert daybook.check_codes("TK", {"main": "LON", "north": "NOR"}, {"Cash": "CA", "Card": "CD"}) == []
-    assert daybook.check_codes("TK", {"main": "LOND"}, {"Cash": "CA"}) == [
-        "prefix and codes of shop and way to pay are 8 letters together; 7 fit"
-    ]
-    assert daybook.check_codes("T", {"a": "L", "b": "L"}, {"Cash": "CA", "Card": "CA"}) == [
-        "shop a, b: the same code 'L'",
-        "way to pay Card, Cash: the same code 'CA'",
-    ]
-    assert daybook.check_codes("T", {"a": "l"}, {}) == [
-        "shop a: the code 'l' is not 1 to 5 capital letters and digits"
-    ]  # fmt: skip
-
-
-def test_a_document_by_itself_has_the_number_of_its_receipt() -> None:
-    share = of(made(7, [("COLA", 1, 150)], [("Cash", 0)]), grain="receipt")[0]
-    assert daybook.own_number(share, "CA", False) == "T1-000007"
-    assert daybook.own_number(share, "CA", True) == "T1-000007-CA"
-    long = of(made(7, [("COLA", 1, 150)], [("Cash", 0)]) | {"invoice_name": "IMPORTED-2026-0000000001"})[0]
-    with pytest.raises(Invalid, match="longer than the 21 letters"):
-        daybook.own_number(long, "CA", False)

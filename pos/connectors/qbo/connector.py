@@ -17,7 +17,7 @@ from pos.connectors.qbo.client import Client, text
 from pos.connectors.qbo.lines import Key
 from pos.connectors.qbo.mapping import Tables, missing_for, problems, read
 from pos.errors import Rejected, SignInNeeded
-from pos.rules import daybook, documents
+from pos.rules import booknumbers, daybook, documents
 from pos.rules.daybook import Book, Group, Share
 from pos.rules.money import round_minor
 from pos.rules.reconcile import Figures
@@ -61,13 +61,13 @@ class Books:
     def number(self, group: Group, supplement: int) -> str:
         """What a document of a day is called. Everything of the group is mapped."""
         place, tender = self.tables.shops[group.shop], self.tables.tenders[group.tender]
-        return daybook.number(self.tables.prefix, group.day, place.code, tender.code, group.kind, supplement)
+        return booknumbers.number(self.tables.prefix, group.day, place.code, tender.code, group.kind, supplement)
 
     def own_number(self, share: Share, split: bool) -> str:
         """What a share is called as a document by itself. Invalid when that is too long."""
         tender = self.tables.tenders.get(share.tender)
         code = tender.code if tender and tender.code else "AC"
-        return daybook.own_number(share, code, split)
+        return booknumbers.own_number(share, code, split)
 
     def prepare(self, book: Book, edition: int) -> bytes:
         """The bytes to keep and send. Rejected ("unmapped")."""

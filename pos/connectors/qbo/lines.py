@@ -8,7 +8,6 @@ between that and the till's goes on a line of its own and into the note.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -61,8 +60,7 @@ class Key:
 
 def key_of(book: Book) -> Key:
     """The key of a document: the same for the same content, whoever made it."""
-    digest = hashlib.sha256(daybook.encode(book)).hexdigest()[:16]
-    return Key(ENTITIES[book.kind], book.number, f"{MARK}{digest}")
+    return Key(ENTITIES[book.kind], book.number, f"{MARK}{daybook.digest(book)}")
 
 
 def body(book: Book, tables: Tables, edition: int = 1) -> bytes:

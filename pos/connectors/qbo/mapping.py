@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pos.rules import daybook
+from pos.rules import booknumbers, daybook
 from pos.rules.daybook import Book, Line, Share
 from pos.said import said
 
@@ -226,7 +226,7 @@ def _rates(given: Iterable[Mapping[str, Any]] | None) -> tuple[Rate, ...]:
 
 def problems(mapping: Tables) -> list[str]:
     """What is wrong with a mapping by itself, in words: codes that collide or are too long, halves that are missing."""
-    found = daybook.check_codes(
+    found = booknumbers.check_codes(
         mapping.prefix,
         {name: place.code for name, place in mapping.shops.items()},
         {name: tender.code for name, tender in mapping.tenders.items()},
@@ -238,6 +238,15 @@ def problems(mapping: Tables) -> list[str]:
         said("Way to pay {name} has no account for its money.", name=OWN_TENDERS.get(name, name))
         for name, tender in mapping.tenders.items()
         if not tender.account
+    ]
+    found += [
+        said(
+            "The code {code} is that of sales on account; way to pay {name} needs another.",
+            code=ACCOUNT_CODE,
+            name=name,
+        )
+        for name, tender in mapping.tenders.items()
+        if tender.code == ACCOUNT_CODE
     ]
     for name, tax in mapping.taxes.items():
         if not tax.code or (mapping.tax in ("exclusive", "inclusive") and not tax.rates):
