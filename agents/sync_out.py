@@ -7,7 +7,7 @@ While anything waits and the line is away it asks every [erpnext] probe_seconds 
 
 from __future__ import annotations
 
-from pos.actions import deliver, line
+from pos.actions import deliver, hub_again, line
 from pos.runner import Agent, Run, every
 
 #: One round stays short, so that a stop or another process never waits long for it.
@@ -19,6 +19,7 @@ def run(job: Run) -> str:
     work = line.job_of(job, limit=DOCUMENTS_MAX)
     if work is None:
         return "Nothing to send to."
+    hub_again.look(work)
     done = deliver.queued(work)
     if done.line_is_away and done.again_in is not None:
         job.silent_for(done.again_in)

@@ -21,7 +21,7 @@ from pos.devices import printer_of
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
-from pos.store import companies, connections, earlier, foreign, hub_changes, notices
+from pos.store import companies, connections, earlier, foreign, hub_changes, hub_copy, notices
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import bell, errors, logs, printing, status
@@ -144,6 +144,7 @@ def create_app(config: Config) -> App:
         qbo_connect.prepare(store, config)
         earlier.queue(store, clock.now())
         if config.server.role != "till":
+            hub_copy.came_back(store)
             hub_changes.watch(store)
         hub_join.prepare(store, config, logging.getLogger(__name__).info)
         journal = Journal(store)

@@ -150,9 +150,12 @@ def share(job: Job, config: Config) -> Done:
             if begun is not None:
                 done.up += _hand_up(job, speak, begun)
         keys = hub_baskets.handed_up(job.store)
-        for row in baskets.states(speak, config.till.store, keys) if keys else []:
+        known = baskets.states(speak, config.till.store, keys) if keys else []
+        for row in known:
             done.gone += row["state"] != "held"
             hub_baskets.became(job.store, row)
+        for key in set(keys) - {row["id"] for row in known}:  # a hub that came back from a copy: it gets them again
+            hub_baskets.came_back(job.store, key)
         line.reached(job)
     except (Unavailable, Unknown, SignInNeeded) as error:
         down = error if isinstance(error, SignInNeeded) else line.silent(job)

@@ -50,6 +50,8 @@ class Memory:
     refused: dict[str, datetime] = field(default_factory=dict)
     #: The same rows: which, of which receipt, and what they said.
     why: dict[str, tuple[LedgerRow, str, Rejected]] = field(default_factory=dict)
+    #: When the hub was asked last whether it still has what it took.
+    looked_at: datetime | None = None
     #: The connection's settings, with the key the connector was made with.
     settings: Any = None
 

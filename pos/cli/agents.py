@@ -11,7 +11,7 @@ from pos import cli
 from pos.cli import opened
 from pos.cli.signals import stopped_by_signals
 from pos.runner import Runner
-from pos.store import identity, notices
+from pos.store import hub_copy, identity, notices
 from pos.web import logs
 
 
@@ -28,6 +28,8 @@ def run(args: argparse.Namespace, root: Path) -> int:
     loaded = opened.settings(root)
     with opened.till(root) as store:
         identity.refuse_moved(store)
+        if loaded.server.role != "till":
+            hub_copy.came_back(store)
         logs.install(loaded, "agents")
         at_work = of(loaded)
         runner = Runner(store, loaded, at_work, role="agents")

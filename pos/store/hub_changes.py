@@ -13,13 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pos import clock
-from pos.store import entries, hub_link
+from pos.store import entries
 from pos.store.db import Store
 
 #: Between the parts of a name that has several.
 SEP = "\x1f"
-#: Meta: the data folder the numbers were given out in.
-_FOLDER = "hub.changes.folder"
 #: Meta, on a server: the digest of the triggers that are there.
 _TRIGGERS = "hub.changes.triggers"
 
@@ -74,16 +72,11 @@ _ALL = (
 
 
 def watch(store: Store) -> None:
-    """Begin to number changes, at each start of a hub: what is there already is new to its tills. A hub whose folder is
-    another one than before came back from a copy, so its numbers begin another epoch."""
+    """Begin to number changes, at each start of a hub: what is there already is new to its tills. A hub that came
+    back from a copy has begun another epoch before that (`hub_copy`)."""
     with store.transaction():
         if store.execute("SELECT count(*) FROM hub_top").fetchone()[0] == 0:
             store.execute("INSERT INTO hub_top (id, epoch, change) VALUES (1, ?, 0)", (clock.uuid7(),))
-        if store.keeps_files:
-            here = hub_link.instance(store.config)
-            if entries.meta(store, _FOLDER, "") not in ("", here):
-                store.execute("UPDATE hub_top SET epoch = ?", (clock.uuid7(),))
-            entries.set_meta(store, _FOLDER, here)
         _set_triggers(store)
         for one in _WATCHED:
             table = '"user"' if one.table == "user" else one.table

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+
+from peewee import fn
 
 from pos import clock
 from pos.config import Config
@@ -11,7 +14,8 @@ from pos.rules import hub
 from pos.said import said
 from pos.store import disk, entries, notices
 from pos.store.db import Store
-from pos.store.models import Outbox
+from pos.store.models import Document, Outbox
+from pos.store.stories import told
 from pos.store.tally import WAITING
 
 #: Meta: why this till may give out no numbers; "" = it may. And the hub the documents that are here were queued for.
@@ -112,3 +116,23 @@ def queue_all(store: Store, hub_of_till: str, now: datetime) -> int:
         ).execute()
         entries.set_meta(store, QUEUED_FOR, hub_of_till)
         return int(count)
+
+
+def ask_again(store: Store, newest: int, missing: Iterable[tuple[int, int]], asked_at: datetime) -> int:
+    """The hub has lost documents it took in: what it acknowledged since the first of them is asked for, and sent again
+    where it is not there; how many. newest, missing: what it said at `asked_at` that it has of this till's series."""
+    stamp, till = clock.stamp(asked_at), store.config.till.id
+    with store.transaction():
+        ours = (Outbox.connection == hub.KIND) & (Outbox.state == "booked") & (Outbox.booked_at <= stamp)
+        gone = Document.sequence > newest
+        for first, last in missing:
+            gone |= Document.sequence.between(first, last)
+        lost = Document.select(Document.id).where((Document.till == till) & (Document.series == "till") & gone)
+        since = Outbox.select(fn.MIN(Outbox.booked_at)).where(ours & Outbox.document.in_(lost)).scalar()
+        if not since:
+            return 0
+        words = said("The hub has lost documents it had: it is asked for this one, and gets it again where it is gone.")
+        values = {"state": "unknown", "next_at": stamp, "settle_at": stamp, "booked_at": "", "tries": 0,
+                  "code": "hub_lost", "message": words, "updated_at": stamp}  # fmt: skip
+        asked = Outbox.update(**values, story=told(asked_at, "unknown", values))
+        return int(asked.where(ours & (Outbox.booked_at >= since)).execute())

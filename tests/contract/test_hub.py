@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from pos.errors import Conflict, Rejected, SignInNeeded
 from pos.rules import ledger
 from pos.runner import Runner
 from pos.store import hub_link, leases, notices, outbox
+from pos.store.db import database_path
 from pos.store.people import Actor
 from pos.store.points import POINTS
 from pos.store.verify import verify
@@ -337,6 +340,48 @@ def kill_at(point: str, shop: tuple[Hub, Emulator], root: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="the process is killed by SIGKILL")
 def test_a_hub_killed_right_after_its_commit_has_the_document_once(shop: tuple[Hub, Emulator], tmp_path: Path) -> None:
     kill_at("after_commit", shop, tmp_path)
+
+
+def test_what_a_hub_lost_to_a_copy_of_before_goes_up_again_and_is_booked_once(
+    shop: tuple[Hub, Emulator], tmp_path: Path
+) -> None:
+    """Three documents it acknowledged are gone with it, two of them booked already; one more came before it was asked,
+    so that there is a gap as well. A basket it had is handed up anew."""
+    hub, erpnext = shop
+    with hubs.till(tmp_path / "till", "Y1", hub) as till:
+        docs = till.sell()
+        till.send()
+        booked(hub, docs)
+        copy, file = tmp_path / "copy", database_path(hub.config)
+        shutil.copytree(hub.root, copy, ignore=shutil.ignore_patterns("instance", "*.log", f"{file.name}*"))
+        there_too = copy / file.relative_to(hub.root)
+        with closing(sqlite3.connect(file)) as live, closing(sqlite3.connect(there_too)) as kept:
+            live.backup(kept)
+        docs += till.sell(2)
+        till.send()
+        booked(hub, docs)
+        aside = hub_goods.waiting()
+        held.hold(till.store, till.config, aside, "", "", Actor("7", "Nora", "cashier", "user", "7"))
+        Runner(till.store, till.config, [agents.held.AGENT]).once("held")
+        assert hub.rows("SELECT till FROM held WHERE id = ?", aside["id"]) == [("Y1",)]
+        hub.kill()
+        shutil.rmtree(hub.root)
+        shutil.copytree(copy, hub.root)
+        hub.start()
+        assert there(hub, "Y1") == ["Y1-000001"]
+        docs += till.sell()
+        till.again()
+        till.send(3)
+        assert till.states() == ["booked"] * 4
+        runner = Runner(till.store, till.config, [agents.held.AGENT])
+        for _ in range(2):
+            runner.once("held")
+        assert hub.rows("SELECT till FROM held WHERE id = ?", aside["id"]) == [("Y1",)]
+        assert sorted(there(hub, "Y1")) == [doc["invoice_name"] for doc in docs]
+        booked(hub, docs)
+        invoices = list(erpnext.site.docs["Sales Invoice"].values())
+        assert [sum(doc["id"] in one.values() for one in invoices) for doc in docs] == [1, 1, 1, 1]
+        assert hub.till("Till Y1")["missing"] == 0
 
 
 @pytest.mark.long

@@ -14,12 +14,16 @@ import pytest
 from pos import clock
 from pos import config as settings
 from pos.errors import Conflict, Invalid
+from pos.rules import hub
 from pos.rules import rights as rules
 from pos.store import (
     cashiers,
+    connections,
     feeds,
     hub_changes,
+    hub_copy,
     hub_feeds,
+    hub_tills,
     hub_vouchers,
     notices,
     pages,
@@ -29,7 +33,10 @@ from pos.store import (
     vouchers,
 )
 from pos.store.db import Store, open_store
+from pos.store.hub_tills import Joining
+from pos.store.journal import Journal
 from pos.store.models import Movement, Outbox
+from tests import receipts
 
 ITEM = {"code": "TEA", "name": "Tea", "item_group": "Food", "barcodes": [{"code": "50123", "uom": "Nos"}],
         "attributes": [{"name": "Size", "value": "L", "position": 0}]}  # fmt: skip
@@ -132,15 +139,32 @@ def test_an_unknown_cursor_begins_anew(store: Store, cursor: str) -> None:
     assert len(_all(store, "items", cursor.format(epoch=epoch))[0]) == 1
 
 
-def test_a_hub_from_a_copy_begins_another_epoch(store: Store) -> None:
-    """Its numbers were given out to other changes meanwhile."""
-    if not store.keeps_files:
-        pytest.skip("a hub on PostgreSQL is restored by the engine's own tools")
+@pytest.mark.both_engines
+def test_a_hub_from_a_copy_begins_another_epoch_and_asks_the_books_first(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its numbers were given out to other changes meanwhile, what waited may have been sent, and what its tills made
+    until now may be booked."""
     hub_changes.watch(store)
+    assert not hub_copy.came_back(store), "its first start"
     before = hub_feeds.page(store, "T1", "items", "", 10).cursor
-    store.config.instance_file.unlink()
-    hub_changes.watch(store)
+    connections.sync(store, [("erpnext", "erpnext", "ERPNext", "http://127.0.0.1:1")])
+    journal = Journal(store)
+    journal.commit(receipts.sale())
+    journal.close()
+    told = Joining("T7", ("T7",), "folder", hub.digest("k"), "1.0")
+    joined = hub_tills.join(store, hub_tills.add(store, "Till 7", "ann"), told)
+    assert not hub_copy.came_back(store)
+    if store.keeps_files:
+        store.config.instance_file.unlink()
+    else:
+        now = store.database.lineage()
+        monkeypatch.setattr(type(store.database), "lineage", lambda _: f"{now}1")
+    assert hub_copy.came_back(store)
     assert hub_feeds.page(store, "T1", "items", "", 10).cursor.partition(":")[0] != before.partition(":")[0]
+    assert [row.state for row in Outbox.select()] == ["unknown"]
+    assert hub_tills.one(store, "T7").first_joined_at > joined.first_joined_at
+    assert not hub_copy.came_back(store), "once"
 
 
 def test_a_till_takes_in_what_its_hub_tells(tmp_path: Path) -> None:

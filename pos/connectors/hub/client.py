@@ -75,6 +75,15 @@ class Hub:
         self._proven_at = 0.0
         return self._asked(self._get(f"{ROOT}/till"))
 
+    def has(self) -> tuple[int, list[tuple[int, int]]]:
+        """What it has of this till: the newest number, and which before it are missing (the first few gaps)."""
+        told = self._asked(self._get(f"{ROOT}/till"))
+        try:
+            return int(told["head"]), [(int(first), int(last)) for first, last in told["missing"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unavailable(f"The hub told what it has in a way that cannot be read ({error!r}).",
+                              code="unreadable") from error  # fmt: skip
+
     def change_key(self, key: str) -> None:
         """From now on this till goes by another key. Harmless when it does already: a lost answer is asked for so."""
         try:

@@ -281,6 +281,16 @@ class Database(peewee.PostgresqlDatabase):
                 )
         return ""
 
+    def lineage(self) -> str:
+        """Which database this is: another one once it came back from a dump, or as a server that was recovered."""
+        asked = (
+            "SELECT (SELECT system_identifier FROM pg_control_system()) || ':' ||"
+            " (SELECT timeline_id FROM pg_control_checkpoint()) || ':' || 'hub_top'::regclass::oid || ':' ||"
+            " (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        found: tuple[str] = self.connection().execute(asked).fetchone()
+        return found[0]
+
     def harden(self) -> None:
         """Each COMMIT is flushed already."""
 

@@ -100,6 +100,10 @@ class Database(SqliteDatabase):
         """What is set once for the file, not for each connection."""
         self.connection().execute("PRAGMA journal_mode = wal")
 
+    def lineage(self) -> str:
+        """A file says nothing of where it came from: its folder does (`hub_link.instance`)."""
+        return ""
+
     def difference(self, *, durable: bool) -> str:
         """What of the switches does not hold on this thread's connection, in words; "" when all do."""
         return _difference(self.connection(), DURABLE if durable else PRAGMAS)

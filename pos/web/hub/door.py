@@ -22,7 +22,7 @@ from pos.actions import hub_intake
 from pos.errors import Invalid, UserError
 from pos.rules import hub
 from pos.said import said
-from pos.store import hub_gaps, hub_tills
+from pos.store import entries, hub_gaps, hub_tills
 from pos.store.hub_tills import Joining
 from pos.web import auth, wrong_codes
 from pos.web.body import json_object, text
@@ -76,7 +76,8 @@ def join() -> ResponseReturnValue:
 def known() -> ResponseReturnValue:
     found = gate.till()
     missing = [list(one) for one in hub_gaps.gaps(parts().store, found.till)]
-    return jsonify({**_self(), "name": found.name, "head": found.top_sequence, "missing": missing})
+    newest = entries.last(parts().store, found.till, "till", "")
+    return jsonify({**_self(), "name": found.name, "head": newest.sequence, "missing": missing})
 
 
 @bp.post("/api/hub/v1/key")
