@@ -61,18 +61,16 @@ def begin(store: Store, config: Config, company: str, who: tuple[str, str], brow
 
 
 def prepare(store: Store, config: Config) -> None:
-    """At the start: companies other than the first that signed in have their connection, as the first has by the
-    settings. Nothing where the app's keys are not set."""
+    """At the start: companies that signed in have their connection. Nothing where the app's keys are not set."""
     for row in qbo_tokens.rows(store) if configured(config) else ():
         if row.realm:
             _connection(store, config, row.connection, row.company)
 
 
 def _connection(store: Store, config: Config, connection: str, company: str) -> None:
-    if company != companies.MAIN:
-        settings = settings_of(store, config, company)
-        wanted = connections.Wanted(connection, KIND, TITLE, discovery.api(settings, settings.environment))
-        connections.of_company(store, wanted, company)
+    settings = settings_of(store, config, company)
+    wanted = connections.Wanted(connection, KIND, TITLE, discovery.api(settings, settings.environment))
+    connections.of_company(store, wanted, company)
 
 
 def parts_of(address: str) -> dict[str, str]:

@@ -15,10 +15,12 @@ from pos.errors import BadSettings
 from pos.store import companies as companies_of
 from pos.store import notices
 from pos.store.db import Store
-from pos.store.models import Connection, Cursor, Meta
+from pos.store.models import Connection, Cursor, Meta, Outbox, QboToken
 
 #: Set by whoever loads the demo shop; such a database must never reach a real set of books.
 DEMO_KEY = "demo"
+#: Kinds whose settings are the server's, and whose sign-in is each company's.
+SIGNED_IN = ("quickbooks",)
 
 
 class Wanted(NamedTuple):
@@ -52,9 +54,11 @@ class Line:
 def sync(store: Store, wanted: Iterable[tuple[str, str, str, str]]) -> None:
     """Make the rows follow the settings, before the first sale: new ones on, missing ones off, none deleted.
 
+    Where there are several companies, books that each signs in to for itself are the first one's once it did.
     BadSettings when this is the demo shop and an address is not on this machine: demo sales never reach real books.
     """
-    listed = [Wanted(*one) for one in wanted]
+    known = [Wanted(*one) for one in wanted]
+    listed = [one for one in known if not _another_companys(store, one)]
     for one in listed:
         refuse_demo(store, one.address)
     with store.transaction():
@@ -64,18 +68,28 @@ def sync(store: Store, wanted: Iterable[tuple[str, str, str, str]]) -> None:
             )
             if not changed:
                 Connection.create(id=one.id, kind=one.kind, title=one.title)
-        own = (Connection.company == "main") | Connection.kind.not_in([one.kind for one in listed])
+        own = (Connection.company == "main") | Connection.kind.not_in([one.kind for one in known])
         gone = Connection.id.not_in([one.id for one in listed]) & (Connection.enabled == 1) & own
         Connection.update(enabled=False).where(gone).execute()
 
 
 def of_company(store: Store, wanted: Wanted, company: str) -> None:
-    """The connection of another company than the first: on from now on, its tills' documents are queued for it."""
+    """The connection of a company: on from now on, its tills' documents are queued for it."""
     refuse_demo(store, wanted.address)
     with store.transaction():
         values = {"kind": wanted.kind, "title": wanted.title, "company": company, "enabled": True}
         if not Connection.update(**values).where(Connection.id == wanted.id).execute():
             Connection.create(id=wanted.id, **values)
+
+
+def _another_companys(store: Store, one: Wanted) -> bool:
+    """Whether the settings that switch a kind on stand for other companies alone: the first never signed in, and
+    nothing waits for it to."""
+    if one.kind not in SIGNED_IN or store.config.server.role == "till" or not companies_of.are_several(store):
+        return False
+    with store.reading():
+        signed = QboToken.select().where((QboToken.connection == one.id) & (QboToken.realm != ""))
+        return not signed.exists() and not Outbox.select().where(Outbox.connection == one.id).exists()
 
 
 def refuse_demo(store: Store, address: str) -> None:
