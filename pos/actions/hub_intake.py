@@ -56,7 +56,7 @@ def take_in(journal: Journal, till: Till, key: str, body: bytes, head: hub.Head 
     try:
         taken = journal.adopt_sent(sent, lambda: _follows(journal.store, sent))
     except Conflict as error:
-        if error.code in TWICE and _made_since_it_joined(till, doc):
+        if error.code in TWICE and doc["till"] == till.till and _made_since_it_joined(till, doc):
             hub_tills.doubled(journal.store, till, error.message)
             raise Conflict(_twice(till), code="doubled", facts={"because": error.code}) from error
         raise

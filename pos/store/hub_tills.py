@@ -34,7 +34,8 @@ _HUB_ID = "hub_id"
 
 DOUBLED_REMEDY = said(
     "Find out which machine is the real one. Then `pos_server.py till keep` (or Keep, at Tills) makes a code for it, "
-    "to be typed there with `pos_server.py hub join`. The other one needs a [till] id of its own."
+    "to be typed there with `pos_server.py hub join`. The other one needs a [till] id of its own. Noticed again after "
+    "that, the real one needs a new id itself: the hub has what the other one sold."
 )
 
 

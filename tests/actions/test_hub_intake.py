@@ -241,3 +241,30 @@ def test_a_till_that_joins_queues_what_it_has_and_hands_over_what_waited_for_boo
     finally:
         journal.close()
         store.close()
+
+
+def test_the_one_whose_copy_was_heard_first_goes_on_under_another_id(journal: Journal, till: Till) -> None:
+    """The hub has what the copy sold, so the real one cannot go on in that chain, kept or not. Under an id of its own
+    it sells on; what it sold until then is refused document by document, for a person to see, and stops nothing."""
+    made, store = Made(), journal.store
+    take(journal, till, *made.next())
+    copy, real = Made(), Made()
+    for one in (copy, real):
+        one.sequence, one.before = made.sequence, made.before
+    take(journal, till, *copy.next())
+    lost = [real.next(), real.next()]
+    with pytest.raises(Conflict) as refused:
+        take(journal, till, *lost[0])
+    assert refused.value.code == "doubled"
+    kept = hub_tills.join(store, hub_tills.keep(store, "T1", "ann"), Joining("T1", till.ids, "f2", hub.digest("2"), ""))
+    with pytest.raises(Conflict) as refused:
+        take(journal, kept, *lost[0])
+    assert refused.value.code == "doubled"
+    other = Joining("T5", ("T5", "T1"), "f3", hub.digest("3"), "")
+    five = hub_tills.join(store, hub_tills.add(store, "Till 1 now", "ann"), other)
+    for doc, body in lost:
+        with pytest.raises(Conflict) as refused:
+            take(journal, five, doc, body)
+        assert refused.value.code in ("number_taken", "chain")
+    assert not take(journal, five, *Made("T5").next()).duplicate
+    assert hub_tills.one(store, "T5").state == "on"
