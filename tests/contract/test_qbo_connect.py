@@ -161,10 +161,13 @@ def test_two_companies_have_two_sign_ins_and_never_one_company_there(site: Site,
     assert [(one.connection, one.realm) for one in qbo_tokens.rows(till, "north")] == [
         ("quickbooks-north", qbo_shops.US)
     ]
-    assert [(line.id, line.company) for line in connections.lines(till)] == [("quickbooks-north", "north")]
+    assert [(line.id, line.company) for line in connections.lines(till)] == [
+        ("quickbooks", "main"), ("quickbooks-north", "north"),
+    ]  # fmt: skip
     connections.sync(till, [])
     qbo_connect.prepare(till, till.config)
-    assert [line.id for line in connections.lines(till)] == ["quickbooks-north"], "after a start without and with keys"
+    both = ["quickbooks", "quickbooks-north"]
+    assert [line.id for line in connections.lines(till)] == both, "after a start without and with keys"
     with till.transaction():  # somebody puts one company's sealed tokens into the other's row
         till.execute("UPDATE qbo_token SET sealed = (SELECT sealed FROM qbo_token WHERE company = 'north')")
     assert qbo_standing.standing(till, till.config, "main").state == "needs_reauth"
