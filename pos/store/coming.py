@@ -51,7 +51,7 @@ def originals(store: Store, ties: Mapping[str, Sequence[str]]) -> dict[str, Comi
         if not missing:
             return {}
         found: dict[str, Coming] = {}
-        tills = _tills()
+        tills: dict[str, HubTill | None] = {}
         for document, ids in ties.items():
             if missing.intersection(ids):
                 for key, number in _numbers(store, document):
@@ -103,18 +103,25 @@ def _words(one: Coming, code: str) -> Said:
     return said("Waits for its sale {number}, which {till} has not sent yet. It follows by itself.", **facts)
 
 
-def _tills() -> dict[str, HubTill]:
-    """By each id a till goes or went by; of two with one id the one that was not withdrawn."""
-    rows = sorted(HubTill.select(), key=lambda row: row.revoked_at == "")
-    return {key: row for row in rows for key in row.ids.split()}
+def _till(name: str) -> HubTill | None:
+    """The till that goes or went by this id; of two the one that was not withdrawn."""
+    rows = list(HubTill.select().where(HubTill.till == name)) or [
+        row for row in HubTill.select().where(HubTill.ids.contains(name)) if name in row.ids.split()
+    ]
+    return min(rows, key=lambda row: row.revoked_at != "", default=None)
 
 
-def _coming(store: Store, number: str, tills: Mapping[str, HubTill]) -> Coming | None:
+def _coming(store: Store, number: str, tills: dict[str, HubTill | None]) -> Coming | None:
+    """tills: those looked up before."""
     till, _, digits = number.rpartition("-")
-    row = tills.get(till)
-    if row is None or not (digits.isascii() and digits.isdigit()) or ledger.number_of(till, int(digits)) != number:
+    if not till or len(digits) > 18 or not (digits.isascii() and digits.isdigit()):
         return None
     sequence = int(digits)
+    if till not in tills:
+        tills[till] = _till(till)
+    row = tills[till]
+    if row is None or ledger.number_of(till, sequence) != number:
+        return None
     asked = "SELECT max(sequence) FROM document WHERE till = ? AND series = 'till'"
     top = max(store.execute(asked, (till,)).fetchone()[0] or 0, row.top_sequence if row.till == till else 0)
     gap = (HubGap.till == till) & (HubGap.first <= sequence) & (HubGap.last >= sequence)
