@@ -8,6 +8,7 @@ between any two steps goes on where it stood. Nothing here speaks to anybody.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from pos import clock
 from pos.actions.line import Job
 from pos.connectors.base import Binder, Context
 from pos.errors import Corrupt, Invalid, PosError
-from pos.rules import daybook, documents
+from pos.rules import daybook
 from pos.rules.daybook import Book, Gathered, Group, Share
 from pos.said import said
 from pos.store import bundles, companies, notices, outbox
@@ -58,6 +59,7 @@ class _Sorted:
 
     later: list[tuple[int, datetime]] = field(default_factory=list)
     joins: list[Joining] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
     refused: list[tuple[Loose, str, str, str]] = field(default_factory=list)
 
 
@@ -83,18 +85,23 @@ def gather(job: Job, binder: Binder) -> int:
     """Everything that may go now becomes documents; how many were handed out. What is not mapped waits for a person."""
     if binder.problems():  # said where the line is checked
         return 0
-    rules, last, now = rules_of(job), 0, job.now()
+    rules, last, now, sums = rules_of(job), 0, job.now(), dict[Group, Gathered]()
     while True:
         rows = bundles.loose(job.store, job.connection, now, now + AHEAD, last)
         found = _sorted(job, binder, rules, rows, now)
-        _write(job, rules, found, now)
+        _add(sums, found.shares if _write(job, rules, found, now) else [])
         job.breathe()
         if job.stopping():
             return 0
         if len(rows) < bundles.BITE_ROWS:
             break
         last = rows[-1].n
-    return sum(_close(job, binder, rules, one) for one in bundles.open_ones(job.store, job.connection))
+    return sum(_close(job, binder, rules, one, sums) for one in bundles.open_ones(job.store, job.connection))
+
+
+def _add(sums: dict[Group, Gathered], shares: Iterable[Share]) -> None:
+    for share in shares:
+        sums.setdefault(daybook.group_of(share), Gathered()).add(share)
 
 
 # -- one receipt -------------------------------------------------------------------------------------------------------
@@ -124,7 +131,7 @@ def _sorted(job: Job, binder: Binder, rules: Rules, rows: list[Loose], now: date
 def _one(
     job: Job, binder: Binder, rules: Rules, row: Loose, places: dict[str, str], found: _Sorted, now: datetime
 ) -> None:
-    doc = documents.decode(row.body)
+    doc = daybook.read(row.body)
     day = rules.day_of(datetime.fromisoformat(doc["created_at"]))
     if row.till not in places:
         places[row.till] = companies.of_till(job.store, row.till).shop
@@ -138,7 +145,9 @@ def _one(
         remedy = said("Map it on the QuickBooks page; the receipt then goes by itself.")
         found.refused.append((row, "unmapped", " ".join(lacks), remedy))
         return
-    groups = [daybook.group_of(share) for share in shares if not share.single]
+    together = [share for share in shares if not share.single]
+    found.shares += together
+    groups = [daybook.group_of(share) for share in together]
     singles = [_alone(binder, share, len(shares) > 1) for share in shares if share.single]
     for at, book in enumerate(singles):
         same = any(book.number == other.number for other in singles[:at])
@@ -151,7 +160,8 @@ def _alone(binder: Binder, share: Share, split: bool) -> Book:
     return daybook.alone(share, binder.own_number(share, split))
 
 
-def _write(job: Job, rules: Rules, found: _Sorted, now: datetime) -> None:
+def _write(job: Job, rules: Rules, found: _Sorted, now: datetime) -> bool:
+    """Whether all that were to join did."""
     store = job.store
     if found.later:
         bundles.put_off(store, found.later)
@@ -162,21 +172,20 @@ def _write(job: Job, rules: Rules, found: _Sorted, now: datetime) -> None:
         taken = outbox.take(store, row.n, job.owner, now)
         if taken is not None:
             outbox.rejected(store, taken, now, code, words, remedy)
+    return joined == len(found.joins)
 
 
 # -- one document ------------------------------------------------------------------------------------------------------
 
 
-def _close(job: Job, binder: Binder, rules: Rules, one: Open) -> int:
-    """Hand out one bundle: its content from its receipts, its number from its content."""
+def _close(job: Job, binder: Binder, rules: Rules, one: Open, known: Mapping[Group, Gathered]) -> int:
+    """Hand out one bundle: its content from its receipts, its number from its content. known: what joined just now."""
     store, key = job.store, f"bundle:{job.connection}:{one.n}"
-    sums = Gathered()
-    for body, part in bundles.members(store, one.n):
-        for share in daybook.shares(documents.decode(body), part, one.group.day, one.group.shop, rules.walk_in):
-            if (share.tender, share.kind) == (one.group.tender, one.group.kind):
-                sums.add(share)
-        if job.stopping():
-            return 0
+    sums = known.get(one.group)
+    if sums is None or sums.receipts != one.members:  # some joined before
+        sums = _read(job, rules, one)
+    if job.stopping():
+        return 0
     try:
         numbers = _numbers(job, binder, one.group, max(1, -(-len(sums.lines()) // binder.lines_max)))
     except (KeyError, ValueError, AssertionError, PosError) as error:
@@ -189,6 +198,17 @@ def _close(job: Job, binder: Binder, rules: Rules, one: Open) -> int:
         return 0
     notices.settle(store, key)
     return len(pairs)
+
+
+def _read(job: Job, rules: Rules, one: Open) -> Gathered:
+    sums = Gathered()
+    for body, part in bundles.members(job.store, one.n):
+        for share in daybook.shares(daybook.read(body), part, one.group.day, one.group.shop, rules.walk_in):
+            if (share.tender, share.kind) == (one.group.tender, one.group.kind):
+                sums.add(share)
+        if job.stopping():
+            break
+    return sums
 
 
 def _numbers(job: Job, binder: Binder, group: Group, count: int) -> list[tuple[str, int]]:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pos.rules import daybook
+from pos.errors import Corrupt
+from pos.rules import daybook, documents
 from pos.rules.daybook import Book, Gathered, Group, Share
 from tests import receipts
 
@@ -143,3 +144,16 @@ def test_payments_that_are_not_the_total_are_no_document() -> None:
 def test_a_receipt_without_a_payment_is_paid_with_nothing() -> None:
     doc = made(1, [("COLA", 1, 0)], [("Cash", 0)])
     assert [(x.tender, x.total) for x in of(doc)] == [(daybook.NOTHING, 0)]
+
+
+def test_a_receipt_is_read_for_the_books_as_its_file_says() -> None:
+    """Exactly, with figures no binary number holds, and what stands in it beside left out."""
+    voucher = receipts.line("GIFT", 1, "25.00", voucher={"code": "GV1"}, item_group=None)
+    odd = receipts.line("APPLES", 1, "1.74", tax_rate=Decimal("8.875")) | {"qty": Decimal("0.437")}
+    _, body = receipts.stamped(receipts.sale(odd, voucher, note="a note"))
+    lean, whole = daybook.read(body), documents.decode(body)
+    assert daybook.shares(lean, "sale", DAY, "main", WALK_IN) == daybook.shares(whole, "sale", DAY, "main", WALK_IN)
+    assert (lean["items"][0]["tax_rate"], lean["items"][0]["qty"]) == (Decimal("8.875"), Decimal("0.437"))
+    for broken in (body[:-9], body.replace(b'"customer"', b'"custom"'), b"", body.replace(b"0.437", b'"x"')):
+        with pytest.raises(Corrupt):
+            daybook.read(broken)

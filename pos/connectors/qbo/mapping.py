@@ -125,13 +125,9 @@ class Tables:
         """The id of the item a line is booked on: its own, its group's, the one for all the rest; "" = not mapped.
 
         day: of the document; somebody may have put sales before a day aside, on the item that is for those."""
-        own = {
-            daybook.ROUNDING: self.rounding_item,
-            daybook.TAX_ROUNDING: self.tax_rounding,
-            daybook.VOUCHER: self.voucher_item,
-        }
-        if line.item in own:
-            return own[line.item]
+        if line.item.startswith("*"):
+            own = {daybook.ROUNDING: self.rounding_item, daybook.TAX_ROUNDING: self.tax_rounding}
+            return (own | {daybook.VOUCHER: self.voucher_item}).get(line.item, "")
         if self.is_aside(line, day):
             return self.quarantine
         return self.items.get(line.item) or self.groups.get(line.group) or self.default_item
@@ -143,8 +139,9 @@ class Tables:
     def tax_of(self, line: Line) -> Tax | None:
         """The tax of a line: of its code at its rate ("V20@20"), else of its code. None when it is not mapped, or
         charges another percentage there than the till did."""
-        own = {daybook.ROUNDING: self.rounding_tax} | dict.fromkeys((daybook.VOUCHER, daybook.PAID), self.voucher_tax)
-        name = own.get(line.item, line.code)
+        name = line.code
+        if line.item.startswith("*"):
+            name = self.rounding_tax if line.item == daybook.ROUNDING else self.voucher_tax
         found = self.taxes.get(f"{name}@{line.rate}") or self.taxes.get(name)
         if found is not None and self.own_rates:
             found = Tax(found.code, self.group_rates if found.code == TAXED else ())
@@ -316,17 +313,25 @@ def _places(kind: str, tender: str, shop: str, customer: str, mapping: Tables) -
 def _lines(lines: Iterable[Line], mapping: Tables, day: str) -> list[Lack]:
     found: list[Lack] = []
     for line in lines:
-        no_item, no_tax = _OWN_LACKS.get(line.item) or (
-            Lack("items", line.item, said("Item {code} ({name}) is not mapped.", code=line.item, name=line.name)),
-            Lack("taxes", f"{line.code}@{line.rate}",
-                 said("Tax {code} at {rate}% is not mapped.", code=line.code or "–", rate=line.rate)),
-        )  # fmt: skip
         if not mapping.item(line, day):
-            found.append(no_item)
+            found.append(_no_item(line))
         if mapping.tax == "none" and line.tax:
             words = said("Tax {code} at {rate}% was charged, and QuickBooks is mapped as a company without tax.",
                          code=line.code or "–", rate=line.rate)  # fmt: skip
             found.append(Lack("taxes", f"{line.code}@{line.rate}", words))
         if mapping.tax in ("exclusive", "inclusive", "us") and mapping.tax_of(line) is None:
-            found.append(no_tax)
+            found.append(_no_tax(line))
     return found
+
+
+def _no_item(line: Line) -> Lack:
+    if line.item in _OWN_LACKS:
+        return _OWN_LACKS[line.item][0]
+    return Lack("items", line.item, said("Item {code} ({name}) is not mapped.", code=line.item, name=line.name))
+
+
+def _no_tax(line: Line) -> Lack:
+    if line.item in _OWN_LACKS:
+        return _OWN_LACKS[line.item][1]
+    words = said("Tax {code} at {rate}% is not mapped.", code=line.code or "–", rate=line.rate)
+    return Lack("taxes", f"{line.code}@{line.rate}", words)
