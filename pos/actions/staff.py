@@ -27,7 +27,7 @@ from pos.store.reach import EVERYWHERE, Reach
 PEOPLE_SHOWS = {"on": "u.active = 1", "off": "u.active = 0", "all": "1 = 1"}
 TOKEN_SHOWS = {"on": "t.revoked_at = ''", "off": "t.revoked_at <> ''", "all": "1 = 1"}
 PEOPLE_CSV = ("code", "name", "role", "active", "pin", "password", "badge", "locked_until", "last_seen")
-TOKEN_CSV = ("name", "role", "scopes", "created_at", "used_at", "revoked_at")
+TOKEN_CSV = ("name", "role", "scopes", "places", "created_at", "used_at", "revoked_at")
 PIN_DIGITS = 6
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _PEOPLE = Source(
@@ -115,7 +115,7 @@ def _person(store: Store, config: Config, who: Actor, row: tuple[Any, ...]) -> d
         "last_seen": seen,
         "last_seen_text": moment(store, config, seen),
         "self": code == who.code,
-        "scope": [f"{place.company}/{place.shop}".rstrip("/") for place in within.scope_of(store, code)],
+        "scope": within.words(store, code),
         "may_change": _reaches(who, tables.of(store).rights_of(role)),
     }
 
@@ -123,7 +123,7 @@ def _person(store: Store, config: Config, who: Actor, row: tuple[Any, ...]) -> d
 def add(store: Store, who: Actor, code: str, name: str, role: str, pin: str) -> str:
     """Add a person, or bring a former one back. Returns the PIN that was made, "" when one was given."""
     _may_give(store, who, role)
-    own = within.scope_of(store, who.code) if who.via != "token" else []
+    own = within.scope_of(store, who.code)
     former = next((one for one in people.people(store) if one.code == code), None)
     if former is not None:
         if own and not within.inside(store, within.people(within.of_person(store, who.code), "x.code"), '"user"',
@@ -218,6 +218,7 @@ def _token(store: Store, config: Config, who: Actor, row: tuple[Any, ...]) -> di
         "role": role,
         "scopes": scopes,
         "rights": has,
+        "places": within.words(store, within.key_code(name)),
         "created_at": created_at,
         "created_text": moment(store, config, created_at),
         "used_at": used_at,
@@ -229,8 +230,11 @@ def _token(store: Store, config: Config, who: Actor, row: tuple[Any, ...]) -> di
     }
 
 
-def add_token(store: Store, who: Actor, name: str, role: str, scopes: Collection[str]) -> str:
-    """Make a key within one's own rights. Returns its secret, told this once."""
+def add_token(
+    store: Store, who: Actor, name: str, role: str, scopes: Collection[str], places: Collection[str] = ()
+) -> str:
+    """Make a key within one's own rights. places: COMPANY or COMPANY/SHOP it is kept to, none = everywhere. Returns its
+    secret, told this once."""
     if role not in rights.ROLES or not set(scopes) <= set(rights.RIGHTS):
         return people.add_token(store, name, role, who.code, scopes)  # which says what is wrong
     full = tables.of(store).rights_of(role)
@@ -239,7 +243,11 @@ def add_token(store: Store, who: Actor, name: str, role: str, scopes: Collection
         raise Invalid("The role has none of these rights.", field="scopes")
     if not _reaches(who, wanted):
         raise _too_much()
-    return people.add_token(store, name, role, who.code, wanted if scopes else ())
+    with store.transaction():
+        secret = people.add_token(store, name, role, who.code, wanted if scopes else ())
+        if places:
+            within.keep_key_to(store, name, [within.read(store, one) for one in places], who.code)
+    return secret
 
 
 def rotate_token(store: Store, config: Config, who: Actor, key: str) -> str:
@@ -276,7 +284,7 @@ def _may_give(store: Store, who: Actor, role: str) -> None:
 
 def _may_change(store: Store, who: Actor, code: str) -> people.Person:
     person = next((one for one in people.people(store) if one.code == code), None)
-    mine = within.people(within.of_person(store, who.code) if who.via != "token" else EVERYWHERE, "x.code")
+    mine = within.people(within.of_person(store, who.code), "x.code")
     if person is None or (mine[0] and not within.inside(store, mine, '"user"', "x.code = ?", code)):
         raise NotFound(said("Nobody here has the code {code}.", code=code[:20]), field="code")
     if not _reaches(who, tables.of(store).rights_of(person.role)):

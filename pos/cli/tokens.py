@@ -8,7 +8,7 @@ from pathlib import Path
 from pos import cli
 from pos.cli import opened
 from pos.rules import rights
-from pos.store import people
+from pos.store import people, reach
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +16,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = acts.add_parser("add", help="make a key and print it, once")
     add.add_argument("name", help="which program it is for")
     add.add_argument("--role", choices=rights.ROLES, default="operator", help="what it may do (default: operator)")
+    add.add_argument("--at", nargs="+", default=[], metavar="PLACE",
+                     help="on a hub: COMPANY or COMPANY/SHOP it is kept to (default: everywhere)")  # fmt: skip
     acts.add_parser("list", help="the keys that work, without their secrets")
     acts.add_parser("revoke", help="withdraw a key; it stops working at once").add_argument("name")
 
@@ -23,12 +25,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, root: Path) -> int:
     with opened.till(root, make=args.act == "add") as store:
         if args.act == "add":
-            print(people.add_token(store, args.name, args.role, opened.operator()))
+            with store.transaction():
+                secret = people.add_token(store, args.name, args.role, opened.operator())
+                places = [reach.read(store, one) for one in args.at]
+                reach.keep_key_to(store, args.name, places, opened.operator())
+            print(secret)
         elif args.act == "revoke":
             people.revoke_token(store, args.name, opened.operator())
             print(f"The key {args.name} works no more.")
         else:
-            print(f"{'name':<28} {'role':<13} last used (UTC)")
+            print(f"{'name':<28} {'role':<13} {'last used (UTC)':<16} at")
             for name, role, used in people.tokens(store):
-                print(f"{name:<28} {role:<13} {used[:16] or 'never'}")
+                at = ", ".join(reach.words(store, reach.key_code(name))) or "everywhere"
+                print(f"{name:<28} {role:<13} {used[:16] or 'never':<16} {at}")
     return cli.OK

@@ -12,9 +12,7 @@ from pos import cli
 from pos.cli import opened
 from pos.errors import Invalid
 from pos.rules import rights
-from pos.store import companies, passwords, people, reach
-from pos.store.companies import Place
-from pos.store.db import Store
+from pos.store import passwords, people, reach
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +57,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
             text = people.set_badge(store, args.code, "" if args.none else args.card, by)
             print(badge_words(args.code, text, made=not args.none and args.card is None))
         elif args.act == "scope":
-            reach.keep_to(store, args.code, [_place(store, one) for one in args.place], by)
+            reach.keep_to(store, args.code, [reach.read(store, one) for one in args.place], by)
             print(f"{args.code} reaches {', '.join(args.place) or 'everywhere'}.")
         elif args.act in ("on", "off"):
             people.set_active(store, args.code, args.act == "on", by)
@@ -67,11 +65,6 @@ def run(args: argparse.Namespace, root: Path) -> int:
         else:
             show(people.people(store))
     return cli.OK
-
-
-def _place(store: Store, text: str) -> Place:
-    company, _, shop = text.partition("/")
-    return Place(companies.one(store, company).id, shop)
 
 
 def asked_password() -> str:

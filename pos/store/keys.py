@@ -23,7 +23,7 @@ from pos.said import said
 from pos.store import audit, disk
 from pos.store import rights as tables
 from pos.store.db import Store
-from pos.store.models import Device, SignIn, Token
+from pos.store.models import Device, PersonScope, SignIn, Token
 
 NAME_CHARS_MAX = 80
 PAGE_KEY_BYTES = 32
@@ -169,6 +169,7 @@ def add_token(store: Store, name: str, role: str, by: str = "system", scopes: Co
             created_at=clock.stamp(clock.now()),
             scopes=scope_text,
         )
+        PersonScope.delete().where(PersonScope.person == f"token:{name}").execute()  # of one withdrawn before
         audit.record(store, by, "token.add", name, {"role": role} | ({"scopes": scope_text} if scope_text else {}))
     return secret
 

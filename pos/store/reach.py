@@ -15,6 +15,7 @@ from pos.said import said
 from pos.store import audit, companies
 from pos.store.companies import MAIN, Place
 from pos.store.db import Store
+from pos.store.keys import clean_name
 from pos.store.models import PersonLeft, PersonScope, User, database
 
 #: Conditions with ? for the facts behind them; none for somebody who may see everything.
@@ -91,10 +92,7 @@ def keep_to(store: Store, code: str, places: Iterable[Place], by: str, *, new: b
         if not User.select().where(User.code == code).exists():
             raise NotFound(said("There is nobody with the code {code}.", code=code[:40]), field="code")
         for place in wanted:
-            owner = companies.one(store, place.company)
-            if place.shop and companies.shop(store, place.shop).company != owner.id:
-                raise Invalid(said("{shop} is no shop of {company}.", shop=place.shop, company=owner.name),
-                              field="shop")  # fmt: skip
+            _refuse_elsewhere(store, place)
         before = scope_of(store, code)
         if before == wanted:
             return
@@ -105,6 +103,44 @@ def keep_to(store: Store, code: str, places: Iterable[Place], by: str, *, new: b
             PersonScope.create(person=code, company=place.company, shop=place.shop)
         told = {"before": [list(one) for one in before], "after": [list(one) for one in wanted]}
         audit.record(store, by, "user.scope", code, told)
+
+
+def keep_key_to(store: Store, name: str, places: Iterable[Place], by: str) -> None:
+    """Keep what a program's key of this name may do to these places, [] = everywhere. Refusals as `keep_to`."""
+    wanted, name = sorted(set(places)), clean_name(name)
+    code = key_code(name)
+    with store.transaction():
+        for place in wanted:
+            _refuse_elsewhere(store, place)
+        before = scope_of(store, code)
+        PersonScope.delete().where(PersonScope.person == code).execute()
+        for place in wanted:
+            PersonScope.create(person=code, company=place.company, shop=place.shop)
+        if before != wanted:
+            told = {"before": [list(one) for one in before], "after": [list(one) for one in wanted]}
+            audit.record(store, by, "token.scope", name, told)
+
+
+def key_code(name: str) -> str:
+    """What a program is called where a person has a code."""
+    return f"token:{name}"
+
+
+def words(store: Store, code: str) -> list[str]:
+    """Where somebody's rights are kept to, as people type it: COMPANY or COMPANY/SHOP; [] = everywhere."""
+    return [f"{place.company}/{place.shop}".rstrip("/") for place in scope_of(store, code)]
+
+
+def read(store: Store, text: str) -> Place:
+    """The place such a word names; its company by id or name. NotFound."""
+    company, _, shop = text.partition("/")
+    return Place(companies.one(store, company).id, shop)
+
+
+def _refuse_elsewhere(store: Store, place: Place) -> None:
+    owner = companies.one(store, place.company)
+    if place.shop and companies.shop(store, place.shop).company != owner.id:
+        raise Invalid(said("{shop} is no shop of {company}.", shop=place.shop, company=owner.name), field="shop")
 
 
 def narrowed(store: Store, reach: Reach, company: str, shop: str) -> Reach:

@@ -244,6 +244,33 @@ def test_the_books_of_another_company_are_refused(two: Hub, address: str, body: 
         assert other.marks[0] not in answer.get_data(as_text=True)
 
 
+def test_a_programs_key_is_kept_to_its_company(two: Hub) -> None:
+    body = {"name": "North's program", "role": "admin", "places": ["north"]}
+    assert two.whole.post("/api/console/tokens", {**body, "places": ["nowhere"]}).status_code == 404
+    secret = two.whole.post("/api/console/tokens", body).json["secret"]
+    program, own, other = Page(two.app, HTTP_AUTHORIZATION=f"Bearer {secret}"), two.sides[1], two.sides[0]
+    row = next(row for row in two.whole.get("/api/console/tokens").json["rows"] if row["name"] == body["name"])
+    assert row["places"] == ["north"]
+    for address in (one for one in LISTS if one.startswith("/api")):
+        text = _asked(program, address, own.ids).text
+        assert any(mark in text for mark in own.marks), address
+        assert not any(mark in text for mark in other.marks), address
+    for address, asked in NAMED[:12]:
+        assert _asked(program, address, other.ids, asked).status_code == 404, address
+    for address in (
+        "/api/console/settings",
+        "/api/console/tokens",
+        "/api/status",
+        f"/api/receipts/{own.ids['number']}",
+    ):
+        assert program.get(address).status_code == 403, address
+    added = program.post("/api/console/people", {"code": "28", "name": "Boreal help", "role": "cashier"})
+    assert added.json["row"]["scope"] == ["north"], "whom it adds reaches no further than it does"
+    two.whole.post(f"/api/console/tokens/{row['id']}/revoke")
+    again = two.whole.post("/api/console/tokens", {"name": body["name"], "role": "admin"}).json["secret"]
+    assert "Aquila" in Page(two.app, HTTP_AUTHORIZATION=f"Bearer {again}").get("/api/console/people").text
+
+
 def rules(flask: Flask) -> dict[str, auth.Rule]:
     found = {}
     for rule in flask.url_map.iter_rules():

@@ -67,13 +67,17 @@ def _narrowed(whole: Reach, chosen: str) -> Reach:
 
 def _choices() -> list[dict[str, Any]]:
     """Companies and shops somebody may choose from; none where there is but one."""
-    here, whole = parts(), auth.reach_of()
-    if here.config.server.role == "till" or auth.actor_or_none() is None:
+    if parts().config.server.role == "till" or auth.actor_or_none() is None:
         return []
+    return places(request.args.get("at", session.get("at", "")))
+
+
+def places(chosen: str = "") -> list[dict[str, Any]]:
+    """Companies and shops within the reach of who asks, as COMPANY and COMPANY/SHOP; none where there is but one."""
+    here, whole = parts(), auth.reach_of()
     shops = within.shops_in(here.store, whole)
     if len(shops) < 2:
         return []
-    chosen = request.args.get("at", session.get("at", ""))
     found = []
     for company in within.companies_in(here.store, whole):
         found.append({"at": company.id, "name": company.name, "indent": False, "here": chosen == company.id})

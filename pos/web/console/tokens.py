@@ -3,11 +3,12 @@
 GET  /console/tokens?show=               people, rights   console/tokens.html
 GET  /console/tokens.csv?…               people, rights   all that fit
 GET  /api/console/tokens?…               people, rights   {rows: [Key], after, before, total, more}
-POST /api/console/tokens                 people, rights   {name, role, scopes?: [right]} -> 201 {secret}
+POST /api/console/tokens                 people, rights   {name, role, scopes?: [right], places?} -> 201 {secret}
 POST /api/console/tokens/<key>/rotate    people, rights   {row, secret}; the old secret stops at once
 POST /api/console/tokens/<key>/revoke    people, rights   {row}; it stops at once
 
-show: on, off or all. scopes: rights of the role the key has; left out or [], it has all of them. Nobody
+show: on, off or all. scopes: rights of the role the key has; left out or [], it has all of them. places: COMPANY or
+COMPANY/SHOP it is kept to; left out or [], none. Nobody
 makes or rotates a key that may do more than they: 403 `above_yourself`. Key: {id, name, role, scopes, rights,
 created_at, used_at, revoked_at, works, may_change}.
 """
@@ -60,6 +61,7 @@ def page() -> ResponseReturnValue:
         shows=SHOWN,
         roles=ROLE_NAMES,
         rights={name: said(words) for name, words in rights.RIGHTS.items() if who.may(name)},
+        places=frame.places(),
     )
 
 
@@ -81,15 +83,18 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.post("/api/console/tokens")
-@describe(body=shapes.NEW_TOKEN, answer=ok({"secret": TEXT}), status=201, refuses=(409,))
+@describe(body=shapes.NEW_TOKEN, answer=ok({"secret": TEXT}), status=201, refuses=(404, 409))
 @auth.needs("people", "rights")
 def add() -> ResponseReturnValue:
     body = json_object()
-    scopes = body.get("scopes") or []
+    scopes, places = body.get("scopes") or [], body.get("places") or []
     if not isinstance(scopes, list) or not all(isinstance(right, str) for right in scopes):
         raise Invalid("scopes is a list of rights.", field="scopes")
+    if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
+        raise Invalid("places is a list of companies and shops.", field="places")
     name, role = text(body, "name", 200), text(body, "role", 40)
-    return jsonify({"ok": True, "secret": staff.add_token(parts().store, auth.actor(), name, role, scopes)}), 201
+    secret = staff.add_token(parts().store, auth.actor(), name, role, scopes, places)
+    return jsonify({"ok": True, "secret": secret}), 201
 
 
 @bp.post("/api/console/tokens/<key>/rotate")

@@ -23,7 +23,7 @@ function bodyOf(form, button) {
   if (button?.name === "none") return { none: true };
   const body = form.dataset.active ? { active: form.dataset.active === "true" } : {};
   for (const [name, value] of new FormData(form)) {
-    if (name === "scopes") (body.scopes ??= []).push(value);
+    if (name === "scopes" || name === "places") (body[name] ??= []).push(value);
     else body[name] = value;
   }
   return body;
