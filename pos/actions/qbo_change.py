@@ -10,7 +10,7 @@ from typing import Any
 from pos.actions import qbo_lists, qbo_mapping
 from pos.connectors.qbo import fit, mapping
 from pos.connectors.qbo.fit import Fault
-from pos.connectors.qbo.lists import Lists
+from pos.connectors.qbo.lists import Lists, Rate
 from pos.errors import Conflict, Invalid
 from pos.said import said
 from pos.store import companies
@@ -19,10 +19,11 @@ from pos.store.companies import Kept
 from pos.store.db import Store
 
 #: Parts that are one text, and parts that are something by name.
-TEXTS = ("prefix", "tax", "tax_group", "default_item", "walk_in", "quarantine")
+TEXTS = ("prefix", "tax", "tax_group", "tax_rounding", "default_item", "walk_in", "quarantine")
+PAIRS = ("rounding", "voucher")
 IDS = ("groups", "items", "customers", "aside")
 ROWS = {
-    "tenders": ("code", "method", "account"),
+    "tenders": ("code", "method", "account", "item"),
     "shops": ("code", "department", "class"),
     "categories": ("type", "income", "costs", "stock", "starts"),
 }
@@ -47,7 +48,7 @@ def mark_of(found: Kept) -> str:
 
 def save(store: Store, company: str, mark: str, changes: Mapping[str, Any], by: str) -> Saved:
     """Put changes into a company's mapping. changes: of TEXTS a text; of IDS name -> id, "" = not mapped any more; of
-    ROWS name -> its columns, None = not mapped any more; taxes: name -> the id of a tax code there, rounding: {item,
+    ROWS name -> its columns, None = not mapped any more; taxes: name -> the id of a tax code there; of PAIRS {item,
     tax}. Conflict ("changed", "no_lists"); Invalid has a sentence for each thing that is wrong with what changed."""
     before, lists = qbo_mapping.read(store, company), qbo_lists.needed(store, company).lists
     if mark != mark_of(before):
@@ -75,7 +76,7 @@ def merged(before: Mapping[str, Any], changes: Mapping[str, Any], lists: Lists) 
     for part, value in changes.items():
         if part in TEXTS:
             plain[part] = _text(value, part)
-        elif part == "rounding":
+        elif part in PAIRS:
             plain[part] = {name: _text(_object(value, part).get(name, ""), part) for name in ("item", "tax")}
         elif part in IDS:
             plain[part] = _ids(plain.get(part) or {}, _object(value, part), part)
@@ -86,7 +87,20 @@ def merged(before: Mapping[str, Any], changes: Mapping[str, Any], lists: Lists) 
             plain[part] = _taxes(plain.get(part) or {}, _object(value, part), lists, way)
         else:
             raise Invalid(said("{name} is no part of a mapping.", name=part[:40]), field="changes")
+    if "tax_group" in changes or "tax" in changes:
+        plain["group_rates"] = _group_rates(plain, lists)
     return plain
+
+
+def _group_rates(plain: Mapping[str, Any], lists: Lists) -> list[dict[str, Any]]:
+    """The rates of the sales tax of a US company that keeps its own."""
+    if plain.get("tax") != "us" or lists.about.automated:
+        return []
+    return [_rate(rate) for one in lists.taxes if one.id == plain.get("tax_group") for rate in one.rates]
+
+
+def _rate(one: Rate) -> dict[str, Any]:
+    return {"id": one.id, "percent": one.percent, "on_tax": one.on_tax}
 
 
 def _ids(old: Mapping[str, Any], new: Mapping[str, Any], part: str) -> dict[str, Any]:
@@ -113,7 +127,7 @@ def _taxes(old: Mapping[str, Any], new: Mapping[str, Any], lists: Lists, way: st
         if code:
             found[_text(name, "taxes")] = {
                 "code": code,
-                "rates": [{"id": one.id, "percent": one.percent, "on_tax": one.on_tax} for one in rates],
+                "rates": [_rate(one) for one in rates],
             }
         else:
             found.pop(name, None)

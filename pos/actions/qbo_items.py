@@ -7,6 +7,7 @@ answer was lost; what is called so without is somebody else's, and the person sa
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,9 +22,9 @@ from pos.connectors.qbo import fit, mapping
 from pos.connectors.qbo.client import Client, encoded, text
 from pos.connectors.qbo.lists import Entry, Lists
 from pos.connectors.qbo.mapping import Category, Tables
-from pos.errors import Conflict, Invalid, Rejected, SignInNeeded, Unavailable, Unknown
+from pos.errors import Conflict, ConnectorError, Invalid, Rejected, SignInNeeded, Unavailable, Unknown
 from pos.said import said
-from pos.store import qbo_items
+from pos.store import qbo_items, qbo_tokens
 from pos.store import qbo_lists as kept_lists
 from pos.store.db import Store
 from pos.store.qbo_items import NewItem
@@ -42,11 +43,15 @@ AGAIN_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One item of the till that nothing in QuickBooks is mapped to. lack: why it cannot be created yet, "" = it can.
-    waiting: receipts it holds up. alike: the entry there with the same name or our code. made: what was tried."""
+    """One item of the till that nothing in QuickBooks is mapped to.
+
+    title: what it would be called there, with its code where several of ours have one name. lack: why it cannot be
+    created yet, "" = it can. waiting: receipts it holds up. alike: the entry there with the same name or our code.
+    made: what was tried."""
 
     code: str
     name: str
+    title: str
     group: str
     category: Category | None
     lack: str
@@ -66,13 +71,16 @@ def proposals(store: Store, company: str, tables: Tables, lists: Lists, waiting:
             if not tables.items.get(code) and not tables.groups.get(group):
                 found[code] = (name, group)
     by_name = _by_name(lists)
+    often = Counter(_name(name, code).casefold() for code, (name, _) in found.items())
     rows = []
     for code, (name, group) in found.items():
         category = category_of(tables, group)
         lack = fit.lacking(category) if category else said("no accounts are chosen for this category.")
         count = held[code].receipts if code in held else 0
-        alike = by_name.get(code.casefold()) or by_name.get(_name(name, code).casefold())
-        rows.append(Proposal(code, name, group, category, lack, count, alike, made.get(code)))
+        title = _name(name, code)
+        title = _coded(title, code) if often[title.casefold()] > 1 else title
+        alike = by_name.get(code.casefold()) or by_name.get(title.casefold())
+        rows.append(Proposal(code, name, title, group, category, lack, count, alike, made.get(code)))
     return sorted(rows, key=lambda one: (-one.waiting, one.code))
 
 
@@ -91,9 +99,7 @@ def approve(store: Store, company: str, wanted: Sequence[Proposal], by: str, *, 
     for one in wanted:
         if one.lack or one.category is None:
             raise Invalid(said("{code} cannot be created: {lack}", code=one.code, lack=one.lack), field="codes")
-        name = _name(one.name, one.code)
-        if renamed:
-            name = f"{name[: NAME_MAX - len(one.code) - 3]} ({_name(one.code, one.code)})"
+        name = _coded(_name(one.name, one.code), one.code) if renamed else one.title
         bodies[one.code] = (name, encoded(body(one.code, name, one.category)))
     return qbo_items.approve(store, company, connection, realm, bodies, by)
 
@@ -135,6 +141,18 @@ def create(store: Store, config: Config, company: str, limit: int, client: Clien
         if client is None:
             speaker.close()
     return _mapped(store, company, connection, realm)
+
+
+def follow(store: Store, config: Config) -> int:
+    """One round of the agent: what was approved and is not there yet, of every company; how many are there now."""
+    made = 0
+    for row in qbo_tokens.rows(store):
+        if row.realm and row.has_tokens:
+            try:
+                made += create(store, config, row.company, ROUND_MAX)
+            except ConnectorError as error:
+                log.warning("items wait to be created for %s: %s", row.connection, error.message)
+    return made
 
 
 def _create(store: Store, config: Config, company: str, connection: str, one: NewItem, client: Client) -> None:
@@ -220,6 +238,12 @@ def _mapped(store: Store, company: str, connection: str, realm: str) -> int:
 def _name(name: str, code: str) -> str:
     """As QuickBooks takes it: no colon, no tab, one line, 100 characters."""
     return (" ".join(name.replace(":", " -").split()) or code)[:NAME_MAX]
+
+
+def _coded(name: str, code: str) -> str:
+    """With its code behind it, within what a name may have."""
+    code = _name(code, code)
+    return f"{name[: max(1, NAME_MAX - len(code) - 3)]} ({code})"[:NAME_MAX]
 
 
 def _by_name(lists: Lists) -> dict[str, Entry]:

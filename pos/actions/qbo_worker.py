@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from pos import clock
-from pos.actions import qbo_alive
+from pos.actions import qbo_alive, qbo_items, qbo_sync
 from pos.actions.qbo_standing import configured
 from pos.agent import Run
 from pos.config import Config
@@ -16,6 +16,8 @@ from pos.store.db import Store
 log = logging.getLogger(__name__)
 
 NAME = "quickbooks"
+#: Who keeps the sign-in alive, and who works on jobs.
+NAMES = (NAME, qbo_sync.NAME)
 POLL_SECONDS = 30
 #: A sign-in lasts for months; it is looked at this often.
 LOOK_SECONDS = 3600.0
@@ -23,9 +25,12 @@ LOOK_SECONDS = 3600.0
 
 def look(job: Run) -> str:
     """One round. "" = there was nothing to do."""
+    made = qbo_items.follow(job.store, job.config)
+    if made:
+        job.ring("line")
     last = job.memory.get("looked_at")
     if last is not None and clock.monotonic() - last < LOOK_SECONDS and job.cause != "person":
-        return ""
+        return f"Items created in QuickBooks: {made}." if made else ""
     job.memory["looked_at"] = clock.monotonic()
     states = [
         qbo_alive.look_after(job.store, job.config, row.connection, row.company) for row in qbo_tokens.rows(job.store)
@@ -39,7 +44,7 @@ def look(job: Run) -> str:
 
 def status(store: Store, config: Config) -> dict[str, Any]:
     """Whether it runs here, how often it comes round, and whether it is at work this moment."""
-    found = [state for (agent, _), state in rounds.states(store, clock.now()).items() if agent == NAME]
+    found = [state for (agent, _), state in rounds.states(store, clock.now()).items() if agent in NAMES]
     paused = any(state.paused for state in found)
     return {
         "running": configured(config) and not paused,

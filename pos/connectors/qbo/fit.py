@@ -102,6 +102,7 @@ def _tenders(mapping: Tables, lists: Lists) -> Iterator[Fault]:
         what = said("Way to pay {name}", name=OWN_TENDERS.get(name, name))
         yield from _look("tenders", name, what, one.method, lists.methods)
         yield from _look("tenders", name, what, one.account, lists.accounts, DEPOSITS)
+        yield from _look("tenders", name, what, one.item, lists.items, SELLABLE)
 
 
 def _shops(mapping: Tables, lists: Lists) -> Iterator[Fault]:
@@ -119,6 +120,8 @@ def _items(mapping: Tables, lists: Lists) -> Iterator[Fault]:
     single = (
         ("default_item", said("The item for all the rest"), mapping.default_item),
         ("rounding", said("The item for cash rounding"), mapping.rounding_item),
+        ("voucher", said("The item for gift vouchers"), mapping.voucher_item),
+        ("tax_rounding", said("The item for pennies of tax"), mapping.tax_rounding),
         ("quarantine", said("The item for sales before the start of stock"), mapping.quarantine),
     )
     for part, what, key in single:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pos.web.integrations import quickbooks, sync
+from pos.web.integrations import mapping, quickbooks, sync
 
 BLUEPRINTS = (
     quickbooks.bp,
     sync.bp,
+    mapping.bp,
 )

@@ -18,12 +18,15 @@ def named(name: str) -> str:
     """The company's id, that of the first for ""; NotFound, or 403 when it lies outside of whose rights are kept to
     others."""
     key = companies.one(parts().store, name[:40] or companies.MAIN).id
-    reach = auth.reach_of()
-    if not reach.is_all and not all(
-        reach.has(Place(key, shop.id)) for shop in companies.shops(parts().store, key)
-    ):  # fmt: skip
+    if not may(key):
         raise NotAllowed("Your rights are kept to other companies.", code="reach")
     return key
+
+
+def may(company: str) -> bool:
+    """Whether all of a company lies in the reach of who asks."""
+    reach = auth.reach_of()
+    return reach.is_all or all(reach.has(Place(company, shop.id)) for shop in companies.shops(parts().store, company))
 
 
 def asked() -> str:
