@@ -51,6 +51,8 @@ def _snapshot(job: Run) -> str:
         del job.memory["snapshot"]
         job.ring("status")
         return "The snapshot is done."
+    if not job.store.keeps_files:
+        return ""  # a hub's database is copied by PostgreSQL's own tools
     tried_at = job.memory.get("tried_at")
     if job.stopping() or not snapshots.is_due(job.store, job.config, job.now, tried_at):
         return ""

@@ -57,8 +57,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     own file does not run where the stores are on PostgreSQL."""
     items.sort(key=_turn)
     for item in items if engines.wanted() else ():
-        if item.get_closest_marker("sqlite") or item.nodeid.startswith(engines.ABOUT_FILES):
-            item.add_marker(pytest.mark.skip(reason="about the file of a till"))
+        why = "about the file of a till" if item.get_closest_marker("sqlite") else engines.about_files(item.nodeid)
+        if why:
+            item.add_marker(pytest.mark.skip(reason=why))
     if os.environ.get("TILLKEEP_LONG"):
         return
     for item in items:

@@ -43,6 +43,14 @@ class Till:
         return snapshots.take(self.store, self.config, "person", "test", **more)
 
     @property
+    def saved(self) -> dict[str, bytes]:
+        """Every receipt by its path, as `tree` shows a copy of them: the files, or what a hub without files holds."""
+        if self.store.keeps_files:
+            return tree(self.config.invoices)
+        rows = self.store.execute("SELECT path, body FROM document").fetchall()
+        return {path: body.encode() for path, body in rows}
+
+    @property
     def newest(self) -> Path:
         """The newest snapshot on the stick."""
         return max((self.stick / self.config.till.id / "snapshots").glob("*.tkb"))

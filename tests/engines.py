@@ -28,65 +28,50 @@ OWNER = "tillkeep"
 _NOBODIES = ("postgres", "nobody")
 _numbers = itertools.count(1)
 
-#: About files of a till and what is made of them: copies, archives, snapshots, upgrades. A hub on PostgreSQL has none.
-ABOUT_FILES = (
-    "tests/actions/test_archive.py",
-    "tests/actions/test_backup.py",
-    "tests/actions/test_restore",
-    "tests/actions/test_snapshots.py",
-    "tests/actions/test_upgrade.py",
-    "tests/agents/test_backup.py",
-    "tests/agents/test_watch.py",
-    "tests/web/test_copies.py",
-    "tests/web/test_backup",
-    "tests/agents/test_watch_archives.py",
-    "tests/agents/test_erpnext.py::test_every_receipt_sent_is_still_the_one_in_the_file",
-    "tests/actions/test_anonymise.py::test_a_blanking_that_no_record_names_is_found",
-    "tests/actions/test_anonymise.py::test_a_receipt_that_should_be_blanked",
-    "tests/actions/test_anonymise.py::test_an_older_copy_brings_nothing_back",
-    "tests/actions/test_anonymise.py::test_archived_receipts_are_blanked",
-    "tests/actions/test_anonymise.py::test_ended_",
-    "tests/actions/test_anonymise.py::test_nothing_names_her",
-    "tests/actions/test_anonymise.py::test_the_files_alone",
-    "tests/actions/test_anonymise.py::test_what_is_left_of_a_receipt",
-    "tests/actions/test_cash.py::test_each_movement_is_a_document_in_the_chain",
-    "tests/actions/test_close.py::test_a_sale_before_a_clock_set_back",
-    "tests/actions/test_close.py::test_unsent_sales_and_a_connection",
-    "tests/actions/test_held.py::test_a_held_basket_survives_a_killed_server",
-    "tests/actions/test_late.py::test_a_document_that_comes_in_after_the_z",
-    "tests/actions/test_old_vouchers.py::test_rebuilt_from",
-    "tests/actions/test_refund.py::test_the_number_of_an_unknown_receipt",
-    "tests/actions/test_sell.py::test_a_sale_is_priced_saved_and_answered",
-    "tests/actions/test_void.py::test_voids_come_back",
-    "tests/actions/test_voucher_days.py::test_the_ledger_is_what_was_handed_over",
-    "tests/actions/test_voucher_ledger.py::test_the_files_alone",
-    "tests/actions/test_zread.py::test_every_document_of_the_day",
-    "tests/actions/test_zread.py::test_the_documents_alone",
-    "tests/actions/test_zread.py::test_verify_finds",
-    "tests/actions/test_anonymise.py::test_the_z_of_before_and_of_after",
-    "tests/web/test_console_anchors.py",
-    "tests/web/test_console_recompute.py",
-    "tests/web/test_console_trace.py::test_a_whole_day_twice",
-    "tests/web/test_console_trace.py::test_each_thing_that_is_wrong",
-    "tests/web/test_console_trace.py::test_it_is_shown_first",
-    "tests/web/test_console_trace.py::test_what_the_books_refused_of",
-    "tests/web/test_receipts.py::test_the_json_of_a_receipt_is_the_file",
-    "tests/web/test_rights.py::test_with_the_right_it_passes[replay]",
-    "tests/web/test_rights.py::test_without_it_the_server_refuses_and_nothing_happens[replay]",
-    "tests/web/test_app.py::test_a_second_till_on_the_same_folder",
-    "tests/web/test_language.py::test_what_is_stored_does_not_know",
-    "tests/web/test_sales.py::test_a_basket_becomes_a_receipt_on_the_disk",
-    "tests/web/test_sales.py::test_a_receipt_posted_again_as_the_runbook",
-    "tests/web/test_sales.py::test_a_receipt_whose_bytes_were_changed",
-    "tests/web/test_sales.py::test_over_a_real_port",
-    "tests/web/test_sales.py::test_the_same_basket_twice",
-    "tests/web/test_shifts.py::test_a_whole_day_over_http",
-    # Whose processes are dead is known where one server owns the folder.
-    "tests/agents/test_runner_start.py::test_a_new_server_frees",
-    # A process of its own reads its own config.ini.
-    "tests/agents/test_killed.py",
-    "tests/agents/test_notify.py::test_a_server_killed_while_it_sends",
-)
+#: What a hub on PostgreSQL has no counterpart of, by the beginning of its name: why -> tests. They are about a till's
+#: own files; what such a test says beside that stands in one that runs on both.
+ABOUT_FILES = {
+    "a snapshot is made of a till's own file; a hub's database is copied by PostgreSQL's tools": (
+        "tests/actions/test_restore",
+        "tests/actions/test_snapshots.py",
+        "tests/actions/test_upgrade.py",
+        "tests/agents/test_backup.py::test_a_snapshot_is_made",
+        "tests/store/test_anchors.py",
+        "tests/store/test_archive.py",
+        "tests/store/test_places_s3.py::test_a_till_is_copied_there_and_restored_from_there",
+        "tests/web/test_console_anchors.py::test_a_snapshot_tells",
+        "tests/web/test_copies.py::test_receipts_and_snapshots_go_there",
+        "tests/web/test_copies.py::test_a_large_snapshot",
+    ),
+    "files are put away into archives otherwise than months of PostgreSQL: tests/store/test_months.py": (
+        "tests/actions/test_anonymise.py::test_archived_receipts_are_blanked",
+        "tests/actions/test_archive.py",
+        "tests/agents/test_watch_archives.py",
+    ),
+    "a database is made anew from files alone": (
+        "tests/actions/test_anonymise.py::test_ended_with_the_database_lost",
+        "tests/actions/test_anonymise.py::test_the_files_alone",
+        "tests/actions/test_late.py::test_a_document_that_comes_in_after_the_z",
+        "tests/actions/test_old_vouchers.py::test_rebuilt_from",
+        "tests/actions/test_refund.py::test_the_number_of_an_unknown_receipt",
+        "tests/actions/test_void.py::test_voids_come_back",
+        "tests/actions/test_voucher_ledger.py::test_the_files_alone",
+        "tests/actions/test_zread.py::test_the_documents_alone",
+    ),
+    "verify of a till holds files, database and sessions against each other": (
+        "tests/actions/test_anonymise.py::test_a_blanking_that_no_record_names_is_found",
+        "tests/actions/test_anonymise.py::test_a_receipt_that_should_be_blanked",
+        "tests/actions/test_zread.py::test_verify_finds_a_session",
+    ),
+    "one server owns a till's folder; of a hub many may run": (
+        "tests/agents/test_runner_start.py::test_a_new_server_frees",
+        "tests/web/test_app.py::test_a_second_till_on_the_same_folder",
+    ),
+    "a server of its own reads the config.ini of a till": (
+        "tests/agents/test_killed.py",
+        "tests/agents/test_notify.py::test_a_server_killed_while_it_sends",
+    ),
+}
 
 #: Kept small, for one machine holds it beside everything else; what keeps receipts safe stays on.
 SETTINGS = {
@@ -107,6 +92,11 @@ SETTINGS = {
 def wanted() -> bool:
     """Whether this run's stores stand on PostgreSQL."""
     return os.environ.get(WANTED) == "postgresql"
+
+
+def about_files(test: str) -> str:
+    """Why this test says nothing of a hub on PostgreSQL; "" when it does."""
+    return next((why for why, names in ABOUT_FILES.items() if test.startswith(names)), "")
 
 
 def missing() -> str:

@@ -1,7 +1,8 @@
 """A Z made again before one's eyes: from the files, from the database, as it was printed, and what was counted.
 
 Each column is read by itself: files byte by byte from where they lie (also from an archive), the database from the sums
-it keeps, the print from the saved Z. Nothing is changed.
+it keeps, the print from the saved Z. Nothing is changed. A hub on PostgreSQL has no files: there the column `files` is
+what the documents themselves come to, each proven by its hash.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def recompute(store: Store, config: Config, named: str) -> dict[str, Any]:
     with store.reading():
         kept = _figures(zread.made_again(z, reports.facts_now(store, doc), cur))
         saved = shifts.counted_files(store, doc)
-    bodies, trouble, unread = _files(config, saved, cur)
+    bodies, trouble, unread = _files(config, saved, cur) if store.keeps_files else _proven(saved)
     columns: dict[str, Mapping[Line, Any]] = {
         "printed": _figures(z),
         "database": kept,
@@ -52,7 +53,7 @@ def recompute(store: Store, config: Config, named: str) -> dict[str, Any]:
         "rows": rows,
         "trouble": trouble[:LISTED_MAX],
         "equal": not trouble and all(row["equal"] for row in rows),
-        "words": _words(rows, unread, len(trouble) - unread),
+        "words": (_words if store.keeps_files else _words_of_hub)(rows, unread, len(trouble) - unread),
     }
 
 
@@ -83,6 +84,13 @@ def _files(config: Config, saved: Mapping[str, bytes], cur: str) -> tuple[list[b
         if words:
             trouble.append({"path": path, "words": words})
     return bodies, trouble, unread
+
+
+def _proven(saved: Mapping[str, bytes]) -> tuple[list[bytes], list[dict[str, str]], int]:
+    """The documents that are as they were sold; those that are not, and how many."""
+    wrong = [path for path, body in saved.items() if not _whole(body)]
+    trouble = [{"path": path, "words": said("It is not as it was sold.")} for path in wrong]
+    return [body for path, body in saved.items() if path not in wrong], list[dict[str, str]](trouble), len(wrong)
 
 
 def _changed(file: bytes, saved: bytes, cur: str, config: Config) -> Said:
@@ -157,7 +165,6 @@ def _row(key: Line, columns: Mapping[str, Mapping[Line, Any]], cur: str, config:
 
 
 def _words(rows: list[dict[str, Any]], unread: int, changed: int) -> Said:
-    wrong = sum(not row["equal"] for row in rows)
     if unread:
         return nsaid(
             "{n} file is missing or damaged; what stands under the files is without it.",
@@ -170,6 +177,19 @@ def _words(rows: list[dict[str, Any]], unread: int, changed: int) -> Said:
             "{n} receipts are not the same in file and database; they are named below.",
             changed,
         )
-    if wrong:
-        return nsaid("{n} figure differs.", "{n} figures differ.", wrong)
-    return said("Files, database and print give the same, to the penny.")
+    return _differing(rows) or said("Files, database and print give the same, to the penny.")
+
+
+def _words_of_hub(rows: list[dict[str, Any]], unread: int, _changed: int) -> Said:
+    if unread:
+        return nsaid(
+            "{n} document is not as it was sold; what stands under the documents is without it.",
+            "{n} documents are not as they were sold; what stands under the documents is without them.",
+            unread,
+        )
+    return _differing(rows) or said("Documents, database and print give the same, to the penny.")
+
+
+def _differing(rows: list[dict[str, Any]]) -> Said | None:
+    wrong = sum(not row["equal"] for row in rows)
+    return nsaid("{n} figure differs.", "{n} figures differ.", wrong) if wrong else None

@@ -41,8 +41,9 @@ NOTICES_MAX = 20
 
 @dataclass(slots=True)
 class Done:
-    """What one round did. more: look again soon."""
+    """What one round did. days: whether there are files to watch over. more: look again soon."""
 
+    days: bool = True
     taken_in: int = 0
     refused: int = 0
     put_back: int = 0
@@ -61,7 +62,8 @@ class Done:
             )
             if count
         ]
-        return f"{', '.join(told)}." if told else "All receipts lie as they were written."
+        quiet = "All receipts lie as they were written." if self.days else "Nothing was dropped here."
+        return f"{', '.join(told)}." if told else quiet
 
 
 # -- files dropped into invoices/ --------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
 
 
 def _of_hub(root: Path) -> int:
-    """A hub on PostgreSQL holds no files: each document by itself, every chain, the audit."""
+    """A hub on PostgreSQL holds no files: each document by itself, every chain, the sums kept of them, the audit."""
     with opened.till(root) as store, bar("verify", "documents") as progress:
         walked = chains.walk(store, lambda done: progress(done, done))
     for difference in walked.differences:

@@ -14,16 +14,16 @@ from pos.store.models import Bundle, Outbox
 _HERS = (
     "SELECT b.n, b.number, b.connection, b.body, b.sent FROM bundle_member m JOIN bundle b ON b.root = m.bundle"
     " JOIN outbox o ON o.connection = b.connection AND o.document = b.number AND o.part = 'book'"
-    " WHERE m.document = ? AND b.single AND (o.state = 'booked' OR o.resolved <> '')"
+    " WHERE m.document = ? AND b.single = 1 AND (o.state = 'booked' OR o.resolved <> '')"
 )
 _BLANKED = (
     "SELECT m.document FROM bundle b JOIN bundle_member m ON m.bundle = b.root JOIN blanking x"
-    " ON x.document = m.document WHERE b.connection = ? AND b.number = ? AND b.single"
+    " ON x.document = m.document WHERE b.connection = ? AND b.number = ? AND b.single = 1"
 )
 _THERE = (
     "SELECT o.remote_id FROM bundle_member m JOIN bundle b ON b.root = m.bundle JOIN outbox o"
     " ON o.connection = b.connection AND o.document = b.number AND o.part = 'book'"
-    " WHERE m.document = ? AND b.single AND o.state = 'booked' ORDER BY o.n"
+    " WHERE m.document = ? AND b.single = 1 AND o.state = 'booked' ORDER BY o.n"
 )
 
 

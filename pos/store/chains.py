@@ -1,5 +1,5 @@
 """The documents and the audit of a store that holds no files, such as a hub's on PostgreSQL: each document whole by
-itself, each chain unbroken but for gaps that are known, the audit's chain. Reads only, page by page."""
+itself, each chain unbroken but for gaps that are known, the sums kept of them, the audit's chain. Reads only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from pos.errors import Corrupt
 from pos.rules import ledger, record
 from pos.rules.documents import GENESIS
-from pos.store import audit, intake
+from pos.store import audit, intake, takings
 from pos.store.db import Store
 
 Doc = Mapping[str, Any]
@@ -56,6 +56,7 @@ def walk(store: Store, progress: Callable[[int], None] = lambda _done: None) -> 
         progress(found.documents)
         if len(page) < PAGE_ROWS:
             break
+    found.differences += [f"the sums in {table} are not those of the documents" for table in takings.wrong(store)]
     found.audit_rows, broken = audit.verify_chain(store)
     if broken:
         found.differences.append(broken)

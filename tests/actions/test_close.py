@@ -11,9 +11,10 @@ from pos import clock
 from pos.actions import shift
 from pos.errors import Conflict, Invalid, NeedsApproval, NotAllowed
 from pos.store import people, shifts
-from pos.store.verify import verify
+from pos.store.models import Connection
 from tests.actions.drawer import CASHIER, MANAGER, agreed, back, expected, finish, mug, start, tally
 from tests.actions.shop import Person, documents_saved
+from tests.store.looking import differences
 
 
 def test_a_difference_needs_a_reason_and_above_the_limit_a_manager(till):
@@ -192,14 +193,7 @@ def test_a_count_of_another_session_closes_nothing(till):
 
 def test_unsent_sales_and_a_connection_that_is_gone_keep_no_session_open(till):
     """Complaints 9 and 12 of other tills: the books decide whether the shop may close."""
-    till.store.execute(
-        "INSERT INTO connection (id, kind, title, enabled, paused_reason, last_contact_at, last_error, retry_at,"
-        " offline_since, address) VALUES ('erpnext', 'erpnext', 'ERPNext', 1, 'key refused', '', 'down', '', '', '')"
-        if "address" in {r[1] for r in till.store.execute("PRAGMA table_info(connection)")}
-        else "INSERT INTO connection (id, kind, title, enabled, paused_reason, last_contact_at, last_error, retry_at,"
-        " offline_since) VALUES ('erpnext', 'erpnext', 'ERPNext', 1, 'key refused', '', 'down', '', '')"
-    )
-    till.store.database.connection().commit()
+    Connection.create(id="erpnext", kind="erpnext", title="ERPNext", paused_reason="key refused", last_error="down")
     start(till)
     mug(till)
     z = finish(till, "101.20").doc
@@ -220,4 +214,4 @@ def test_a_sale_before_a_clock_set_back_by_a_year_is_in_the_z_and_so_is_the_one_
     assert (z["z"]["first_number"], z["z"]["last_number"]) == ("T1-000002", "T1-000003")
     assert z["z"]["cash"]["expected"] == Decimal("102.40")
     till.journal.flush()
-    assert verify(till.config).differences == []
+    assert differences(till.store) == []

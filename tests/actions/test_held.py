@@ -177,12 +177,14 @@ def test_a_basket_of_another_shop_is_not_ours(till):
 
 KILLED = """
 import os, signal
+from dataclasses import replace
 from pathlib import Path
 from pos import config
 from pos.actions import held
 from pos.store.db import open_store
 from tests.actions.test_held import ANN, draft
 settings = config.load(Path({root!r}), environ={{}})
+settings = replace(settings, storage=config.Storage(url={url!r}))
 store = open_store(settings)
 held.hold(store, settings, draft(), "Blue coat", "5.56", ANN)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -193,7 +195,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_a_held_basket_survives_a_killed_server(till):
     root = till.config.root
     run = subprocess.run(
-        [sys.executable, "-c", KILLED.format(root=str(root))],
+        [sys.executable, "-c", KILLED.format(root=str(root), url=till.config.storage.url)],
         cwd=REPO,
         check=False,
         env={**os.environ, "PYTHONPATH": "."},

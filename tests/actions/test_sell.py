@@ -17,6 +17,7 @@ from pos.store import catalog, feeds, intake
 from pos.web.paper import receipt_view
 from tests.actions.shop import Person, basket, documents_saved, label, line, put_prices
 from tests.rules.tables import cases
+from tests.store.looking import bytes_of
 
 
 @cases("""
@@ -67,7 +68,7 @@ def test_a_sale_is_priced_saved_and_answered(till):
         "mock",
         {"code": "ann", "name": "Ann"},
     )
-    on_disk = documents.verify((till.config.invoices / done.path).read_bytes())
+    on_disk = documents.verify(bytes_of(till.store, done))
     assert on_disk == done.doc
     receipt.check(on_disk)
     shown = figures.of_receipt(done.doc, till.config)

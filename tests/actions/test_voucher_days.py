@@ -15,9 +15,10 @@ from pos import config as till_settings
 from pos.actions import sell, void, voucher
 from pos.errors import UserError
 from pos.rules.money import major
-from pos.store import rebuild, shifts, verify, vouchers
+from pos.store import rebuild, shifts, vouchers
 from tests.actions.gifts import asked, figures, gift, paid, used, with_gifts
 from tests.actions.shop import Person, Till, line, open_till
+from tests.store.looking import differences
 
 MANAGER = Person()
 amounts = st.integers(100, 6_000)
@@ -148,6 +149,7 @@ def _real_rows(till: Till) -> list[tuple[Any, ...]]:
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts)
 def test_the_ledger_is_what_was_handed_over_and_the_files_give_it_back(happened: list[tuple[str, int, int]]) -> None:
+    """Each example is a till of its own; where there are no files, nothing is rebuilt from them."""
     with tempfile.TemporaryDirectory() as folder:
         config = till_settings.load(Path(folder), environ={})
         till = with_gifts(open_till(config))
@@ -159,9 +161,11 @@ def test_the_ledger_is_what_was_handed_over_and_the_files_give_it_back(happened:
                     book.holds()
             rows = _real_rows(till)
             till.journal.flush()
-            assert verify.verify(config).differences == []
+            assert differences(till.store) == []
         finally:
             till.close()
+        if not till.store.keeps_files:
+            return
         rebuild.rebuild(config)
         again = open_till(config)
         try:

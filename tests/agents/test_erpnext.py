@@ -20,6 +20,7 @@ from pos.store.models import Document, Item, Outbox
 from tests import receipts
 from tests.contract import sites
 from tests.contract.emulators.erpnext import Emulator
+from tests.store.looking import bytes_of
 
 CODES = ("STD", "RED", "ZER")
 
@@ -168,6 +169,6 @@ def test_every_receipt_sent_is_still_the_one_in_the_file(
 ) -> None:
     committed = writer.commit(sale())
     send(runner)
-    assert (till.invoices / committed.path).read_bytes() == committed.body
+    assert bytes_of(writer.store, committed) == committed.body
     assert documents.verify(Document.get().body.encode())["id"] == committed.doc["id"]
     assert outbox.counts(writer.store).booked == 1

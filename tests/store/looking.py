@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from pos.store import chains
 from pos.store.db import Store
 from pos.store.journal import Committed
+from pos.store.verify import verify
 
 
 def rows(store: Store, sql: str) -> list[tuple[Any, ...]]:
@@ -31,6 +33,20 @@ def until(true: Callable[[], bool], seconds: float = 60) -> None:
     while not true():
         assert time.monotonic() < end, "it did not come true in time"
         time.sleep(0.01)
+
+
+def bodies(store: Store) -> list[bytes]:
+    """The bytes of every document where this store keeps them, each day's in the order of their numbers."""
+    if store.keeps_files:
+        return [file.read_bytes() for file in sorted(store.config.invoices.glob("*/*.json"))]
+    return [body.encode() for (body,) in rows(store, "SELECT body FROM document ORDER BY path")]
+
+
+def differences(store: Store) -> list[str]:
+    """Everything that is not as it must be, by what `verify` runs on this store, sums included."""
+    if store.keeps_files:
+        return verify(store.config).differences
+    return chains.walk(store).differences
 
 
 def bytes_of(store: Store, saved: Committed) -> bytes:

@@ -13,11 +13,13 @@ import pytest
 from pos import clock
 from pos.actions import charts
 from pos.app import App
+from pos.rules import documents
 from pos.rules.reconcile import Figures, Pair, compare
 from pos.store import connections, copies, outbox, outlook, reconciliations, scopes
 from pos.store import takings as tables
 from pos.store.copies import Copying
 from tests import receipts
+from tests.store.looking import bodies
 from tests.web.conftest import Console, Page
 
 SESSION = "T1-S000001"
@@ -85,6 +87,7 @@ def test_the_whole_way_to_the_counted_drawer(till: App, operator: Console, admin
     assert text_of(operator, sold["number"], "z") == "Z 1, document 1 of 1"
 
 
+@pytest.mark.sqlite
 def test_each_thing_that_is_wrong_shows_at_its_step(till: App, operator: Console, admin: Page, sold: Any) -> None:
     number = sold["number"]
     till.journal.flush()
@@ -144,8 +147,7 @@ def test_the_file_and_the_slip_are_one_press_away(till: App, operator: Console, 
 def files(till: App) -> list[dict[str, str]]:
     till.journal.flush()
     return [
-        {"name": f.name, "text": f.read_text(encoding="utf-8")}
-        for f in sorted(Path(till.config.invoices).rglob("*.json"))
+        {"name": documents.decode(body)["invoice_name"], "text": body.decode("utf-8")} for body in bodies(till.store)
     ]
 
 

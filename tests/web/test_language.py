@@ -12,6 +12,7 @@ from pos.app import App, create_app
 from pos.errors import BadSettings
 from pos.said import nsaid, said
 from pos.store import notices
+from tests.store.looking import bodies
 from tests.web.conftest import Page
 
 MARKS = str.maketrans("", "", "\u2066\u2067\u2068\u2069\u200e\u200f")
@@ -70,7 +71,7 @@ def test_what_is_stored_does_not_know_who_read(anna: Page, basket, till: App) ->
     sale["payments"][0]["amount"] = "4.90"
     answer = reads(anna, "ar").post("/api/create-sale", sale)
     assert answer.status_code == 201, answer.json
-    stored = next(till.config.invoices.glob("*/*.json")).read_text(encoding="utf-8")
+    (stored,) = bodies(till.store)
     assert stored.isascii()
     assert json.loads(stored)["discount"]["reason"] == "Damaged"
 

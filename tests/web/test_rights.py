@@ -16,6 +16,7 @@ from pos.app import App
 from pos.rules import rights
 from pos.store import passwords, people
 from pos.store import rights as tables
+from tests.store.looking import bodies
 from tests.web.conftest import PASSWORD, PINS, Console, Page
 
 #: The role whose rights are set anew for each probe.
@@ -91,19 +92,13 @@ def _issue_by_hand(shop: Shop) -> TestResponse:
 
 def _replay(shop: Shop) -> TestResponse:
     """A receipt of this very till, taken in again: a duplicate, whoever may."""
-    body = (shop.till.config.invoices / _first_file(shop.till)).read_bytes()
-    return shop.page.post("/api/create-sale", body)
+    return shop.page.post("/api/create-sale", bodies(shop.till.store)[0])
 
 
 def _try_again(shop: Shop) -> TestResponse:
     """At the console, where whoever reads may come in, too."""
     passwords.set_password(shop.till.store, "2", PASSWORD)
     return Console(shop.till).sign_in("2").post("/api/console/outbox/retry", {"fitting": {"show": "needs"}})
-
-
-def _first_file(till: App) -> str:
-    found = till.store.execute("SELECT path FROM document ORDER BY n LIMIT 1").fetchone()
-    return str(found[0])
 
 
 #: Right -> (the rights needed beside it, an act that needs it).

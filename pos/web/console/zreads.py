@@ -7,7 +7,8 @@ GET  /api/console/z?number=       z_read   {number, name, session, rows: [{of, n
                                        equal, over}], trouble: [{path, words}], equal, words}
 
 before: of the number of a Z, the ones older than it; answered, it is the mark of the next page, null on the last.
-Everything is read afresh and nothing is changed. trouble: files that are missing or cannot be read.
+Everything is read afresh and nothing is changed. trouble: files that are missing or cannot be read. A hub that holds no
+files answers under `files` what the documents themselves come to, and under trouble those that are not as they were.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ TITLES = {
     "files": said("From the files"),
     "counted": said("Counted"),
 }
+WITHOUT_FILES = TITLES | {"files": said("From the documents")}
 
 
 @bp.get("/console/z")
@@ -46,7 +48,11 @@ TITLES = {
 def page() -> ResponseReturnValue:
     found = _found() if request.args.get("number") else None
     rows = [] if found else _page(_before())
-    return frame.show("zread", "reconciliation", found=found, zreads=rows, older=_older(rows), titles=TITLES)
+    files = parts().store.keeps_files
+    titles = TITLES if files else WITHOUT_FILES
+    return frame.show(
+        "zread", "reconciliation", found=found, zreads=rows, older=_older(rows), titles=titles, files=files
+    )
 
 
 @bp.get("/console/z.csv")
