@@ -122,7 +122,7 @@ class Store:
         try:
             with replica.at_home() if replica else nullcontext(), self.database.atomic(how):
                 yield
-        except (OperationalError, sqlite3.OperationalError) as error:
+        except (DatabaseError, sqlite3.DatabaseError) as error:
             refused = cannot_save(error, self.path)
             if refused is None:
                 raise

@@ -183,6 +183,12 @@ def test_a_transaction_in_which_a_statement_failed_is_not_called_saved(store: St
     assert entries.meta(store, "first", "nothing") == "nothing"
 
 
+def test_a_database_that_is_read_only_is_told_in_words_by_whatever_writes(store: Store) -> None:
+    with pytest.raises(CannotSave, match="read-only"), store.transaction():
+        store.execute("SET LOCAL transaction_read_only = on")
+        entries.set_meta(store, "first", "1")
+
+
 def test_a_journal_says_so_while_the_server_is_away_and_saves_again(store: Store) -> None:
     writer, url = Journal(store), store.database.url
     try:
