@@ -157,7 +157,13 @@ def _one(
 
 
 def _alone(binder: Binder, share: Share, split: bool) -> Book:
-    return daybook.alone(share, binder.own_number(share, split))
+    """Invalid when it has more lines than one document takes: it cannot be two and still be one receipt's."""
+    book = daybook.alone(share, binder.own_number(share, split))
+    if len(book.lines) > binder.lines_max:
+        words = said("{number} has {count} different goods; a document for the books takes {max}.",
+                     number=book.number, count=len(book.lines), max=binder.lines_max)  # fmt: skip
+        raise Invalid(words, field="lines")
+    return book
 
 
 def _write(job: Job, rules: Rules, found: _Sorted, now: datetime) -> bool:

@@ -200,7 +200,7 @@ class Books:
                 taxes[rate.id] = taxes.get(rate.id, 0) + sign * units
         sent = document.get("sent")
         total = compare.total_of(book, documents.decode(sent)) if sent else book.total
-        return Figures(sign * total, {}, taxes, {})
+        return Figures(sign * total, {}, self._named(taxes), {})
 
     def figures(self, posted: Posted, currency: str) -> Figures:
         """What a document comes to there, money given back below nothing."""
@@ -211,7 +211,12 @@ class Books:
             taxes[rate or "tax"] = taxes.get(rate or "tax", 0) + sign * round_minor(Decimal(amount), currency)
         if not taxes:
             taxes["tax"] = sign * round_minor(Decimal(posted.figures["tax"]), currency)
-        return Figures(sign * round_minor(Decimal(posted.figures["total"]), currency), {}, taxes, {})
+        return Figures(sign * round_minor(Decimal(posted.figures["total"]), currency), {}, self._named(taxes), {})
+
+    def _named(self, taxes: Mapping[str, int]) -> dict[str, int]:
+        """By a name people know: what a rate charges, and its id."""
+        known = {rate.id: f"{rate.percent:f}% ({rate.id})" for tax in self.tables.taxes.values() for rate in tax.rates}
+        return {known.get(rate, rate): units for rate, units in taxes.items()}
 
     def pull(self, feed: str, since: str) -> Page:  # noqa: ARG002
         """Nothing is pulled this way."""

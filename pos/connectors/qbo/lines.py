@@ -30,6 +30,8 @@ ENTITIES = {
 LINES_MAX = 700
 REFERENCE_MAX = 21
 DESCRIPTION_MAX = 4000
+#: The mark stands first, so that nothing but words is cut off.
+NOTE_MAX = 4000
 #: Decimals a price of one piece may have to be sent beside the amount.
 PRICE_PLACES = 5
 MARK = "tillkeep:"
@@ -116,7 +118,7 @@ def _note(book: Book, edition: int) -> str:
     again = f" ({edition})" if edition > 1 else ""
     what = f"{book.receipts} receipts" if book.receipts > 1 else book.note or "1 receipt"
     place = f", {book.note}" if book.receipts > 1 and book.note else ""
-    return f"{key_of(book).mark}{again} {book.day} {book.shop} {book.tender}, {what}{place}"
+    return f"{key_of(book).mark}{again} {book.day} {book.shop} {book.tender}, {what}{place}"[:NOTE_MAX]
 
 
 def _ref(name: str, key: str) -> dict[str, Any]:

@@ -42,6 +42,8 @@ def rates(company: Company, code: str) -> list[Rate]:
     record = company.find("TaxCode", code)
     if record is None:
         raise invalid("2500", "Invalid Reference Id", f"Invalid Reference Id : TaxCode element id {code} not found")
+    if record.body.get("Active") is False:
+        raise invalid("2500", "Invalid Reference Id", f"Invalid Reference Id : TaxCode element id {code} is inactive")
     found = []
     for part in sorted(record.body["SalesTaxRateList"]["TaxRateDetail"], key=lambda p: p["TaxOrder"]):
         key = part["TaxRateRef"]["value"]
