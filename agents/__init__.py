@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents import backup, held, months, notify, quickbooks, sync_in, sync_out, voucher, watch, zread
+from agents import backup, held, months, notify, quickbooks, quickbooks_sync, sync_in, sync_out, voucher, watch, zread
 from pos.config import Config
 from pos.runner import Agent
 
@@ -17,12 +17,17 @@ AGENTS: tuple[Agent, ...] = (
     backup.AGENT,
     notify.AGENT,
     quickbooks.AGENT,
+    quickbooks_sync.AGENT,
     months.AGENT,
 )
 
 
 def of(config: Config) -> tuple[Agent, ...]:
     """Those that have something to do with these settings."""
-    idle = {agent.name for agent, wanted in ((quickbooks.AGENT, quickbooks.wanted), (months.AGENT, months.wanted))
-            if not wanted(config)}  # fmt: skip
+    wanted = {
+        quickbooks.AGENT.name: quickbooks.wanted,
+        quickbooks_sync.AGENT.name: quickbooks.wanted,
+        months.AGENT.name: months.wanted,
+    }
+    idle = {name for name, asked in wanted.items() if not asked(config)}
     return tuple(agent for agent in AGENTS if agent.name not in idle)

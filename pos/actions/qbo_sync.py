@@ -15,7 +15,7 @@ from pos.config import Config
 from pos.errors import Conflict, Invalid
 from pos.rules import merge, office
 from pos.said import said
-from pos.store import audit, companies, qbo_tokens, sync_jobs
+from pos.store import audit, companies, qbo_tokens, record_links, records, sync_jobs
 from pos.store.db import Store
 
 NAME = "quickbooks_sync"
@@ -56,6 +56,8 @@ def ask(
     now = standing(store, config, company)
     if not now.sends:
         raise Conflict(now.why or said("QuickBooks is not connected."), code="not_connected")
+    if direction == "push" and wanted == ["payments"]:
+        _refuse_loose(store, now.company, now.connection, chosen)
     moment = clock.now()
     with store.transaction():
         numbers = [
@@ -65,6 +67,20 @@ def ask(
         detail = {"company": now.company, "resources": wanted, "jobs": numbers, "chosen": len(chosen)}
         audit.record(store, by, f"quickbooks.{direction}", now.connection, detail)
     return numbers
+
+
+def _refuse_loose(store: Store, company: str, connection: str, chosen: Sequence[str]) -> None:
+    """A payment goes after its invoice. Conflict, code "invoice_not_synced"."""
+    for key, record in records.several(store, company, "payment", chosen).items():
+        named = [str(line["invoice"]) for line in record.lines]
+        there = record_links.of_records(store, company, connection, "invoice", named)
+        for invoice in named:
+            if invoice not in there or not there[invoice].remote_id:
+                raise Conflict(
+                    said("Invoice {id} of payment {payment} is not in QuickBooks yet. Push it first.",
+                         id=invoice, payment=key),
+                    code="invoice_not_synced",
+                )  # fmt: skip
 
 
 def retry_failed(store: Store, company: str, number: int, by: str) -> int:

@@ -41,7 +41,7 @@ FIELDS: dict[str, dict[str, Field]] = {
     },
     "item": {
         "name": _NEEDED, "sku": Field(chars=100), "description": Field(chars=4000), "price": Field("amount"),
-        "tax": Field(chars=40), "active": Field("flag"),
+        "tax": Field(chars=40), "group": Field(chars=140), "active": Field("flag"),
     },
     "invoice": {
         "number": Field(chars=21), "date": Field("day", needed=True), "due": Field("day"), "customer": _NEEDED,

@@ -128,11 +128,11 @@ def states(
 
 
 def unlinked(store: Store, company: str, connection: str, kind: str, title: str) -> list[str]:
-    """Ids of records of that very name, whatever its case, that are nothing there yet."""
+    """Ids of records of that very name, whatever its case, that are nothing there yet, as far as is known."""
     asked = (
         "SELECT r.id FROM record r LEFT JOIN record_link l ON l.company = r.company AND l.kind = r.kind"
         " AND l.record_id = r.id AND l.connection = ? WHERE r.company = ? AND r.kind = ? AND r.title = ?"
-        " AND r.deleted = 0 AND (l.remote_id IS NULL OR (l.remote_id = '' AND l.request_id = '')) ORDER BY r.id LIMIT 3"
+        " AND r.deleted = 0 AND (l.remote_id IS NULL OR l.remote_id = '') ORDER BY r.id LIMIT 3"
     )
     with store.reading():
         return [row[0] for row in store.execute(asked, (connection, company, kind, title))]

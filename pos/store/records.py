@@ -304,12 +304,14 @@ def _settle(store: Store, one: Clashed, choice: str, by: str, now: datetime) -> 
             store, one.company, one.kind, one.record_id, record.version, fields, lines, by, now, deleted=record.deleted
         )
     link = Links.get_or_none(_link_of(one))
-    if link is not None:
+    if link is not None and one.state == "open":
         # What stands there is what both agreed on, as far as this field goes: ours then counts as changed here alone.
         agreed = json.loads(link.agreed) if link.agreed else {}
         Links.update(agreed=_json({**agreed, one.field: one.theirs}), agreed_version=0, state="pending").where(
             _link_of(one)
         ).execute()
+    elif link is not None:
+        Links.update(agreed_version=0, state="pending").where(_link_of(one)).execute()
     Conflicts.update(
         state="decided", decided_by=by, decided_at=stamp, decision=choice, undo=_json(lost)
     ).where(Conflicts.id == one.id).execute()  # fmt: skip

@@ -76,14 +76,14 @@ def ask(
     store: Store, company: str, connection: str, direction: str, resource: str, by: str, now: datetime,
     chosen: Sequence[str] = (),
 ) -> int:  # fmt: skip
-    """Ask for a job; its number. One that was asked for already and did not begin, of all records, is that one."""
+    """Ask for a job; its number. The same that was asked for already and waits, is that one."""
     if direction not in DIRECTIONS or resource not in RESOURCES or len(chosen) > CHOSEN_MAX:
         raise ValueError(f"no such job: {direction} {resource}")
     text = json.dumps(list(chosen)) if chosen else ""
     with store.transaction():
         same = (
             (Jobs.company == company) & (Jobs.connection == connection) & (Jobs.direction == direction)
-            & (Jobs.resource == resource) & (Jobs.state == "pending") & (Jobs.chosen == text) & (Jobs.started_at == "")
+            & (Jobs.resource == resource) & (Jobs.state == "pending") & (Jobs.chosen == text) & (Jobs.cursor == "")
         )  # fmt: skip
         known = Jobs.select(Jobs.id).where(same).scalar()
         if known:
