@@ -21,7 +21,9 @@ def wanted(config: Config) -> bool:
 
 
 def run(job: Run) -> str:
-    """One round."""
+    """One round; nothing where there are no months, whoever asked for it."""
+    if not wanted(job.config):
+        return "Only a hub on PostgreSQL has months."
     moved = months.make_and_move(job.store, job.config, job.stopping, job.breathe)
     if job.stopping():
         return f"{moved} receipts moved into their months; stopped."
