@@ -19,7 +19,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pos import config as settings
-from pos.actions import qbo_mapping
 from pos.store import passwords, people
 from pos.store.db import open_store
 from tests.browser import shop
@@ -27,7 +26,6 @@ from tests.browser.conftest import Watch, _context
 from tests.browser.screen import Screen
 from tests.contract.emulators import qbo_shops as shops
 from tests.contract.emulators.qbo_company import Doc
-from tests.contract.qbo_books import MAPPING
 from tests.contract.qbo_sites import Site, environ, running
 from tests.till_process import REPO, Till
 
@@ -39,7 +37,6 @@ SOCKS, LACES = "96385074", "LACES-140"
 AGENTS_SECONDS_MAX = 90
 #: The business day ends so soon after the test began.
 MINUTES_LEFT = 6
-MAPPED = {**MAPPING, "items": {"SO-7001": "12", "BL-7003": "13"}, "taxes": {"A": MAPPING["taxes"]["V20"]}}
 
 
 @dataclass
@@ -134,10 +131,27 @@ def connected(page: Page, open_: Shop) -> None:
     expect(page.locator("#quickbooks .facts").first).to_contain_text(open_.site.gb.name)
 
 
-def mapped(open_: Shop) -> None:
-    store = open_store(settings.load(open_.root, open_.till.env))
-    qbo_mapping.write(store, "main", MAPPED, qbo_mapping.read(store, "main"), RUTH)
-    store.close()
+def mapped(page: Page, open_: Shop) -> None:
+    """The lists of the company are loaded, and each way to pay, the shop, the tax and an item are chosen from them."""
+    page.goto(f"{open_.url}/settings/integrations/mapping")
+    page.click("#reload")
+    page.wait_for_selector("form#mapping")
+    page.select_option("[data-text=tax] select", "inclusive")
+    for name, code, method, account in (("Cash", "CA", "1", shops.DRAWER), ("Card", "CD", "3", shops.CARDS)):
+        row = page.locator(f"tr[data-part=tenders][data-name={name}]")
+        row.locator("[data-column=code]").fill(code)
+        row.locator("[data-column=method]").select_option(method)
+        row.locator("[data-column=account]").select_option(account)
+    shop_row = page.locator("tr[data-part=shops][data-name=main]")
+    shop_row.locator("[data-column=code]").fill("LON")
+    shop_row.locator("[data-column=department]").select_option("1")
+    page.locator("tr[data-part=taxes][data-name=A] [data-column=code]").select_option(shops.STANDARD)
+    page.click("[data-text=default_item] button[data-pick]")
+    page.fill("#picker-q", "EPOS")
+    page.click("#picker-rows button:has-text('EPOS Sales')")
+    page.click("#save")
+    expect(page.locator("#toast")).to_be_visible()
+    expect(page.locator(".is-saved")).to_be_visible()
 
 
 def sell(screen: Screen, code: str, total: str, *, card: bool = False) -> None:
@@ -171,7 +185,7 @@ def look(page: Page, open_: Shop, day: str, wanted: str) -> None:
 def test_from_the_sign_in_to_a_difference_that_a_person_puts_right(open_shop: Shop, windows: Any) -> None:
     page, _ = windows()
     connected(page, open_shop)
-    mapped(open_shop)
+    mapped(page, open_shop)
     front, _ = windows()
     screen = Screen(front, open_shop.url, open_shop.root / "invoices")
     screen.sign_in()
@@ -188,6 +202,7 @@ def test_from_the_sign_in_to_a_difference_that_a_person_puts_right(open_shop: Sh
     middle = day[2:].replace("-", "")
     assert [cash["DocNumber"], card["DocNumber"]] == [f"TK-{middle}-LON-CA", f"TK-{middle}-LON-CD"]
     assert [cash["TotalAmt"], card["TotalAmt"]] == [Decimal("15.00"), Decimal("3.50")]
+    assert {line["SalesItemLineDetail"]["ItemRef"]["value"] for line in (cash["Line"][0], card["Line"][0])} == {"20"}
     assert [cash["DepositToAccountRef"]["value"], card["DepositToAccountRef"]["value"]] == [shops.DRAWER, shops.CARDS]
     number = screen.receipts()[0]["invoice_name"]
     page.goto(f"{open_shop.url}/console/trace?q={number}")
