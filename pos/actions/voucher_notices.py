@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from pos.actions.issuer import money
 from pos.connectors.base import VoucherBook, VoucherEntry
 from pos.errors import Rejected
+from pos.rules import wording
 from pos.said import nsaid, psaid, said
-from pos.store import notices, vouchers
+from pos.store import companies, hub_vouchers, notices, vouchers
 from pos.store.connections import Line
 from pos.store.db import Store
 from pos.store.vouchers import LedgerRow
@@ -96,29 +98,66 @@ def not_expired(store: Store, why: str) -> None:
     notices.raise_once(store, NOT_EXPIRED, "check", words, remedy)
 
 
+class _Short(NamedTuple):
+    """A voucher of which more was used than was on it. whose: "" = of the one company there is."""
+
+    whose: str
+    code: str
+    missing: int
+    issued: bool
+    rows: list[LedgerRow]
+
+    @property
+    def key(self) -> str:
+        """Of its notice."""
+        return f"{OVERDRAWN}{self.code}" + (f"@{self.whose}" if self.whose not in ("", companies.MAIN) else "")
+
+
 def overdrawn(store: Store, book: VoucherBook | None = None, only: Collection[str] | None = None) -> int:
     """Tell of vouchers of which more was used than was on them: by whom, where and how much, until it is settled. How
     many. book: the issuer, who knows receipts of other tills. only: look at these codes, as far as it is known here
-    who made them, and settle nothing."""
+    who made them, and settle nothing. On a hub of several companies each counts within one of them."""
     told = {n.key: n.text for n in notices.open_notices(store, prefix=OVERDRAWN, limit=10_000)}
-    short = vouchers.overdrawn(store) if only is None else [vouchers.balance(store, code) for code in only]
-    short = [known for known in short if known.balance < 0 and (known.issued or only is None)]
-    for known in short:
-        key, missing = f"{OVERDRAWN}{known.code}", money(store, -known.balance)
-        if f" {missing} short" in told.get(key, ""):
+    short = [one for one in _short(store, only) if one.issued or only is None]
+    for one in short:
+        missing = _money(store, one.missing, one.whose)
+        if f" {missing} short" in told.get(one.key, ""):
             continue
-        entries = book.voucher_entries(known.code) if book is not None else ()
+        ours = one.whose in ("", companies.MAIN)
+        entries = book.voucher_entries(one.code) if book is not None and ours else ()
+        taken = [row for row in one.rows if row.amount < 0]
         text = said(
             "Voucher {code} is {missing} short: {uses}.",
-            code=known.code, missing=missing, uses=_uses(store, known.code, entries),
+            code=one.code, missing=missing, uses=_named(store, one.code, taken, entries, one.whose),
         )  # fmt: skip
         remedy = said(
             "Its value was used more than once. Settle it between the tills, then adjust the voucher by hand."
         )
-        notices.raise_notice(store, key, "needs", text, remedy, known.code)
+        about = vouchers.numbers(store, one.code).get(taken[-1].document, one.code) if one.whose else one.code
+        notices.raise_notice(store, one.key, "needs", text, remedy, about)
     if only is None:
-        notices.settle_all_but(store, OVERDRAWN, {f"{OVERDRAWN}{known.code}" for known in short})
+        notices.settle_all_but(store, OVERDRAWN, {one.key for one in short})
     return len(short)
+
+
+def _short(store: Store, only: Collection[str] | None) -> Iterator[_Short]:
+    if store.config.server.role == "till" or not companies.are_several(store):
+        known = vouchers.overdrawn(store) if only is None else [vouchers.balance(store, code) for code in only]
+        for one in known:
+            if one.balance < 0:
+                yield _Short("", one.code, -one.balance, one.issued > 0, vouchers.rows_of(store, one.code))
+        return
+    for whose, code in hub_vouchers.short(store, only):
+        rows = [row for row in vouchers.rows_of(store, code) if companies.of_till(store, row.till).company == whose]
+        made = [row for row in rows if row.act in vouchers.MADE] or rows
+        yield _Short(whose, code, -sum(row.amount for row in rows), made[0].amount > 0, rows)
+
+
+def _money(store: Store, amount: int, whose: str) -> str:
+    """An amount in the currency of the company it is of."""
+    if not whose:
+        return money(store, amount)
+    return wording.money(amount, companies.one(store, whose).currency, store.config.shop.locale)
 
 
 def twice(store: Store, book: VoucherBook) -> None:
@@ -135,19 +174,14 @@ def twice(store: Store, book: VoucherBook) -> None:
     notices.settle_all_but(store, TWICE, {f"{TWICE}{code}" for code in codes})
 
 
-def _uses(store: Store, code: str, entries: Sequence[VoucherEntry]) -> str:
-    """Everything that took value off a voucher, the last first, each with its receipt and till."""
-    taken = [row for row in vouchers.rows_of(store, code) if row.amount < 0]
-    return _named(store, code, taken, entries)
-
-
-def _named(store: Store, code: str, rows: Sequence[LedgerRow], entries: Sequence[VoucherEntry]) -> str:
+def _named(store: Store, code: str, rows: Sequence[LedgerRow], entries: Sequence[VoucherEntry], whose: str = "") -> str:
+    """The last of these rows, the newest first, each with its receipt and till."""
     receipts = vouchers.numbers(store, code) | {e.document: e.receipt for e in entries if e.receipt}
     named = ""
     for row in reversed(rows[-NAMED_MAX:]):
         one = said(
             "{amount} {act} on {number} (till {till})",
-            amount=money(store, abs(row.amount)), act=_ACTS.get(row.act, row.act),
+            amount=_money(store, abs(row.amount), whose), act=_ACTS.get(row.act, row.act),
             number=receipts.get(row.document) or row.document, till=row.till,
         )  # fmt: skip
         named = said("{before}, {one}", before=named, one=one) if named else one

@@ -98,6 +98,21 @@ def of_code(store: Store, code: str, reach: Reach = EVERYWHERE) -> list[Row]:
     return sorted(found, key=lambda row: str(row["order"]))
 
 
+def short(store: Store, only: Collection[str] | None = None) -> list[tuple[str, str]]:
+    """Company and code of each voucher of which tills of that company used more than was on it there. only: of these
+    codes. Two companies may have given out one code: neither's rows count for the other."""
+    if only is not None and not only:
+        return []
+    asked = "" if only is None else f" WHERE r.code IN ({', '.join('?' * len(only))})"
+    rows = store.execute(
+        f"SELECT coalesce(p.company, '{companies.MAIN}') AS whose, r.code FROM voucher_row r LEFT JOIN till_place p"
+        f" ON p.till = r.till{asked} GROUP BY coalesce(p.company, '{companies.MAIN}'), r.code HAVING sum(r.amount) < 0"
+        " ORDER BY whose, r.code",
+        tuple(only or ()),
+    ).fetchall()
+    return [(whose, code) for whose, code in rows]
+
+
 def with_ids(store: Store, ids: Collection[str], reach: Reach = EVERYWHERE) -> list[Row]:
     """Which of these rows are here, within a reach."""
     with store.reading():

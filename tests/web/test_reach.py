@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from pos.store import reach
+from pos.actions import voucher_notices
+from pos.store import notices, reach
 from pos.store.companies import Place
-from pos.store.models import Outbox
+from pos.store.models import Outbox, VoucherRow
 from pos.web import auth
 from tests.web.conftest import Console, Page
 from tests.web.two_companies import Hub, a_hub
@@ -322,3 +323,22 @@ def test_what_is_about_the_whole_hub_is_closed_to_whom_it_is_not(two: Hub) -> No
         answer = screen.get(path)
         assert answer.status_code == 403, (path, answer.status_code)
         assert "Aquila" not in answer.get_data(as_text=True)
+
+
+def test_a_voucher_is_overdrawn_within_one_company_and_told_to_it_alone(two: Hub) -> None:
+    store = two.app.store
+    note = lambda: {one.key: one for one in notices.open_notices(store, prefix=voucher_notices.OVERDRAWN)}  # noqa: E731
+    for side, amount in ((two.sides[0], 900), (two.sides[1], -700)):  # 5.00 is on the code at each of them
+        till = side.ids["beginning"].rstrip("-")
+        VoucherRow.create(
+            id=f"more {till}", code="GV-SAME", act="redeem" if amount < 0 else "adjust", amount=amount,
+            at="2026-11-21T13:00:00.000000Z", expires="", till=till, document=side.ids["document"], position=2,
+            origin="document", exposure=0, sent_at="x",
+        )  # fmt: skip
+    assert voucher_notices.overdrawn(store, only=["GV-SAME"]) == 1
+    (key,) = note()
+    assert key == "voucher:overdrawn:GV-SAME@north" and "£2.00 short" in note()[key].text
+    for page, sees in zip(two.pages, (False, True), strict=True):
+        assert ("GV-SAME" in page.get("/api/console/overview").text) is sees
+    VoucherRow.update(amount=-500).where(VoucherRow.id == "more N1").execute()
+    assert voucher_notices.overdrawn(store) == 0 and not note(), "and it is settled"
