@@ -38,11 +38,14 @@ def part_of(name: str) -> int:
 
 
 def month_end(month: str) -> str:
-    """The first day that is no longer in a month: 2026-03 -> 2026-04-01."""
+    """The first day that is no longer in a month: 2026-03 -> 2026-04-01. Of the last month there is, which a till with
+    a broken clock can be in, a text behind all of its days."""
     match = _MONTH.match(month)
     if match is None:
         raise ValueError(f"{month!r} is no month")
     year, number = int(match[1]), int(match[2])
+    if (year, number) == (date.max.year, date.max.month):
+        return f"{month}-99"
     return date(year + number // 12, number % 12 + 1, 1).isoformat()
 
 

@@ -109,6 +109,8 @@ def test_what_is_not_whole_or_not_this_tills_is_refused_and_nothing_is_kept(jour
         odd, odd_body = Made().next(items=[{**doc["items"][0], name: value}, *doc["items"][1:]])
         with pytest.raises(Corrupt, match="no text"):
             take(journal, till, odd, odd_body)
+    with pytest.raises(Corrupt, match="before all time"):
+        take(journal, till, *Made().next(created_at="0001-01-01T00:00:00.000+14:00"))
     with pytest.raises(Invalid, match="T2-S000001 is no session of T1"):
         take(journal, till, *Made().next(session="T2-S000001"))
     assert journal.store.execute("SELECT count(*) FROM document").fetchone() == (0,)
