@@ -126,21 +126,24 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._admin: Any = None
 
     def url(self, name: str, user: str = OWNER) -> str:
         """The address of a database of it."""
         return f"postgresql:///{name}?host={self.folder}&user={user}"
 
     def sql(self, *statements: str) -> None:
-        """Run these as the one who may do everything, each by itself."""
+        """Run these as the one who may do everything, each by itself, on a connection that stays for the next."""
         import psycopg
 
-        with psycopg.connect(self.url("postgres", "root"), autocommit=True) as connection:
-            for one in statements:
-                connection.execute(one.encode())
+        if self._admin is None or self._admin.closed:
+            self._admin = psycopg.connect(self.url("postgres", "root"), autocommit=True)
+        for one in statements:
+            self._admin.execute(one.encode())
 
     def fresh(self, template: str = "template0") -> tuple[str, str]:
-        """A new database: its name and address."""
+        """A new database: its name and address. Of 11 MB in 40 ms, and gone in 10; STRATEGY = FILE_COPY and fsync off
+        make it no quicker."""
         name = f"t{os.getpid()}_{next(_numbers)}"
         self.sql(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template} ENCODING 'UTF8'")
         return name, self.url(name)
@@ -151,6 +154,8 @@ class Server:
 
     def control(self, *words: str) -> None:
         """`pg_ctl`: restart, stop -m immediate, …"""
+        if self._admin is not None:
+            self._admin.close()
         program = _program("pg_ctl")
         assert program is not None
         _as_nobody(self.folder, program, "-D", "data", "-l", "log", "-w", *words)
