@@ -52,11 +52,7 @@ def take_in(journal: Journal, till: Till, key: str, body: bytes, head: hub.Head 
             field="till", code="other_till",
         )  # fmt: skip
     _own_sessions(till, doc)
-    try:
-        state = _state(till, doc)
-    except OverflowError as error:
-        raise Corrupt("created_at is before all time", field="created_at") from error
-    sent = Sent(doc, body, rows, f"sent by {till.till}", f"till:{till.till}", state, _came(till, doc, head))
+    sent = Sent(doc, body, rows, f"sent by {till.till}", f"till:{till.till}", _state(till, doc), _came(till, doc, head))
     try:
         taken = journal.adopt_sent(sent, lambda: _follows(journal.store, sent))
     except Conflict as error:

@@ -151,7 +151,7 @@ def rows(doc: Mapping[str, Any], body: bytes) -> Rows:
     receipt contract says."""
     try:
         return _rows(doc, body)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise Corrupt(f"a field is missing or wrong: {error}") from error
 
 

@@ -159,7 +159,7 @@ def check(doc: Mapping[str, Any]) -> None:
             _check_kind(doc)
     except Corrupt as error:
         raise Corrupt(f"{where}: {error.message}", field=error.field) from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise Corrupt(f"{where}: a field is missing or wrong ({error!r})") from error
 
 
