@@ -78,6 +78,7 @@ def figures(store: Store) -> list[Any]:
     return [rows.fetchall(), lines.fetchall(), tenders.fetchall()]
 
 
+@pytest.mark.both_engines
 def test_nothing_names_her_and_every_figure_and_hash_stays(
     store: Store, shop: Config, journal: Journal, traded: list[dict[str, Any]]
 ) -> None:

@@ -39,6 +39,7 @@ def _asked(act: str, to: str = "resumed", again: str = "") -> dict[str, str]:
     return {"store": "Main", "act": act, "to": to, "by": "7", "reason": "", "again": again}
 
 
+@pytest.mark.both_engines
 def test_of_many_tills_one_gets_a_basket(store: Store) -> None:
     hub_baskets.put(store, "T1", ("T1",), _held())
     hub_baskets.put(store, "T1", ("T1",), _held())
@@ -101,6 +102,7 @@ def test_what_was_handed_up_waits_for_the_hubs_word(store: Store) -> None:
     assert [x.id for x in held.taken_up(store)] == [KEY]
 
 
+@pytest.mark.both_engines
 def test_what_another_till_gave_back_counts_here(store: Store, journal: Journal) -> None:
     """Of its own receipt and of a copy; what this till gave back itself is not counted twice."""
     own = documents.decode(journal.commit(receipts.sale(receipts.line(qty=3))).body)

@@ -54,6 +54,43 @@ def test_the_migrated_database_is_what_the_models_say(store: Store) -> None:
     assert different == {}, "write a migration that leads to these statements"
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_hubs_tables_are_those_of_the_models_as_well(store: Store) -> None:
+    """Columns, what may be empty, keys, and what is unique."""
+    wanted, different = SqliteDatabase(":memory:"), {}
+    with wanted.bind_ctx(models.ALL):
+        wanted.create_tables(models.ALL)
+        for model in models.ALL:
+            table = model._meta.table_name
+            ours = shape(wanted, table)
+            columns = {name: bool(notnull or key) for name, _, notnull, key in ours["columns"]}
+            key = tuple(sorted(name for name, *_, at in ours["columns"] if at))
+            unique = {key, *(tuple(sorted(fields)) for fields, is_unique in ours["indexes"].items() if is_unique)}
+            there = hub_shape(store, table)
+            if table == "document":  # one view of what lies by months: tests/store/test_months.py
+                assert there[0].keys() == columns.keys()
+            elif there[0] != columns or not unique <= there[1]:
+                different[table] = (columns, unique, there)
+    models.database.initialize(store.database)
+    assert different == {}
+
+
+def hub_shape(store: Store, table: str) -> tuple[dict[str, bool], set[tuple[str, ...]]]:
+    """Columns of a table of PostgreSQL, whether each must hold something, and the columns that are unique together."""
+    columns = store.execute(
+        "SELECT attname, attnotnull::int FROM pg_attribute WHERE attrelid = ?::regclass AND attnum > 0"
+        " AND NOT attisdropped", (f'"{table}"',),
+    )  # fmt: skip
+    unique = store.execute(
+        "SELECT indexrelid, attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)"
+        " WHERE indrelid = ?::regclass AND indisunique AND indpred IS NULL", (f'"{table}"',),
+    )  # fmt: skip
+    found: dict[int, list[str]] = {}
+    for index, name in unique.fetchall():
+        found.setdefault(index, []).append(name)
+    return {name: bool(must) for name, must in columns.fetchall()}, {tuple(sorted(names)) for names in found.values()}
+
+
 def test_every_table_of_the_models_is_in_the_list() -> None:
     listed = set(models.ALL)
     defined = {v for v in vars(models).values() if isinstance(v, type) and issubclass(v, models.base.Row)}

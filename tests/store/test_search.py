@@ -85,6 +85,7 @@ class TestSearch:
         assert catalog.search(goods_in, "chelsea brown").items[0].price == (8900, 8900)
         assert catalog.search(goods_in, "cream").items[0].price is None
 
+    @pytest.mark.both_engines
     def test_the_code_typed_comes_first_then_names_that_begin_so_then_by_name(self, store: Store) -> None:
         put(
             store,
@@ -126,6 +127,7 @@ class TestSearch:
         put(store, rows[0])
         assert codes(store, "harrow") == ["HB-2041"]
 
+    @pytest.mark.both_engines
     def test_an_item_that_changes_its_group_is_found_in_the_new_one(self, goods_in: Store) -> None:
         put(goods_in, item("CREAM", "Boot cream", "Care"))
         assert codes(goods_in, "cream", "Care") == ["CREAM"]
