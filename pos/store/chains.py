@@ -1,5 +1,6 @@
 """The documents and the audit of a store that holds no files, such as a hub's on PostgreSQL: each document whole by
-itself, each chain unbroken but for gaps that are known, the sums kept of them, the audit's chain. Reads only."""
+itself, each chain unbroken but for gaps that are known, what was blanked named by a record, the sums kept of them, the
+audit's chain. Reads only."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ class _Link:
 
 def walk(store: Store, progress: Callable[[int], None] = lambda _done: None) -> Walked:
     """Look at everything. progress: called with how many documents were looked at."""
-    found, after, link = Walked(), ("", "", -1), _Link()
+    found, after, link, blanked = Walked(), ("", "", -1), _Link(), _Blanked()
     known = {(till, first) for till, first in store.execute("SELECT till, first FROM hub_gap").fetchall()}
     while True:
         page = store.execute(_PAGE, (*after, PAGE_ROWS)).fetchall()
@@ -49,6 +50,7 @@ def walk(store: Store, progress: Callable[[int], None] = lambda _done: None) -> 
             found.documents += 1
             doc, words = _whole(body.encode("utf-8"), (digest, previous, number, total))
             if not words:
+                blanked.seen(doc)
                 words, link = _follows(doc, link, known)
             if words:
                 found.differences.append(f"{number}: {words}")
@@ -56,11 +58,31 @@ def walk(store: Store, progress: Callable[[int], None] = lambda _done: None) -> 
         progress(found.documents)
         if len(page) < PAGE_ROWS:
             break
+    found.differences += blanked.forged()
     found.differences += [f"the sums in {table} are not those of the documents" for table in takings.wrong(store)]
     found.audit_rows, broken = audit.verify_chain(store)
     if broken:
         found.differences.append(broken)
     return found
+
+
+class _Blanked:
+    """What documents say of having been blanked, and what records say. A chain goes on through a blanked document by
+    the hash it had: only its record proves that nothing else of it was changed."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, tuple[str, record.Blanking]] = {}
+        self.records: set[record.Blanking] = set()
+
+    def seen(self, doc: Doc) -> None:
+        self.records |= {one._replace(customer="") for one in record.blankings(doc)}
+        if doc.get("blanked"):
+            one = record.Blanking(doc["id"], str(doc["blanked"]["record"]), ledger.chain_hash(doc), doc["hash"], "")
+            self.documents[doc["id"]] = (str(doc["invoice_name"]), one)
+
+    def forged(self) -> list[str]:
+        words = "it says that it was blanked, and no record says so: it was changed after it was written"
+        return [f"{number}: {words}" for number, one in self.documents.values() if one not in self.records]
 
 
 def _whole(body: bytes, row: tuple[str, str, str, int]) -> tuple[Doc, str]:

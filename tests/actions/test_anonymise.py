@@ -265,6 +265,21 @@ def rewrite(shop: Config, number: str, body: bytes) -> None:
         database.execute("UPDATE document SET body = ? WHERE number = ?", (body.decode(), number))
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_hub_finds_a_blanking_that_no_record_names(
+    store: Store, journal: Journal, traded: list[dict[str, Any]]
+) -> None:
+    """The same where there are no files; what its tables hold of a document follows its bytes."""
+    take_out(journal)
+    name = traded[0]["invoice_name"]
+    doc = documents.decode(receipts.body(store, name))
+    forged = {**{k: v for k, v in doc.items() if k != "hash"}, "note": "x"}
+    body = documents.stamp(forged, prev_hash=doc["prev_hash"])[1]
+    assert differences(store) == []
+    store.execute("UPDATE document SET body = ? WHERE number = ?", (body.decode(), name))
+    assert [words for words in differences(store) if name in words and "no record says so" in words]
+
+
 def test_a_blanking_that_no_record_names_is_found(
     store: Store, shop: Config, journal: Journal, traded: list[dict[str, Any]]
 ) -> None:
