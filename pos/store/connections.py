@@ -55,12 +55,16 @@ def sync(store: Store, wanted: Iterable[tuple[str, str, str, str]]) -> None:
     """Make the rows follow the settings, before the first sale: new ones on, missing ones off, none deleted.
 
     Where there are several companies, books that each signs in to for itself are the first one's once it did.
-    BadSettings when this is the demo shop and an address is not on this machine: demo sales never reach real books.
+    BadSettings when this is the demo shop and an address is not on this machine: demo sales never reach real books; and
+    when a row would go off under other servers of this store, whose settings have it: what came in would be in none.
     """
     known = [Wanted(*one) for one in wanted]
     listed = [one for one in known if not _another_companys(store, one)]
     for one in listed:
         refuse_demo(store, one.address)
+    own = (Connection.company == "main") | Connection.kind.not_in([one.kind for one in known])
+    gone = Connection.id.not_in([one.id for one in listed]) & (Connection.enabled == 1) & own
+    _refuse_under_others(store, gone)
     with store.transaction():
         for one in listed:
             changed = (
@@ -68,9 +72,18 @@ def sync(store: Store, wanted: Iterable[tuple[str, str, str, str]]) -> None:
             )
             if not changed:
                 Connection.create(id=one.id, kind=one.kind, title=one.title)
-        own = (Connection.company == "main") | Connection.kind.not_in([one.kind for one in known])
-        gone = Connection.id.not_in([one.id for one in listed]) & (Connection.enabled == 1) & own
         Connection.update(enabled=False).where(gone).execute()
+
+
+def _refuse_under_others(store: Store, gone: Any) -> None:
+    with store.reading():
+        titles = [row.title for row in Connection.select(Connection.title).where(gone).order_by(Connection.id)]
+    if titles and store.database.others():
+        raise BadSettings(
+            f"{', '.join(titles)} is not set here, and other servers of this hub work with it: what tills send would "
+            "go to no books. Give this one the same settings; or, to go on without, stop all of them first.",
+            code="connection_off",
+        )
 
 
 def of_company(store: Store, wanted: Wanted, company: str) -> None:

@@ -14,8 +14,8 @@ from peewee import DatabaseError
 
 from pos import clock
 from pos.config import Config
-from pos.errors import CannotSave, Conflict
-from pos.store import audit, entries, intake, models, outbox
+from pos.errors import BadSettings, CannotSave, Conflict
+from pos.store import audit, connections, entries, intake, models, outbox
 from pos.store.db import Store, cannot_save, open_store
 from pos.store.journal import Journal
 from pos.store.models import Connection, Meta
@@ -181,6 +181,24 @@ def test_a_transaction_in_which_a_statement_failed_is_not_called_saved(store: St
     with pytest.raises(DatabaseError, match="nothing of it is saved"):
         swallowed()
     assert entries.meta(store, "first", "nothing") == "nothing"
+
+
+def test_no_server_switches_books_off_under_others(
+    store: Store, second: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One whose settings lack the books would have kept everybody's documents out of them, silently."""
+    from pos.store.engines import postgres
+
+    monkeypatch.setattr(postgres, "OTHERS_LOOKS", 2)
+    connections.sync(store, [("erpnext", "erpnext", "ERPNext", "http://127.0.0.1:1")])
+    second.execute("SELECT 1")
+    with pytest.raises(BadSettings, match="ERPNext is not set here"):
+        connections.sync(store, [])
+    assert entries.connections(store) == [("erpnext", "erpnext")]
+    second.database.close()
+    monkeypatch.setattr(postgres, "OTHERS_LOOKS", 40)
+    connections.sync(store, [])
+    assert entries.connections(store) == []
 
 
 def test_a_database_that_is_read_only_is_told_in_words_by_whatever_writes(store: Store) -> None:

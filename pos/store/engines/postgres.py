@@ -31,6 +31,10 @@ DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": 
 CONNECT_SECONDS = 10
 REPLICA_CONNECT_SECONDS = 2
 TOO_OLD = 140000
+#: What every connection of this program is called there.
+NAME = "tillkeep"
+#: How often it is looked whether somebody else is at work, a quarter of a second apart.
+OTHERS_LOOKS = 8
 
 _BEGIN = {
     "IMMEDIATE": f"BEGIN; SELECT pg_advisory_xact_lock({WRITERS})",
@@ -172,7 +176,7 @@ class Database(peewee.PostgresqlDatabase):
                 url or self.url,
                 autocommit=True,
                 connect_timeout=wait_seconds,
-                application_name="tillkeep",
+                application_name=NAME,
                 keepalives_idle=CONNECT_SECONDS,
                 keepalives_interval=CONNECT_SECONDS,
                 keepalives_count=3,
@@ -280,6 +284,17 @@ class Database(peewee.PostgresqlDatabase):
                     f"Set {name} = {good[0]} there."
                 )
         return ""
+
+    def others(self) -> bool:
+        """Whether another process works on this database now; one that ends this moment is waited for."""
+        asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = ?"
+        line = self.connection()
+        for _ in range(OTHERS_LOOKS):
+            own = {one.info.backend_pid for one in list(self.opened) if not one.closed}
+            if not {pid for (pid,) in line.execute(asked, (NAME,)).fetchall()} - own:
+                return False
+            line.execute("SELECT pg_sleep(0.25)")
+        return True
 
     def lineage(self) -> str:
         """Which database this is: another one once it came back from a dump, or as a server that was recovered."""

@@ -100,6 +100,10 @@ class Database(SqliteDatabase):
         """What is set once for the file, not for each connection."""
         self.connection().execute("PRAGMA journal_mode = wal")
 
+    def others(self) -> bool:
+        """One server has the folder at a time (`Store.lock`)."""
+        return False
+
     def lineage(self) -> str:
         """A file says nothing of where it came from: its folder does (`hub_link.instance`)."""
         return ""
