@@ -21,7 +21,7 @@ from pos.devices import printer_of
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
-from pos.store import companies, connections, earlier, foreign, hub_changes, hub_copy, notices
+from pos.store import companies, connections, deliveries, earlier, foreign, hub_changes, hub_copy, notices
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import bell, errors, logs, printing, status
@@ -140,6 +140,7 @@ def create_app(config: Config) -> App:
         store = open_store(config)
         undo.callback(store.close)
         companies.refuse_selling(store)
+        deliveries.refuse_unknown(store)
         connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
         qbo_connect.prepare(store, config)
         earlier.queue(store, clock.now())

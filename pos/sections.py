@@ -344,6 +344,7 @@ class Notices:
         "text", "text: Slack, Mattermost, Rocket.Chat, Google Chat; card: Microsoft Teams.", one_of=("text", "card")
     )
     chat_levels: str = setting("needs,check", "Levels that go there.")
+    at: str = setting("", "On a hub: what a channel tells of, like email:north chat:main/pier; not named = everything.")
     tell_resolved: bool = setting(True, "Also tell when the cause is gone.")
     quiet_from: time = setting(time(0, 0), "From this time on only needs goes out; the rest waits for quiet_to.")
     quiet_to: time = setting(time(0, 0), "End of the quiet hours; equal to quiet_from = none.")

@@ -13,7 +13,9 @@ from typing import Any
 from peewee import fn
 
 from pos import clock
+from pos.errors import BadSettings, UserError
 from pos.said import unpacked
+from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.models import Notice, NoticeDelivery
 
@@ -24,6 +26,8 @@ LOOK_ROWS = 500
 #: What was sent or given up is kept for the record this long.
 KEPT_DAYS = 90
 _OPEN = ("waiting", "sending")
+#: Ways out, as the settings call them.
+CHANNELS = ("email", "webhook", "chat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ def queue(store: Store, notice: Notice, what: str) -> None:
             continue  # a channel cannot tell of its own silence
         if what == "resolved" and not (settings.tell_resolved and not notice.event and _was_told(notice.key, channel)):
             continue
+        if what == "raised" and not _tells_of(store, channel, notice):
+            continue
         NoticeDelivery.insert(
             id=clock.uuid7(),
             key=notice.key,
@@ -72,6 +78,38 @@ def queue(store: Store, notice: Notice, what: str) -> None:
             error="",
             done_at="",
         ).execute()
+
+
+def refuse_unknown(store: Store) -> None:
+    """BadSettings where a channel is to tell of a company or a shop that is not here."""
+    for channel, places in _places(store).items():
+        if channel not in CHANNELS:
+            raise BadSettings(
+                f"[notices] at holds {channel!r}; write {', '.join(f'{one}:COMPANY' for one in CHANNELS)}."
+            )
+        for place in places:
+            try:
+                within.refuse_elsewhere(store, within.read(store, place))
+            except UserError as error:
+                raise BadSettings(f"[notices] at holds {place!r}: {error.message}") from error
+
+
+def _places(store: Store) -> dict[str, tuple[str, ...]]:
+    """Channel -> companies and shops it tells of; one that is not in it tells of everything."""
+    found: dict[str, tuple[str, ...]] = {}
+    for word in store.config.notices.at.replace(",", " ").split():
+        channel, _, place = word.partition(":")
+        found[channel] = (*found.get(channel, ()), place)
+    return found
+
+
+def _tells_of(store: Store, channel: str, notice: Notice) -> bool:
+    """Whether a notice is about what a channel's receivers look after."""
+    places = _places(store).get(channel)
+    if not places:
+        return True
+    reach = within.of_places(store, [within.read(store, place) for place in places])
+    return within.inside(store, within.notices(reach, "x"), "notice", "x.key = ?", notice.key)
 
 
 def trouble_key(channel: str) -> str:

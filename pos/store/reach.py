@@ -48,7 +48,7 @@ EVERYWHERE = Reach()
 
 def of_person(store: Store, code: str) -> Reach:
     """How far a person's rights reach."""
-    return _of(store, scope_of(store, code))
+    return of_places(store, scope_of(store, code))
 
 
 def scope_of(store: Store, code: str) -> list[Place]:
@@ -65,7 +65,8 @@ def of_connection(store: Store, connection: str) -> Reach:
     return Reach(frozenset({companies.of_connection(store, connection)}))
 
 
-def _of(store: Store, places: Iterable[Place]) -> Reach:
+def of_places(store: Store, places: Iterable[Place]) -> Reach:
+    """What lies in these places; [] = everything."""
     listed = list(places)
     if not listed:
         return EVERYWHERE
@@ -92,7 +93,7 @@ def keep_to(store: Store, code: str, places: Iterable[Place], by: str, *, new: b
         if not User.select().where(User.code == code).exists():
             raise NotFound(said("There is nobody with the code {code}.", code=code[:40]), field="code")
         for place in wanted:
-            _refuse_elsewhere(store, place)
+            refuse_elsewhere(store, place)
         before = scope_of(store, code)
         if before == wanted:
             return
@@ -111,7 +112,7 @@ def keep_key_to(store: Store, name: str, places: Iterable[Place], by: str) -> No
     code = key_code(name)
     with store.transaction():
         for place in wanted:
-            _refuse_elsewhere(store, place)
+            refuse_elsewhere(store, place)
         before = scope_of(store, code)
         PersonScope.delete().where(PersonScope.person == code).execute()
         for place in wanted:
@@ -137,7 +138,8 @@ def read(store: Store, text: str) -> Place:
     return Place(companies.one(store, company).id, shop)
 
 
-def _refuse_elsewhere(store: Store, place: Place) -> None:
+def refuse_elsewhere(store: Store, place: Place) -> None:
+    """NotFound for a company or a shop that is not there; Invalid for a shop of another company."""
     owner = companies.one(store, place.company)
     if place.shop and companies.shop(store, place.shop).company != owner.id:
         raise Invalid(said("{shop} is no shop of {company}.", shop=place.shop, company=owner.name), field="shop")

@@ -8,15 +8,17 @@ has to be put into one of the tables here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from pos.actions import voucher_notices
-from pos.store import notices, reach
+from pos.errors import BadSettings
+from pos.store import deliveries, notices, reach
 from pos.store.companies import Place
-from pos.store.models import Outbox, VoucherRow
+from pos.store.models import NoticeDelivery, Outbox, VoucherRow
 from pos.web import auth
 from tests.web.conftest import Console, Page
 from tests.web.two_companies import Hub, a_hub
@@ -101,6 +103,15 @@ APART = {
 #: About the books of one company, named in the request: another's are refused.
 OF_COMPANY: tuple[tuple[str, Any], ...] = (
     ("/settings/integrations", None),
+    ("/settings/integrations/mapping", None),
+    ("/settings/integrations/records", None),
+    ("/settings/integrations/jobs/1", None),
+    ("/api/integrations/quickbooks/mapping", {"mark": "", "changes": {}}),
+    ("/api/integrations/quickbooks/lists/reload", {}),
+    ("/api/integrations/quickbooks/lists/items", None),
+    ("/api/integrations/quickbooks/items/approve", {"all": True}),
+    ("/api/integrations/quickbooks/items/aside", {"item": "MUG"}),
+    ("/api/integrations/quickbooks/items/started", {}),
     ("/api/integrations/quickbooks/auth-url", None),
     ("/api/integrations/quickbooks/callback", {"address": "http://localhost/?code=a&state=b"}),
     ("/api/integrations/quickbooks/disconnect", {}),
@@ -342,3 +353,23 @@ def test_a_voucher_is_overdrawn_within_one_company_and_told_to_it_alone(two: Hub
         assert ("GV-SAME" in page.get("/api/console/overview").text) is sees
     VoucherRow.update(amount=-500).where(VoucherRow.id == "more N1").execute()
     assert voucher_notices.overdrawn(store) == 0 and not note(), "and it is settled"
+
+
+def test_a_channel_tells_its_receivers_of_their_company_alone(two: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = two.app.store
+    settings = replace(store.config.notices, email_to="n@north.example", smtp_host="localhost", chat_url="http://x",
+                       at="email:north")  # fmt: skip
+    monkeypatch.setattr(store, "config", replace(store.config, notices=settings))
+    for side in two.sides:
+        notices.raise_notice(store, f"odd:{side.company}", "needs", "Odd", "", side.ids["number"])
+    notices.raise_notice(store, "odd:hub", "needs", "The disk is full")
+    notices.settle(store, "odd:main")
+    told = [(row.channel, row.what, row.key) for row in NoticeDelivery.select().order_by(NoticeDelivery.n)]
+    assert [row for row in told if row[0] == "email"] == [("email", "raised", "odd:north")]
+    assert [row[1:] for row in told if row[0] == "chat"] == [
+        ("raised", "odd:main"), ("raised", "odd:north"), ("raised", "odd:hub"), ("resolved", "odd:main"),
+    ], "who is not kept to anything is told everything"  # fmt: skip
+    unknown = replace(settings, at="email:nowhere")
+    monkeypatch.setattr(store, "config", replace(store.config, notices=unknown))
+    with pytest.raises(BadSettings, match="nowhere"):
+        deliveries.refuse_unknown(store)
