@@ -147,11 +147,14 @@ def create(
     with store.transaction():
         if Records.get_or_none(_is(company, kind, key)) is not None:
             raise Conflict(said("There is a {kind} {id} already.", kind=kind, id=key[:60]), code="taken", field="id")
-        Records.create(
-            company=company, kind=kind, id=key, title=title_of(fields), fields=_json(fields), lines=_json(lines),
-            version=1, edited_at=clock.stamp(now), edited_by=by, origin=origin, deleted=False,
-        )  # fmt: skip
-        return get(store, company, kind, key)
+        stamp, rows = clock.stamp(now), [dict(one) for one in lines]
+        store.execute(
+            "INSERT INTO record"
+            " (company, kind, id, title, fields, lines, version, edited_at, edited_by, origin, deleted)"
+            " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, 0)",
+            (company, kind, key, title_of(fields), _json(fields), _json(rows), stamp, by, origin),
+        )
+        return Record(company, kind, key, dict(fields), rows, 1, stamp, by, origin, False)
 
 
 def edit(
@@ -251,6 +254,14 @@ def conflicts(
         asked &= Conflicts.record_id == key
     with store.reading():
         return [_clashed(row) for row in Conflicts.select().where(asked).order_by(Conflicts.id).limit(limit)]
+
+
+def last_decided(store: Store, company: str, limit: int) -> list[Clashed]:
+    """What people decided last, the latest first."""
+    asked = (Conflicts.company == company) & (Conflicts.state == "decided") & (Conflicts.rule == "ask")
+    with store.reading():
+        rows = Conflicts.select().where(asked).order_by(Conflicts.decided_at.desc(), Conflicts.id.desc()).limit(limit)
+        return [_clashed(row) for row in rows]
 
 
 def conflict(store: Store, company: str, number: int) -> Clashed:

@@ -29,6 +29,13 @@ LEASE_SECONDS = 60
 LIST_MAX = 200
 CHOSEN_MAX = 500
 
+_RESULT = (
+    "INSERT INTO sync_job_record (job_id, mark, record_kind, record_id, remote_id, state, code, message, at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, mark) DO UPDATE SET record_kind = excluded.record_kind,"
+    " record_id = excluded.record_id, remote_id = excluded.remote_id, state = excluded.state, code = excluded.code,"
+    " message = excluded.message, at = excluded.at"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -182,12 +189,16 @@ def went(
         row = Jobs.get_or_none(_mine(job))
         if row is None:
             return False
-        for one in found:
-            mark = one.remote_id if job.direction == "pull" else one.record_id
-            Results.put(
-                job_id=job.id, mark=mark, record_kind=one.record_kind, record_id=one.record_id,
-                remote_id=one.remote_id, state=one.state, code=one.code, message=one.message, at=stamp,
-            )  # fmt: skip
+        store.execute_many(
+            _RESULT,
+            [
+                (
+                    job.id, one.remote_id if job.direction == "pull" else one.record_id, one.record_kind,
+                    one.record_id, one.remote_id, one.state, one.code, one.message, stamp,
+                )
+                for one in found
+            ],
+        )  # fmt: skip
         totals = json.loads(row.totals)
         totals["unchanged"] = totals.get("unchanged", 0) + unchanged
         Jobs.update(

@@ -78,7 +78,7 @@ def _ask(direction: str) -> ResponseReturnValue:
 
 
 @bp.get(f"{BASE}/jobs")
-@describe(query=shapes.JOBS_QUERY, answer=shapes.JOBS, refuses=(404,))
+@describe(query=shapes.JOBS_QUERY, answer=shapes.JOBS, refuses=(404, 422))
 @auth.needs("settings", within=True, touches=False)
 def jobs() -> ResponseReturnValue:
     here, company = parts(), reached.asked()
@@ -95,7 +95,7 @@ def jobs() -> ResponseReturnValue:
 
 
 @bp.get(f"{BASE}/jobs/<int:n>")
-@describe(query=shapes.JOB_QUERY, answer=shapes.JOB)
+@describe(query=shapes.JOB_QUERY, answer=shapes.JOB, refuses=(422,))
 @auth.needs("settings", within=True, touches=False)
 def job(n: int) -> ResponseReturnValue:
     here, company = parts(), reached.asked()
@@ -126,7 +126,7 @@ def trigger() -> ResponseReturnValue:
 
 
 @bp.get(f"{BASE}/chart")
-@describe(query=shapes.CHART_QUERY, answer=shapes.CHART, refuses=(404,))
+@describe(query=shapes.CHART_QUERY, answer=shapes.CHART, refuses=(404, 422))
 @auth.needs("settings", within=True, touches=False)
 def chart() -> ResponseReturnValue:
     here, company = parts(), reached.asked()
@@ -137,7 +137,7 @@ def chart() -> ResponseReturnValue:
 
 
 @bp.get(f"{BASE}/conflicts")
-@describe(query=shapes.CONFLICTS_QUERY, answer=shapes.CONFLICTS, refuses=(404,))
+@describe(query=shapes.CONFLICTS_QUERY, answer=shapes.CONFLICTS, refuses=(404, 422))
 @auth.needs("settings", within=True, touches=False)
 def conflicts() -> ResponseReturnValue:
     here, company = parts(), reached.asked()
