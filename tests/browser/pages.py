@@ -16,6 +16,7 @@ PARTS = {
     "/paper/<document>": "{paper}",
     "/reconciliation/<scope>/<name>": "/reconciliation/session/T1-S000001",
     "/console/outbox/<int:n>": "/console/outbox",  # there is a row with a connection only: see its own tests
+    "/settings/integrations/jobs/<int:n>": "/settings/integrations",  # likewise
     "/console/reconciliation/<scope>/<name>": "/console/reconciliation/session/T1-S000001",
     "/console/companies/<key>": "/console/companies/main",
     "/console/receipts/<document>": "/console/receipts/{document}",

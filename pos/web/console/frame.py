@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request, session
 from flask_wtf.csrf import generate_csrf
 
 from pos import clock
+from pos.actions import qbo_screen
 from pos.errors import NotFound
 from pos.rules import wording
 from pos.said import said
@@ -110,8 +111,11 @@ def _frame() -> dict[str, Any]:
         "needs": 0,
         "bell": None,
         "choices": _choices(),
+        "away": [],
     }
     if who is not None:
         view["needs"] = outbound.counted(here.store, ("needs",), reach())["needs"]
+        if frame.may_open("/settings/integrations"):
+            view["away"] = qbo_screen.away(here.store, here.config, auth.reach_of())
         view["bell"] = bell.ring(here.store, who.code, auth.reach_of())
     return view

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pos.web.integrations import mapping, quickbooks, sync
+from pos.web.integrations import mapping, quickbooks, screens, sync
 
 BLUEPRINTS = (
     quickbooks.bp,
     sync.bp,
     mapping.bp,
+    screens.bp,
 )

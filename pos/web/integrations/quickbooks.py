@@ -22,7 +22,7 @@ from typing import Any
 from flask import Blueprint, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from pos.actions import qbo_connect, qbo_views, qbo_worker
+from pos.actions import qbo_connect, qbo_screen, qbo_views, qbo_worker
 from pos.errors import Conflict, ConnectorError, Invalid, NotAllowed, PosError, Unavailable, UserError
 from pos.said import said
 from pos.store import companies, rights
@@ -60,6 +60,7 @@ def page() -> ResponseReturnValue:
         "integrations",
         card=qbo_views.card(here.store, here.config, company),
         worker=qbo_worker.status(here.store, here.config),
+        sync=qbo_screen.together(here.store, here.config, company),
         companies=[one for one in companies.every(here.store, active=True) if _reaches(one.id)],
         connected=request.args.get("qb_connected") == "true",
         problem=qbo_views.PROBLEMS.get(problem, qbo_views.PROBLEMS["other"]) if problem else "",

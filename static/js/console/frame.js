@@ -56,6 +56,23 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// -- what cannot be reached now and comes back by itself; snoozed it is not shown for a while -----------------------------
+
+const SNOOZE_MS = 4 * 60 * 60 * 1000;
+const snoozeKey = (line) => `tillkeep.snooze.${line.dataset.away}`;
+
+function showAway() {
+  for (const line of document.querySelectorAll("[data-away]")) line.hidden = Number(localStorage.getItem(snoozeKey(line))) > Date.now();
+}
+
+document.addEventListener("click", (event) => {
+  const line = event.target.closest("[data-snooze]")?.closest("[data-away]");
+  if (!line) return;
+  localStorage.setItem(snoozeKey(line), String(Date.now() + SNOOZE_MS));
+  showAway();
+});
+showAway();
+
 // -- live --------------------------------------------------------------------------------------------------------------
 
 const listeners = [];
@@ -85,10 +102,11 @@ export async function refresh() {
   } catch {
     return false;
   }
-  for (const region of document.querySelectorAll("[data-live]")) {
+  for (const region of document.querySelectorAll("[data-live], #away")) {
     const fresh = page.getElementById(region.id);
     if (fresh && !touched(region) && !region.isEqualNode(fresh)) region.replaceWith(document.adoptNode(fresh));
   }
+  showAway();
   const [now, then] = [byId("now"), page.getElementById("now")];
   if (now && then) put(now, then.textContent);
   for (const listener of listeners) listener();
