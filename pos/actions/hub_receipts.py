@@ -15,13 +15,12 @@ from pos.config import Config
 from pos.connectors.hub import receipts
 from pos.errors import Conflict, Rejected
 from pos.rules import basket as rules
+from pos.rules.cart import LINES_MAX
 from pos.said import said
 from pos.store import foreign, intake, sold
 from pos.store.db import Store
 from pos.store.foreign import Copy
 
-#: Receipts of one basket that are asked for.
-RECEIPTS_MAX = 10
 CODE_CHARS_MAX = 60
 
 
@@ -71,8 +70,6 @@ def before_sale(store: Store, config: Config, raw: Mapping[str, Any]) -> None:
         return
     against = [line.get("return_against") for line in lines if isinstance(line, Mapping)]
     named = [one.get("id") for one in against if isinstance(one, Mapping)]
-    for key in list(dict.fromkeys(key for key in named if isinstance(key, str) and rules.UUID.match(key)))[
-        :RECEIPTS_MAX
-    ]:
+    for key in list(dict.fromkeys(key for key in named if isinstance(key, str) and rules.UUID.match(key)))[:LINES_MAX]:
         if ask(store, config, key, claim=True):
             return  # it is away: the others would wait for nothing

@@ -146,6 +146,9 @@ def test_a_hub_that_sells_waits_like_any_other_till(store: Store, journal: Journ
     assert foreign.claim(store, own["id"], "T2")
     with pytest.raises(Conflict, match="Another till is giving goods"):
         hub_receipts.before_sale(store, both, basket)
+    others = [{"return_against": {"id": clock.uuid7()}} for _ in range(12)]
+    with pytest.raises(Conflict):
+        hub_receipts.before_sale(store, both, {**basket, "lines": [*others, *basket["lines"]]})
     foreign.returned(store, {"till": "T2", "items": basket["lines"]})
     hub_receipts.before_sale(store, both, basket)
     assert not foreign.claim(store, own["id"], "T2")
