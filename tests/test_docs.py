@@ -64,9 +64,10 @@ def test_every_test_the_docs_name_is_there() -> None:
 
 
 def table(page: str, below: str = "") -> list[list[str]]:
-    """The rows of the (first) table of a page below a heading, its head left out."""
+    """The rows of the table of a page below a heading and above the next, its head left out."""
     text = (REPO / "docs" / page).read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (.+) \|$", text[text.index(below) :], re.MULTILINE)
+    part = text[text.index(below) :]
+    rows = re.findall(r"^\| (.+) \|$", part.partition("\n## ")[0] if below else part, re.MULTILINE)
     return [[cell.strip() for cell in row.split(" | ")] for row in rows[1:]]
 
 
@@ -87,6 +88,61 @@ def test_each_pitfall_has_a_test() -> None:
     assert [row[0] for row in rows if "::test_" not in row[2]] == []
     named = {name for row in rows for name in row[0].split(", ")}
     assert sorted(set(PITFALLS) - named) == []
+
+
+#: Rows of the connections to QuickBooks Online before this one; the page says which of them are not built.
+QUICKBOOKS = [f"C-{n:02}" for n in (7, 8, *range(10, 18))]
+QUICKBOOKS += [f"Q-{n:02}" for n in (*range(1, 9), *range(10, 18), *range(21, 30))]
+
+
+def test_each_pitfall_of_quickbooks_has_a_test() -> None:
+    rows = table("features.md", "## Pitfalls of the QuickBooks connections")
+    assert [row[0] for row in rows if "::test_" not in row[2]] == []
+    named = {name for row in rows for name in row[0].split(", ")}
+    assert sorted(named) == sorted(QUICKBOOKS)
+
+
+#: The routes of the office system whose connection to QuickBooks this one takes over, as its document lists them.
+DOCUMENTED = ("status", "auth-url", "callback", "disconnect", "sync/pull", "sync/push", "jobs", "jobs/:id",
+              "jobs/trigger", "worker/status")  # fmt: skip
+
+
+def test_every_documented_route_of_quickbooks_is_there(shop: config.Config) -> None:
+    """With the methods it was documented with; the seed itself is read where it is here."""
+    from pos.app import create_app
+
+    app = create_app(shop)
+    try:
+        ours = {(method, re.sub(r"<[^>]+>", ":id", str(rule.rule))) for rule in app.flask.url_map.iter_rules()
+                for method in rule.methods or ()}  # fmt: skip
+    finally:
+        app.stop()
+    base = "/api/integrations/quickbooks/"
+    posts = {"disconnect", "sync/pull", "sync/push", "jobs/trigger"}
+    wanted = {("POST" if name in posts else "GET", base + name) for name in DOCUMENTED}
+    assert sorted(wanted - ours) == []
+    assert ("GET", "/settings/integrations") in ours
+    seed = next(iter((REPO.parent / "shared" / "seeds").glob("004_*.txt")), None)
+    if seed is not None:
+        told = set(re.findall(rf"^ *- (GET|POST) `({base}[\w/:-]+)`", seed.read_text(encoding="utf-8"), re.MULTILINE))
+        assert told == wanted
+
+
+STATES_OF_A_SIGN_IN = ("connected", "refresh_expiring", "needs_reauth", "refresh_expired", "missing_refresh_token",
+                       "missing_tokens")  # fmt: skip
+
+
+def test_the_states_and_numbers_of_quickbooks_are_the_documented_ones() -> None:
+    from pos.actions import qbo_worker
+    from pos.rules import booknumbers, oauth
+    from pos.store import sync_jobs
+
+    page = (REPO / "docs" / "quickbooks-online.md").read_text(encoding="utf-8")
+    assert set(oauth.STATES) == set(STATES_OF_A_SIGN_IN)
+    assert [name for name in oauth.STATES if f"`{name}`" not in page] == []
+    assert sync_jobs.STATES == ("pending", "processing", "synced", "error", "skipped")
+    assert set(sync_jobs.RESOURCES) == {"customers", "items", "invoices", "orders", "payments"}
+    assert (oauth.EARLY.total_seconds(), qbo_worker.POLL_SECONDS, booknumbers.NUMBER_MAX) == (300, 30, 21)
 
 
 RUNBOOK = (

@@ -21,6 +21,8 @@ BENCHES = {
     "start": "tests.bench.start_bench",
     "outbox": "tests.bench.outbox_bench",
     "bundle": "tests.bench.bundle_bench",
+    "quickbooks": "tests.bench.quickbooks_bench",
+    "pull": "tests.bench.pull_bench",
     "report": "tests.bench.report_bench",
     "backup": "tests.bench.backup_bench",
     "archive": "tests.bench.archive_bench",

@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pos.actions import qbo_standing, reconcile
+from pos.actions import qbo_lists, qbo_standing, reconcile
 from pos.connectors.qbo import pace
-from pos.connectors.qbo.client import Client
+from pos.connectors.qbo.client import Client, Rows
+from pos.errors import ConnectorError
 from pos.store import connections, scopes, unblock
 from tests import receipts
 from tests.contract import qbo_books
@@ -97,6 +99,27 @@ def test_a_token_of_one_company_books_nothing_in_another(shop: Shop) -> None:
     assert connections.line(shop.store, "quickbooks").paused_reason
     assert (shop.there(), shop.site.us.documents()) == ([], [])
     assert [row.tries for row in shop.rows()] == [0]
+
+
+@pytest.mark.parametrize("at", [1, 4, 7])
+def test_lists_that_break_off_half_way_leave_the_old_ones_and_make_nothing_new(
+    signed: Shop, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """The pitfall: an error page ended the list of items without a word, and everything looked missing."""
+    whole = qbo_lists.reload(signed.store, signed.config, "main", "boss", signed.client)
+    real, asked = Client.query, [0]
+
+    def broken(client: Client, *given: Any, **named: Any) -> Rows:
+        asked[0] += 1
+        if asked[0] == at:
+            signed.site.emulator.faults.next("gateway_html", hits="reads")
+        return real(client, *given, **named)
+
+    monkeypatch.setattr(Client, "query", broken)
+    with pytest.raises(ConnectorError):
+        qbo_lists.reload(signed.store, signed.config, "main", "boss", signed.client)
+    assert asked[0] == at
+    assert qbo_lists.cached(signed.store, "main") == whole
 
 
 # -- the sign-in -------------------------------------------------------------------------------------------------------
