@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from pos import clock
-from pos.actions import figures
+from pos.actions import counting, figures
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.rules import hub
@@ -29,25 +29,34 @@ SILENT_SECONDS = 900
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What is asked once for all tills: names of companies and shops, what is missing, open sessions, takings of today
-    in minor units."""
+    in minor units by till and day; how each company counts, and its day now."""
 
     companies: dict[str, str]
     shops: dict[str, str]
     missing: dict[str, int]
     sessions: dict[str, tuple[str, str]]
-    taken: dict[str, tuple[int, int]]
+    taken: dict[tuple[str, str], tuple[int, int]]
+    counts: dict[str, Config]
+    today: dict[str, str]
 
 
 def _known(store: Store, config: Config, reach: Reach) -> _Known:
-    today = clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts).isoformat()
-    taken = takings.by_till(store, partial(within.tills, reach), today, today)
+    every = companies.every(store)
+    counts = {one.id: counting.of_company(store, config, one.id) for one in every}
+    today = {key: _day(settings) for key, settings in counts.items()}
     return _Known(
-        {one.id: one.name for one in companies.every(store)},
+        {one.id: one.name for one in every},
         {one.id: one.name for one in companies.shops(store)},
         hub_gaps.missing(store),
         hub_sessions.open_now(store, reach),
-        {till: sums for (till, _), sums in taken.items()},
+        takings.by_till(store, partial(within.tills, reach), min(today.values()), max(today.values())),
+        counts,
+        today,
     )
+
+
+def _day(config: Config) -> str:
+    return clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts).isoformat()
 
 
 def listed(store: Store, config: Config, *, revoked: bool = False, reach: Reach = EVERYWHERE) -> list[dict[str, Any]]:
@@ -68,7 +77,8 @@ def one(store: Store, config: Config, key: str) -> dict[str, Any]:
 def _row(store: Store, config: Config, till: Till, known: _Known) -> dict[str, Any]:
     missing = known.missing.get(till.till, 0)
     session, opened_at = known.sessions.get(till.till, ("", ""))
-    receipts, taken = known.taken.get(till.till, (0, 0))
+    counts = known.counts[till.company]
+    receipts, taken = known.taken.get((till.till, known.today[till.company]), (0, 0))
     words, tone = _state(till, missing)
     head = max(till.head_sequence, till.top_sequence)
     gaps = hub_gaps.gaps(store, till.till) if missing else []
@@ -104,8 +114,8 @@ def _row(store: Store, config: Config, till: Till, known: _Known) -> dict[str, A
         "session": session,
         "session_text": moment(store, config, opened_at),
         "receipts": receipts,
-        "taken": figures.plain(taken, config),
-        "taken_text": figures.money(taken, config),
+        "taken": figures.plain(taken, counts),
+        "taken_text": figures.money(taken, counts),
         "may": _may(till),
     }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from pos import clock
-from pos.actions import charts, figures, hub_views
+from pos.actions import charts, counting, figures, hub_views
+from pos.actions.counting import Counted
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.said import Said, nsaid, said
@@ -33,19 +34,40 @@ STATES = {
 
 def overview(store: Store, config: Config, journal: Journal, reach: Reach = EVERYWHERE) -> dict[str, Any]:
     """Everything the first screen shows of what lies within a reach."""
-    last = clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts)
-    wanted = [(last - timedelta(days=back)).isoformat() for back in reversed(range(DAYS))]
-    days = outlook.days(store, wanted, reach)
+    first, *others = counting.by_currency(store, config, reach)
+    days = _days(store, first)
     found = reasons(store, config, journal, reach)
     lines = connections.lines(store, reach.companies)
     return {
-        "today": _today(config, days[-1], lines),
+        "today": _today(first.config, days[-1], connections.lines(store, first.reach.companies)),
+        "counted": {"currency": first.config.shop.currency, "names": list(first.names) if others else []},
+        "others": [_other(store, part) for part in others],
         "tills": _tills(store, config, days[-1], found, reach),
         "reasons": found,
-        "chart": charts.days(config, days),
-        "hours": charts.hours(store, config, last, reach),
+        "chart": charts.days(first.config, days),
+        "hours": charts.hours(store, first.config, _last(first.config), first.reach),
         "ages": charts.ages(store, reach) if lines else None,
         "runs": _runs(store, config) if reach.is_all else [],
+    }
+
+
+def _last(config: Config) -> date:
+    return clock.business_day(clock.now(), config.shop.timezone, config.shop.day_starts)
+
+
+def _days(store: Store, part: Counted) -> list[Day]:
+    last = _last(part.config)
+    wanted = [(last - timedelta(days=back)).isoformat() for back in reversed(range(DAYS))]
+    return outlook.days(store, wanted, part.reach)
+
+
+def _other(store: Store, part: Counted) -> dict[str, Any]:
+    """Today of companies that count in another currency: never added to the rest."""
+    lines = connections.lines(store, part.reach.companies)
+    return {
+        "currency": part.config.shop.currency,
+        "names": list(part.names),
+        "today": _today(part.config, _days(store, part)[-1], lines),
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pos import clock
-from pos.actions import line, reconcile_books
+from pos.actions import counting, line, reconcile_books
 from pos.actions.line import Job
 from pos.connectors.base import BOOKED_MAX, Binder, Posted, key_of
 from pos.errors import ConnectorError, Rejected, SignInNeeded
@@ -234,7 +234,7 @@ def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result
     own += _pairs(job, asked, seen)
     if not own:
         return None
-    currency = job.store.config.shop.currency
+    currency = counting.of_connection(job.store, job.store.config, job.connection).shop.currency
     extra = _only_there(job, scope, min(moments), max(moments), seen)
     tolerance = max(0, round_minor(job.store.config.reconcile.tolerance, currency))
     note = "" if not before else f"{before} left out: made before this connection took them."
@@ -246,7 +246,7 @@ def _bundled(job: Job, binder: Binder, scope: Scope, ns: list[int]) -> tuple[Res
     found = reconcile_books.pairs(job, binder, scope.name, ns) if scope.scope == "day" else {}
     if not found:
         return None
-    currency = job.store.config.shop.currency
+    currency = counting.of_connection(job.store, job.store.config, job.connection).shop.currency
     tolerance = max(0, round_minor(job.store.config.reconcile.tolerance, currency))
     return reconcile.compare(found.values(), currency, tolerance), ""
 
@@ -304,6 +304,7 @@ def _pair(job: Job, key: str, doc: Document, part: str, sent: Sent | None, there
 def _only_there(job: Job, scope: Scope, first: datetime, last: datetime, seen: Seen) -> list[Pair]:
     """What stands there under the name of this till and is unknown here."""
     connector, till, after = job.memory.connector, job.store.config.till.id, ""
+    currency = counting.of_connection(job.store, job.store.config, job.connection).shop.currency
     found: list[Pair] = []
     while True:
         page = connector.listed(till, first, last, after)
@@ -315,7 +316,7 @@ def _only_there(job: Job, scope: Scope, first: datetime, last: datetime, seen: S
             there = connector.booked({row.key: row.kind for row in some if row.key not in seen.pairs})
             for row in some:
                 if row.key in there:
-                    figures = connector.figures(there[row.key], job.store.config.shop.currency)
+                    figures = connector.figures(there[row.key], currency)
                     seen.pairs[row.key] = Pair(
                         row.key, "", row.number, "", row.session, row.day, None, figures, there[row.key].state,
                         row.remote_id,

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from pos import clock
-from pos.actions import figures
+from pos.actions import counting, figures
 from pos.config import Config
 from pos.connectors import KINDS
 from pos.connectors.base import Kind
@@ -175,6 +175,7 @@ def _cell(store: Store, leg: Leg, found: Brief | None, config: Config) -> dict[s
     }  # fmt: skip
     if compared:
         cell |= {"here": found.here, "there": found.there}
+        config = counting.of_connection(store, config, leg.id)
         cell |= {"here_text": figures.money(found.total_here, config)}
         cell |= {"there_text": figures.money(found.total_there, config)}
     return cell
@@ -213,16 +214,17 @@ def detail(store: Store, config: Config, scope: str, name: str, reach: Reach = E
     columns = legs(store, reach=reach)
     found = []
     for leg in columns:
+        counts = counting.of_connection(store, config, leg.id)
         brief = reconciliations.brief(store, leg.id, here) if leg.id else None
         standing = reconciliations.standing(store, leg.id, here) if leg.id else None
         items, total = reconciliations.items(store, leg.id, here, ITEMS_MAX) if leg.id else ([], 0)
         found.append(
             {
                 **_cell(store, leg, brief, config),
-                "sums": [_sum(row, config) for row in standing.rows] if standing else [],
+                "sums": [_sum(row, counts) for row in standing.rows] if standing else [],
                 "within": standing.within if standing else 0,
                 "note": standing.note if standing else "",
-                "items": [{**shown(store, item, config), **_made_of(store, leg.id, item)} for item in items],
+                "items": [{**shown(store, item, counts), **_made_of(store, leg.id, item)} for item in items],
                 "more": max(0, total - len(items)),
             }
         )

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from pos import clock
 from pos.actions import voucher_notices
 from pos.errors import BadSettings
-from pos.store import deliveries, notices, reach
+from pos.store import deliveries, notices, outlook, reach
 from pos.store.companies import Place
 from pos.store.models import NoticeDelivery, Outbox, VoucherRow
 from pos.web import auth
@@ -373,3 +374,23 @@ def test_a_channel_tells_its_receivers_of_their_company_alone(two: Hub, monkeypa
     monkeypatch.setattr(store, "config", replace(store.config, notices=unknown))
     with pytest.raises(BadSettings, match="nowhere"):
         deliveries.refuse_unknown(store)
+
+
+def test_days_and_sums_are_a_companys_own_and_two_currencies_are_never_added(
+    two: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two.app.store.transaction():
+        two.app.store.execute("UPDATE company SET currency = 'EUR', time_zone = 'Asia/Tokyo' WHERE id = 'north'")
+    monkeypatch.setattr(outlook, "FRESH_SECONDS", 0.0)
+    at = clock.parse("2026-11-21T16:00:00.000000Z")  # the next day in Tokyo
+    with clock.set_to(lambda: at):
+        shown = two.whole.get("/api/console/overview?at=").json
+        assert shown["counted"]["currency"] == "GBP" and [one["currency"] for one in shown["others"]] == ["EUR"]
+        assert shown["today"][0]["amount_text"].startswith("£") and "Boreal Ltd" in shown["others"][0]["names"]
+        assert "Boreal Ltd" not in shown["counted"]["names"]
+        own = two.pages[1].get("/api/console/overview").json
+        assert (own["counted"], own["others"]) == ({"currency": "EUR", "names": []}, [])
+        assert own["today"][0]["amount_text"].startswith("€") and own["tills"][0]["taken_text"].startswith("€")
+        assert own["chart"]["bars"][-1]["day"] == 22 and shown["chart"]["bars"][-1]["day"] == 21
+        assert "€" in two.pages[1].get("/console").text and "€" in two.whole.get("/console").text
+        assert "€" not in two.pages[0].get("/console").text

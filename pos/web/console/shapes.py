@@ -30,9 +30,11 @@ SESSION = ok({"user": or_null(thing({**texts("code", "name", "role"), "rights": 
 # -- overview ----------------------------------------------------------------------------------------------------------
 
 _TONES = words("needs", "check", "offline", "saved")
+_TODAY = many(thing({"key": words("taken", "equal", "waiting", "needs", "kept"), **texts("title", "amount_text"),
+                     "amount": FIGURE, "count": WHOLE, "count_text": TEXT}))  # fmt: skip
 OVERVIEW = ok({
-    "today": many(thing({"key": words("taken", "equal", "waiting", "needs", "kept"), **texts("title", "amount_text"),
-                         "amount": FIGURE, "count": WHOLE, "count_text": TEXT})),
+    "today": _TODAY, "counted": thing({"currency": TEXT, "names": many(TEXT)}),
+    "others": many(thing({"currency": TEXT, "names": many(TEXT), "today": _TODAY})),
     "tills": many(thing({**texts("id", "name", "company", "tone_text", "taken_text", "session"), "tone": _TONES,
                          "reasons": many(TEXT), "taken": FIGURE, "open_count": WHOLE}, more=True)),
     "reasons": many(thing({**texts("tone_text", "text", "remedy", "since", "way", "key"), "tone": _TONES})),
