@@ -118,12 +118,12 @@ def queue_all(store: Store, hub_of_till: str, now: datetime) -> int:
         return int(count)
 
 
-def ask_again(store: Store, newest: int, missing: Iterable[tuple[int, int]], asked_at: datetime) -> int:
+def ask_again(store: Store, newest: int, missing: Iterable[tuple[int, int]], now: datetime) -> int:
     """The hub has lost documents it took in: what it acknowledged since the first of them is asked for, and sent again
-    where it is not there; how many. newest, missing: what it said at `asked_at` that it has of this till's series."""
-    stamp, till = clock.stamp(asked_at), store.config.till.id
+    where it is not there; how many. newest, missing: what it says that it has of this till's series."""
+    stamp, till = clock.stamp(now), store.config.till.id
     with store.transaction():
-        ours = (Outbox.connection == hub.KIND) & (Outbox.state == "booked") & (Outbox.booked_at <= stamp)
+        ours = (Outbox.connection == hub.KIND) & (Outbox.state == "booked")
         gone = Document.sequence > newest
         for first, last in missing:
             gone |= Document.sequence.between(first, last)
@@ -134,5 +134,5 @@ def ask_again(store: Store, newest: int, missing: Iterable[tuple[int, int]], ask
         words = said("The hub has lost documents it had: it is asked for this one, and gets it again where it is gone.")
         values = {"state": "unknown", "next_at": stamp, "settle_at": stamp, "booked_at": "", "tries": 0,
                   "code": "hub_lost", "message": words, "updated_at": stamp}  # fmt: skip
-        asked = Outbox.update(**values, story=told(asked_at, "unknown", values))
+        asked = Outbox.update(**values, story=told(now, "unknown", values))
         return int(asked.where(ours & (Outbox.booked_at >= since)).execute())
