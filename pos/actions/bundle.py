@@ -85,17 +85,13 @@ def gather(job: Job, binder: Binder) -> int:
     """Everything that may go now becomes documents; how many were handed out. What is not mapped waits for a person."""
     if binder.problems():  # said where the line is checked
         return 0
-    rules, last, now, sums = rules_of(job), 0, job.now(), dict[Group, Gathered]()
-    while True:
-        rows = bundles.loose(job.store, job.connection, now, now + AHEAD, last)
+    rules, now, sums = rules_of(job), job.now(), dict[Group, Gathered]()
+    for rows in bundles.loose(job.store, job.connection, now, now + AHEAD):
         found = _sorted(job, binder, rules, rows, now)
         _add(sums, found.shares if _write(job, rules, found, now) else [])
         job.breathe()
         if job.stopping():
             return 0
-        if len(rows) < bundles.BITE_ROWS:
-            break
-        last = rows[-1].n
     return sum(_close(job, binder, rules, one, sums) for one in bundles.open_ones(job.store, job.connection))
 
 

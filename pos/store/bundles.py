@@ -24,12 +24,13 @@ from pos.store.models import Bundle, BundleMember, Outbox
 #: The part of an outbox row that stands for a bundle.
 PART = "book"
 BITE_ROWS = 500
+BIGGEST = (1 << 63) - 1
 
 _LOOSE = (
-    "SELECT o.n, o.document, o.part, o.state, o.created_at, d.till, d.body FROM outbox o"
-    " JOIN document d ON d.id = o.document WHERE o.connection = ? AND o.state IN ('queued', 'unknown')"
-    " AND o.part IN ('sale', 'return') AND o.parked = '' AND o.owner = '' AND (o.next_at <= ? OR o.next_at > ?)"
-    " AND o.n > ? ORDER BY o.n LIMIT ?"
+    "SELECT o.n, o.document, o.part, o.state, o.created_at, d.till, d.body, o.next_at FROM outbox o"
+    " JOIN document d ON d.id = o.document WHERE o.connection = ? AND o.state = ?"
+    " AND o.part IN ('sale', 'return') AND o.parked = '' AND o.owner = '' AND (o.next_at, o.n) > (?, ?)"
+    " AND o.next_at <= ? ORDER BY o.next_at, o.n LIMIT ?"
 )
 _BUNDLED = (
     "UPDATE outbox SET state = 'bundled', code = '', message = ?, settle_at = '', updated_at = ?"
@@ -40,23 +41,24 @@ _ROW = (
     " booked_at, resolved, remote_id, remote, code, message, difference, created_at, updated_at, parked, story, reply)"
     " VALUES (?, ?, 'book', 'queued', 0, ?, '', '', '', '', '', '', '', '', '', '', '', ?, ?, '', '', '')"
 )
-#: Receipts of a bundle whose every document is booked.
+#: Receipts of a bundle whose every document is booked; found by the bundle, so that what else is bundled is not walked.
 _FOLLOW = (
     "UPDATE outbox SET state = 'booked', remote_id = ?, booked_at = ?, updated_at = ?, message = ? WHERE n IN"
-    " (SELECT outbox FROM bundle_member WHERE bundle = ?) AND state = 'bundled' AND NOT EXISTS"
+    " (SELECT outbox FROM bundle_member WHERE bundle = ?) AND state || '' = 'bundled' AND NOT EXISTS"
     " (SELECT 1 FROM bundle_member m JOIN bundle b ON b.root = m.bundle LEFT JOIN outbox r ON"
     " r.connection = b.connection AND r.document = b.number AND r.part = 'book'"
     " WHERE m.outbox = outbox.n AND (r.n IS NULL OR r.state <> 'booked'))"
 )
 _SETTLED = (
     "UPDATE outbox SET resolved = ?, state = 'rejected', code = 'settled', updated_at = ? WHERE n IN"
-    " (SELECT outbox FROM bundle_member WHERE bundle = ?) AND state = 'bundled'"
+    " (SELECT outbox FROM bundle_member WHERE bundle = ?) AND state || '' = 'bundled'"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """A receipt's part on its way to a connection, in no bundle yet. body: the receipt's file."""
+    """A receipt's part on its way to a connection, in no bundle yet. body: the receipt's file. next_at: when it was to
+    be looked at."""
 
     n: int
     document: str
@@ -65,6 +67,7 @@ class Loose:
     created_at: str
     till: str
     body: bytes
+    next_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,22 @@ class InBook:
 # -- who is in which ---------------------------------------------------------------------------------------------------
 
 
-def loose(store: Store, connection: str, now: datetime, far: datetime, after: int) -> list[Loose]:
-    """The next receipts that may join a bundle, in order of commit, from number `after` on. far: a due time beyond it
-    means the clock was set back."""
-    asked = (connection, clock.stamp(now), clock.stamp(far), after, BITE_ROWS)
+def loose(store: Store, connection: str, now: datetime, far: datetime) -> Iterator[list[Loose]]:
+    """The receipts that may join a bundle, those that are due longest first, a bite at a time; what becomes of a bite
+    does not disturb the next. far: a due time beyond it means the clock was set back."""
+    for state in ("queued", "unknown"):
+        for since, until in (("", clock.stamp(now)), (clock.stamp(far), "9999")):
+            after = (since, 0) if not since else (since, BIGGEST)
+            while rows := _loose(store, connection, state, after, until):
+                yield rows
+                after = (rows[-1].next_at, rows[-1].n)
+
+
+def _loose(store: Store, connection: str, state: str, after: tuple[str, int], until: str) -> list[Loose]:
+    # In the order of the index, so that nothing that waits for a later moment is looked at, nor anything twice.
     with store.reading():
-        rows = store.execute(_LOOSE, asked).fetchall()
-    return [Loose(n, doc, part, state, at, till, body.encode()) for n, doc, part, state, at, till, body in rows]
+        rows = store.execute(_LOOSE, (connection, state, *after, until, BITE_ROWS)).fetchall()
+    return [Loose(n, doc, part, st, at, till, body.encode(), due) for n, doc, part, st, at, till, body, due in rows]
 
 
 def put_off(store: Store, rows: Iterable[tuple[int, datetime]]) -> None:
@@ -252,7 +264,7 @@ def close(
         named = ", ".join(book.number for book, _ in books)
         store.execute(
             "UPDATE outbox SET message = ? WHERE n IN (SELECT outbox FROM bundle_member WHERE bundle = ?)"
-            " AND state = 'bundled'",
+            " AND state || '' = 'bundled'",
             (named, one.n),
         )
         return True
