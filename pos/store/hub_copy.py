@@ -34,7 +34,7 @@ def came_back(store: Store) -> bool:
         if not before:
             return False
         store.execute("UPDATE hub_top SET epoch = ?", (clock.uuid7(),))
-        if bool(store.database.lineage()) != _is_servers(before):  # it moved to another engine, with all it had
+        if _is_servers(here) != _is_servers(before):  # it moved to another engine, with all it had
             return False
         now = clock.now()
         asked = unblock.restored(store, now, store.config.erpnext.settle_seconds)

@@ -297,13 +297,16 @@ class Database(peewee.PostgresqlDatabase):
         return True
 
     def lineage(self) -> str:
-        """Which database this is: another one once it came back from a dump, or as a server that was recovered."""
-        asked = (
-            "SELECT (SELECT system_identifier FROM pg_control_system()) || ':' ||"
-            " (SELECT timeline_id FROM pg_control_checkpoint()) || ':' || 'hub_top'::regclass::oid || ':' ||"
-            " (SELECT oid FROM pg_database WHERE datname = current_database())"
-        )
-        found: tuple[str] = self.connection().execute(asked).fetchone()
+        """Which database this is: another one once it came back from a dump, or as a server that was recovered. Outside
+        a transaction."""
+        which = "'hub_top'::regclass::oid || ':' || (SELECT oid FROM pg_database WHERE datname = current_database())"
+        server = "(SELECT system_identifier FROM pg_control_system()) || ':' ||"
+        line = "(SELECT timeline_id FROM pg_control_checkpoint()) || ':' ||"
+        found: tuple[str]
+        try:
+            found = self.connection().execute(f"SELECT {server} {line} {which}").fetchone()
+        except peewee.DatabaseError:  # a server that somebody else runs may keep what it is to itself
+            found = self.connection().execute(f"SELECT {which}").fetchone()
         return found[0]
 
     def harden(self) -> None:
