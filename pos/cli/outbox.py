@@ -10,7 +10,7 @@ from pathlib import Path
 from pos import cli
 from pos.cli import opened
 from pos.errors import Invalid, PosError
-from pos.store import standing, unblock
+from pos.store import companies, connections, standing, unblock
 from pos.store.db import Store
 from pos.store.standing import Row
 from pos.store.tally import NEEDS, WAITING
@@ -24,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing = acts.add_parser("list", help="what was refused or differs, oldest first; 1 when there is any")
     listing.add_argument("--state", choices=_CHOICES, default="needs", help="which rows (default: those for a person)")
     listing.add_argument("--code", default="", help="only with this reason, as the list shows it")
+    listing.add_argument("--company", default="", help="on a hub: only for the books of this company, by id or name")
     listing.add_argument("--json", action="store_true", help="as JSON, one row an object")
     show = acts.add_parser(
         "show", help="everything about one, with the remedy and what was done so far; moments in UTC"
@@ -43,7 +44,8 @@ def run(args: argparse.Namespace, root: Path) -> int:
     """0 done; 1 something waits for a person (list), or a row was not changed (retry, resolve)."""
     with opened.till(root) as store:
         if args.act == "list":
-            return _list(standing.listed(store, _CHOICES[args.state], code=args.code), args.state, as_json=args.json)
+            rows = standing.listed(store, _CHOICES[args.state], code=args.code, connections=_of(store, args.company))
+            return _list(store, rows, args.state, as_json=args.json)
         if args.act == "show":
             for row in standing.named(store, args.row):
                 _show(store, row)
@@ -51,19 +53,34 @@ def run(args: argparse.Namespace, root: Path) -> int:
         return _act(store, args)
 
 
-def _list(rows: list[Row], state: str, *, as_json: bool) -> int:
+def _of(store: Store, company: str) -> list[str] | None:
+    """Ids of the connections of a company; None = of all."""
+    key = companies.one(store, company).id if company else ""
+    return [line.id for line in connections.every(store) if line.company == key] if key else None
+
+
+def _list(store: Store, rows: list[Row], state: str, *, as_json: bool) -> int:
+    whose = {line.id: line.company for line in connections.every(store)} if companies.are_several(store) else {}
+    to = max([10, *(len(row.connection) for row in rows)])
+    wide = max([8, *(len(one) for one in whose.values())]) if whose else 0
     if as_json:
-        print(json.dumps([asdict(row) for row in rows], default=str, indent=1))
+        told = [asdict(row) | ({"company": whose.get(row.connection, "")} if whose else {}) for row in rows]
+        print(json.dumps(told, default=str, indent=1))
     elif not rows:
         print("Nothing needs a person." if state == "needs" else "Nothing is in that state.")
     else:
-        print(f"{'row':>6} {'number':<12} {'what':<9} {'total':>10} {'to':<10} {'state':<9} {'since (UTC)':<16} reason")
+        head = f"{'company':<{wide}} " if whose else ""
+        print(
+            f"{'row':>6} {'number':<12} {'what':<9} {'total':>10} {head}{'to':<{to}} {'state':<9} "
+            f"{'since (UTC)':<16} reason"
+        )
         for row in rows:
             total = "" if row.total is None or row.kind == "z" else f"{row.total}"
             state = "settled" if row.settled else row.state
+            mine = f"{whose.get(row.connection, ''):<{wide}} " if whose else ""
             what = row.part if row.part != "cash" else row.kind
             print(
-                f"{row.n:>6} {row.number[:12]:<12} {what[:9]:<9} {total:>10} {row.connection[:10]:<10} {state:<9} "
+                f"{row.n:>6} {row.number[:12]:<12} {what[:9]:<9} {total:>10} {mine}{row.connection:<{to}} {state:<9} "
                 f"{_moment(row.created_at):<16} {row.code}"
             )
             if row.needs:
@@ -74,7 +91,9 @@ def _list(rows: list[Row], state: str, *, as_json: bool) -> int:
 
 
 def _show(store: Store, row: Row) -> None:
-    print(f"{row.number}, {row.part} for {row.connection}: {'settled by hand' if row.settled else row.state}")
+    line = next((line for line in connections.every(store) if line.id == row.connection), None)
+    to = f"{row.connection} ({line.title})" if line is not None and companies.are_several(store) else row.connection
+    print(f"{row.number}, {row.part} for {to}: {'settled by hand' if row.settled else row.state}")
     total = "" if row.total is None else f"{row.total} {row.currency}"
     facts = (
         ("row", str(row.n)), ("document", row.document), ("kind", row.kind), ("total", total),

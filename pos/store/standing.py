@@ -58,12 +58,21 @@ class Row:
         return self.state in NEEDS and not self.resolved and not self.parked
 
 
-def listed(store: Store, states: Iterable[str], *, code: str = "", limit: int = LIST_ROWS_MAX) -> list[Row]:
+def listed(
+    store: Store,
+    states: Iterable[str],
+    *,
+    code: str = "",
+    connections: Iterable[str] | None = None,
+    limit: int = LIST_ROWS_MAX,
+) -> list[Row]:
     """Rows in these states, oldest first; refused and differing ones without those a person settled. code: only with
-    this reason."""
+    this reason; connections: only to these."""
     wanted = Outbox.state.in_(list(states)) & (Outbox.state.not_in(NEEDS) | (Outbox.resolved == ""))
     if code:
         wanted &= Outbox.code == code
+    if connections is not None:
+        wanted &= Outbox.connection.in_(list(connections))
     return _rows(store, wanted, limit)
 
 

@@ -175,6 +175,10 @@ def _outbox(here: Parts, now: datetime) -> Iterator[Metric]:
 def _lines(here: Parts, now: datetime) -> Iterator[Metric]:
     lines = connections.lines(here.store)
     yield _gauge(
+        "connection_info", "Always 1: what sort of books a connection is, and of which company.",
+        ["connection", "kind", "company"], [([line.id, line.kind, line.company], 1) for line in lines],
+    )  # fmt: skip
+    yield _gauge(
         "connection_up", "1 while the last try reached it.", ["connection"],
         [([line.id], int(not line.offline_since)) for line in lines],
     )  # fmt: skip

@@ -11,10 +11,10 @@ import pytest
 import pos_server
 from pos import clock
 from pos import config as settings
-from pos.store import notices, outbox
+from pos.store import companies, notices, outbox
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
-from pos.store.models import Audit, Outbox
+from pos.store.models import Audit, Connection, Outbox
 from tests import books as other
 from tests import receipts
 
@@ -124,3 +124,18 @@ def test_what_is_meant_must_be_said(refused: list[str], till: Callable[..., Outc
     code, out, _ = till("retry", refused[0], "4")
     assert (code, "is sending" in out) == (1, True)
     assert states(store) == ["queued", "rejected", "differs", "sending"], "one that cannot be changed hinders no other"
+
+
+def test_where_there_are_several_companies_each_row_says_whose_books_it_goes_to(
+    store: Store, till: Callable[..., Outcome], refused: list[str]
+) -> None:
+    companies.add(store, "north", "North Ltd", "test")
+    Connection.create(id="quickbooks-north", kind="quickbooks", title="QuickBooks Online", company="north")
+    Outbox.update(connection="quickbooks-north").where(Outbox.n == 1).execute()
+    _, told, _ = till("list")
+    rows = [line.split() for line in told.splitlines() if line.split()[:1][0] in ("row", "1", "2")]
+    assert [row[4:6] for row in rows] == [["company", "to"], ["north", "quickbooks-north"], ["main", "erpnext"]]
+    _, told, _ = till("list", "--company", "North Ltd", "--json")
+    assert [(row["number"], row["company"]) for row in json.loads(told)] == [(refused[0], "north")]
+    _, told, _ = till("show", refused[0])
+    assert "quickbooks-north (QuickBooks Online" in told

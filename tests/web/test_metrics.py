@@ -114,6 +114,7 @@ def test_the_outbox_is_told_by_state_and_age(till: App, page: Page, anna: Page, 
     assert 3590 < seen["outbox_oldest_seconds", "erpnext", "queued"] <= 3600
     assert seen["outbox_oldest_seconds", "erpnext", "rejected"] == 0
     assert seen["connection_up", "erpnext"] == 0
+    assert seen["connection_info", "main", "erpnext", "erpnext"] == 1
     assert seen["connection_silent_seconds", "erpnext"] == pytest.approx(3900, abs=1)
     assert anna.post("/api/create-sale", basket()).status_code == 201
     assert figures(page)["outbox_documents", "erpnext", "booked"] == 1, "rows that are new are counted by their state"
