@@ -30,11 +30,30 @@ def engine() -> str:
 
 
 @pytest.fixture(scope="module")
-def second(postgresql: engines.Server) -> Iterator[engines.Server]:
-    """A replica of the run's server."""
-    made = engines.replica_of(postgresql)
+def first(postgresql: engines.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[engines.Server]:
+    """A server of their own: of the run's a replica had to follow every database the other tests make and drop."""
+    made = engines.start()
+    made.sql(f"CREATE DATABASE tillkeep_template OWNER {engines.OWNER} TEMPLATE template0 ENCODING 'UTF8'")
+    config = Config(root=tmp_path_factory.mktemp("template"))
+    open_store(replace(config, storage=replace(config.storage, url=made.url("tillkeep_template")))).close()
     yield made
     engines.stop(made)
+
+
+@pytest.fixture(scope="module")
+def second(first: engines.Server) -> Iterator[engines.Server]:
+    """A replica of it."""
+    made = engines.replica_of(first)
+    yield made
+    engines.stop(made)
+
+
+@pytest.fixture
+def shop(first: engines.Server, tmp_path: Path) -> Iterator[Config]:
+    config = Config(root=tmp_path)
+    name, url = first.fresh("tillkeep_template")
+    yield replace(config, storage=replace(config.storage, url=url))
+    first.drop(name)
 
 
 @pytest.fixture
