@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import resource
+import time
 from typing import Any
 
 from pos import clock, config
@@ -39,7 +40,7 @@ def run(size: int = RECEIPTS) -> None:
         finally:
             store.close()
     head = f"A day of {size:,} receipts with {ITEMS} goods as documents for QuickBooks Online"
-    measure.table(head, ("what", "seconds", "per receipt, ms", "memory at its highest, MB"), rows)
+    measure.table(head, ("what", "seconds", "of processor", "memory at its highest, MB"), rows)
 
 
 def fill(store: Store, size: int) -> None:
@@ -75,15 +76,15 @@ def _measured(store: Store, size: int) -> list[tuple[str, ...]]:
     night = DAY + dt.timedelta(days=1)
     job = Job(store, "quickbooks", "http://127.0.0.1:9", Memory(books), "bench", now=lambda: night)
     before = _peak()
-    began = clock.monotonic()
+    began, worked = clock.monotonic(), time.process_time()
     handed_out = bundle.gather(job, books)
-    took = clock.monotonic() - began
+    took, worked = clock.monotonic() - began, time.process_time() - worked
     began = clock.monotonic()
     sent = [len(books.prepare(documents_book, 1)) for documents_book in _books(store)]
     made = clock.monotonic() - began
     assert handed_out == len(sent) == 1, (handed_out, sent)
     return [
-        ("members decided, document handed out", f"{took:.1f}", f"{took * 1000 / size:.2f}", f"+{_peak() - before}"),
+        ("members decided, document handed out", f"{took:.1f}", f"{worked:.1f}", f"+{_peak() - before}"),
         (f"its {sent[0]:,} bytes for QuickBooks", f"{made:.2f}", "", ""),
     ]
 
