@@ -172,6 +172,8 @@ def match(on: Side, kind: str, fields: Mapping[str, Any]) -> Record | None:
     if kind not in LISTS:
         return None
     keys = record_links.unlinked(on.store, on.company, on.connection, kind, str(fields["name"]))
+    if not keys:
+        return None
     same_one = there_and_back.same_person if kind == "customer" else there_and_back.same_item
     found = [one for one in records.several(on.store, on.company, kind, keys).values() if same_one(one.fields, fields)]
     return found[0] if len(found) == 1 else None

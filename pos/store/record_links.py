@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from pos import clock
 from pos.store.db import Store
-from pos.store.models import Record as Records
 from pos.store.models import RecordLink as Links
+
+_KEY = ("company", "connection", "kind", "record_id")
+_OTHERS = (
+    "remote_id", "sync_token", "agreed", "agreed_version", "state", "code", "message", "synced_at", "sent",
+    "request_id", "operation", "sent_version", "sent_at", "settle_at", "edition", "seen",
+)  # fmt: skip
+_PUT = (
+    f"INSERT INTO record_link ({', '.join(_KEY + _OTHERS)}) VALUES ({', '.join('?' * len(_KEY + _OTHERS))})"
+    f" ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _OTHERS)}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +72,16 @@ def of_remotes(store: Store, company: str, connection: str, kind: str, remotes: 
 
 def put(store: Store, link: Link) -> None:
     """Keep it, in place of what there was of the same record."""
+    agreed = "" if link.agreed is None else json.dumps(link.agreed, ensure_ascii=False, sort_keys=True)
     with store.rows():
-        Links.put(
-            company=link.company, connection=link.connection, kind=link.kind, record_id=link.record_id,
-            remote_id=link.remote_id, sync_token=link.sync_token,
-            agreed="" if link.agreed is None else json.dumps(link.agreed, ensure_ascii=False, sort_keys=True),
-            agreed_version=link.agreed_version, state=link.state, code=link.code, message=link.message,
-            synced_at=link.synced_at, sent=link.sent.decode(), request_id=link.request_id, operation=link.operation,
-            sent_version=link.sent_version, sent_at=link.sent_at, settle_at=link.settle_at, edition=link.edition,
-            seen=link.seen,
+        store.execute(
+            _PUT,
+            (
+                link.company, link.connection, link.kind, link.record_id, link.remote_id, link.sync_token, agreed,
+                link.agreed_version, link.state, link.code, link.message, link.synced_at, link.sent.decode(),
+                link.request_id, link.operation, link.sent_version, link.sent_at, link.settle_at, link.edition,
+                link.seen,
+            ),
         )  # fmt: skip
 
 
@@ -117,16 +125,6 @@ def mark_seen(store: Store, company: str, connection: str, kind: str, remotes: I
         Links.update(seen=job).where(asked).execute()
 
 
-def states(
-    store: Store, company: str, connection: str, keys: Mapping[str, Iterable[str]]
-) -> dict[tuple[str, str], Link]:
-    """(kind, id) -> link, for lists of records. keys: ids by kind."""
-    found: dict[tuple[str, str], Link] = {}
-    for kind, ids in keys.items():
-        found |= {(kind, key): one for key, one in of_records(store, company, connection, kind, ids).items()}
-    return found
-
-
 def unlinked(store: Store, company: str, connection: str, kind: str, title: str) -> list[str]:
     """Ids of records of that very name, whatever its case, that are nothing there yet, as far as is known."""
     asked = (
@@ -136,28 +134,6 @@ def unlinked(store: Store, company: str, connection: str, kind: str, title: str)
     )
     with store.reading():
         return [row[0] for row in store.execute(asked, (connection, company, kind, title))]
-
-
-def forget(store: Store, connection: str, company: str, now: datetime) -> int:
-    """Another company of theirs takes the place of the one before: what records were called there means nothing any
-    more. How many; the records stay."""
-    with store.transaction():
-        asked = (Links.company == company) & (Links.connection == connection)
-        return int(
-            Links.update(
-                remote_id="", sync_token="", agreed="", agreed_version=0, state="pending", code="", message="", sent="",
-                request_id="", operation="", settle_at="", synced_at=clock.stamp(now), seen=0,
-            ).where(asked).execute()
-        )  # fmt: skip
-
-
-def edited_at(store: Store, company: str, kind: str, key: str) -> str:
-    """When the record was changed last."""
-    with store.reading():
-        found = Records.select(Records.edited_at).where(
-            (Records.company == company) & (Records.kind == kind) & (Records.id == key)
-        )
-        return str(found.scalar() or "")
 
 
 def _in(company: str, connection: str, kind: str) -> Any:

@@ -145,7 +145,8 @@ def create(
     if kind not in KINDS:
         raise ValueError(f"no kind of record: {kind!r}")
     with store.transaction():
-        if Records.get_or_none(_is(company, kind, key)) is not None:
+        taken = "SELECT 1 FROM record WHERE company = ? AND kind = ? AND id = ?"
+        if store.execute(taken, (company, kind, key)).fetchone() is not None:
             raise Conflict(said("There is a {kind} {id} already.", kind=kind, id=key[:60]), code="taken", field="id")
         stamp, rows = clock.stamp(now), [dict(one) for one in lines]
         store.execute(
