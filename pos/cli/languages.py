@@ -65,6 +65,8 @@ msgstr ""
 """
 #: Spoken to who runs the till at a terminal, to programs and to logs: these stay English.
 ENGLISH_ONLY = ("pos/cli/", "pos/connectors/", "pos/rules/sheet.py", "pos/actions/bring_in.py", "pos/actions/older.py")
+#: But for what a screen shows: what does not fit in the mapping to QuickBooks, and what is missing.
+ON_SCREENS = ("pos/connectors/qbo/fit.py", "pos/connectors/qbo/mapping.py")
 #: A fact's place in a text: {name}, or %(name)s in a template.
 FACT = re.compile(r"\{(\w+)\}|%\((\w+)\)s")
 #: A language's plain text must not be shown as a pattern: an odd per cent sign in a template's text ends the page.
@@ -118,7 +120,7 @@ def texts() -> Catalog:
     for folder, end in PLACES:
         for path in sorted((REPO / folder).rglob(f"*{end}")):
             where = path.relative_to(REPO).as_posix()
-            if not where.startswith(ENGLISH_ONLY):
+            if not where.startswith(ENGLISH_ONLY) or where in ON_SCREENS:
                 rows += [(where, text, context) for text, context in _texts_of(path) if _key(text)]
     for where, text, context in sorted(rows, key=lambda row: (_key(row[1]), row[2] or "", row[0])):
         catalog.add(text, locations=[(where, 0)], context=context)
