@@ -174,6 +174,8 @@ def _one(
         with on.store.transaction():
             if str(row.get("status") or "") == "Deleted":
                 return (_gone(on, link, mine), None) if link is not None else (None, None)
+            if link is not None and link.state == "gone":
+                return None, None
             if link is None:
                 return _new(on, kind, row, found)
             record = mine[link.record_id]

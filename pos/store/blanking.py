@@ -20,7 +20,7 @@ from pos import clock
 from pos.errors import Corrupt
 from pos.rules import archived, documents
 from pos.rules.blanking import blanked
-from pos.store import archiving, book_blanking, disk, entries
+from pos.store import archiving, book_blanking, disk, entries, record_blanking
 from pos.store.archives import Archive, Archives
 from pos.store.db import Store
 
@@ -107,6 +107,7 @@ def forget(store: Store, customer: str, instead: str, receipts: Iterable[str]) -
         (customer,),
     )
     book_blanking.forget(store, customer)
+    record_blanking.forget(store, customer, instead)
     for document in receipts:
         _strike_answers(store, document, instead, words)
     for key, text, remedy in store.execute("SELECT key, text, remedy FROM notice").fetchall():
