@@ -353,15 +353,6 @@ class Notices:
     offline_minutes: int = setting(30, "A line that is away for longer is told.")
     event_days: int = setting(3, "What happened and has no end of its own leaves the list after this.")
 
-    def levels(self) -> dict[str, tuple[str, ...]]:
-        """The channels that are set up, each with the levels that go there."""
-        ways = {
-            "email": (self.email_to, self.email_levels),
-            "webhook": (self.webhook_url, self.webhook_levels),
-            "chat": (self.chat_url, self.chat_levels),
-        }
-        return {name: tuple(words.replace(" ", "").split(",")) for name, (to, words) in ways.items() if to}
-
 
 @dataclass(frozen=True, slots=True)
 class Hooks:

@@ -8,6 +8,7 @@ from pos import language
 from pos.channels.base import LEVELS, Change, Channel, Sender
 from pos.config import Config, Notices
 from pos.errors import BadSettings
+from pos.rules import quiet
 
 __all__ = ["Change", "Channel", "Sender", "check", "configured"]
 
@@ -18,7 +19,7 @@ def configured(config: Config) -> list[Channel]:
     """The channels that are set up. Speaks to nobody. BadSettings for an address that is none."""
     settings, till = config.notices, config.till
     sender = Sender(till.id, till.name, config.shop.name, config.shop.timezone, language.of(config.shop.language).say)
-    return [_made(name)(settings, sender) for name in settings.levels()]
+    return [_made(name)(settings, sender) for name in quiet.levels(settings)]
 
 
 def _made(name: str) -> Callable[[Notices, Sender], Channel]:
@@ -39,7 +40,7 @@ def _made(name: str) -> Callable[[Notices, Sender], Channel]:
 def check(config: Config) -> None:
     """Whether [notices] can work. BadSettings says what to change."""
     settings = config.notices
-    for name, levels in settings.levels().items():
+    for name, levels in quiet.levels(settings).items():
         unknown = [level for level in levels if level not in LEVELS]
         if unknown:
             raise BadSettings(f"[notices] {name}_levels holds {unknown[0]!r}; levels are {', '.join(LEVELS)}.")

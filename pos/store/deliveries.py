@@ -14,6 +14,7 @@ from peewee import fn
 
 from pos import clock
 from pos.errors import BadSettings, UserError
+from pos.rules import quiet
 from pos.said import unpacked
 from pos.store import reach as within
 from pos.store.db import Store
@@ -50,7 +51,7 @@ def queue(store: Store, notice: Notice, what: str) -> None:
     """Queue a change for each channel that wants it; inside the transaction of the change. what: raised or resolved."""
     now = clock.stamp(clock.now())
     settings = store.config.notices
-    for channel, levels in settings.levels().items():
+    for channel, levels in quiet.levels(settings).items():
         if notice.key == trouble_key(channel) or notice.level not in levels:
             continue  # a channel cannot tell of its own silence
         if what == "resolved" and not (settings.tell_resolved and not notice.event and _was_told(notice.key, channel)):

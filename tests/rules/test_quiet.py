@@ -6,7 +6,8 @@ from datetime import time
 
 import pytest
 
-from pos.rules.quiet import is_quiet
+from pos.rules.quiet import is_quiet, levels
+from pos.sections import Notices
 
 HOURS = """
 begin  end    at        quiet
@@ -30,3 +31,10 @@ begin  end    at        quiet
 def test_quiet_hours(line: str) -> None:
     begin, end, at, quiet = line.split()
     assert is_quiet(time.fromisoformat(at), time.fromisoformat(begin), time.fromisoformat(end)) == (quiet == "yes")
+
+
+def test_a_channel_is_one_that_leads_somewhere_with_its_own_levels() -> None:
+    assert levels(Notices()) == {}
+    assert levels(Notices(email_to="a@b", chat_url="https://c", chat_levels="needs, info")) == {
+        "email": ("needs", "check"), "chat": ("needs", "info"),
+    }  # fmt: skip
