@@ -12,7 +12,7 @@ from typing import Any
 
 from pos import clock
 from pos.actions import voucher_notices
-from pos.errors import Conflict, Corrupt, Invalid, NotFound
+from pos.errors import Conflict, Corrupt, Invalid, NotFound, PosError
 from pos.rules import documents, hub, record
 from pos.said import said
 from pos.store import (
@@ -36,12 +36,18 @@ from pos.store.journal import Committed, Journal
 TWICE = ("number_taken", "chain")
 
 
+class Unreadable(PosError):
+    """What is here under the id of a document cannot be read. The till keeps its own, sends the others, comes again."""
+
+    code = "unreadable"
+
+
 def take_in(journal: Journal, till: Till, key: str, body: bytes, head: hub.Head | None = None) -> Committed:
     """Take in one document of a till; durable on return. `duplicate`: it was here, byte for byte. head: what the till
     said its newest one is.
 
     Corrupt when it is not whole. Invalid when it is another till's or under another id. Conflict, code "doubled", when
-    it cannot be this till's as it is known here; Conflict otherwise when its id holds other content.
+    it cannot be this till's as it is known here; Conflict otherwise when its id holds other content. Unreadable.
     """
     doc, rows = intake.proven(body)
     if doc["id"] != key:
@@ -60,6 +66,8 @@ def take_in(journal: Journal, till: Till, key: str, body: bytes, head: hub.Head 
             hub_tills.doubled(journal.store, till, error.message)
             raise Conflict(_twice(till), code="doubled", facts={"because": error.code}) from error
         raise
+    except Corrupt as error:  # what is here, an archive that is away: nothing the till sent
+        raise Unreadable(error.message) from error
     if not taken.duplicate:
         _after(journal.store, doc)
     return taken

@@ -78,6 +78,15 @@ def test_it_is_kept_byte_for_byte_and_the_same_again_changes_nothing(journal: Jo
     assert states(journal.store, doc) == ["queued"], "it was made with a hub: nobody else can have sent it"
 
 
+def test_what_cannot_be_read_here_is_no_fault_of_the_till(journal: Journal, till: Till) -> None:
+    """As when the archive of its month is away: it was told that its receipt is not whole, and a person sent for."""
+    doc, body = Made().next()
+    take(journal, till, doc, body)
+    journal.store.execute("UPDATE document SET body = '{' WHERE id = ?", (doc["id"],))
+    with pytest.raises(hub_intake.Unreadable):
+        take(journal, till, doc, body)
+
+
 def test_how_it_enters_the_books_follows_from_when_and_how_it_was_made(journal: Journal, till: Till) -> None:
     for mode, more, state in (
         ("erpnext", {}, ["unknown"]),

@@ -15,9 +15,9 @@ from pos.actions import months as actions
 from pos.errors import Conflict, Corrupt
 from pos.rules import documents, ledger
 from pos.sections import Storage
-from pos.store import entries, intake, migrate, outbox, partitions, receipts, whereabouts
+from pos.store import entries, foreign, intake, migrate, outbox, partitions, receipts, whereabouts
 from pos.store.db import Store
-from tests.receipts import sale, stamped
+from tests.receipts import refund, sale, stamped
 
 pytestmark = pytest.mark.postgresql
 WHY = "pg_dump of last night"
@@ -144,6 +144,12 @@ def test_what_comes_in_meanwhile_keeps_the_month_and_a_file_that_is_away_is_name
     with pytest.raises(Corrupt, match=r"2026-01-05/T7-000001.json is archived"):
         receipts.body(store, given[0][0]["invoice_name"])
     moved.with_suffix(".away").rename(moved)
+    # Goods of it come back at another till against its very bytes.
+    back, _ = stamped(refund(given[0][0]), 1, till="T8", invoice_name="T8-000001")
+    with store.transaction():
+        entries.put(store, ledger.rows(back, b"{}"))
+    told = foreign.told(store, given[0][0]["invoice_name"])
+    assert told == (given[0][0]["id"], given[0][1], [b"{}"])
     # Blanked, it is here again with what is left of it.
     with store.transaction():
         store.execute("UPDATE document SET body = '{}', customer = 'x' WHERE id = ?", (given[0][0]["id"],))
