@@ -176,7 +176,7 @@ def look(job: Job, scope: Scope, seen: Seen | None = None) -> Brief | None:
                 reconciliations.keep(store, job.connection, scope, result, note, job.now())
             else:
                 code, reason = "nothing", "Nothing of it goes there."
-        except _Stopped:
+        except (_Stopped, reconcile_books.Stopped):
             return None
         except ConnectorError as error:
             code, reason = _broken_off(job, error)
@@ -243,12 +243,15 @@ def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result
 
 def _bundled(job: Job, binder: Binder, scope: Scope, ns: list[int]) -> tuple[Result, str] | None:
     """A day's documents are of all its receipts; a session has none of its own."""
-    found = reconcile_books.pairs(job, binder, scope.name, ns) if scope.scope == "day" else {}
+    if scope.scope != "day":
+        return None
+    found, elsewhere = reconcile_books.pairs(job, binder, scope.name, ns)
     if not found:
         return None
     currency = counting.of_connection(job.store, job.store.config, job.connection).shop.currency
     tolerance = max(0, round_minor(job.store.config.reconcile.tolerance, currency))
-    return reconcile.compare(found.values(), currency, tolerance), ""
+    note = "" if not elsewhere else f"{elsewhere} left out: booked in another company than is connected now."
+    return reconcile.compare(found.values(), currency, tolerance), note
 
 
 def _breathe(job: Job) -> None:

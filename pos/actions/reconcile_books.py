@@ -18,9 +18,12 @@ from pos.rules import daybook, documents, reconcile
 from pos.rules.daybook import Gathered
 from pos.rules.money import major
 from pos.rules.reconcile import Figures, Pair
-from pos.store import bundle_days, bundles
+from pos.store import bundle_days, bundles, other_company
 from pos.store.bundle_days import Apart
 from pos.store.bundles import Closed
+
+#: After so many receipts others are let in, and a stop is heard.
+BREATHE_RECEIPTS = 500
 
 
 @dataclass(slots=True)
@@ -38,21 +41,29 @@ class _There:
             self.again.append(one)
 
 
-def pairs(job: Job, binder: Binder, day: str, ns: Sequence[int]) -> dict[str, Pair]:
-    """Both sides of every document of a day, by key, and the receipts (ns: all of the day) that are in none.
-    ConnectorError when they cannot be asked."""
-    handed_out = {binder.key(one.book): one for one in bundles.of_day(job.store, job.connection, day)}
-    refused = map(_apart, bundle_days.apart(job.store, job.connection, ns))
+class Stopped(Exception):
+    """The round is to end; what was read so far says nothing."""
+
+
+def pairs(job: Job, binder: Binder, day: str, ns: Sequence[int]) -> tuple[dict[str, Pair], int]:
+    """Both sides of every document of a day, by key, and the receipts (ns: all of the day) that are in none. And how
+    many were left out, because they were booked in another company than is connected now. ConnectorError when they
+    cannot be asked; Stopped."""
+    since = other_company.since(job.store, job.connection)
+    elsewhere = bundle_days.booked_before(job.store, job.connection, day, since) if since else set[str]()
+    of_day = bundles.of_day(job.store, job.connection, day)
+    handed_out = {binder.key(one.book): one for one in of_day if one.number not in elsewhere}
+    refused = [_apart(one, day) for one in bundle_days.apart(job.store, job.connection, ns)]
     found = {pair.key: pair for pair in refused}
     if not handed_out:
-        return found
+        return found, len(elsewhere)
     there, strangers = _there(job, binder, day, handed_out)
     for key, one in handed_out.items():
         found[key] = _pair(job, key, one, there[key])
         job.breathe()
     for posted in strangers:
         found[posted.remote_id] = _stranger(job, day, posted)
-    return found
+    return found, len(elsewhere)
 
 
 def _there(job: Job, binder: Binder, day: str, handed_out: dict[str, Closed]) -> tuple[dict[str, _There], list[Posted]]:
@@ -126,20 +137,24 @@ def _stranger(job: Job, day: str, posted: Posted) -> Pair:
     return Pair(posted.remote_id, "", number, "", "", day, None, figures, posted.state, posted.remote_id)
 
 
-def _apart(one: Apart) -> Pair:
+def _apart(one: Apart, day: str) -> Pair:
     """A receipt that was refused before it was put into a document."""
     doc = documents.decode(one.body)
     return Pair(
         key=f"{doc['id']}:{one.part}", document=doc["id"], number=doc["invoice_name"], part=one.part, session="",
-        day=doc["business_day"], ours=reconcile.own(doc, one.part), theirs=None, why=one.why, settled=one.settled,
+        day=day, ours=reconcile.own(doc, one.part), theirs=None, why=one.why, settled=one.settled,
     )  # fmt: skip
 
 
 def _own(job: Job, one: Closed) -> str:
     """What the receipts come to beside what was made of them, in words; empty as it must be."""
     sums, book = Gathered(), one.book
-    for body, part in bundles.members(job.store, one.root):
-        for share in daybook.shares(documents.decode(body), part, book.day, book.shop, ()):
+    for at, (body, part) in enumerate(bundles.members(job.store, one.root), start=1):
+        if at % BREATHE_RECEIPTS == 0:
+            job.breathe()
+            if job.stopping():
+                raise Stopped
+        for share in daybook.shares(daybook.read(body), part, book.day, book.shop, ()):
             if (share.tender, share.kind) == (book.tender, book.kind):
                 sums.add(share)
     total = sum(line.gross for line in sums.lines())

@@ -73,6 +73,17 @@ def way(store: Store, connection: str, number: str) -> Way:
     return Way(*row) if row else Way()
 
 
+def booked_before(store: Store, connection: str, day: str, stamp: str) -> set[str]:
+    """The documents of a day that were booked before a moment, by number."""
+    with store.reading():
+        rows = store.execute(
+            "SELECT b.number FROM bundle b JOIN outbox r ON r.connection = b.connection AND r.document = b.number"
+            " AND r.part = 'book' WHERE b.connection = ? AND b.day = ? AND r.booked_at <> '' AND r.booked_at < ?",
+            (connection, day, stamp),
+        ).fetchall()
+    return {number for (number,) in rows}
+
+
 def receipts(store: Store, connection: str, number: str, limit: int) -> tuple[list[str], int]:
     """The numbers of the first receipts a document is made of, in order, and how many there are."""
     inside = (

@@ -14,9 +14,10 @@ from pos.said import said
 from pos.store import companies
 from pos.store.companies import Kept
 from pos.store.db import Store
-from pos.store.models import Bundle, Outbox, QboList, QboNewItem, RecordConflict, RecordLink
+from pos.store.models import Bundle, Meta, Outbox, QboList, QboNewItem, RecordConflict, RecordLink, SyncJob
 
 PART, KEY = "quickbooks", "mapping"
+SINCE = "books_since."
 #: On its way, or there already, as far as anybody knows.
 _MAY_STAND = ("sending", "unknown", "sent", "differs")
 
@@ -29,7 +30,19 @@ def forget(store: Store, company: str, connection: str, old: str, by: str) -> No
         companies.keep(store, company, PART, {**kept.values, KEY: without_ids(mapped)}, Kept({}, kept.mark), by)
     for table in (QboList, QboNewItem, RecordLink, RecordConflict):
         table.delete().where(table.connection == connection).execute()
+    SyncJob.update(
+        state="error", code="other_company", ended_at=clock.stamp(clock.now()), owner="", lease="",
+        message=said("It was asked for while another company was connected. Ask for it again."),
+    ).where((SyncJob.connection == connection) & SyncJob.state.in_(("pending", "processing"))).execute()  # fmt: skip
     _documents(connection, old)
+    Meta.put(key=SINCE + connection, value=clock.stamp(clock.now()))
+
+
+def since(store: Store, connection: str) -> str:
+    """Since when a connection's books are those of the company that is connected now; "" = always."""
+    with store.reading():
+        kept = Meta.get_or_none(Meta.key == SINCE + connection)
+    return str(kept.value) if kept else ""
 
 
 def without_ids(mapping: dict[str, Any]) -> dict[str, Any]:

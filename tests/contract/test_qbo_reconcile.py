@@ -11,7 +11,7 @@ import pytest
 
 from pos.actions import reconcile, verdicts
 from pos.connectors.qbo import pace
-from pos.store import notices, reconciliations, scopes, unblock
+from pos.store import notices, other_company, reconciliations, scopes, unblock
 from pos.store.reconciliations import Brief, Item
 from tests.contract import qbo_books
 from tests.contract.emulators import qbo_shops as shops
@@ -185,3 +185,37 @@ def test_a_document_of_several_hundred_receipts_names_the_first(tmp_path: Path) 
         assert (len(item["receipts"]), item["receipts_more"]) == (12, 2)
         assert item["words"] == "deposit account is 92, not 91"
         shop.journal.close()
+
+
+def test_a_mapping_that_changed_since_makes_nothing_differ_that_was_booked_by_the_old_one(shop: Shop) -> None:
+    taxes = {"V20": {"code": shops.STANDARD, "rates": [{"id": "99", "percent": "20"}]}}
+    tenders = {**qbo_books.MAPPING["tenders"], "Cash": {"code": "KA", "method": "2", "account": shops.UNDEPOSITED}}
+    changes: tuple[dict[str, Any], ...] = (
+        {"taxes": taxes}, {"taxes": {}}, {"tenders": tenders}, {"shops": {}}, {"items": {}, "groups": {}},
+    )  # fmt: skip
+    for change in changes:
+        shop.mapped({**qbo_books.MAPPING, **change})
+        assert (look(shop).verdict, items(shop)) == ("match", []), change
+
+
+def test_what_was_booked_in_another_company_is_not_missing_in_the_one_of_today(shop: Shop) -> None:
+    """Somebody signed in to another company, and it took the old one's place."""
+    shop.passes(seconds=1)
+    with shop.store.transaction():
+        other_company.forget(shop.store, "main", "quickbooks", "Corner Shop Ltd", "boss")
+    shop.sell()
+    shop.passes(days=1)
+    shop.client = shop.site.client(shops.US)
+    shop.mapped(qbo_books.MAPPING)
+    assert look(shop).code == "nothing"
+    assert items(shop) == []
+    late = shop.sell(code="TEA", line={"item_group": "Drinks"})
+    with shop.store.transaction():
+        shop.store.execute("UPDATE document SET business_day = ? WHERE id = ?", (qbo_books.DAY, late["id"]))
+        shop.store.execute("UPDATE outbox SET state = 'rejected', message = 'no' WHERE document = ?", (late["id"],))
+    assert look(shop).verdict == "mismatch"
+    assert [one.number for one in items(shop)] == [late["invoice_name"]]
+    standing = reconciliations.standing(shop.store, "quickbooks", scopes.day_of(shop.store, qbo_books.DAY))
+    assert standing is not None
+    number = {"day": 2, "receipt": 3}[shop.config.quickbooks.grain]
+    assert standing.note == f"{number} left out: booked in another company than is connected now."

@@ -111,6 +111,15 @@ def _money(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
     return [f"{what} is {major(a, currency)}, not {major(b, currency)}" for what, a, b in pairs if a != b]
 
 
+def stated_taxes(wanted: Mapping[str, Any], currency: str) -> dict[str, int]:
+    """rate id -> tax of what was sent, {} when it states none by rate: the mapping may be another one by now."""
+    found: dict[str, int] = {}
+    for row in (wanted.get("TxnTaxDetail") or {}).get("TaxLine") or ():
+        rate = _value(row["TaxLineDetail"], "TaxRateRef")
+        found[rate] = found.get(rate, 0) + _minor(row["Amount"], currency)
+    return found
+
+
 def total_of(book: Book, wanted: Mapping[str, Any]) -> int:
     """What it comes to there: what the till took, and nothing where a line takes that out as paid with vouchers."""
     amounts = [_minor(line["Amount"], book.currency) for line in wanted["Line"]]

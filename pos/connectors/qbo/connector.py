@@ -187,20 +187,25 @@ class Books:
         """What a document must come to there."""
         book: Book = document["book"]
         sign = -1 if book.kind in (daybook.REFUND, daybook.CREDIT) else 1
-        taxes: dict[str, int] = {}
+        wanted = documents.decode(document["sent"]) if document.get("sent") else {}
+        total = compare.total_of(book, wanted) if wanted else book.total
+        taxes = compare.stated_taxes(wanted, book.currency) or self._taxes(book)
+        return Figures(sign * total, {}, self._named({rate: sign * units for rate, units in taxes.items()}), {})
+
+    def _taxes(self, book: Book) -> dict[str, int]:
+        """rate id -> tax, by the mapping as it is now, for a document that did not state it."""
         if self.tables.own_rates:
-            taxes = {rate: sign * units for rate, units in lines.own_taxes(book, self.tables).items() if units}
-        for line in () if self.tables.own_rates else book.lines:
+            return {rate: units for rate, units in lines.own_taxes(book, self.tables).items() if units}
+        taxes: dict[str, int] = {}
+        for line in book.lines:
             tax = self.tables.tax_of(line)
             rates = tax.rates if tax else ()
             if not rates:
-                taxes["tax"] = taxes.get("tax", 0) + sign * line.tax
+                taxes["tax"] = taxes.get("tax", 0) + line.tax
                 continue
             for rate, units in zip(rates, lines.parts(tax, line.tax) if tax else (), strict=True):
-                taxes[rate.id] = taxes.get(rate.id, 0) + sign * units
-        sent = document.get("sent")
-        total = compare.total_of(book, documents.decode(sent)) if sent else book.total
-        return Figures(sign * total, {}, self._named(taxes), {})
+                taxes[rate.id] = taxes.get(rate.id, 0) + units
+        return taxes
 
     def figures(self, posted: Posted, currency: str) -> Figures:
         """What a document comes to there, money given back below nothing."""
