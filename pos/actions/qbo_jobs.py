@@ -6,22 +6,26 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pos import clock
-from pos.actions import qbo_alive, qbo_pull, qbo_push, qbo_records
+from pos.actions import qbo_alive, qbo_pull, qbo_push, qbo_records, qbo_sync
+from pos.actions.qbo_standing import settings_of
 from pos.agent import Run
 from pos.errors import ConnectorError, SignInNeeded, Unavailable, UserError
-from pos.store import sync_jobs
+from pos.store import connections, qbo_tokens, sync_jobs
 from pos.store.sync_jobs import Job
 
 #: Jobs of one round, at most.
 ROUND_JOBS = 10
 #: While they cannot be reached, and while nobody is signed in.
 AWAY_SECONDS, SIGNED_OUT_SECONDS = 60, 300
-KEPT_DAYS = 180
+KEPT_DAYS, SKIPPED_DAYS = 180, 7
+#: What is brought in by itself; documents are pulled when somebody asks.
+REGULARLY = ("customers", "items")
 
 
 def work(job: Run) -> str:
     """One round. "" = there was nothing to do."""
     count, owner = 0, f"{job.owner}:sync"
+    ask_again(job)
     while count < ROUND_JOBS and not job.stopping():
         taken = sync_jobs.claim(job.store, owner, clock.now())
         if taken is None:
@@ -34,10 +38,25 @@ def work(job: Run) -> str:
     if not count:
         if job.memory.get("thinned") != clock.now().date():
             job.memory["thinned"] = clock.now().date()
-            sync_jobs.thin(job.store, clock.now() - timedelta(days=KEPT_DAYS))
+            now = clock.now()
+            sync_jobs.thin(job.store, now - timedelta(days=KEPT_DAYS), now - timedelta(days=SKIPPED_DAYS))
         return ""
     job.ring("status")
     return f"Jobs of QuickBooks worked on: {count}."
+
+
+def ask_again(job: Run) -> None:
+    """Customers and items are pulled every pull_minutes, once somebody began to; without a sign-in nothing is asked."""
+    store, now = job.store, clock.now()
+    for row in qbo_tokens.rows(store):
+        minutes = settings_of(store, job.config, row.company).pull_minutes
+        if minutes < 1 or not row.has_tokens or row.reauth:
+            continue
+        due = clock.stamp(now - timedelta(minutes=minutes))
+        for resource in REGULARLY:
+            mark = connections.mark(store, row.connection, qbo_pull.feed(resource))
+            if mark.value and mark.moved_at <= due:
+                sync_jobs.ask(store, row.company, row.connection, "pull", resource, qbo_sync.NAME, now)
 
 
 def done(job: Run, taken: Job) -> None:

@@ -49,12 +49,13 @@ def run(on: Side, job: Job, stopping: Callable[[], bool], breathe: Callable[[], 
         _take(on, job, rows, cursor, after, breathe)
         cursor = after
     if not job.chosen:
-        connections.move(on.store, on.connection, _feed(job), cursor["began"], clock.now())
+        connections.move(on.store, on.connection, feed(job.resource), cursor["began"], clock.now())
     return True
 
 
-def _feed(job: Job) -> str:
-    return f"records:{job.resource}"
+def feed(resource: str) -> str:
+    """The name of a resource's cursor."""
+    return f"records:{resource}"
 
 
 def _begin(on: Side, job: Job) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def _begin(on: Side, job: Job) -> dict[str, Any]:
     began = clock.stamp(now - timedelta(seconds=off, minutes=OVERLAP_MINUTES))
     if job.chosen:
         return {"way": "chosen", "start": 0, "began": began}
-    since = connections.mark(on.store, on.connection, _feed(job)).value
+    since = connections.mark(on.store, on.connection, feed(job.resource)).value
     recent = bool(since) and clock.parse(since) > now - timedelta(days=CDC_DAYS)
     return {"way": "cdc" if recent else "full", "start": 1, "last": "", "since": since, "began": began}
 

@@ -265,13 +265,15 @@ def retry_failed(store: Store, company: str, number: int, by: str, now: datetime
     return ask(store, company, job.connection, job.direction, job.resource, by, now, chosen)
 
 
-def thin(store: Store, before: datetime) -> int:
-    """Take out jobs that ended before, with their results; how many."""
-    stamp = clock.stamp(before)
+def thin(store: Store, before: datetime, skipped_before: datetime) -> int:
+    """Take out jobs that ended before, with their results, and sooner those that found nothing to do; how many."""
     with store.transaction():
-        old = Jobs.select(Jobs.id).where((Jobs.ended_at != "") & (Jobs.ended_at < stamp))
-        Results.delete().where(Results.job_id.in_(old)).execute()
-        return int(Jobs.delete().where((Jobs.ended_at != "") & (Jobs.ended_at < stamp)).execute())
+        old = (Jobs.ended_at != "") & (
+            (Jobs.ended_at < clock.stamp(before))
+            | ((Jobs.state == "skipped") & (Jobs.ended_at < clock.stamp(skipped_before)))
+        )
+        Results.delete().where(Results.job_id.in_(Jobs.select(Jobs.id).where(old))).execute()
+        return int(Jobs.delete().where(old).execute())
 
 
 def by_day(store: Store, company: str, since: str) -> list[dict[str, Any]]:

@@ -64,6 +64,30 @@ def test_a_pull_creates_customers_and_later_sees_what_changed(shop: Office) -> N
     assert shop.job("pull", "customers").state == "skipped", "nothing changed since"
 
 
+def test_more_changes_than_they_tell_at_once_are_asked_for_by_their_moment(
+    shop: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.job("pull", "customers")
+    monkeypatch.setattr("pos.actions.qbo_pull.CDC_ROWS", 2)
+    for key in ("1", "58", "59"):
+        shop.gb.change("Customer", key, Notes="new")
+    job = shop.job("pull", "customers")
+    assert (job.state, job.totals["synced"]) == ("synced", 3)
+    assert [shop.get("customer", f"QB-{key}").fields["note"] for key in ("1", "58", "59")] == ["new"] * 3
+
+
+def test_customers_come_by_themselves_once_somebody_began(shop: Office) -> None:
+    shop.round()
+    assert sync_jobs.listed(shop.store, "main") == [], "nobody began"
+    shop.job("pull", "customers")
+    shop.gb.seed("Customer", "70", DisplayName="Ann")
+    with shop.store.transaction():
+        shop.store.execute("UPDATE cursor SET moved_at = '2026-01-01T00:00:00.000Z'")
+    shop.round()
+    assert shop.get("customer", "QB-70").fields["name"] == "Ann"
+    assert sync_jobs.listed(shop.store, "main")[0].asked_by == "quickbooks_sync"
+
+
 def test_a_pull_reads_every_page_once_and_in_order(shop: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pitfall: without MAXRESULTS a hundred come, without an order some come twice and some never."""
     monkeypatch.setattr("pos.actions.qbo_pull.PAGE_ROWS", 20)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from pos import clock
 from pos.rules.merge import Conflict
 from pos.store import record_blanking, record_links, records
 from pos.store.db import Store
 from pos.store.record_links import Link
+
+pytestmark = pytest.mark.both_engines
 
 
 def test_nothing_in_the_records_names_her_any_more(store: Store) -> None:

@@ -112,11 +112,15 @@ def test_a_silent_other_side_changes_no_state(store: Store) -> None:
     assert sync_jobs.get(store, "main", number).state == "pending"
     assert sync_jobs.claim(store, "a", now) is None, "what it waits for, the next one would, too"
     later = now + timedelta(minutes=2)
+    assert record_links.unlinked(store, "main", "q", "customer", "Ana") == []
     for wanted in (number, after):
         taken = sync_jobs.claim(store, "a", later)
         assert taken is not None and taken.id == wanted
         sync_jobs.end(store, taken, later)
         assert sync_jobs.get(store, "main", wanted).state == "skipped"
+    (day,) = sync_jobs.by_day(store, "main", clock.stamp(now)[:10])
+    assert (day["jobs"], day["failedJobs"], day["synced"]) == (2, 0, 0)
+    assert sync_jobs.thin(store, now, later + timedelta(days=1)) == 2
 
 
 def test_what_waits_is_what_changed_here_since_both_agreed(store: Store) -> None:
