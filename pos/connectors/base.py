@@ -100,10 +100,8 @@ BOOKED_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One submitted document there that says a till made it.
-
-    key, kind: as `booked` wants them. number, session: as that till called them. day: its posting date there.
-    """
+    """One submitted document there that says a till made it. key, kind: as `booked` wants them. number, session: as
+    that till called them. day: its posting date there."""
 
     key: str
     kind: str
@@ -180,10 +178,8 @@ RELEASED = ":released"
 
 @dataclass(frozen=True, slots=True)
 class VoucherMade:
-    """A voucher as it was made by hand in the other system. amount: minor units. status: "" or inactive.
-
-    id: of the one row it counts as, the same for every till.
-    """
+    """A voucher made by hand in the other system. amount: minor units. status: "" or inactive. id: of the one row it
+    counts as, the same for every till."""
 
     id: str
     code: str
@@ -373,14 +369,14 @@ class Kind:
     """What sort of system this is: the agents learn from it what to try, a settings screen draws its form from it.
 
     documents: the parts of documents it books. accounting: it keeps the accounts behind the shop's own system, as
-    QuickBooks does. feeds: names from FEEDS in the order to pull them.
-    whole: those of `feeds` that have names() and whose missing rows are switched off.
-    voucher_book: the ledger of gift vouchers behind a connector of this kind, None where there is none.
-    compares: whether the reconciliation holds the till against it; a hub does that itself, with what it booked.
-    page: where a person finds a document there: (config, kind of the till's document, remote id) -> address, "" = no
-    page. item_page: where they find an item, or make one that is missing: (config, item code, missing) -> address.
-    settings: names in the group of config.ini called like the kind. connect(config, facts) must be cheap and speak
-    to nobody; facts is what the kind's own setup command learned, kept as JSON in Meta "facts.<kind name>" ({} before).
+    QuickBooks does. feeds: names from FEEDS in the order to pull them. whole: those of `feeds` that have names() and
+    whose missing rows are switched off. voucher_book: the ledger of gift vouchers behind a connector of this kind, None
+    where there is none. compares: whether the reconciliation holds the till against it; a hub does that itself, with
+    what it booked. page: where a person finds a document there: (config, kind of the till's document, remote id) ->
+    address, "" = no page. item_page: where they find an item, or make one that is missing: (config, item code, missing)
+    -> address. settings: names in the group of config.ini called like the kind. connect(config, facts) must be cheap
+    and speak to nobody; facts is what the kind's own setup command learned, kept as JSON in Meta "facts.<kind name>"
+    ({} before).
     """
 
     name: str
