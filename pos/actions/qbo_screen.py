@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from pos import clock
-from pos.actions import office, qbo_standing
+from pos.actions import office, qbo_standing, qbo_sync
 from pos.actions import qbo_sync_views as views
 from pos.actions.outbox_views import moment
 from pos.config import Config
@@ -36,6 +36,12 @@ FIELDS = {
     "due": said("Due"), "customer": said("Customer"), "memo": said("Note"), "reference": said("Reference"),
     "amount": said("Amount"), "lines": said("Lines"),
 }  # fmt: skip
+#: Whose change of a field counts where both changed it.
+OWNERS = {
+    "ask": said("a person decides"), "ours": said("ours"), "theirs": said("theirs"), "latest": said("the later one"),
+    "only_ours": said("ours, theirs is never taken"), "only_theirs": said("theirs, ours is never sent"),
+}  # fmt: skip
+KINDS = {kind: RESOURCES[name] for name, kind in sync_jobs.RESOURCES.items()}
 JOBS, CONFLICTS, DECIDED, RECORDS, RESULTS = 15, 50, 5, 50, 100
 CHART_DAYS = 14
 #: Where a picture 520 wide begins and how wide its bars are.
@@ -53,6 +59,8 @@ def together(store: Store, config: Config, company: str) -> dict[str, Any]:
         "conflicts": [_conflict(one) for one in found[:CONFLICTS]],
         "more": len(found) > CONFLICTS,
         "decided": [_conflict(one) for one in decided],
+        "owners": _owners(store, company),
+        "words": OWNERS,
         "chart": chart(store, config, company),
     }
 
@@ -139,6 +147,18 @@ def _job(one: dict[str, Any]) -> dict[str, Any]:
 
 def _conflict(one: dict[str, Any]) -> dict[str, Any]:
     return {**one, "field_text": FIELDS.get(one["field"], one["field"])}
+
+
+def _owners(store: Store, company: str) -> list[dict[str, Any]]:
+    table = qbo_sync.owners(store, company)
+    return [
+        {
+            "kind": kind,
+            "title": KINDS[kind],
+            "fields": [(name, FIELDS.get(name, name), word) for name, word in rows.items()],
+        }
+        for kind, rows in table.items()
+    ]
 
 
 def _told(config: Config, day: date, row: dict[str, Any]) -> str:

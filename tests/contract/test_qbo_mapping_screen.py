@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pos import clock
-from pos.actions import qbo_change, qbo_connect, qbo_items, qbo_lists, qbo_mapping, qbo_missing, qbo_starts
+from pos.actions import qbo_change, qbo_connect, qbo_items, qbo_lists, qbo_mapping, qbo_missing, qbo_starts, qbo_sync
 from pos.errors import Conflict, Invalid, Unknown
-from pos.store import catalog
+from pos.store import catalog, sync_jobs
 from pos.store import qbo_items as rows
 from pos.store.models import Bundle, Outbox
 from tests.contract import qbo_books
@@ -193,6 +193,7 @@ def test_another_company_is_asked_for_its_mapping_anew(corner: Shop) -> None:
     Outbox.update(state="unknown").where(Outbox.part == "book").execute()  # say, its answer was lost
     corner.sell()
     corner.passes(days=1)
+    qbo_sync.ask(corner.store, corner.config, "main", "pull", ["customers"], "boss", ["59"])
     connected(corner.store, corner.site, shops.US)
     assert qbo_mapping.read(corner.store, "main").values == MAPPING, "nothing is forgotten before a person decides"
     qbo_connect.decide(corner.store, corner.config, "main", True, "boss")
@@ -201,6 +202,7 @@ def test_another_company_is_asked_for_its_mapping_anew(corner: Shop) -> None:
     assert kept["tenders"]["Cash"] == {"code": "CA", "method": "", "account": ""}, "our own words stay"
     assert (kept["items"], kept["taxes"], kept["walk_in"], kept["customers"]) == ({}, {}, "", {})
     assert qbo_lists.cached(corner.store, "main") is None
+    assert [job.code for job in sync_jobs.listed(corner.store, "main")] == ["other_company"]
     remapped(corner)
     assert corner.round().booked == 0
     assert corner.states("sale")[-1] == "queued"

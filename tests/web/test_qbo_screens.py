@@ -61,6 +61,9 @@ def test_jobs_conflicts_and_the_picture_stand_on_the_page(traded: App, operator:
         "1 records went, 1 failed",
     ):
         assert words in shown
+    assert 'data-kind="customer" data-field="phone" data-was="ask"' in shown
+    assert operator.post(f"{BASE}/owners", {"owners": {"customer": {"phone": "theirs"}}}).status_code == 200
+    assert 'data-field="phone" data-was="theirs"' in operator.get("/settings/integrations").text
     assert operator.post(f"{BASE}/conflicts/1", {"choice": "theirs"}).status_code == 200
     shown = operator.get("/settings/integrations").text
     assert "data-decide" not in shown

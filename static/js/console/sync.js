@@ -56,6 +56,18 @@ byId("conflicts")?.addEventListener("click", (event) => {
   });
 });
 
+byId("owners")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const changed = [...event.target.querySelectorAll("select")].filter((one) => one.value !== one.dataset.was);
+  const owners = {};
+  for (const one of changed) (owners[one.dataset.kind] ??= {})[one.dataset.field] = one.value;
+  act(event.submitter, async () => {
+    await post(`${BASE}/owners`, { owners, company });
+    for (const one of changed) one.dataset.was = one.value;
+    toast(t("Saved."));
+  });
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-retry]");
   if (!button) return;
