@@ -25,6 +25,7 @@ from pos.store import connections, hub_link
 from pos.store.db import database_path, open_store
 from pos.store.journal import Journal
 from pos.store.models import Connection, Outbox
+from pos.store.points import POINTS
 from tests import receipts
 from tests.contract import sites
 from tests.contract.emulators import erpnext_shops
@@ -328,3 +329,46 @@ def joined(root: Path, name: str, url: str) -> Iterator[Upper]:
         yield found
     finally:
         found.close()
+
+
+def there(hub: Hub, till: str) -> list[str]:
+    return [number for (number,) in hub.rows("SELECT number FROM document WHERE till = ? ORDER BY n", till)]
+
+
+def booked(hub: Hub, docs: list[dict[str, Any]]) -> None:
+    """Wait until the hub has booked them, each once."""
+    marks = ", ".join("?" * len(docs))
+    asked = f"SELECT count(*) FROM outbox WHERE connection = 'erpnext' AND state = 'booked' AND document IN ({marks})"
+    until(lambda: hub.rows(asked, *(d["id"] for d in docs)) == [(len(docs),)], "booked by the hub")
+
+
+def reopened(root: Path, hub: Hub) -> Any:
+    """A folder of a till that joined before."""
+    return joined(root, "G1", hub.url)
+
+
+def kill_at(point: str, shop: tuple[Hub, Emulator], root: Path) -> None:
+    """A hub that is off, dies in the middle of taking a document in, and comes back: each document once."""
+    (hub, erpnext), name = shop, f"K{POINTS.index(point)}"
+    with till(root, name, hub) as one:
+        docs = one.sell(2)
+        hub.process.stop()
+        one.send()
+        assert one.states() == ["queued", "queued"], "it sells while the hub is off"
+        hub.process.env["TILLKEEP_KILL_AT"] = f"{point}:1"
+        hub.start()
+        one.again()
+        one.send()
+        hub.process.process.wait(60)
+        hub.process.log.close()
+        del hub.process.env["TILLKEEP_KILL_AT"]
+        hub.start()
+        for _ in range(5):
+            one.again()
+            one.due()
+            one.send()
+        assert one.states() == ["booked", "booked"]
+        assert sorted(there(hub, name)) == [doc["invoice_name"] for doc in docs]
+        booked(hub, docs)
+        invoices = list(erpnext.site.docs["Sales Invoice"].values())
+        assert [sum(doc["id"] in one.values() for one in invoices) for doc in docs] == [1, 1]

@@ -23,12 +23,11 @@ from pos.runner import Runner
 from pos.store import hub_link, leases, notices, outbox
 from pos.store.db import database_path
 from pos.store.people import Actor
-from pos.store.points import POINTS
 from pos.store.verify import verify
 from tests.actions import drawer
 from tests.contract import hub_goods, hubs
 from tests.contract.emulators.erpnext import Emulator
-from tests.contract.hubs import Hub, Line, Upper
+from tests.contract.hubs import Hub, Line, Upper, booked, kill_at, reopened, there
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +46,6 @@ def line(hub: Hub) -> Iterator[Line]:
     found = Line(hub)
     yield found
     found.close()
-
-
-def there(hub: Hub, till: str) -> list[str]:
-    return [number for (number,) in hub.rows("SELECT number FROM document WHERE till = ? ORDER BY n", till)]
-
-
-def booked(hub: Hub, docs: list[dict[str, Any]]) -> None:
-    """Wait until the hub has booked them, each once."""
-    marks = ", ".join("?" * len(docs))
-    asked = f"SELECT count(*) FROM outbox WHERE connection = 'erpnext' AND state = 'booked' AND document IN ({marks})"
-    hubs.until(lambda: hub.rows(asked, *(d["id"] for d in docs)) == [(len(docs),)], "booked by the hub")
 
 
 def test_a_sale_goes_up_as_it_is_is_booked_once_and_its_way_is_told_on_both_sides(
@@ -303,38 +291,6 @@ def test_a_new_key_the_till_makes_itself_is_in_force_also_when_the_answer_was_lo
         with pytest.raises(SignInNeeded):
             till.client().check()
         assert there(hub, "M1") == [doc["invoice_name"]]
-
-
-def reopened(root: Path, hub: Hub) -> Any:
-    """A folder of a till that joined before."""
-    return hubs.joined(root, "G1", hub.url)
-
-
-def kill_at(point: str, shop: tuple[Hub, Emulator], root: Path) -> None:
-    """A hub that is off, dies in the middle of taking a document in, and comes back: each document once."""
-    (hub, erpnext), name = shop, f"K{POINTS.index(point)}"
-    with hubs.till(root, name, hub) as till:
-        docs = till.sell(2)
-        hub.process.stop()
-        till.send()
-        assert till.states() == ["queued", "queued"], "it sells while the hub is off"
-        hub.process.env["TILLKEEP_KILL_AT"] = f"{point}:1"
-        hub.start()
-        till.again()
-        till.send()
-        hub.process.process.wait(60)
-        hub.process.log.close()
-        del hub.process.env["TILLKEEP_KILL_AT"]
-        hub.start()
-        for _ in range(5):
-            till.again()
-            till.due()
-            till.send()
-        assert till.states() == ["booked", "booked"]
-        assert sorted(there(hub, name)) == [doc["invoice_name"] for doc in docs]
-        booked(hub, docs)
-        invoices = list(erpnext.site.docs["Sales Invoice"].values())
-        assert [sum(doc["id"] in one.values() for one in invoices) for doc in docs] == [1, 1]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the process is killed by SIGKILL")
