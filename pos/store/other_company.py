@@ -11,7 +11,7 @@ from typing import Any
 
 from pos import clock
 from pos.said import said
-from pos.store import companies
+from pos.store import companies, sync_jobs
 from pos.store.companies import Kept
 from pos.store.db import Store
 from pos.store.models import Bundle, Meta, Outbox, QboList, QboNewItem, RecordConflict, RecordLink, SyncJob
@@ -30,6 +30,7 @@ def forget(store: Store, company: str, connection: str, old: str, by: str) -> No
         companies.keep(store, company, PART, {**kept.values, KEY: without_ids(mapped)}, Kept({}, kept.mark), by)
     for table in (QboList, QboNewItem, RecordLink, RecordConflict):
         table.delete().where(table.connection == connection).execute()
+    sync_jobs.other_company(connection, clock.now())
     SyncJob.update(
         state="error", code="other_company", ended_at=clock.stamp(clock.now()), owner="", lease="",
         message=said("It was asked for while another company was connected. Ask for it again."),

@@ -254,6 +254,18 @@ def owner_is_dead(store: Store, owners: str) -> int:
         return int(Jobs.update(lease="", owner="").where(held).execute())
 
 
+def other_company(connection: str, now: datetime) -> int:
+    """Another company of theirs takes the old one's place: what was asked for or half done is of no use there. Inside a
+    transaction; how many."""
+    words = said("Another company of QuickBooks took the old one's place. Ask anew.")
+    asked = (Jobs.connection == connection) & Jobs.state.in_(OPEN)
+    return int(
+        Jobs.update(
+            state="error", code="other_company", message=words, ended_at=clock.stamp(now), owner="", lease=""
+        ).where(asked).execute()
+    )  # fmt: skip
+
+
 def retry_failed(store: Store, company: str, number: int, by: str, now: datetime) -> int | None:
     """A new job of the records that failed in one; its number, None when none failed."""
     job = get(store, company, number)

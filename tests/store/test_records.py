@@ -123,6 +123,17 @@ def test_a_silent_other_side_changes_no_state(store: Store) -> None:
     assert sync_jobs.thin(store, now, later + timedelta(days=1)) == 2
 
 
+def test_a_half_read_pull_does_not_go_on_in_another_company(store: Store) -> None:
+    now = clock.now()
+    number = sync_jobs.ask(store, "main", "q", "pull", "customers", "7", now)
+    job = sync_jobs.claim(store, "a", now)
+    assert job is not None
+    assert sync_jobs.other_company("other", now) == 0
+    assert sync_jobs.other_company("q", now) == 1
+    assert not sync_jobs.went(store, job, {"start": 501}, [], 0, now), "whoever works on it has lost it"
+    assert (sync_jobs.get(store, "main", number).code, sync_jobs.claim(store, "a", now)) == ("other_company", None)
+
+
 def test_what_waits_is_what_changed_here_since_both_agreed(store: Store) -> None:
     now = clock.now()
     for key in ("C1", "C2", "C3"):
