@@ -35,6 +35,9 @@ FIELDS = {
     "description": said("Description"), "active": said("In use"), "number": said("Number"), "date": said("Date"),
     "due": said("Due"), "customer": said("Customer"), "memo": said("Note"), "reference": said("Reference"),
     "amount": said("Amount"), "lines": said("Lines"),
+    "line1": said("Address"), "line2": said("Address, second line"), "line3": said("Address, third line"),
+    "city": said("Town"), "region": said("Region"), "postcode": said("Postcode"), "country": said("Country"),
+    "note": said("Note"), "given": said("Given name"), "family": said("Family name"), "mobile": said("Mobile"),
 }  # fmt: skip
 #: Whose change of a field counts where both changed it.
 OWNERS = {
