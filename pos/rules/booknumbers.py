@@ -48,23 +48,46 @@ def check_codes(prefix: str, shops: Mapping[str, str], tenders: Mapping[str, str
     """What is wrong with these codes, in words; nothing when every number they can make is short enough and its own.
 
     shops, tenders: name -> code."""
-    found = []
-    for what, codes in (("prefix", {"prefix": prefix}), ("shop", shops), ("way to pay", tenders)):
-        for name, code in codes.items():
-            if not _CODE.match(code):
-                found.append(f"{what} {name}: the code {code!r} is not 1 to 5 capital letters and digits")
-        found += [
-            f"{what} {', '.join(names)}: the same code {code!r}"
-            for code, names in _doubled(codes).items()
-        ]  # fmt: skip
+    found = [] if _CODE.match(prefix) else [_prefix(prefix)]
+    found += [_shop(name, code) for name, code in shops.items() if not _CODE.match(code)]
+    found += [_tender(name, code) for name, code in tenders.items() if not _CODE.match(code)]
+    found += [
+        said("Shops {names} have the same code, {code}.", names=", ".join(names), code=code)
+        for code, names in _doubled(shops).items()
+    ]
+    found += [
+        said("Ways to pay {names} have the same code, {code}.", names=", ".join(names), code=code)
+        for code, names in _doubled(tenders).items()
+    ]
     longest = len(prefix) + max(map(len, shops.values()), default=1) + max(map(len, tenders.values()), default=1)
     if longest > CODES_MAX:
-        found.append(f"prefix and codes of shop and way to pay are {longest} letters together; {CODES_MAX} fit")
+        found.append(
+            said("Prefix and codes of shop and way to pay are {longest} letters together; {max} fit.",
+                 longest=longest, max=CODES_MAX)
+        )  # fmt: skip
     return found
+
+
+def _prefix(code: str) -> str:
+    if not code:
+        return said("Numbers have no prefix yet.")
+    return said("The prefix {code} is not 1 to 5 capital letters and digits.", code=code)
+
+
+def _shop(name: str, code: str) -> str:
+    if not code:
+        return said("Shop {name} has no code yet.", name=name)
+    return said("The code {code} of shop {name} is not 1 to 5 capital letters and digits.", code=code, name=name)
+
+
+def _tender(name: str, code: str) -> str:
+    if not code:
+        return said("Way to pay {name} has no code yet.", name=name)
+    return said("The code {code} of way to pay {name} is not 1 to 5 capital letters and digits.", code=code, name=name)
 
 
 def _doubled(codes: Mapping[str, str]) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for name, code in sorted(codes.items()):
         names.setdefault(code, []).append(name)
-    return {code: those for code, those in names.items() if len(those) > 1}
+    return {code: those for code, those in names.items() if code and len(those) > 1}

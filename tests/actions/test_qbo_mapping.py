@@ -33,7 +33,7 @@ def test_a_mapping_is_its_company_s_alone(store: Store) -> None:
 
 def test_codes_that_collide_are_refused_when_they_are_written(store: Store) -> None:
     same = {name: {**tender, "code": "CA"} for name, tender in MAPPING["tenders"].items()}
-    with pytest.raises(Invalid, match="the same code 'CA'"):
+    with pytest.raises(Invalid, match="the same code, CA"):
         qbo_mapping.write(store, "main", MAPPING | {"tenders": same}, qbo_mapping.read(store, "main"), "boss")
     with pytest.raises(Invalid, match="8 letters together; 7 fit"):
         qbo_mapping.write(store, "main", MAPPING | {"prefix": "TKX"}, qbo_mapping.read(store, "main"), "boss")

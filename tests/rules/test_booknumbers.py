@@ -21,14 +21,14 @@ def test_a_number_is_made_of_what_is_in_the_document() -> None:
 def test_codes_are_checked_before_they_make_a_number() -> None:
     assert booknumbers.check_codes("TK", {"main": "LON", "north": "NOR"}, {"Cash": "CA", "Card": "CD"}) == []
     assert booknumbers.check_codes("TK", {"main": "LOND"}, {"Cash": "CA"}) == [
-        "prefix and codes of shop and way to pay are 8 letters together; 7 fit"
+        "Prefix and codes of shop and way to pay are 8 letters together; 7 fit."
     ]
     assert booknumbers.check_codes("T", {"a": "L", "b": "L"}, {"Cash": "CA", "Card": "CA"}) == [
-        "shop a, b: the same code 'L'",
-        "way to pay Card, Cash: the same code 'CA'",
+        "Shops a, b have the same code, L.",
+        "Ways to pay Card, Cash have the same code, CA.",
     ]
     assert booknumbers.check_codes("T", {"a": "l"}, {}) == [
-        "shop a: the code 'l' is not 1 to 5 capital letters and digits"
+        "The code l of shop a is not 1 to 5 capital letters and digits."
     ]  # fmt: skip
 
 
