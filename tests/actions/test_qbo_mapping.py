@@ -55,6 +55,8 @@ def test_nothing_is_bundled_before_anything_is_mapped_and_then_it_goes(corner: S
 
 
 def test_without_a_sign_in_the_first_question_says_so(corner: Shop) -> None:
-    found = qbo_mapping.connector(corner.store, corner.config, "quickbooks", qbo_mapping.facts(corner.store, "quickbooks"))
+    found = qbo_mapping.connector(
+        corner.store, corner.config, "quickbooks", qbo_mapping.facts(corner.store, "quickbooks")
+    )
     with pytest.raises(SignInNeeded):
         found.check()

@@ -121,13 +121,13 @@ class Keys(Hands):
     """The same hands, away from mouse and glass."""
 
     def tab_to(self, selector: str) -> None:
-        """Press Tab until the element has the focus."""
+        """Press Tab until the element has the focus; it lies before where one stands, or behind."""
         place = self.page.locator(selector).first
         expect(place).to_be_visible()
-        for _ in range(TABS_MAX):
+        for key in ["Tab"] * TABS_MAX + ["Shift+Tab"] * 2 * TABS_MAX:
             if place.evaluate("(e) => e === document.activeElement || e.contains(document.activeElement)"):
                 return
-            self.screen.press("Tab")
+            self.screen.press(key)
         raise AssertionError(f"{selector} is more than {TABS_MAX} presses of Tab away")
 
     def go(self, selector: str, key: str = "Enter") -> None:

@@ -110,6 +110,7 @@ class Shop:
 
     def restarted(self) -> None:
         """A new process over the same folder."""
+        self.journal.close()
         self.store.close()
         self.store = open_store(self.config)
         self.journal = Journal(self.store)
@@ -121,5 +122,8 @@ def shop(root: Path, mapping: dict[str, Any] | None = None, *, signed_in: bool =
     with running(standing(START)) as site, clock.set_to(START):
         found = Shop(root, site, mapping or MAPPING, signed_in=signed_in, **more)
         with clock.set_to(found.now):
-            yield found
-            found.store.close()
+            try:
+                yield found
+            finally:
+                found.journal.close()
+                found.store.close()
