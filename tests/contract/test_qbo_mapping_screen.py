@@ -34,6 +34,7 @@ def corner(tmp_path: Path) -> Iterator[Shop]:
             qbo_mapping.write(found.store, "main", MAPPING, qbo_mapping.read(found.store, "main"), "boss")
             qbo_lists.reload(found.store, found.config, "main", "boss", found.client)
             yield found
+            found.journal.close()
             found.store.close()
 
 
