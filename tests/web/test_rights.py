@@ -114,7 +114,7 @@ PROBES: dict[str, tuple[tuple[str, ...], Probe]] = {
         ("sell", "refund"),
         lambda shop: shop.page.post("/api/create-sale", basket(line("-1", reason="Faulty"), total="-4.99")),
     ),
-    "late_return": (("sell", "refund"), lambda shop: shop.give_back(shop.sold(days_ago=29))),
+    "late_return": (("sell", "refund"), lambda shop: shop.give_back(shop.sold(days_ago=30))),
     "refund_tender": (("sell", "refund"), lambda shop: shop.give_back(shop.sold("Card"), "Cash")),
     "no_sale": (("sell",), cash("no_sale")),
     "void": (("sell",), _void),
