@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from pos import clock
 from pos import config as settings
 from pos.actions import press as presses
 from pos.actions.line import Job
-from pos.store.db import Store
+from pos.store import connections
+from pos.store.db import Store, open_store
+from pos.store.journal import Journal
 from tests import books as other
 from tests.actions.printed import Shop
 from tests.actions.shop import Till, open_till
@@ -25,6 +28,18 @@ def till(shop: settings.Config) -> Iterator[Till]:
     made = open_till(shop)
     yield made
     made.close()
+
+
+@pytest.fixture
+def hub_journal(shop: settings.Config) -> Iterator[Journal]:
+    """The journal of a hub that posts to ERPNext."""
+    config = replace(shop, till=replace(shop.till, id="HUB"), server=replace(shop.server, role="hub"))
+    store = open_store(config)
+    connections.sync(store, [("erpnext", "erpnext", "ERPNext", "http://127.0.0.1:1")])
+    found = Journal(store)
+    yield found
+    found.close()
+    store.close()
 
 
 @pytest.fixture

@@ -6,18 +6,16 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pos import clock
 from pos.actions import hub_intake
-from pos.config import Config
 from pos.errors import Conflict
 from pos.rules import documents, hub
-from pos.store import arrivals, audit, chains, connections, hub_tills
-from pos.store.db import Store, open_store
+from pos.store import arrivals, audit, chains, hub_tills
+from pos.store.db import Store
 from pos.store.hub_tills import Heard, Joining, Till
 from pos.store.journal import Committed, Journal
 from tests import receipts
@@ -30,14 +28,8 @@ WAYS_OF_MANY = 2 * 4
 
 
 @pytest.fixture
-def journal(shop: Config) -> Iterator[Journal]:
-    config = replace(shop, till=replace(shop.till, id="HUB"), server=replace(shop.server, role="hub"))
-    store = open_store(config)
-    connections.sync(store, [("erpnext", "erpnext", "ERPNext", "http://127.0.0.1:1")])
-    found = Journal(store)
-    yield found
-    found.close()
-    store.close()
+def journal(hub_journal: Journal) -> Journal:
+    return hub_journal
 
 
 def joined(store: Store, name: str) -> Till:

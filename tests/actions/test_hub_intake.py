@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,14 +24,8 @@ from tests import receipts
 
 
 @pytest.fixture
-def journal(shop: Config) -> Iterator[Journal]:
-    config = replace(shop, till=replace(shop.till, id="HUB"), server=replace(shop.server, role="hub"))
-    store = open_store(config)
-    connections.sync(store, [("erpnext", "erpnext", "ERPNext", "http://127.0.0.1:1")])
-    found = Journal(store)
-    yield found
-    found.close()
-    store.close()
+def journal(hub_journal: Journal) -> Journal:
+    return hub_journal
 
 
 @pytest.fixture
