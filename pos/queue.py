@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from pos import clock
-from pos.config import REDIS, Config
+from pos.config import Config
+from pos.config_checks import REDIS
 from pos.errors import BadSettings
 from pos.said import said
 from pos.setting import shown

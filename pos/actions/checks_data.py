@@ -8,7 +8,7 @@ from datetime import timedelta
 from pos import clock, queue
 from pos.actions import backup
 from pos.actions.finding import Finding, Look, fail, not_set_up, ok, warn
-from pos.config import REDIS
+from pos.config_checks import REDIS
 from pos.errors import BadSettings
 from pos.rules.wording import moment
 from pos.setting import shown

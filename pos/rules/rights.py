@@ -38,6 +38,10 @@ RIGHTS = {
     "people": said("add people, set PINs, enrol tills"),
     "rights": said("change who may do what"),
     "settings": said("change settings and connections"),
+    "can_trigger_runs": said("start and cancel runs of sales into the books"),
+    "can_edit_companies": said("set companies up, switch them on and off, export and import their set-up"),
+    "can_manage_schedules": said("say when runs start by themselves"),
+    "can_manage_portal_settings": said("change the defaults of the screens of runs"),
 }
 #: What a second person can agree to on the spot: exactly these, one act at a time. Each needs the right of its name.
 ACTS = (
@@ -51,11 +55,13 @@ _SUPERVISOR = _CASHIER | {
 }  # fmt: skip
 _MANAGER = _SUPERVISOR | {"variance", "voucher_issue", "operate", "people"}
 
+_RUNS = frozenset({"can_trigger_runs", "can_edit_companies", "can_manage_schedules", "can_manage_portal_settings"})
+
 _TABLE: dict[str, frozenset[str]] = {
     "cashier": _CASHIER,
     "supervisor": frozenset(_SUPERVISOR),
     "manager": frozenset(_MANAGER),
-    "operator": frozenset({"replay", "reprint", "operate", "settings"}),
+    "operator": frozenset({"replay", "reprint", "operate", "settings"}) | _RUNS,
     "accountant": frozenset({"z_read", "reprint"}),
     "stock_keeper": frozenset({"reprint"}),
     "copier": frozenset({"copies"}),

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from peewee import DatabaseError, OperationalError
 
-from pos.config import POSTGRESQL, Config
+from pos.config import Config
+from pos.config_checks import POSTGRESQL
 from pos.errors import BadSettings, CannotSave, PosError
 from pos.said import said
 from pos.store import disk

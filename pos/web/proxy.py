@@ -13,7 +13,8 @@ from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from pos.config import Config, networks
+from pos.config import Config
+from pos.config_checks import networks
 
 #: A browser that was here over TLS once comes over nothing else for half a year.
 HSTS = "max-age=15552000"

@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from pos import clock
-from pos.config import networks
+from pos.config_checks import networks
 
 log = logging.getLogger(__name__)
 

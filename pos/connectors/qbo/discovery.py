@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pos.config import encrypted_or_here
+from pos.config_checks import encrypted_or_here
 from pos.errors import Unavailable
 from pos.http import Http
 from pos.said import said

@@ -35,6 +35,19 @@ from pos.store.models.prints import PrintJob
 from pos.store.models.quickbooks import QboList, QboNewItem, QboState, QboToken
 from pos.store.models.reconciliations import Reconciliation, ReconciliationItem
 from pos.store.models.records import Blanking, Forgotten, LostNumber
+from pos.store.models.runs import (
+    ImportFile,
+    ImportReject,
+    ImportRow,
+    RunArtifact,
+    RunChoice,
+    RunFigure,
+    RunJob,
+    RunLog,
+    RunPart,
+    RunSchedule,
+    RunScheduleEvent,
+)
 from pos.store.models.takings import TakingsGoods, TakingsPeople, TakingsTenders, TakingsVouchers
 from pos.store.models.vouchers import VoucherHold, VoucherKnown, VoucherRow
 
@@ -70,9 +83,14 @@ COMPANIES = (Company, Shop, TillPlace, PersonScope, PersonLeft)
 SIGN_INS = (QboToken, QboState, QboList, QboNewItem)
 #: Records both this program and the books may change, and the jobs that bring them together.
 OFFICE = (Record, RecordLink, RecordConflict, SyncJob, SyncJobRecord)
+#: Runs of sales into the books, their schedules, and what was imported for them.
+RUNS = (
+    RunJob, RunPart, RunLog, RunArtifact, RunFigure, RunSchedule, RunScheduleEvent, RunChoice, ImportFile, ImportRow,
+    ImportReject,
+)  # fmt: skip
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
-    *BACKUPS, *RECORDS, *HUB, *BUNDLES, *COMPANIES, *SIGN_INS, *OFFICE,
+    *BACKUPS, *RECORDS, *HUB, *BUNDLES, *COMPANIES, *SIGN_INS, *OFFICE, *RUNS,
 )  # fmt: skip
 
 __all__ = [
@@ -91,6 +109,7 @@ __all__ = [
     "PRINTS",
     "RECONCILIATIONS",
     "RECORDS",
+    "RUNS",
     "SIGN_INS",
     "TAKINGS",
     "VOUCHERS",
@@ -120,6 +139,9 @@ __all__ = [
     "HubGap",
     "HubTill",
     "HubTop",
+    "ImportFile",
+    "ImportReject",
+    "ImportRow",
     "Item",
     "Lease",
     "Line",
@@ -147,6 +169,14 @@ __all__ = [
     "RecordConflict",
     "RecordLink",
     "RightOverride",
+    "RunArtifact",
+    "RunChoice",
+    "RunFigure",
+    "RunJob",
+    "RunLog",
+    "RunPart",
+    "RunSchedule",
+    "RunScheduleEvent",
     "Session",
     "Shop",
     "SignIn",
