@@ -115,7 +115,11 @@ def finish(store: Store, key: Key, owner: str, n: int, now: datetime, end: End) 
             AgentRun.delete().where(AgentRun.n == n).execute()
         else:
             AgentRun.update(ended_at=stamp, **says).where(AgentRun.n == n).execute()
-        AgentState.update(owner="", lease_until="", due_at=clock.stamp(end.due_at), failures=end.failures).where(
+        row = AgentState.get(_is(key))
+        # Somebody else rang meanwhile: what they rang for may have come after this round looked.
+        rung = mine.started_at < row.due_at <= stamp
+        due_at = row.due_at if rung else clock.stamp(end.due_at)
+        AgentState.update(owner="", lease_until="", due_at=due_at, failures=end.failures).where(
             _is(key) & (AgentState.owner == owner)
         ).execute()
 
