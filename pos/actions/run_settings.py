@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from pos.store import companies
+from pos.store import companies, run_choices
 from pos.store.db import Store
 
 PART = "runs"
@@ -24,10 +24,13 @@ BOOKS = ("quickbooks", "erpnext", "")
 
 @dataclass(frozen=True, slots=True)
 class CsvFormat:
-    """How an export of another till is written. delimiter: one character, "" = found out; encoding: a name Python
-    knows, "" = UTF-8, with or without its mark; date_format: as of strptime, "" = found out of the usual ones, day first;
-    decimal: "." or ","; tax_mode: one of TAX_MODES; tax_rate: percent as text, where the mode needs one; prefix: the
-    files of this company begin so, "" = all of its folder."""
+    """How an export of another till is written.
+
+    delimiter: one character, "" = found out. encoding: a name Python knows, "" = UTF-8, with or without its mark.
+    date_format: as of strptime, "" = found out of the usual ones, day first. decimal: "." or ",". tax_mode: one of
+    TAX_MODES. tax_rate: percent as text, where the mode needs one. prefix: files of this company begin so, "" = all of
+    its folder.
+    """
 
     delimiter: str = ""
     encoding: str = ""
@@ -77,9 +80,10 @@ class RunSettings:
     """What one company's runs go by.
 
     source: journal = this system's own tills, csv = exports of another till. posting: always = documents go as they
-    come, runs = a run's upload sends them, nothing else. trading_day: its days begin at `cutoff` (HH:MM, the company's
-    zone), else at midnight; where neither was chosen, as `day_starts` says. tolerance: money as text; a difference up to it is a match. books: which books were chosen
-    when it was set up, "" = none yet. time_zone, currency: the company's own, else this server's.
+    come, runs = a run's upload sends them, nothing else. books: which were chosen when it was set up, "" = none yet.
+    trading_day: its days begin at `cutoff` (HH:MM, the company's zone), else at midnight; where neither was chosen, as
+    `day_starts` says. tolerance: money as text; a difference up to it is a match. time_zone, currency: the company's
+    own, else this server's.
     """
 
     company: str
@@ -106,7 +110,7 @@ def of(store: Store, company: str) -> RunSettings:
 
 def read(store: Store, company: str, plain: Mapping[str, Any]) -> RunSettings:
     """The same of values that are not kept (yet)."""
-    owner, runs = companies.one(store, company), store.config.runs
+    owner, runs = companies.one(store, company), run_choices.effective(store, store.config)
     told, starts = _part(plain, "notify"), day_starts(store, company)
     notify = Notify(
         bool(told.get("start", runs.notify_start)),
