@@ -64,9 +64,15 @@ def parse(text: str) -> datetime:
 
 
 def business_day(moment: datetime, zone: str, cutoff: time) -> date:
-    """The trading day a moment belongs to: before the cut-off (wall clock in the shop's zone) it is still yesterday."""
+    """The trading day a moment belongs to: before the cut-off (wall clock in the shop's zone) it is still yesterday.
+
+    A day that has begun does not end by the clock going back over its cut-off.
+    """
     local = moment.astimezone(ZoneInfo(zone))
-    return local.date() - timedelta(days=1) if local.timetz().replace(tzinfo=None) < cutoff else local.date()
+    if local.replace(tzinfo=None).time() >= cutoff:
+        return local.date()
+    begun = local.fold and datetime.combine(local.date(), cutoff, ZoneInfo(zone)).astimezone(UTC) <= moment
+    return local.date() if begun else local.date() - timedelta(days=1)
 
 
 def uuid7() -> str:
