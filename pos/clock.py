@@ -7,8 +7,9 @@ import sys
 import time as _time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
+
+from pos.days import business_day as business_day
 
 
 def _system() -> datetime:
@@ -61,18 +62,6 @@ def parse(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no offset from UTC")
     return moment
-
-
-def business_day(moment: datetime, zone: str, cutoff: time) -> date:
-    """The trading day a moment belongs to: before the cut-off (wall clock in the shop's zone) it is still yesterday.
-
-    A day that has begun does not end by the clock going back over its cut-off.
-    """
-    local = moment.astimezone(ZoneInfo(zone))
-    if local.replace(tzinfo=None).time() >= cutoff:
-        return local.date()
-    begun = local.fold and datetime.combine(local.date(), cutoff, ZoneInfo(zone)).astimezone(UTC) <= moment
-    return local.date() if begun else local.date() - timedelta(days=1)
 
 
 def uuid7() -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pos import clock
+from pos.days import business_day
 from pos.errors import Invalid
 from pos.said import said
 from pos.sections import Shop
@@ -31,7 +31,7 @@ def trading_day(moment: datetime, zone: str, cutoff: time) -> date:
     """
     if moment.tzinfo is None:
         raise ValueError("a moment without an offset from UTC is of no day")
-    return clock.business_day(moment, zone, cutoff)
+    return business_day(moment, zone, cutoff)
 
 
 def begins(day: date, zone: str, cutoff: time) -> datetime:
