@@ -9,21 +9,24 @@ STATEMENTS = (
     "CREATE TABLE run_job (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, scope TEXT NOT NULL, "
     "company TEXT NOT NULL, day_from TEXT NOT NULL, day_to TEXT NOT NULL, parallel INTEGER NOT NULL, "
     "stagger_seconds INTEGER NOT NULL, continue_on_failure INTEGER NOT NULL, status TEXT NOT NULL, "
-    "exit_code TEXT NOT NULL, reason TEXT NOT NULL, words TEXT NOT NULL, warnings INTEGER NOT NULL, "
-    "requested_by TEXT NOT NULL, schedule TEXT NOT NULL, created_at TEXT NOT NULL, started_at TEXT NOT NULL, "
+    "exit_code TEXT NOT NULL, reason TEXT NOT NULL, words TEXT NOT NULL, made_of TEXT NOT NULL, "
+    "warnings INTEGER NOT NULL, requested_by TEXT NOT NULL, schedule TEXT NOT NULL, created_at TEXT NOT NULL, started_at TEXT NOT NULL, "
     "ended_at TEXT NOT NULL, cancel_at TEXT NOT NULL, cancel_by TEXT NOT NULL, log_bytes INTEGER NOT NULL, "
     "ingested INTEGER NOT NULL)",
     "CREATE UNIQUE INDEX run_job_id ON run_job (id)",
     "CREATE INDEX run_job_status ON run_job (status, n)",
     "CREATE INDEX run_job_schedule ON run_job (schedule, n)",
+    "CREATE INDEX run_job_created ON run_job (created_at, n)",
+    "CREATE INDEX run_job_day ON run_job (day_to, day_from)",
     "CREATE TABLE run_part (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, company TEXT NOT NULL, "
     "connection TEXT NOT NULL, place INTEGER NOT NULL, status TEXT NOT NULL, phase TEXT NOT NULL, "
     "tries INTEGER NOT NULL, owner TEXT NOT NULL, lease_until TEXT NOT NULL, next_at TEXT NOT NULL, "
     "started_at TEXT NOT NULL, ended_at TEXT NOT NULL, exit_code TEXT NOT NULL, reason TEXT NOT NULL, "
-    "words TEXT NOT NULL, warnings INTEGER NOT NULL, cursor TEXT NOT NULL)",
+    "words TEXT NOT NULL, made_of TEXT NOT NULL, warnings INTEGER NOT NULL, cursor TEXT NOT NULL)",
     "CREATE UNIQUE INDEX run_part_job ON run_part (job, company)",
     "CREATE INDEX run_part_company ON run_part (company, n)",
     "CREATE INDEX run_part_status ON run_part (status, n)",
+    "CREATE INDEX run_part_ended ON run_part (company, ended_at)",
     "CREATE TABLE run_log (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, company TEXT NOT NULL, "
     "phase TEXT NOT NULL, level TEXT NOT NULL, at TEXT NOT NULL, words TEXT NOT NULL, ends_at_byte INTEGER NOT NULL)",
     "CREATE INDEX run_log_job ON run_log (job, ends_at_byte)",
@@ -38,6 +41,7 @@ STATEMENTS = (
     "processed_at TEXT NOT NULL, hash TEXT NOT NULL, ingested INTEGER NOT NULL)",
     "CREATE UNIQUE INDEX run_artifact_once ON run_artifact (company, day, processed_at, hash)",
     "CREATE INDEX run_artifact_job ON run_artifact (job, company, day)",
+    "CREATE INDEX run_artifact_latest ON run_artifact (company, processed_at)",
     "CREATE TABLE run_figure (artifact INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, "
     "here INTEGER NOT NULL, sent INTEGER NOT NULL, booked INTEGER NOT NULL, verdict TEXT NOT NULL, "
     "words TEXT NOT NULL, PRIMARY KEY (artifact, kind, name))",

@@ -24,6 +24,7 @@ class RunJob(Row):
     exit_code = TextField(default="")  # "" = it goes on; 0, 1, 2, -1; of ingested history also 3, 126, 127 and signals
     reason = TextField(default="")  # lock_held | bad_arguments | cancelled | stale | failed | mismatch
     words = TextField(default="")  # how it ended, for people
+    made_of = TextField(default="")  # the same for other languages
     warnings = IntegerField(default=0)
     requested_by = TextField(default="")
     schedule = TextField(default="")  # id of the schedule that asked, "" = a person
@@ -41,6 +42,8 @@ class RunJob(Row):
             (("id",), True),
             (("status", "n"), False),
             (("schedule", "n"), False),
+            (("created_at", "n"), False),
+            (("day_to", "day_from"), False),
         )
 
 
@@ -63,6 +66,7 @@ class RunPart(Row):
     exit_code = TextField(default="")
     reason = TextField(default="")
     words = TextField(default="")
+    made_of = TextField(default="")
     warnings = IntegerField(default=0)
     cursor = TextField(default="{}")  # JSON: how far the phase came
 
@@ -72,6 +76,7 @@ class RunPart(Row):
             (("job", "company"), True),
             (("company", "n"), False),
             (("status", "n"), False),
+            (("company", "ended_at"), False),
         )
 
 
@@ -130,6 +135,7 @@ class RunArtifact(Row):
         indexes = (
             (("company", "day", "processed_at", "hash"), True),
             (("job", "company", "day"), False),
+            (("company", "processed_at"), False),
         )
 
 
