@@ -60,21 +60,23 @@ STATEMENTS = (
     "CREATE TABLE import_file (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, company TEXT NOT NULL, "
     "name TEXT NOT NULL, sha256 TEXT NOT NULL, size_bytes INTEGER NOT NULL, state TEXT NOT NULL, "
     "place TEXT NOT NULL, raw_rows INTEGER NOT NULL, new_rows INTEGER NOT NULL, known_rows INTEGER NOT NULL, "
-    "rejected_rows INTEGER NOT NULL, gone_rows INTEGER NOT NULL, day_from TEXT NOT NULL, day_to TEXT NOT NULL, "
-    "words TEXT NOT NULL, job TEXT NOT NULL, by TEXT NOT NULL, received_at TEXT NOT NULL, ended_at TEXT NOT NULL)",
+    "rejected_rows INTEGER NOT NULL, skipped_rows INTEGER NOT NULL, gone_rows INTEGER NOT NULL, "
+    "cursor INTEGER NOT NULL, day_from TEXT NOT NULL, day_to TEXT NOT NULL, words TEXT NOT NULL, "
+    "made_of TEXT NOT NULL, job TEXT NOT NULL, by TEXT NOT NULL, received_at TEXT NOT NULL, ended_at TEXT NOT NULL)",
     "CREATE INDEX import_file_company ON import_file (company, n)",
     "CREATE TABLE import_row (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, company TEXT NOT NULL, "
     "row_key TEXT NOT NULL, file INTEGER NOT NULL, line INTEGER NOT NULL, day TEXT NOT NULL, at TEXT NOT NULL, "
     "kind TEXT NOT NULL, place TEXT NOT NULL, tender TEXT NOT NULL, customer TEXT NOT NULL, staff TEXT NOT NULL, "
     "item TEXT NOT NULL, name TEXT NOT NULL, category TEXT NOT NULL, qty INTEGER NOT NULL, net INTEGER NOT NULL, "
     "tax INTEGER NOT NULL, gross INTEGER NOT NULL, cost INTEGER NOT NULL, rate TEXT NOT NULL, "
-    "bundle INTEGER NOT NULL, gone_in INTEGER NOT NULL)",
+    "bundle INTEGER NOT NULL, seen_in INTEGER NOT NULL, gone_in INTEGER NOT NULL)",
     "CREATE UNIQUE INDEX import_row_key ON import_row (company, row_key)",
     "CREATE INDEX import_row_day ON import_row (company, day, n)",
     "CREATE INDEX import_row_bundle ON import_row (bundle)",
+    "CREATE INDEX import_row_seen ON import_row (seen_in)",
     "CREATE INDEX import_row_loose ON import_row (company, day) WHERE bundle = 0",
     "CREATE TABLE import_reject (file INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL, "
-    "row_text TEXT NOT NULL, PRIMARY KEY (file, line))",
+    "made_of TEXT NOT NULL, row_text TEXT NOT NULL, PRIMARY KEY (file, line))",
 )
 
 

@@ -221,17 +221,20 @@ class ImportFile(Row):
     name = TextField(default="")
     sha256 = TextField(default="")
     size_bytes = BigIntegerField(default=0)
-    state = TextField(default="")  # waiting | taken | refused
+    state = TextField(default="")  # waiting | taken | refused | again
     place = TextField(default="")  # where the file is, below the data folder
     raw_rows = IntegerField(default=0)
     new_rows = IntegerField(default=0)
     known_rows = IntegerField(default=0)
     rejected_rows = IntegerField(default=0)
+    skipped_rows = IntegerField(default=0)  # total lines, and headings within
     gone_rows = IntegerField(default=0)
+    cursor = IntegerField(default=0)  # so many records are done with
     day_from = TextField(default="")
     day_to = TextField(default="")
     words = TextField(default="")
-    job = TextField()  # the run that took it in
+    made_of = TextField(default="")
+    job = TextField(default="")  # the run that took it in
     by = TextField(default="")
     received_at = TextField()
     ended_at = TextField(default="")
@@ -266,6 +269,7 @@ class ImportRow(Row):
     cost = BigIntegerField(default=0)
     rate = TextField(default="")  # percent as text
     bundle = BigIntegerField(default=0)  # root of the document it went into; 0 = none yet
+    seen_in = BigIntegerField(default=0)  # the last export that has it
     gone_in = BigIntegerField(default=0)  # the later export that does not have it any more; 0 = it stands
 
     class Meta:
@@ -274,6 +278,7 @@ class ImportRow(Row):
             (("company", "row_key"), True),
             (("company", "day", "n"), False),
             (("bundle",), False),
+            (("seen_in",), False),
         )
 
 
@@ -283,6 +288,7 @@ class ImportReject(Row):
     file = BigIntegerField()
     line = IntegerField()
     reason = TextField(default="")
+    made_of = TextField(default="")
     row_text = TextField(default="")
 
     class Meta:
