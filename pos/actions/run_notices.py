@@ -21,7 +21,7 @@ class Asked(Protocol):
     def words(self) -> str: ...
 
 
-def started(store: Store, config: Config, job: Asked) -> None:  # noqa: ARG001
+def started(store: Store, config: Config, job: Asked) -> None:
     """A run was taken up. Says so where it is wanted."""
 
 
