@@ -70,9 +70,9 @@ class BankRule:
 class KeepDays:
     """Days things are kept; 0 = for ever, None = as [runs] says."""
 
-    log: int | None = None
-    event: int | None = None
-    imports: int | None = None
+    log_days: int | None = None
+    event_days: int | None = None
+    import_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
