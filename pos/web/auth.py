@@ -25,7 +25,7 @@ from pos.web.parts import parts
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: Addresses of the console.
+#: Addresses of the console; the screens of runs are below `[runs] prefix`, too.
 CONSOLE = ("/console", "/api/console", "/settings", "/api/integrations", "/api/office")
 #: Of these, what everybody signed in at a till may ask for, too.
 AT_TILL_TOO = ("/api/integrations/quickbooks/status", "/api/integrations/quickbooks/worker/status")
@@ -152,7 +152,16 @@ def from_this_machine() -> bool:
 
 def at_console() -> bool:
     """Whether the request is for the console."""
-    return request.path.startswith(tuple(f"{path}/" for path in CONSOLE)) or request.path in CONSOLE
+    return _below(*CONSOLE) or at_runs()
+
+
+def at_runs() -> bool:
+    """Whether the request is for the screens of runs."""
+    return _below(parts().config.runs.prefix)
+
+
+def _below(*paths: str) -> bool:
+    return request.path.startswith(tuple(f"{path}/" for path in paths)) or request.path in paths
 
 
 def identify() -> people.Actor | None:

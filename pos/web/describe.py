@@ -59,6 +59,12 @@ def describe(
     return mark
 
 
+def answers_json(view: Any) -> bool:
+    """Whether a route declared that it answers JSON; its refusals are read by programs, wherever its address is."""
+    declared = description_of(view)
+    return declared is not None and JSON in declared.kinds
+
+
 def description_of(view: Any) -> Description | None:
     """What a route declared, or None."""
     return cast("Description | None", getattr(view, "description", None))

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -19,6 +19,7 @@ from pos.errors import PosError, SignInNeededHere
 from pos.said import said
 from pos.store.db import cannot_read
 from pos.web import auth, reader
+from pos.web.describe import answers_json
 from pos.web.parts import parts
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,9 @@ def shielded(what: str, act: Callable[[], Any]) -> None:
 
 
 def wants_json() -> bool:
-    return request.path.startswith(("/api/", "/hooks/")) or request.path in JSON_PAGES
+    if request.path.startswith(("/api/", "/hooks/")) or request.path in JSON_PAGES:
+        return True
+    return answers_json(current_app.view_functions.get(request.endpoint or ""))
 
 
 def _pos_error(error: PosError) -> ResponseReturnValue:

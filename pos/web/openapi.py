@@ -21,7 +21,7 @@ from werkzeug.routing import Rule as Route
 from pos import __version__
 from pos.rules import rights
 from pos.web import auth
-from pos.web.describe import JSON, PAGE, Description, Shape, describe, description_of
+from pos.web.describe import JSON, PAGE, Description, Shape, answers_json, describe, description_of
 from pos.web.shapes import ANY, NAMED, thing
 
 bp = Blueprint("openapi", __name__)
@@ -121,7 +121,7 @@ def _operation(app: Flask, route: Route, method: str) -> dict[str, Any]:
         "tags": [route.endpoint.partition(".")[0]],
         "summary": _summary(view, route, method),
         "parameters": _parameters(route, said),
-        "responses": _responses(route, method, said, rule),
+        "responses": _responses(app, route, method, said, rule),
     }
     if said.body is not None:
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": said.body}}}
@@ -181,7 +181,7 @@ def _parameters(route: Route, said: Description) -> list[dict[str, Any]]:
     return found + [{"name": name, "in": "query", "schema": shape} for name, shape in said.query.items()]
 
 
-def _responses(route: Route, method: str, said: Description, rule: auth.Rule | None) -> dict[str, Any]:
+def _responses(app: Flask, route: Route, method: str, said: Description, rule: auth.Rule | None) -> dict[str, Any]:
     content = {kind: {"schema": said.answer or ANY} if kind == JSON else {} for kind in said.kinds}
     well = {"description": _STATUS[said.status], "content": content} if said.kinds else {
         "description": _STATUS[said.status]}  # fmt: skip
@@ -192,27 +192,27 @@ def _responses(route: Route, method: str, said: Description, rule: auth.Rule | N
         found = {"101": {"description": _STATUS[101]}}
     for status, shape in said.also.items():
         found[str(status)] = {"description": _STATUS[status], "content": {JSON: {"schema": shape}}}
-    for status in sorted({*_refused(route, method, said, rule), *said.refuses}):
+    for status in sorted({*_refused(app, route, method, said, rule), *said.refuses}):
         if str(status) in found:
             continue
         found[str(status)] = {"description": _STATUS[status]}
         if status >= 400:
             error: Shape = {"$ref": "#/components/schemas/Error"}
-            found[str(status)]["content"] = {JSON: {"schema": error}} if _speaks_json(route) else {PAGE: {}}
+            found[str(status)]["content"] = {JSON: {"schema": error}} if _speaks_json(app, route) else {PAGE: {}}
     return found
 
 
-def _speaks_json(route: Route) -> bool:
+def _speaks_json(app: Flask, route: Route) -> bool:
     from pos.web.errors import JSON_PAGES
 
-    return _is_json(route) or route.rule in JSON_PAGES
+    return _is_json(route) or route.rule in JSON_PAGES or answers_json(app.view_functions[route.endpoint])
 
 
-def _refused(route: Route, method: str, said: Description, rule: auth.Rule | None) -> Iterator[int]:
+def _refused(app: Flask, route: Route, method: str, said: Description, rule: auth.Rule | None) -> Iterator[int]:
     """What every route of this kind may refuse."""
     yield 400
     yield 401
-    if not _speaks_json(route) and method == "GET":
+    if not _speaks_json(app, route) and method == "GET":
         yield 302  # a page leads to the sign-in instead
     if rule is None or rule.kind != "all":
         yield 403

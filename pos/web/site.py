@@ -40,6 +40,7 @@ from pos.web import (
     refunds,
     report,
     rights_page,
+    runs,
     sales,
     setup,
     shell,
@@ -123,5 +124,7 @@ def build(parts: Parts) -> Flask:
     language.install(app, parts.config)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    for blueprint in runs.BLUEPRINTS:
+        app.register_blueprint(blueprint, url_prefix=parts.config.runs.prefix)
     console.replica.ask(app)
     return app

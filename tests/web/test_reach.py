@@ -24,6 +24,9 @@ from pos.web import auth
 from tests.web.conftest import Console, Page
 from tests.web.two_companies import Hub, a_hub
 
+#: Of the screens of runs, below [runs] prefix.
+RUN_LISTS: tuple[str, ...] = ()
+RUN_NAMED: tuple[tuple[str, Any], ...] = ()
 #: Every route of the console that keeps to somebody's reach, as they are asked: {…} are ids of the other's rows.
 LISTS = (
     "/console",
@@ -52,6 +55,7 @@ LISTS = (
     "/console/companies",
     "/console/companies.csv",
     "/api/console/companies",
+    *RUN_LISTS,
 )
 #: What names one thing: the other's is not there, one's own is. A body makes it a POST.
 NAMED: tuple[tuple[str, Any], ...] = (
@@ -79,6 +83,7 @@ NAMED: tuple[tuple[str, Any], ...] = (
     ("/api/console/hub/tills/{till}/rename", {"name": "Ours"}),
     ("/api/console/hub/tills/{till}/move", {}),
     ("/api/console/hub/tills/{till}/revoke", {}),
+    *RUN_NAMED,
     ("/console/companies/{company}", None),
     ("/api/console/companies/{company}", None),
     ("/api/console/companies/{company}/rename", {"name": "Ours"}),
@@ -90,6 +95,7 @@ NAMED: tuple[tuple[str, Any], ...] = (
 )
 #: Asked in tests of their own below.
 APART = {
+    "/epos-qbo/runs/",
     "/console/trace",
     "/api/console/trace",
     "/api/console/outbox/retry",
@@ -308,7 +314,7 @@ def test_every_route_of_the_console_stands_in_a_table_here(two: Hub) -> None:
         for path, body in OF_COMPANY
     }
     assert {rule for rule, found in declared.items() if found.within} == asked | APART, "each is asked above"
-    console = {rule for rule in declared if rule.startswith(auth.CONSOLE[:2])}
+    console = {rule for rule in declared if rule.startswith((*auth.CONSOLE[:2], "/epos-qbo"))}
     assert {rule for rule in console if not declared[rule].within} == WHOLE, "put a new one where it belongs"
 
 

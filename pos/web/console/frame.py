@@ -19,7 +19,10 @@ from pos.web import auth, frame, reader
 from pos.web.parts import parts
 
 #: Rights that open some screen: whoever has none of them has nothing to look at here.
-RIGHTS = ("operate", "replay", "z_read", "people", "rights", "settings")
+RIGHTS = (
+    "operate", "replay", "z_read", "people", "rights", "settings",
+    "can_trigger_runs", "can_edit_companies", "can_manage_schedules", "can_manage_portal_settings",
+)  # fmt: skip
 
 #: Name, address, words, icon of each screen, in the order of the list at the side.
 SCREENS = (
@@ -40,9 +43,17 @@ SCREENS = (
 )
 
 
-def show(template: str, here: str, **values: Any) -> str:
+def show(template: str, here: str, *, folder: str = "console", **values: Any) -> str:
     """A page of the console: its template, with what the frame shows. here: the screen's name in SCREENS."""
-    return render_template(f"console/{template}.html", here=here, **_frame(), **values)
+    return render_template(f"{folder}/{template}.html", here=here, **_frame(), **values)
+
+
+def screens() -> list[tuple[str, str, str, str]]:
+    """SCREENS with the one whose address is a setting, where it belongs."""
+    found: list[tuple[str, str, str, str]] = list(SCREENS)
+    at = [one[0] for one in SCREENS].index("reconciliation") + 1
+    found.insert(at, ("runs", f"{parts().config.runs.prefix}/", said("Runs"), "equal"))
+    return found
 
 
 def reach() -> Reach:
@@ -104,7 +115,7 @@ def _frame() -> dict[str, Any]:
     locale = reader.seen(here.config).shop.locale
     now = intake.local(here.store, clock.now())
     view: dict[str, Any] = {
-        "screens": [one for one in SCREENS if frame.may_open(one[1]) and _has(one[0])],
+        "screens": [one for one in screens() if frame.may_open(one[1]) and _has(one[0])],
         "csrf": generate_csrf(),
         "now_text": wording.clock_time(now, locale),
         "today_text": wording.short_day(now.date(), locale),
