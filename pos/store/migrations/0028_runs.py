@@ -53,7 +53,7 @@ STATEMENTS = (
     "CREATE UNIQUE INDEX run_schedule_id ON run_schedule (id)",
     "CREATE TABLE run_schedule_event (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, schedule TEXT NOT NULL, "
     "company TEXT NOT NULL, at TEXT NOT NULL, fire_at TEXT NOT NULL, kind TEXT NOT NULL, job TEXT NOT NULL, "
-    "words TEXT NOT NULL)",
+    "words TEXT NOT NULL, made_of TEXT NOT NULL)",
     "CREATE INDEX run_schedule_event_schedule ON run_schedule_event (schedule, n)",
     "CREATE TABLE run_choice (who TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, at TEXT NOT NULL, "
     "PRIMARY KEY (who, name))",

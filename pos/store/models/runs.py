@@ -192,8 +192,9 @@ class RunScheduleEvent(Row):
     at = TextField()
     fire_at = TextField(default="")  # the moment it was due
     kind = TextField(default="")
-    job = TextField()
+    job = TextField(default="")
     words = TextField(default="")
+    made_of = TextField(default="")
 
     class Meta:
         table_name = "run_schedule_event"
