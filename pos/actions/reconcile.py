@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pos import clock
-from pos.actions import counting, line, reconcile_books
+from pos.actions import bundle, counting, line, reconcile_books, run_settings
 from pos.actions.line import Job
 from pos.connectors.base import BOOKED_MAX, Binder, Posted, key_of
 from pos.errors import ConnectorError, Rejected, SignInNeeded
 from pos.rules import documents, ledger, reconcile
 from pos.rules.money import round_minor
 from pos.rules.reconcile import Figures, Pair, Result
-from pos.store import bundle_days, connections, entries, reach, reconciliations, scopes
+from pos.store import bundle_days, companies, connections, entries, reach, reconciliations, scopes
 from pos.store.reconciliations import Brief
 from pos.store.scopes import Scope, Sent
 
@@ -61,9 +62,14 @@ class Done:
 
 @dataclass(slots=True)
 class Seen:
-    """What was read in this round: a day is made of documents its sessions have shown already."""
+    """What was read in this round: a day is made of documents its sessions have shown already.
+
+    origins: of a day's documents for the books. tolerance: what was let pass, in minor units.
+    """
 
     pairs: dict[str, Pair] = field(default_factory=dict)
+    origins: reconcile_books.Origins = field(default_factory=reconcile_books.Origins)
+    tolerance: int = 0
 
 
 class _Stopped(Exception):
@@ -166,11 +172,12 @@ def look(job: Job, scope: Scope, seen: Seen | None = None) -> Brief | None:
     """
     store = job.store
     connections.refuse_demo(store, job.address)
-    ns = scopes.numbers(store, scope, reach.of_connection(store, job.connection))
+    seen = Seen() if seen is None else seen
+    ns = numbers(job, scope)
     code, reason = _not_yet(job, scope, ns)
     if not code:
         try:
-            kept = _compared(job, scope, ns, seen or Seen())
+            kept = _compared(job, scope, ns, seen)
             if kept is not None:
                 result, note = kept
                 reconciliations.keep(store, job.connection, scope, result, note, job.now())
@@ -185,15 +192,29 @@ def look(job: Job, scope: Scope, seen: Seen | None = None) -> Brief | None:
     return reconciliations.brief(store, job.connection, scope)
 
 
+def numbers(job: Job, scope: Scope) -> list[int]:
+    """The documents of a scope, by their `n`. A day of documents for the books is counted as their company does."""
+    mine = reach.of_connection(job.store, job.connection)
+    if scope.scope != "day" or not isinstance(job.memory.connector, Binder):
+        return scopes.numbers(job.store, scope, mine)
+    rules, day, shop = bundle.rules_of(job), date.fromisoformat(scope.name), job.store.config.shop
+    if (rules.zone, rules.day_starts) == (shop.timezone, shop.day_starts):
+        return scopes.numbers(job.store, scope, mine)
+    near = scopes.moments(job.store, [(day + timedelta(days=by)).isoformat() for by in (-1, 0, 1)], mine)
+    return [n for n, at in near if rules.day_of(clock.parse(at)) == day]
+
+
 def _not_yet(job: Job, scope: Scope, ns: list[int]) -> tuple[str, str]:
     """Why it cannot be compared now, as a word and a sentence."""
     store = job.store
     if scope.scope == "session" and scopes.is_open(store, scope.name):
         return "open", "The session is still open."
-    if not ns:
-        return "nothing", "It has no documents."
     bundled = isinstance(job.memory.connector, Binder)
+    of_day = bundled and scope.scope == "day"
+    if not ns and not (of_day and bundle_days.has_books(store, job.connection, scope.name)):
+        return "nothing", "It has no documents."
     left = (bundle_days if bundled else scopes).waiting(store, job.connection, ns)
+    left += bundle_days.waiting_books(store, job.connection, scope.name) if of_day else 0
     if left:
         return "waiting", "1 document is not sent yet." if left == 1 else f"{left} documents are not sent yet."
     return ("", "") if line.works(job) else ("line", line.why_not(job))
@@ -214,7 +235,7 @@ def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result
     """None when nothing of the scope goes to this connection."""
     connector: object = job.memory.connector
     if isinstance(connector, Binder):
-        return _bundled(job, connector, scope, ns)
+        return _bundled(job, connector, scope, ns, seen)
     own: list[Pair] = []
     asked: list[tuple[Document, str, Sent | None]] = []
     before, moments = 0, []
@@ -236,22 +257,30 @@ def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result
         return None
     currency = counting.of_connection(job.store, job.store.config, job.connection).shop.currency
     extra = _only_there(job, scope, min(moments), max(moments), seen)
-    tolerance = max(0, round_minor(job.store.config.reconcile.tolerance, currency))
+    seen.tolerance = tolerance_of(job, currency)
     note = "" if not before else f"{before} left out: made before this connection took them."
-    return reconcile.compare([*own, *extra], currency, tolerance), note
+    return reconcile.compare([*own, *extra], currency, seen.tolerance), note
 
 
-def _bundled(job: Job, binder: Binder, scope: Scope, ns: list[int]) -> tuple[Result, str] | None:
+def tolerance_of(job: Job, currency: str) -> int:
+    """What is let pass, in minor units: the company's own, where it has none this server's."""
+    own = run_settings.of(job.store, companies.of_connection(job.store, job.connection)).tolerance
+    return max(0, round_minor(Decimal(own) or job.store.config.reconcile.tolerance, currency))
+
+
+def _bundled(job: Job, binder: Binder, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result, str] | None:
     """A day's documents are of all its receipts; a session has none of its own."""
     if scope.scope != "day":
         return None
-    found, elsewhere = reconcile_books.pairs(job, binder, scope.name, ns)
+    seen.origins = reconcile_books.Origins()
+    found, elsewhere = reconcile_books.pairs(job, binder, scope.name, ns, seen.origins)
     if not found:
         return None
+    seen.pairs.update(found)
     currency = counting.of_connection(job.store, job.store.config, job.connection).shop.currency
-    tolerance = max(0, round_minor(job.store.config.reconcile.tolerance, currency))
+    seen.tolerance = tolerance_of(job, currency)
     note = "" if not elsewhere else f"{elsewhere} left out: booked in another company than is connected now."
-    return reconcile.compare(found.values(), currency, tolerance), note
+    return reconcile.compare(found.values(), currency, seen.tolerance), note
 
 
 def _breathe(job: Job) -> None:

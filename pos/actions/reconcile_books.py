@@ -14,11 +14,12 @@ from pos.actions import line
 from pos.actions.line import Job
 from pos.connectors.base import BOOKED_MAX, Binder, Posted
 from pos.errors import Rejected
-from pos.rules import daybook, documents, reconcile
-from pos.rules.daybook import Gathered
+from pos.rules import daybook, documents, ledger, reconcile
+from pos.rules.daybook import Book, Gathered, Line
 from pos.rules.money import major
 from pos.rules.reconcile import Figures, Pair
-from pos.store import bundle_days, bundles, other_company
+from pos.said import said
+from pos.store import bundle_days, bundles, import_sums, other_company
 from pos.store.bundle_days import Apart
 from pos.store.bundles import Closed
 
@@ -45,21 +46,38 @@ class Stopped(Exception):
     """The round is to end; what was read so far says nothing."""
 
 
-def pairs(job: Job, binder: Binder, day: str, ns: Sequence[int]) -> tuple[dict[str, Pair], int]:
+@dataclass(slots=True)
+class Origins:
+    """What the documents of a day were made of, read afresh.
+
+    off: by the key of a document, what its receipts come to beyond what was made of them; the taxes by their percent. A
+    document that has all of it is not in it. claimed: by share of a receipt, the root it was counted in.
+    """
+
+    off: dict[str, Figures] = field(default_factory=dict)
+    claimed: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+
+
+def pairs(
+    job: Job, binder: Binder, day: str, ns: Sequence[int], origins: Origins | None = None
+) -> tuple[dict[str, Pair], int]:
     """Both sides of every document of a day, by key, and the receipts (ns: all of the day) that are in none. And how
     many were left out, because they were booked in another company than is connected now. ConnectorError when they
     cannot be asked; Stopped."""
+    origins = origins or Origins()
     since = other_company.since(job.store, job.connection)
     elsewhere = bundle_days.booked_before(job.store, job.connection, day, since) if since else set[str]()
     of_day = bundles.of_day(job.store, job.connection, day)
     handed_out = {binder.key(one.book): one for one in of_day if one.number not in elsewhere}
     refused = [_apart(one, day) for one in bundle_days.apart(job.store, job.connection, ns)]
-    found = {pair.key: pair for pair in refused}
+    lost = [pair for body, part in bundle_days.lost(job.store, job.connection, ns) for pair in _lost(body, part, day)]
+    found = {pair.key: pair for pair in (*refused, *lost)}
     if not handed_out:
         return found, len(elsewhere)
     there, strangers = _there(job, binder, day, handed_out)
     for key, one in handed_out.items():
-        found[key] = _pair(job, key, one, there[key])
+        found[key] = _pair(job, key, one, there[key], origins)
         job.breathe()
     for posted in strangers:
         found[posted.remote_id] = _stranger(job, day, posted)
@@ -100,10 +118,10 @@ def _by_id(job: Job, one: Closed) -> Posted | None:
     return found
 
 
-def _pair(job: Job, key: str, one: Closed, there: _There) -> Pair:
+def _pair(job: Job, key: str, one: Closed, there: _There, origins: Origins) -> Pair:
     connector, way = job.memory.connector, bundle_days.way(job.store, job.connection, one.number)
     document = {"book": one.book, "sent": one.sent, "kind": one.book.kind}
-    theirs, words, posted = None, _own(job, one), there.first
+    theirs, words, posted = None, _own(job, key, one, origins), there.first
     if posted is not None:
         theirs = _sum(connector.figures(each, one.book.currency) for each in (posted, *there.again))
         if posted.state == "submitted":
@@ -146,19 +164,75 @@ def _apart(one: Apart, day: str) -> Pair:
     )  # fmt: skip
 
 
-def _own(job: Job, one: Closed) -> str:
+def _lost(body: bytes, part: str, day: str) -> list[Pair]:
+    """A receipt nobody is going to send, or its part."""
+    doc = documents.decode(body)
+    parts = [part] if part else [one for one in ledger.parts(doc) if one in daybook.PARTS]
+    why = said("It is in no document for the books.") if part else ""
+    return [
+        Pair(
+            key=f"{doc['id']}:{one}", document=doc["id"], number=doc["invoice_name"], part=one, session="", day=day,
+            ours=reconcile.own(doc, one), theirs=None, why=why, unqueued=not part,
+        )
+        for one in parts
+    ]  # fmt: skip
+
+
+def _own(job: Job, key: str, one: Closed, origins: Origins) -> str:
     """What the receipts come to beside what was made of them, in words; empty as it must be."""
-    sums, book = Gathered(), one.book
+    book, twice = one.book, list[str]()
+    sums = _read(job, one, origins, twice)
+    made = bundles.total_of(job.store, one.root)
+    if one.root not in origins.seen:
+        origins.seen.add(one.root)
+        made_taxes = _made_taxes(job, one)
+        taxes = {rate: sums.taxes.get(rate, 0) - made_taxes.get(rate, 0) for rate in {**sums.taxes, **made_taxes}}
+        sign = -1 if book.kind in (daybook.REFUND, daybook.CREDIT) else 1
+        off = Figures(sign * (sums.total - made), {}, {rate: sign * units for rate, units in taxes.items() if units})
+        if off.total or off.taxes:
+            origins.off[key] = off
+    told = [f"{number} is in another document, too" for number in twice]
+    if sums.total != made:
+        told.append(f"its receipts come to {major(sums.total, book.currency)}, its documents to {_text(made, book)}")
+    return "; ".join(told)
+
+
+def _text(units: int, book: Book) -> str:
+    return f"{major(units, book.currency)}"
+
+
+def _made_taxes(job: Job, one: Closed) -> dict[str, int]:
+    """The tax of all documents made of the same receipts, by percent."""
+    return _taxes(line for book in bundles.books_of(job.store, one.root) for line in book.lines)
+
+
+def _taxes(lines: Iterable[Line]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in lines:
+        if one.tax:
+            found[one.rate] = found.get(one.rate, 0) + one.tax
+    return found
+
+
+def _read(job: Job, one: Closed, origins: Origins, twice: list[str]) -> Figures:
+    """What a document's receipts come to, or the rows of the export it is made of. twice: gets the numbers of receipts
+    that are counted in another document already."""
+    sums, book, at = Gathered(), one.book, 0
     for at, (body, part) in enumerate(bundles.members(job.store, one.root), start=1):
         if at % BREATHE_RECEIPTS == 0:
             job.breathe()
             if job.stopping():
                 raise Stopped
-        for share in daybook.shares(daybook.read(body), part, book.day, book.shop, ()):
-            if (share.tender, share.kind) == (book.tender, book.kind):
+        doc = daybook.read(body)
+        for share in daybook.shares(doc, part, book.day, book.shop, ()):
+            if (share.tender, share.kind) != (book.tender, book.kind):
+                continue
+            claim = (share.document, share.part, share.tender, share.kind)
+            if origins.claimed.setdefault(claim, one.root) == one.root:
                 sums.add(share)
-    total = sum(line.gross for line in sums.lines())
-    made = bundles.total_of(job.store, one.root)
-    if total == made:
-        return ""
-    return f"its receipts come to {major(total, book.currency)}, its documents to {major(made, book.currency)}"
+            else:
+                twice.append(str(doc["invoice_name"]))
+    if not at:
+        return import_sums.of_document(job.store, one.root)
+    lines = sums.lines()
+    return Figures(sum(one.gross for one in lines), {}, _taxes(lines))

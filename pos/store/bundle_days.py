@@ -21,6 +21,24 @@ _APART = (
     " WHERE o.connection = ? AND d.n IN ({marks}) AND o.state = 'rejected'"
     " AND NOT EXISTS (SELECT 1 FROM bundle_member m WHERE m.outbox = o.n) ORDER BY o.n"
 )
+#: Documents for the books that are made of no receipts of ours, and on their way.
+_WAITING_BOOKS = (
+    "SELECT count(*) FROM bundle b LEFT JOIN outbox r ON r.connection = b.connection AND r.document = b.number"
+    " AND r.part = 'book' WHERE b.connection = ? AND b.day = ? AND b.closed_at <> ''"
+    " AND (r.n IS NULL OR r.state IN ('queued', 'sending', 'sent', 'unknown'))"
+    " AND NOT EXISTS (SELECT 1 FROM bundle_member m WHERE m.bundle = b.root)"
+)
+#: Receipts nobody is going to send: never put on the way, or said to be booked in no document.
+_LOST = (
+    "SELECT d.n, d.body, coalesce(o.part, ''), coalesce(o.state, '') FROM document d LEFT JOIN outbox o"
+    " ON o.document = d.id AND o.connection = ? WHERE d.n IN ({marks}) AND d.kind IN ('sale', 'return', 'void')"
+    " AND (o.n IS NULL OR (o.state = 'booked'"
+    " AND NOT EXISTS (SELECT 1 FROM bundle_member m WHERE m.outbox = o.n))) ORDER BY d.n"
+)
+_FIRST = (
+    "SELECT d.n FROM outbox o JOIN document d ON d.id = o.document WHERE o.connection = ?"
+    " AND o.part IN ('sale', 'return') ORDER BY o.n LIMIT 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,34 @@ def apart(store: Store, connection: str, ns: Sequence[int]) -> list[Apart]:
             rows = store.execute(_APART.format(marks=", ".join("?" * len(some))), (connection, *some)).fetchall()
             found += [Apart(body.encode(), *more) for body, *more in rows]
     return found
+
+
+def waiting_books(store: Store, connection: str, day: str) -> int:
+    """How many documents of a day that are made of no receipts of ours are still on their way."""
+    with store.reading():
+        return int(store.execute(_WAITING_BOOKS, (connection, day)).fetchone()[0])
+
+
+def lost(store: Store, connection: str, ns: Sequence[int]) -> list[tuple[bytes, str]]:
+    """Those of these receipts, and which part ("" = all of it), that were sold since this connection takes receipts,
+    and that nobody put on their way."""
+    found: list[tuple[int, bytes, str, str]] = []
+    with store.reading():
+        for some in _bites(ns):
+            rows = store.execute(_LOST.format(marks=", ".join("?" * len(some))), (connection, *some)).fetchall()
+            found += [(n, body.encode(), part, state) for n, body, part, state in rows]
+        if not found:
+            return []
+        first = store.execute(_FIRST, (connection,)).fetchone()
+    begun = int(first[0]) if first else max(ns) + 1
+    return [(body, part) for n, body, part, state in found if state or n > begun]
+
+
+def has_books(store: Store, connection: str, day: str) -> bool:
+    """Whether any document was handed out for a day."""
+    asked = "SELECT 1 FROM bundle WHERE connection = ? AND day = ? AND closed_at <> '' LIMIT 1"
+    with store.reading():
+        return store.execute(asked, (connection, day)).fetchone() is not None
 
 
 def way(store: Store, connection: str, number: str) -> Way:

@@ -297,6 +297,13 @@ def of_day(store: Store, connection: str, day: str) -> list[Closed]:
         return [_closed(row) for row in Bundle.select().where(asked).order_by(Bundle.n)]
 
 
+def books_of(store: Store, root: int) -> list[Book]:
+    """All documents made of the same receipts."""
+    with store.reading():
+        asked = Bundle.select(Bundle.body).where((Bundle.root == root) & (Bundle.closed_at != ""))
+        return [daybook.decode(row.body) for row in asked.order_by(Bundle.n)]
+
+
 def total_of(store: Store, root: int) -> int:
     """What all documents made of the same receipts come to, in minor units."""
     with store.reading():

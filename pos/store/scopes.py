@@ -43,9 +43,16 @@ def day_of(store: Store, name: str, reach: Reach = EVERYWHERE) -> Scope:
     """A business day that has documents. NotFound."""
     where, facts = _mine(reach, "till")
     asked = f"SELECT 1 FROM document WHERE business_day = ?{where} LIMIT 1"
-    if store.execute(asked, (name, *facts)).fetchone() is None:
+    if store.execute(asked, (name, *facts)).fetchone() is None and not _has_books(store, name, reach):
         raise NotFound(said("There are no documents of {name}.", name=name), field="day")
     return Scope("day", name, name)
+
+
+def _has_books(store: Store, day: str, reach: Reach) -> bool:
+    """Whether documents for the books were made of a day without any receipt of ours."""
+    where, facts = within.connections(reach, "connection")
+    asked = " AND ".join(["day = ?", "closed_at <> ''", *where])
+    return store.execute(f"SELECT 1 FROM bundle WHERE {asked} LIMIT 1", (day, *facts)).fetchone() is not None
 
 
 def z_of(store: Store, session: str) -> int | None:
@@ -127,6 +134,15 @@ def numbers(store: Store, scope: Scope, reach: Reach = EVERYWHERE) -> list[int]:
     inside = f"{of_session}{where} AND series <> 'recovered'"
     asked = f"SELECT n FROM document WHERE business_day IN ({marks}){inside} ORDER BY n"
     return [n for (n,) in store.execute(asked, (*days, *([scope.name] if of_session else []), *facts))] if days else []
+
+
+def moments(store: Store, days: Sequence[str], reach: Reach = EVERYWHERE) -> list[tuple[int, str]]:
+    """The documents of these business days within a reach: `n` and when they were made, in the order of `numbers`."""
+    where, facts = _mine(reach, "till")
+    marks = ", ".join("?" * len(days))
+    asked = f"SELECT n, created_at FROM document WHERE business_day IN ({marks}){where} AND series <> 'recovered'"
+    rows = store.execute(f"{asked} ORDER BY n", (*days, *facts)).fetchall()
+    return [(n, at) for n, at in rows]
 
 
 @dataclass(frozen=True, slots=True)
