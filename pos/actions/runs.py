@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from pos import clock
 from pos.actions import run_settings
 from pos.config import Config
-from pos.errors import Invalid, NotFound
+from pos.errors import Invalid, NotAllowed, NotFound
 from pos.rules import trading_day
 from pos.said import said
 from pos.store import companies as owners
@@ -46,9 +46,11 @@ def trigger(
     schedule: str = "",
     reach: Reach = EVERYWHERE,
     ring: Ring = nobody,
+    key: str = "",
 ) -> Job:
-    """Ask for a run. companies: ids or names, None or none = all of the reach that are on and have books. Days as YYYY-MM-DD; "" =
-    the last trading day that is over, of the company, for several the portal's. parallel, stagger_seconds: None = as
+    """Ask for a run. key: its id, made by whoever asks, so that one asked for twice is one run. companies: ids or
+    names, None or none = all of the reach that are on and have books. Days as YYYY-MM-DD; "" = the last trading day
+    that is over, of the company, for several the portal's. parallel, stagger_seconds: None = as
     chosen. Invalid, code "bad_arguments"; NotFound for a company that is not there or not wholly in the reach."""
     now, chosen = clock.now(), run_choices.effective(store, config)
     named = list(dict.fromkeys(_inside(store, reach, key) for key in companies or ()))
@@ -62,6 +64,7 @@ def trigger(
     job_id = runs.ask(
         store, "single" if single else "all", named[0] if single else "", first, last, parallel=at_once,
         stagger_seconds=apart, continue_on_failure=continue_on_failure, by=by, schedule=schedule, now=now, books=books,
+        key=key,
     )  # fmt: skip
     ring(f"{EVENT}:{job_id}:queued")
     ring(BELL)
@@ -70,8 +73,10 @@ def trigger(
 
 def cancel(store: Store, job_id: str, by: str, *, reach: Reach = EVERYWHERE, ring: Ring = nobody) -> Job:
     """Ask a run to stop at its next safe point: no document is left half sent. NotFound, also for one outside a reach;
-    for one that ended nothing changes."""
+    NotAllowed for one that is about further companies; for one that ended nothing changes."""
     runs.job(store, job_id, reach)
+    if len(runs.parts(store, job_id, reach)) < len(runs.parts(store, job_id)):
+        raise NotAllowed(said("This run is about further companies, which your rights do not reach."), code="reach")
     status = runs.cancel(store, job_id, by, clock.now())
     ring(f"{EVENT}:{job_id}:{status}")
     ring(BELL)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pos import clock
 from pos.store.db import Store
-from pos.store.models import RunJob, RunLog
+from pos.store.models import RunJob, RunLog, RunPart
 from pos.store.reach import EVERYWHERE, Reach
 from pos.store.run_rows import inside
 
@@ -36,7 +36,8 @@ def tail(
     store: Store, job_id: str, offset: int, max_bytes: int = TAIL_BYTES, reach: Reach = EVERYWHERE
 ) -> tuple[str, int]:
     """What a run's log says behind this many bytes, at most `max_bytes` of it, and where to go on. Whole lines, where
-    the offset is the end of one. Lines of companies outside a reach are passed over; those of the whole run are not."""
+    the offset is the end of one. Lines of companies outside a reach are passed over; where there are such companies in
+    the run, so are those of the whole run, which may name them."""
     found, at, size = list[str](), max(offset, 0), 0
     while rows := _behind(store, job_id, at, reach):
         for row in rows:
@@ -67,7 +68,8 @@ def _behind(store: Store, job_id: str, offset: int, reach: Reach) -> list[Any]:
     with store.reading():
         mine = inside(store, reach)
         if mine is not None:
-            asked &= RunLog.company.in_(["", *mine])
+            theirs = RunPart.select().where((RunPart.job == job_id) & RunPart.company.not_in(mine)).exists()
+            asked &= RunLog.company.in_(mine if theirs else ["", *mine])
         return list(RunLog.select().where(asked).order_by(RunLog.ends_at_byte).limit(BITE_ROWS))
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from pos import clock
-from pos.errors import NotFound
+from pos.errors import Conflict, NotFound
 from pos.said import packed, said
 from pos.store import companies, connections, listing, run_logs
 from pos.store.db import Store
@@ -81,16 +81,22 @@ class Filter:
 def ask(
     store: Store, scope: str, company: str, day_from: str, day_to: str, *, parallel: int, stagger_seconds: int,
     continue_on_failure: bool, by: str, schedule: str = "", now: datetime, books: Mapping[str, str] | None = None,
+    key: str = "",
 ) -> str:  # fmt: skip
-    """Ask for a run; its id. scope: single or all; company: "" with all. books: the companies it is for, in their turn,
+    """Ask for a run; its id. key: the id it gets, made by whoever asks: asked for twice by the same, it is one run; by
+    somebody else, Conflict. scope: single or all; company: "" with all. books: the companies it is for, in their turn,
     each with the connection of its books ("" = it has none, which its part says); None = as `books_of` finds them."""
     if books is None:
         keys = [company] if scope == "single" else [one.id for one in companies.every(store, active=True)]
         books = {key: books_of(store, key) for key in keys}
     if scope not in ("single", "all") or not books or parallel < 1 or stagger_seconds < 0:
         raise ValueError(f"no such run: {scope} {company}")
-    job_id, stamp = str(uuid.UUID(clock.uuid7())), clock.stamp(now)
+    job_id, stamp = str(uuid.UUID(key or clock.uuid7())), clock.stamp(now)
     with store.transaction():
+        if key and (known := RunJob.get_or_none(RunJob.id == job_id)) is not None:
+            if known.requested_by != by:
+                raise Conflict(said("There is another run with this id."), field="id")
+            return job_id
         RunJob.create(
             id=job_id, scope=scope, company=company, day_from=day_from, day_to=day_to, parallel=parallel,
             stagger_seconds=stagger_seconds, continue_on_failure=continue_on_failure, status="queued",
