@@ -86,7 +86,7 @@ def standing(store: Store, config: Config, company: str, now: datetime | None = 
         pair, broken = qbo_tokens.tokens(store, row), ""
     except Corrupt as error:
         pair, broken = None, error.code
-    why = _why(row, settings_of(store, config, company), broken)
+    why = _why(row, settings_of(store, config, company), broken) or other_realm(store, company, row)
     kept = oauth.Kept(
         access=pair is None or bool(pair.access),
         refresh=pair is None or bool(pair.refresh),
@@ -110,6 +110,17 @@ def _why(row: Row, settings: Quickbooks, broken: str) -> str:
             here=settings.environment,
         )
     return ""
+
+
+def other_realm(store: Store, company: str, row: Row | None) -> str:
+    """That it is signed in to another company there than the one it was set up for; "" = it is that, or any will do."""
+    wanted = str(companies.kept(store, company, "runs").values.get("realm") or "")
+    if row is None or not wanted or row.realm in ("", wanted):
+        return ""
+    return said(
+        "It is signed in to company {here} at QuickBooks, and set up for {wanted}: nothing is sent.",
+        here=row.realm, wanted=wanted,
+    )  # fmt: skip
 
 
 # -- addresses ---------------------------------------------------------------------------------------------------------

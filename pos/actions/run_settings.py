@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from pos.store import companies, run_choices
+from pos.store import companies, connections, run_choices
 from pos.store.db import Store
 
 PART = "runs"
@@ -80,7 +80,8 @@ class RunSettings:
     """What one company's runs go by.
 
     source: journal = this system's own tills, csv = exports of another till. posting: always = documents go as they
-    come, runs = a run's upload sends them, nothing else. books: which were chosen when it was set up, "" = none yet.
+    come, runs = a run's upload sends them, nothing else. books: which were chosen, else those of its connection; "" =
+    none yet.
     trading_day: its days begin at `cutoff` (HH:MM, the company's zone), else at midnight; where neither was chosen, as
     `day_starts` says. tolerance: money as text; a difference up to it is a match. time_zone, currency: the company's
     own, else this server's.
@@ -125,7 +126,7 @@ def read(store: Store, company: str, plain: Mapping[str, Any]) -> RunSettings:
         currency=owner.currency,
         source=_one_of(plain.get("source"), SOURCES),
         posting=_one_of(plain.get("posting"), POSTINGS),
-        books=str(plain.get("books", "")),
+        books=str(plain.get("books") or _books(store, owner.id)),
         trading_day=bool(plain.get("trading_day", starts != MIDNIGHT)),
         cutoff=str(plain.get("cutoff", "05:00" if starts == MIDNIGHT else starts)),
         tolerance=str(plain.get("tolerance", "0")),
@@ -140,6 +141,10 @@ def day_starts(store: Store, company: str) -> str:
     """The hour (HH:MM) the days of its documents begin at, as they are made out for its books."""
     own = companies.kept(store, company, BOOKS_PART).values.get("day_starts")
     return str(own or f"{store.config.shop.day_starts:%H:%M}")
+
+
+def _books(store: Store, company: str) -> str:
+    return next((line.kind for line in connections.lines(store, (company,)) if line.kind in BOOKS), "")
 
 
 def _part(plain: Mapping[str, Any], name: str) -> Mapping[str, Any]:
