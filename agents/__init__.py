@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from agents import backup, held, months, notify, quickbooks, quickbooks_sync, sync_in, sync_out, voucher, watch, zread
+from agents import (
+    backup,
+    held,
+    months,
+    notify,
+    quickbooks,
+    quickbooks_sync,
+    runs,
+    sync_in,
+    sync_out,
+    voucher,
+    watch,
+    zread,
+)
 from pos.config import Config
 from pos.runner import Agent
 
@@ -18,6 +31,7 @@ AGENTS: tuple[Agent, ...] = (
     notify.AGENT,
     quickbooks.AGENT,
     quickbooks_sync.AGENT,
+    runs.AGENT,
     months.AGENT,
 )
 

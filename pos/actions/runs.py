@@ -50,8 +50,8 @@ def trigger(
 ) -> Job:
     """Ask for a run. key: its id, made by whoever asks, so that one asked for twice is one run. companies: ids or
     names, None or none = all of the reach that are on and have books. Days as YYYY-MM-DD; "" = the last trading day
-    that is over, of the company, for several the portal's. parallel, stagger_seconds: None = as
-    chosen. Invalid, code "bad_arguments"; NotFound for a company that is not there or not wholly in the reach."""
+    that is over, of the company, for several the portal's. parallel, stagger_seconds: None = as chosen. Invalid, code
+    "bad_arguments"; NotFound for a company that is not there or not wholly in the reach."""
     now, chosen = clock.now(), run_choices.effective(store, config)
     named = list(dict.fromkeys(_inside(store, reach, key) for key in companies or ()))
     books = {key: _books(store, key) for key in named} or _everybody(store, reach)

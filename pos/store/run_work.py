@@ -37,20 +37,21 @@ class End:
     warnings: int = 0
 
 
-def claim(store: Store, owner: str, now: datetime) -> Part | None:
-    """The next part that may be worked on, for this worker alone; None when there is none. What was begun goes first,
-    then what was asked for first, as far as its run may start one more now and no other run has its company."""
+def claim(store: Store, owner: str, now: datetime) -> tuple[Part, bool] | None:
+    """The next part that may be worked on, for this worker alone, and whether its run begins with it; None when there
+    is none. What was begun goes first, then what was asked for first, as far as its run may start one more now and no
+    other run has its company."""
     stamp = clock.stamp(now)
     with store.transaction():
         begun = (RunPart.status == "running") & (RunPart.owner == "") & (RunPart.next_at <= stamp)
         row = RunPart.select().where(begun).order_by(RunPart.n).first()
         if row is not None:
             RunPart.update(owner=owner, lease_until=_until(now), next_at="").where(RunPart.n == row.n).execute()
-            return part_of(RunPart.get(RunPart.n == row.n))
+            return part_of(RunPart.get(RunPart.n == row.n)), False
         for row in RunPart.select().where(RunPart.status == "queued").order_by(RunPart.n):
             if _turn_of(store, row, now) and _begin(store, row, owner, now):
-                runs.settle(store, row.job, now)
-                return part_of(RunPart.get(RunPart.n == row.n))
+                before = RunJob.select(RunJob.status).where(RunJob.id == row.job).scalar()
+                return part_of(RunPart.get(RunPart.n == row.n)), runs.settle(store, row.job, now) != before
     return None
 
 

@@ -1,0 +1,104 @@
+"""How a run's part ended, out of what it came to: status, exit code, reason and a sentence for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pos.rules import wording
+from pos.said import nsaid, said
+from pos.store import runs
+from pos.store.db import Store
+from pos.store.run_rows import FAILED, OK, REFUSED
+from pos.store.run_work import End
+from pos.store.runs import Artifact, Job, Part
+
+__all__ = ["FAILED", "HASHED", "OK", "REFUSED", "cancelled", "of", "together", "why_not"]
+
+#: What tells one artifact from another of the same day.
+HASHED = (
+    "company", "day", "connection", "source", "raw_rows", "rejected_rows", "raw_total", "raw_count", "sent_total",
+    "sent_count", "booked_total", "booked_count", "uploaded", "skipped", "failed", "status", "difference",
+)  # fmt: skip
+MATCH, MISMATCH = "MATCH", "MISMATCH"
+
+
+def of(store: Store, job: Job, part: Part, goes_on: Callable[[str], bool]) -> End:
+    """What a part that went through all of its phases ends with. Documents the books refused make it fail; that the
+    books differ, that rows were rejected and that a day was not compared are warnings."""
+    found = runs.of_part(store, job.id, part.company)
+    failed, rejected = sum(one.failed for one in found), sum(one.rejected_rows for one in found)
+    sentences = [_sent(found)]
+    if rejected:
+        sentences.append(nsaid("{n} row was rejected.", "{n} rows were rejected.", rejected))
+    sentences.append(_compared(store, found))
+    if goes_on(job.day_to):
+        sentences.append(said("The day goes on: what comes later goes with the next run."))
+    wrong = [one for one in found if one.status == MISMATCH]
+    missing = [one for one in found if one.status not in (MATCH, MISMATCH) and _has_any(one)]
+    warnings = len(wrong) + len(missing) + (1 if rejected else 0)
+    words = together(*sentences)
+    if failed:
+        told = nsaid("{n} document was refused.", "{n} documents were refused.", failed)
+        return End("failed", FAILED, "failed", together(told, words), warnings)
+    return End("succeeded", OK, "mismatch" if wrong else "", words, warnings)
+
+
+def cancelled(store: Store, job: Job, part: Part, left: int, posting: str) -> End:
+    """What a part that was stopped ends with. left: its documents that were not sent; they go on by the company's
+    `posting`."""
+    sent = sum(one.uploaded for one in runs.of_part(store, job.id, part.company))
+    sentences = [said("Cancelled in the phase {phase}.", phase=part.phase)]
+    if sent:
+        sentences.append(nsaid("{n} document was sent and stays.", "{n} documents were sent and stay.", sent))
+    if left:
+        if posting == "runs":
+            told = nsaid("{n} goes with the next run.", "{n} go with the next run.", left)
+        else:
+            told = nsaid("{n} goes by itself.", "{n} go by themselves.", left)
+        sentences.append(told)
+    return End("cancelled", FAILED, "cancelled", together(*sentences))
+
+
+def why_not(status: str) -> str:
+    """Why a day of a part that ended so was not compared."""
+    return said("The run was cancelled before.") if status == "cancelled" else said("The run failed before.")
+
+
+def together(*sentences: str) -> str:
+    """Sentences one after the other, each of which can still be said in another language; empty ones left out."""
+    text = ""
+    for one in sentences:
+        text = said("{before} {words}", before=text, words=one) if text and one else text or one
+    return text
+
+
+def _has_any(one: Artifact) -> bool:
+    return bool(one.raw_count or one.raw_rows or one.uploaded or one.skipped)
+
+
+def _sent(found: Sequence[Artifact]) -> str:
+    uploaded, skipped = sum(one.uploaded for one in found), sum(one.skipped for one in found)
+    if not any(_has_any(one) or one.failed for one in found):
+        return said("Nothing to post.")
+    told = nsaid("{n} document was booked.", "{n} documents were booked.", uploaded)
+    if not skipped:
+        return told
+    return together(told, nsaid("{n} was booked before.", "{n} were booked before.", skipped))
+
+
+def _compared(store: Store, found: Sequence[Artifact]) -> str:
+    if len(found) > 1:
+        match = sum(one.status == MATCH for one in found)
+        days = [one for one in found if one.status or _has_any(one)]
+        return said("{match} of {total} days match.", match=match, total=len(days))
+    if not found or not _has_any(found[0]):
+        return ""
+    only = found[0]
+    if only.status == MATCH:
+        return said("The books match.")
+    if only.status == MISMATCH:
+        amount = wording.money(only.difference, only.currency, store.config.shop.locale)
+        if only.difference:
+            return said("The books differ by {amount}.", amount=amount)
+        return said("The books differ, though their total does not.")
+    return said("Not compared: {why}", why=only.reason) if only.reason else said("Not compared.")

@@ -1,0 +1,330 @@
+"""The phases of a run's part: collect, transform, upload, reconcile, archive. Each can be begun again from its start.
+
+All of them stand on what is there: receipts are bundled by `bundle`, sent by `deliver`, compared by `run_reconcile`. A
+phase that cannot go on says until when (`Later`); one that will never go says why (`Ended`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+
+from pos import clock
+from pos.actions import deliver, line, parcel, run_ends, run_reconcile, run_settings, run_sources
+from pos.actions.run_settings import RunSettings
+from pos.config import Config
+from pos.errors import CannotSave, PosError
+from pos.rules import trading_day
+from pos.rules.run_sums import MISMATCH, NOT_RUN
+from pos.said import said
+from pos.store import run_days, run_work, runs
+from pos.store.db import Store
+from pos.store.run_days import Way
+from pos.store.run_work import End
+from pos.store.runs import Job, Part
+
+log = logging.getLogger(__name__)
+
+#: A run that still waits for the books after this long has failed.
+WAIT_HOURS = 24
+#: Another look at documents that wait for something else than the line.
+AGAIN_SECONDS = 2.0
+#: Documents of one round of sending; whether to stop is asked after each.
+DOCUMENTS_MAX = 50
+#: While nobody else keeps the lease it is kept so often.
+BEAT_SECONDS = 5.0
+#: What a document nobody thought of may raise in our own code.
+FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+class Later(Exception):
+    """It goes on at a moment; the words say what it waits for."""
+
+    def __init__(self, seconds: float, words: str) -> None:
+        super().__init__(words)
+        self.seconds, self.words = seconds, words
+
+
+class Ended(Exception):
+    """It ends here."""
+
+    def __init__(self, end: End) -> None:
+        super().__init__(end.words)
+        self.end = end
+
+
+class Stopped(Exception):
+    """This program stops, somebody cancelled, or another worker has it: what was done so far stays."""
+
+
+@dataclass(slots=True)
+class Work:
+    """One worker's hold on one part.
+
+    send: the job of this part's connection, made when it is first needed. stopping: this program stops.
+    """
+
+    store: Store
+    config: Config
+    job: Job
+    part: Part
+    send: Callable[[], line.Job]
+    stopping: Callable[[], bool] = lambda: False
+    lost: bool = False
+    _line: line.Job | None = None
+    _settings: RunSettings | None = None
+    _kept_at: float = field(default_factory=clock.monotonic)
+
+    @property
+    def settings(self) -> RunSettings:
+        """The company's, as they were when this hold began."""
+        if self._settings is None:
+            self._settings = run_settings.of(self.store, self.part.company)
+        return self._settings
+
+    @property
+    def line(self) -> line.Job:
+        """The line to the books; its rounds end when this one must."""
+        if self._line is None:
+            self._line = replace(self.send(), stopping=self.must_stop)
+        return self._line
+
+    @property
+    def bundled(self) -> bool:
+        """Whether these books take receipts bundled."""
+        return parcel.binder_of(self.line) is not None
+
+    @property
+    def source(self) -> run_sources.Source:
+        """Where what is posted comes from."""
+        return run_sources.of(self.settings)
+
+    def days(self) -> list[str]:
+        """Its business days."""
+        first, last = date.fromisoformat(self.job.day_from), date.fromisoformat(self.job.day_to)
+        return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+
+    def goes_on(self, day: str) -> bool:
+        """Whether a business day is not over yet."""
+        own = self.settings
+        cutoff = time.fromisoformat(own.cutoff) if own.trading_day else trading_day.MIDNIGHT
+        return date.fromisoformat(day) >= trading_day.trading_day(clock.now(), own.time_zone, cutoff)
+
+    def must_stop(self) -> bool:
+        """Asked at every safe point; keeps the lease meanwhile."""
+        if clock.monotonic() - self._kept_at > BEAT_SECONDS:
+            self._kept_at = clock.monotonic()
+            self.beat(clock.now())
+        return self.lost or self.stopping() or self.cancelled()
+
+    def cancelled(self) -> bool:
+        """Whether somebody asked the run to stop."""
+        return run_work.cancelled(self.store, self.job.id)
+
+    def beat(self, now: datetime) -> None:
+        """Hold it longer. From any thread."""
+        if not run_work.beat(self.store, self.part, now):
+            self.lost = True
+
+    def say(self, level: str, words: str) -> None:
+        """A line of the run's log."""
+        runs.say(self.store, self.job.id, self.part.company, self.part.phase, level, words, clock.now())
+
+    def safe_point(self) -> None:
+        """Stopped when it must."""
+        if self.must_stop():
+            raise Stopped
+
+    def way(self, day: str) -> Way:
+        """How a day's documents stand."""
+        ns = self.source.receipts(self, day)
+        since = self.part.started_at
+        return run_days.way(self.store, self.part.connection, day, ns, since, bundled=self.bundled)
+
+
+# -- one hold ----------------------------------------------------------------------------------------------------------
+
+
+def work(hold: Work) -> str:
+    """Go from phase to phase until the part is over, must wait, or must stop. The status of its run when the part
+    ended, "" when it did not."""
+    while True:
+        try:
+            hold.safe_point()
+            if hold.part.phase == "done":
+                return _finish(hold, run_ends.of(hold.store, hold.job, hold.part, hold.goes_on))
+            _PHASES[hold.part.phase](hold)
+        except Later as wait:
+            return _later(hold, wait)
+        except Ended as over:
+            return _finish(hold, over.end)
+        except Stopped:
+            return _stopped(hold)
+        except CannotSave:
+            raise  # nothing can be kept: whoever comes next begins the phase again
+        except PosError as error:
+            return _finish(hold, End("failed", run_ends.FAILED, "failed", error.message))
+        except FAULTS as error:
+            log.exception("run %s: %s of %s", hold.job.id, hold.part.phase, hold.part.company)
+            words = said("The phase {phase} could not be done: {why}", phase=hold.part.phase, why=repr(error)[:200])
+            return _finish(hold, End("failed", run_ends.FAILED, "failed", words))
+        after = run_work.next_phase(hold.store, hold.part, clock.now())
+        if after is None:
+            return ""
+        hold.part = after
+
+
+def _finish(hold: Work, end: End) -> str:
+    now = clock.now()
+    with hold.store.transaction():
+        status = run_work.finish(hold.store, hold.part, end, now)
+        if status:
+            _close(hold, end.status, now)
+    return status
+
+
+def _later(hold: Work, wait: Later) -> str:
+    now = clock.now()
+    if clock.parse(hold.job.created_at) + timedelta(hours=WAIT_HOURS) <= now:
+        words = said("It waited for {hours} hours. {why}", hours=WAIT_HOURS, why=wait.words)
+        return _finish(hold, End("failed", run_ends.FAILED, "failed", words))
+    before = runs.part(hold.store, hold.part.n).words
+    until = now + timedelta(seconds=max(wait.seconds, 0.2))
+    if run_work.put_off(hold.store, hold.part, until, wait.words) and before != wait.words:
+        hold.say("info", wait.words)
+    return ""
+
+
+def _stopped(hold: Work) -> str:
+    """Somebody cancelled: the part is over. Else it is free at once, for whoever goes on."""
+    if hold.lost:
+        return ""
+    if not hold.cancelled():
+        run_work.let_go(hold.store, hold.part)
+        return ""
+    return _finish(hold, run_ends.cancelled(hold.store, hold.job, hold.part, _left(hold), hold.settings.posting))
+
+
+def _left(hold: Work) -> int:
+    """Documents of its days that were not sent."""
+    if hold.part.phase != "upload":
+        return 0
+    found = 0
+    for day in hold.days():
+        way = hold.way(day)
+        _count(hold, day, way)
+        found += way.waiting + way.loose
+    return found
+
+
+# -- the phases --------------------------------------------------------------------------------------------------------
+
+
+def _collect(hold: Work) -> None:
+    """Read what was sold, afresh, and keep its sums: the first side of everything that is compared later."""
+    own = hold.settings
+    if not own.active:
+        raise Ended(_refused(said("{company} is switched off.", company=own.name)))
+    if not hold.part.connection:
+        raise Ended(_refused(said("{company} has no books to post to.", company=own.name)))
+    hold.source.begin(hold)
+    for day in hold.days():
+        hold.safe_point()
+        sums = hold.source.collect(hold, day)
+        runs.put_artifact(
+            hold.store, hold.job.id, hold.part.company, day, connection=hold.part.connection, source=own.source,
+            currency=own.currency, raw_rows=sums.rows, rejected_rows=sums.rejected, raw_count=sums.count,
+            raw_total=sums.total, processed_at=clock.stamp(clock.now()),
+        )  # fmt: skip
+        told = f"{day}: {sums.count} receipts" if sums.count or sums.rows else f"{day}: nothing was sold"
+        rejected = f", {sums.rejected} rows rejected" if sums.rejected else ""
+        hold.say("warning" if rejected else "info", told + rejected)
+
+
+def _transform(hold: Work) -> None:
+    """Receipts become documents; books that take each receipt by itself have nothing to make."""
+    binder = parcel.binder_of(hold.line)
+    if binder is None:
+        hold.say("info", "Each receipt goes as it is.")
+        return
+    problems = binder.problems()
+    if problems:
+        raise Later(60, " ".join(str(one) for one in problems))
+    made = hold.source.transform(hold, binder)
+    hold.safe_point()
+    hold.say("info", f"{made} documents were made.")
+
+
+def _upload(hold: Work) -> None:
+    """Send until nothing of these days is on its way; whether to stop is asked between two documents."""
+    while True:
+        done = deliver.queued(hold.line)
+        if not done.idle:
+            hold.say("warning" if done.rejected or done.differs else "info", done.sentence())
+        hold.safe_point()
+        waiting = 0
+        for day in hold.days():
+            way = hold.way(day)
+            _count(hold, day, way)
+            waiting += way.waiting + (0 if hold.goes_on(day) else way.loose)
+        if not waiting:
+            return
+        if done.line_is_away:
+            title = hold.settings.books or hold.part.connection.partition("-")[0]
+            words = said("Waits for {books}: {why}", books=_BOOKS.get(title, title), why=line.why_not(hold.line))
+            raise Later(done.again_in or AGAIN_SECONDS, words)
+        if done.idle or done.again_in:
+            told = done.stopped or said("{n} documents of these days are on their way.", n=waiting)
+            raise Later(max(done.again_in or AGAIN_SECONDS, AGAIN_SECONDS), told)
+
+
+def _reconcile(hold: Work) -> None:
+    """Hold each day against the books."""
+    known = {one.day: one for one in runs.of_part(hold.store, hold.job.id, hold.part.company)}
+    for day in hold.days():
+        hold.safe_point()
+        found = run_reconcile.of_day(hold.line, hold.part, day, known[day].n)
+        if found is None:
+            raise Stopped
+        if found.again and not (found.code == "waiting" and (hold.goes_on(day) or known[day].failed)):
+            raise Later(line.seconds_to_wait(hold.line) or AGAIN_SECONDS, found.reason)
+        bad = found.status == MISMATCH
+        told = f" {', '.join(found.documents)}" if bad and found.documents else f" {found.reason}".rstrip()
+        hold.say("warning" if bad else "info", f"{day}: {found.status}{told}")
+
+
+def _archive(hold: Work) -> None:
+    """Put away what it was made of."""
+    hold.source.put_away(hold)
+
+
+_BOOKS = {"quickbooks": "QuickBooks", "erpnext": "ERPNext"}
+_PHASES: dict[str, Callable[[Work], None]] = {
+    "collect": _collect, "transform": _transform, "upload": _upload, "reconcile": _reconcile, "archive": _archive,
+}  # fmt: skip
+
+
+def _count(hold: Work, day: str, way: Way) -> None:
+    runs.put_artifact(
+        hold.store, hold.job.id, hold.part.company, day, uploaded=way.uploaded, skipped=way.before, failed=way.refused
+    )  # fmt: skip
+
+
+def _close(hold: Work, status: str, now: datetime) -> None:
+    """What the part came to is told apart for ever: by its content and the moment."""
+    for one in runs.of_part(hold.store, hold.job.id, hold.part.company):
+        plain = {name: getattr(one, name) for name in run_ends.HASHED}
+        text = json.dumps(plain, sort_keys=True)
+        compared = {} if one.status else {"status": NOT_RUN, "reason": run_ends.why_not(status)}
+        runs.put_artifact(
+            hold.store, one.job, one.company, one.day, run_status=status, processed_at=clock.stamp(now),
+            hash=hashlib.sha256(text.encode()).hexdigest(), **compared,
+        )  # fmt: skip
+
+
+def _refused(words: str) -> End:
+    return End("failed", run_ends.REFUSED, "bad_arguments", words)
