@@ -77,6 +77,7 @@ def day(when: date, locale: str) -> str:
     return format_date(when, "full", locale=locale)
 
 
+@functools.lru_cache(maxsize=2048)
 def short_day(when: date, locale: str) -> str:
     """A day as slips have it: "Sat 21 Nov 2026"."""
     return format_skeleton("yMMMEd", when, locale=locale).replace(",", "").replace("،", "")

@@ -6,16 +6,20 @@ is under way takes nothing from the one before it. Every query is told which com
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pos.said import unpacked
 from pos.store import reach as within
 from pos.store.companies import Company
 from pos.store.db import Store
 from pos.store.reach import Reach
 
 MATCH, MISMATCH, NOT_RUN = "MATCH", "MISMATCH", "NOT RUN"
+#: Of a window alone: a day on which nothing was sold, so that there was nothing to compare.
+CLOSED = "CLOSED"
 ENDED = ("succeeded", "failed", "cancelled")
 #: So many documents of a day are named.
 NAMED_MAX = 3
@@ -46,7 +50,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class DaySum:
-    """What the artifacts of one status came to on one day, in one currency. count: of receipts."""
+    """What the artifacts of one status came to on one day, in one currency. count: of receipts; difference: of each
+    company, whichever way, added up."""
 
     day: str
     currency: str
@@ -91,7 +96,11 @@ _FIGURE = (
     "a.n, a.job, a.company, a.day, a.currency, a.raw_total, a.raw_count, a.booked_total, a.booked_count, a.failed,"
     " a.status, a.reason, a.difference, a.run_status, a.processed_at, a.ingested"
 )
-_PART = "p.job, p.company, p.status, p.words, p.exit_code, p.warnings, p.started_at, p.ended_at, j.day_from, j.day_to"
+_PART = (
+    "p.job, p.company, p.status, p.words, p.made_of, p.exit_code, p.warnings, p.started_at, p.ended_at, j.day_from,"
+    " j.day_to"
+)
+_STATUS = f"CASE WHEN a.status = '{NOT_RUN}' AND a.raw_count = 0 THEN '{CLOSED}' ELSE a.status END"
 #: Nothing stands for the same company and day that was compared later.
 _LAST = (
     "a.status <> '' AND NOT EXISTS (SELECT 1 FROM run_artifact b WHERE b.company = a.company AND b.day = a.day"
@@ -136,9 +145,9 @@ def window(store: Store, companies: Collection[str], day_from: str, day_to: str)
     """What stands of these days, added up by day, currency and status."""
     rows = _asked(
         store,
-        "SELECT a.day, a.currency, a.status, sum(a.raw_total), sum(a.raw_count), count(*), sum(a.difference)"
+        f"SELECT a.day, a.currency, {_STATUS}, sum(a.raw_total), sum(a.raw_count), count(*), sum(abs(a.difference))"
         f" FROM run_artifact a WHERE a.company IN ({{}}) AND a.day >= ? AND a.day <= ? AND {_LAST}"
-        " GROUP BY a.day, a.currency, a.status ORDER BY a.day, a.currency, a.status",
+        f" GROUP BY a.day, a.currency, {_STATUS} ORDER BY 1, 2, 3",
         companies,
         day_from,
         day_to,
@@ -247,6 +256,12 @@ def events(store: Store, companies: Collection[str], limit: int = 10) -> list[Ev
     ]
 
 
+def set_up(store: Store, companies: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What each company keeps for its runs and its books, all of them in one look."""
+    rows = _asked(store, "SELECT c.id, c.settings FROM company c WHERE c.id IN ({})", companies)
+    return {key: json.loads(kept or "{}") for key, kept in rows}
+
+
 def known(store: Store, company: str, day: str, processed_at: str, digest: str) -> bool:
     """Whether just this artifact is there."""
     with store.reading():
@@ -269,9 +284,9 @@ def _asked(store: Store, statement: str, ids: Collection[Any], *facts: object) -
 
 
 def _figure(row: Sequence[Any]) -> Figure:
-    *rest, ingested = row
-    return Figure(*rest, ingested=bool(ingested))
+    return Figure(*row)
 
 
 def _part(row: Sequence[Any]) -> Part:
-    return Part(*row)
+    job, company, status, words, made_of, *rest = row
+    return Part(job, company, status, unpacked(words, made_of), *rest)

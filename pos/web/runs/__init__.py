@@ -6,6 +6,6 @@ addresses without it. Nothing in a template or script names the prefix: `runs_ba
 
 from __future__ import annotations
 
-from pos.web.runs import runs
+from pos.web.runs import overview, runs
 
-BLUEPRINTS = (runs.bp,)
+BLUEPRINTS = (overview.bp, runs.bp)
