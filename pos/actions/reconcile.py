@@ -272,13 +272,13 @@ def _bundled(job: Job, binder: Binder, scope: Scope, ns: list[int], seen: Seen) 
     """A day's documents are of all its receipts; a session has none of its own."""
     if scope.scope != "day":
         return None
-    seen.origins = reconcile_books.Origins()
+    currency = counting.of_connection(job.store, job.store.config, job.connection).shop.currency
+    seen.tolerance = tolerance_of(job, currency)
+    seen.origins = reconcile_books.Origins(tolerance=seen.tolerance)
     found, elsewhere = reconcile_books.pairs(job, binder, scope.name, ns, seen.origins)
     if not found:
         return None
     seen.pairs.update(found)
-    currency = counting.of_connection(job.store, job.store.config, job.connection).shop.currency
-    seen.tolerance = tolerance_of(job, currency)
     note = "" if not elsewhere else f"{elsewhere} left out: booked in another company than is connected now."
     return reconcile.compare(found.values(), currency, seen.tolerance), note
 

@@ -7,8 +7,9 @@ id it was booked under. What has our mark besides is there once too often.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from pos.actions import line
 from pos.actions.line import Job
@@ -51,10 +52,15 @@ class Origins:
     """What the documents of a day were made of, read afresh.
 
     off: by the key of a document, what its receipts come to beyond what was made of them; the taxes by their percent. A
-    document that has all of it is not in it. claimed: by share of a receipt, the root it was counted in.
+    document that has all of it is not in it. alone: by the key of a receipt that is in no document, what it comes to.
+    claimed: by share of a receipt, the root it was counted in. seen: the roots that were read. tolerance: what is let
+    pass, in minor units.
     """
 
+    tolerance: int = 0
+
     off: dict[str, Figures] = field(default_factory=dict)
+    alone: dict[str, Figures] = field(default_factory=dict)
     claimed: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
 
@@ -70,14 +76,15 @@ def pairs(
     elsewhere = bundle_days.booked_before(job.store, job.connection, day, since) if since else set[str]()
     of_day = bundles.of_day(job.store, job.connection, day)
     handed_out = {binder.key(one.book): one for one in of_day if one.number not in elsewhere}
-    refused = [_apart(one, day) for one in bundle_days.apart(job.store, job.connection, ns)]
-    lost = [pair for body, part in bundle_days.lost(job.store, job.connection, ns) for pair in _lost(body, part, day)]
+    refused = [_apart(one, day, origins) for one in bundle_days.apart(job.store, job.connection, ns)]
+    gone = bundle_days.lost(job.store, job.connection, ns)
+    lost = [pair for body, part in gone for pair in _lost(body, part, day, origins)]
     found = {pair.key: pair for pair in (*refused, *lost)}
     if not handed_out:
         return found, len(elsewhere)
     there, strangers = _there(job, binder, day, handed_out)
     for key, one in handed_out.items():
-        found[key] = _pair(job, key, one, there[key], origins)
+        found[key] = _pair(job, binder, key, one, there[key], origins)
         job.breathe()
     for posted in strangers:
         found[posted.remote_id] = _stranger(job, day, posted)
@@ -118,19 +125,20 @@ def _by_id(job: Job, one: Closed) -> Posted | None:
     return found
 
 
-def _pair(job: Job, key: str, one: Closed, there: _There, origins: Origins) -> Pair:
+def _pair(job: Job, binder: Binder, key: str, one: Closed, there: _There, origins: Origins) -> Pair:
     connector, way = job.memory.connector, bundle_days.way(job.store, job.connection, one.number)
     document = {"book": one.book, "sent": one.sent, "kind": one.book.kind}
-    theirs, words, posted = None, _own(job, key, one, origins), there.first
+    beyond, theirs, words, posted = False, None, _own(job, key, one, origins), there.first
     if posted is not None:
         theirs = _sum(connector.figures(each, one.book.currency) for each in (posted, *there.again))
         if posted.state == "submitted":
             told = [words, connector.compare(document, bundles.PART, posted), *map(_again, there.again)]
             words = "; ".join(filter(None, told))
+            beyond = bool(there.again or binder.beyond(document, posted, origins.tolerance))
     return Pair(
         key=key, document=one.number, number=one.number, part=bundles.PART, session="", day=one.book.day,
         ours=connector.expected(document, bundles.PART), theirs=theirs, state=posted.state if posted else "",
-        remote_id=posted.remote_id if posted else "", words=words, why=way.message, settled=way.settled,
+        remote_id=posted.remote_id if posted else "", words=words, why=way.message, settled=way.settled, beyond=beyond,
     )  # fmt: skip
 
 
@@ -155,20 +163,37 @@ def _stranger(job: Job, day: str, posted: Posted) -> Pair:
     return Pair(posted.remote_id, "", number, "", "", day, None, figures, posted.state, posted.remote_id)
 
 
-def _apart(one: Apart, day: str) -> Pair:
+def _apart(one: Apart, day: str, origins: Origins) -> Pair:
     """A receipt that was refused before it was put into a document."""
     doc = documents.decode(one.body)
+    key = f"{doc['id']}:{one.part}"
+    origins.alone[key] = _alone(doc, one.part, day)
     return Pair(
-        key=f"{doc['id']}:{one.part}", document=doc["id"], number=doc["invoice_name"], part=one.part, session="",
+        key=key, document=doc["id"], number=doc["invoice_name"], part=one.part, session="",
         day=day, ours=reconcile.own(doc, one.part), theirs=None, why=one.why, settled=one.settled,
     )  # fmt: skip
 
 
-def _lost(body: bytes, part: str, day: str) -> list[Pair]:
+def _alone(doc: Mapping[str, Any], part: str, day: str) -> Figures:
+    """What a part of a receipt comes to by way to pay and tax; as far as can be said of one that cannot be split."""
+    sign = -1 if part == "return" else 1
+    try:
+        shares = daybook.shares(doc, part, day, "", ())
+    except (ArithmeticError, KeyError, TypeError, ValueError):
+        return reconcile.own(doc, part)
+    tenders: dict[str, int] = {}
+    for share in shares:
+        tenders[share.tender] = tenders.get(share.tender, 0) + sign * share.total
+    taxes = {rate: sign * units for rate, units in _taxes(each for share in shares for each in share.lines).items()}
+    return Figures(sum(tenders.values()), {}, taxes, tenders)
+
+
+def _lost(body: bytes, part: str, day: str, origins: Origins) -> list[Pair]:
     """A receipt nobody is going to send, or its part."""
     doc = documents.decode(body)
     parts = [part] if part else [one for one in ledger.parts(doc) if one in daybook.PARTS]
     why = said("It is in no document for the books.") if part else ""
+    origins.alone.update({f"{doc['id']}:{one}": _alone(doc, one, day) for one in parts})
     return [
         Pair(
             key=f"{doc['id']}:{one}", document=doc["id"], number=doc["invoice_name"], part=one, session="", day=day,

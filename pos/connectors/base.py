@@ -342,6 +342,11 @@ class Binder(Protocol):
         """What of a share is not mapped, in words; such a receipt waits for a person."""
         ...
 
+    def tax_codes(self, net: int, tax: int, rate: str) -> list[tuple[str, str]]:
+        """The tax codes, each with its rate (percent as text), that a line of so much net and tax in minor units can be
+        of, when nobody said; rate: where that is told, "" = it is not. One is the answer, none or several are not."""
+        ...
+
     def number(self, group: Group, supplement: int) -> str:
         """What a document of a day is called. Everything of the group is mapped."""
         ...
@@ -356,6 +361,10 @@ class Binder(Protocol):
 
     def key(self, book: Book) -> str:
         """What `find` wants."""
+        ...
+
+    def beyond(self, document: Document, posted: Posted, tolerance: int) -> str:
+        """What `compare` says, amounts that are off by no more minor units left out. Pure."""
         ...
 
     def marked(self, day: str, keys: Collection[str], known: Collection[str]) -> Iterator[tuple[str, Posted]]:

@@ -55,7 +55,8 @@ class Pair:
 
     ours: None when the till does not know it. theirs: None when it is not there. state: of theirs, draft, submitted or
     cancelled; only a submitted one counts. words: the difference, as the books' own comparison says it. why: what is
-    known of why it is not there. settled: who settled it by other means, and how, "" = nobody.
+    known of why it is not there. settled: who settled it by other means, and how, "" = nobody. beyond: the words say of
+    something that no tolerance for money lets pass.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Pair:
     why: str = ""
     settled: str = ""
     unqueued: bool = False
+    beyond: bool = False
 
     @property
     def counted(self) -> Figures | None:
@@ -132,7 +134,7 @@ def compare(pairs: Iterable[Pair], currency: str, tolerance: int = 0) -> Result:
         finding = judge(pair, currency)
         if finding is None:
             continue
-        if _within(finding, tolerance):
+        if is_within(finding, tolerance):
             within += 1
         else:
             findings.append(finding)
@@ -203,11 +205,12 @@ def _add(sums: dict[tuple[str, str], list[int]], figures: Figures | None, side: 
             sums.setdefault((part, name), [0, 0])[side] += amount
 
 
-def _within(finding: Finding, tolerance: int) -> bool:
+def is_within(finding: Finding, tolerance: int) -> bool:
     """A difference of money no larger than is let pass; anything else is none."""
     if (
         not tolerance
         or finding.what != "differs"
+        or finding.pair.beyond
         or same(finding.pair.ours or Figures(), finding.pair.theirs or Figures())
     ):
         return False

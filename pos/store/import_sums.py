@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pos.rules.reconcile import Figures
 from pos.store.db import Store
 
 _BY_RATE = "SELECT rate, sum(gross), sum(tax) FROM import_row WHERE bundle = ? AND gone_in = 0 GROUP BY rate"
+_LOOSE = (
+    "SELECT tender, rate, count(*), sum(gross), sum(tax) FROM import_row"
+    " WHERE company = ? AND day = ? AND bundle = 0 AND gone_in = 0 GROUP BY tender, rate"
+)
+
+
+class Rows(NamedTuple):
+    """Rows of a day, and what they come to; what was given back below nothing."""
+
+    many: int
+    figures: Figures
+
+
+def loose(store: Store, company: str, day: str) -> Rows:
+    """Those of a day that are in no document for the books."""
+    with store.reading():
+        found = store.execute(_LOOSE, (company, day)).fetchall()
+    tenders, taxes = dict[str, int](), dict[str, int]()
+    for tender, rate, _, gross, tax in found:
+        tenders[tender] = tenders.get(tender, 0) + int(gross)
+        if tax:
+            taxes[rate] = taxes.get(rate, 0) + int(tax)
+    return Rows(sum(int(row[2]) for row in found), Figures(sum(tenders.values()), {}, taxes, tenders))
 
 
 def of_document(store: Store, root: int) -> Figures:

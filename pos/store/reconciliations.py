@@ -350,6 +350,13 @@ def items(store: Store, connection: str, scope: Scope, limit: int, offset: int =
         return [_item(row) for row in found], ReconciliationItem.select().where(here).count()
 
 
+def explained(store: Store, connection: str, scope: Scope) -> dict[str, str]:
+    """The differences of a scope that a person settled, by key: who, and why."""
+    here = _in(connection, scope) & (ReconciliationItem.state == "settled")
+    with store.reading():
+        return {row.key: f"{row.closed_by}: {row.reason}" for row in ReconciliationItem.select().where(here)}
+
+
 def _standing(row: Any, count: int) -> Standing:
     rows = tuple(Row(of, name, ours, theirs) for of, name, ours, theirs in json.loads(row.sums))
     return Standing(

@@ -73,11 +73,13 @@ def posted(entity: str, there: Mapping[str, Any]) -> Posted:
         raise Unknown(f"QuickBooks answered with something that is no {entity} ({error!r}).", code="garbage") from error
 
 
-def difference(book: Book, sent: bytes, there: Posted) -> str:
-    """Empty when what is there is what was sent, to the minor unit; else the differences as one sentence."""
+def difference(book: Book, sent: bytes, there: Posted, tolerance: int = 0) -> str:
+    """Empty when what is there is what was sent, to the minor unit; else the differences as one sentence. tolerance: an
+    amount that is off by no more minor units is none."""
     try:
         wanted = documents.decode(sent)
-        found = [*_head(book, wanted, there), *_money(book, wanted, there), *_lines(book, wanted, there)]
+        money, goods = _money(book, wanted, there, tolerance), _lines(book, wanted, there, tolerance)
+        found = [*_head(book, wanted, there), *money, *goods]
     except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         return f"What QuickBooks holds cannot be read ({error!r})."
     return "; ".join(found)
@@ -93,7 +95,7 @@ def _head(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
     return found
 
 
-def _money(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
+def _money(book: Book, wanted: Mapping[str, Any], there: Posted, tolerance: int) -> list[str]:
     currency = book.currency
     pairs = [
         ("total", _minor(there.figures["total"], currency), total_of(book, wanted)),
@@ -108,7 +110,9 @@ def _money(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
     }
     if ours:
         pairs += [(f"tax of rate {r}", theirs.get(r, 0), ours.get(r, 0)) for r in {**ours, **theirs}]
-    return [f"{what} is {major(a, currency)}, not {major(b, currency)}" for what, a, b in pairs if a != b]
+    return [
+        f"{what} is {major(a, currency)}, not {major(b, currency)}" for what, a, b in pairs if abs(a - b) > tolerance
+    ]
 
 
 def stated_taxes(wanted: Mapping[str, Any], currency: str) -> dict[str, int]:
@@ -132,7 +136,7 @@ def _stated(wanted: Mapping[str, Any], book: Book) -> int:
     return book.tax if sent is None else _minor(sent, book.currency)
 
 
-def _lines(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
+def _lines(book: Book, wanted: Mapping[str, Any], there: Posted, tolerance: int) -> list[str]:
     """Per item, tax code and class: quantity and amount, whatever order they stand in."""
     ours: dict[tuple[str, ...], list[Decimal]] = {}
     theirs: dict[tuple[str, ...], list[Decimal]] = {}
@@ -147,7 +151,7 @@ def _lines(book: Book, wanted: Mapping[str, Any], there: Posted) -> list[str]:
     for key in dict.fromkeys((*ours, *theirs)):
         mine, other = ours.get(key, [Decimal(0)] * 2), theirs.get(key, [Decimal(0)] * 2)
         name = " ".join(filter(None, key)) or "no item"
-        if _minor(mine[1], book.currency) != _minor(other[1], book.currency):
+        if abs(_minor(mine[1], book.currency) - _minor(other[1], book.currency)) > tolerance:
             found.append(f"item {name}: amount is {other[1]}, not {mine[1]}")
         if mine[0] != other[0]:
             found.append(f"item {name}: quantity is {other[0]}, not {mine[0]}")

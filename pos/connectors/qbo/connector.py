@@ -58,6 +58,10 @@ class Books:
         """What of a share is not mapped, in words."""
         return missing_for(share, self.tables)
 
+    def tax_codes(self, net: int, tax: int, rate: str) -> list[tuple[str, str]]:
+        """What a line that names no tax code can be of."""
+        return self.tables.codes_for(net, tax, rate)
+
     def number(self, group: Group, supplement: int) -> str:
         """What a document of a day is called. Everything of the group is mapped."""
         place, tender = self.tables.shops[group.shop], self.tables.tenders[group.tender]
@@ -143,6 +147,10 @@ class Books:
     def compare(self, document: Document, part: str, posted: Posted) -> str:  # noqa: ARG002
         """The difference to what was sent, in words."""
         return compare.difference(document["book"], document["sent"], posted)
+
+    def beyond(self, document: Document, posted: Posted, tolerance: int) -> str:
+        """The same, but for amounts that are off by no more than a tolerance."""
+        return compare.difference(document["book"], document["sent"], posted, tolerance)
 
     def booked(self, wanted: Mapping[str, str]) -> dict[str, Posted]:
         """What stands there under these keys, by key; a number that is somebody else's now is not there."""
