@@ -61,9 +61,10 @@ def last_until(cron: str, zone: str, moment: datetime) -> datetime | None:
     there = zone_of(zone)
     if _by_wall(cron):
         wall = moment.astimezone(there).replace(tzinfo=None) + REPEATED_MAX
-        found: Iterator[datetime] = (_moment(one, there) for one in CronSim(cron, wall, reverse=True))
+        found: Iterator[datetime] = (_moment(one, there) for one in _simulated(cron, wall, back=True))
     else:
-        found = (one.astimezone(UTC) for one in CronSim(cron, moment.astimezone(there) + REPEATED_MAX, reverse=True))
+        start = moment.astimezone(there) + REPEATED_MAX
+        found = (one.astimezone(UTC) for one in _simulated(cron, start, back=True))
     return next((due for due in found if due <= moment), None)
 
 
@@ -97,9 +98,9 @@ def _from(cron: str, zone: str, moment: datetime) -> Iterator[datetime]:
         last = found
 
 
-def _simulated(cron: str, start: datetime) -> Iterator[datetime]:
+def _simulated(cron: str, start: datetime, *, back: bool = False) -> Iterator[datetime]:
     try:
-        yield from CronSim(cron, start)
+        yield from CronSim(cron, start, reverse=back)
     except CronSimError as error:
         raise _invalid(_REMEDY[str(error).removeprefix("Bad ")]) from None
 

@@ -127,6 +127,9 @@ def test_what_is_no_schedule_is_told_in_words(cron: str, remedy: str) -> None:
     with pytest.raises(Invalid, match=remedy) as refused:
         schedule.check(cron, "Europe/London")
     assert refused.value.field == "cron"
+    moment = _utc("2026-11-21T12:00")
+    with pytest.raises(Invalid, match=remedy):
+        schedule.due(cron, "Europe/London", moment, moment)
 
 
 def test_an_unknown_zone_is_told_first() -> None:

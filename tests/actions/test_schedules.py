@@ -1,0 +1,515 @@
+"""Schedules at work: what fires, what is passed over and why, after a standstill, by a wrong clock, beside another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pos import clock
+from pos.actions import runs, schedules
+from pos.config import Config
+from pos.errors import CannotSave, Conflict, Invalid, NotFound
+from pos.store import companies, connections
+from pos.store import runs as kept_runs
+from pos.store import schedules as kept
+from pos.store.db import Store
+from pos.store.listing import Asked
+from pos.store.models import Connection, RunJob, RunPart, RunSchedule
+from pos.store.reach import Reach
+from pos.store.schedules import Form, Schedule
+from tests import books
+
+#: 17:59:50 in Lagos.
+START = datetime(2026, 11, 20, 16, 59, 50, tzinfo=UTC)
+DUE = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
+
+
+class Time:
+    """A clock a test puts where it wants."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def at() -> Iterator[Time]:
+    now = Time()
+    with clock.set_to(now):
+        yield now
+
+
+@pytest.fixture
+def posting(store: Store) -> Store:
+    """A store whose company has books."""
+    books.connected(store)
+    return store
+
+
+def form(**more: Any) -> Form:
+    values: dict[str, Any] = {
+        "name": "Evening", "company": "main", "cron": "0 18 * * *", "time_zone": "Africa/Lagos",
+        "date_mode": "trading_date", "parallel": 2, "stagger_seconds": 2, "continue_on_failure": False,
+    }  # fmt: skip
+    return Form(**{**values, **more})
+
+
+def made(store: Store, **more: Any) -> Schedule:
+    return schedules.create(store, form(**more), "07")
+
+
+def look(store: Store, **more: Any) -> schedules.Looked:
+    return schedules.look(store, _with(store.config, **more))
+
+
+def _with(config: Config, **more: Any) -> Config:
+    return replace(config, runs=replace(config.runs, **more))
+
+
+def told(store: Store, schedule: str = "") -> list[str]:
+    """What happened, the oldest first."""
+    return [event.kind for event in reversed(kept.events(store, schedule=schedule)[0])]
+
+
+def end_runs(store: Store) -> None:
+    with store.transaction():
+        RunPart.update(status="succeeded", exit_code="0", phase="done").execute()
+        RunJob.update(status="succeeded", exit_code="0").execute()
+
+
+# -- fired -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both_engines
+def test_a_moment_that_has_come_starts_one_run_and_plans_the_next(posting: Store, at: Time) -> None:
+    schedule, rung = made(posting), list[str]()
+    assert look(posting).queued == 0  # ten seconds too early
+    at.now = DUE + timedelta(seconds=3)
+    found = schedules.look(posting, posting.config, ring=rung.append)
+    assert (found.queued, found.next_at) == (1, DUE + timedelta(days=1))
+    assert look(posting).queued == 0
+    after = kept.one(posting, schedule.id)
+    assert (after.last_fire_at, after.last_result) == (clock.stamp(DUE), "queued")
+    (job,) = kept_runs.recent(posting)
+    assert (job.scope, job.company, job.day_from, job.day_to) == ("single", "main", "2026-11-19", "2026-11-19")
+    assert (job.schedule, job.requested_by, job.parallel) == (schedule.id, "schedule:Evening", 2)
+    (event,) = kept.events(posting)[0]
+    assert (event.kind, event.job, event.fire_at) == ("queued", job.id, clock.stamp(DUE))
+    assert rung == [f"run:{job.id}:queued", "runs"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "due", "looked", "day"),
+    [
+        ("yesterday", "2026-11-20T17:00", "2026-11-20T17:00", "2026-11-19"),
+        # Due on the evening of the 20th in Lagos, looked at after midnight: the day is of the moment it was due.
+        ("yesterday", "2026-11-20T22:50", "2026-11-21T01:00", "2026-11-19"),
+        ("trading_date", "2026-11-20T22:50", "2026-11-21T01:00", "2026-11-19"),
+        # 00:30 on the 21st in Lagos: yesterday is the 20th; by the shop's midnight in London it is still the 20th.
+        ("yesterday", "2026-11-20T23:30", "2026-11-20T23:30", "2026-11-20"),
+        ("trading_date", "2026-11-20T23:30", "2026-11-20T23:30", "2026-11-19"),
+    ],
+)
+def test_its_day_is_of_the_moment_it_was_due_in_its_own_zone(
+    posting: Store, at: Time, mode: str, due: str, looked: str, day: str
+) -> None:
+    moment = datetime.fromisoformat(due).replace(tzinfo=UTC)
+    made(posting, date_mode=mode, cron=f"{moment.minute} {(moment.hour + 1) % 24} * * *")
+    at.now = datetime.fromisoformat(looked).replace(tzinfo=UTC)
+    assert look(posting).queued == 1
+    assert kept_runs.recent(posting)[0].day_to == day
+
+
+def test_the_trading_date_goes_by_the_companys_cut_off(posting: Store, at: Time) -> None:
+    before = companies.kept(posting, "main", "runs")
+    companies.keep(posting, "main", "runs", {"trading_day": True, "cutoff": "05:00"}, before, "test")
+    made(posting, cron="0 4 * * *", time_zone="Europe/London")
+    at.now = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+    assert look(posting).queued == 1
+    assert kept_runs.recent(posting)[0].day_to == "2026-11-19"  # before the cut-off: the day before yesterday
+
+
+def test_all_companies_run_as_one(posting: Store, at: Time) -> None:
+    made(posting, company="", parallel=3, stagger_seconds=7, continue_on_failure=True)
+    at.now = DUE
+    assert look(posting).queued == 1
+    (job,) = kept_runs.recent(posting)
+    assert (job.scope, job.company, job.parallel, job.stagger_seconds) == ("all", "", 3, 7)
+    assert job.continue_on_failure
+
+
+# -- passed over -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("other", ["itself", "its company", "all"])
+def test_a_run_that_is_still_going_is_not_joined_by_another(posting: Store, at: Time, other: str) -> None:
+    schedule = made(posting, company="" if other == "all" else "main")
+    if other == "itself":
+        at.now = DUE
+        look(posting)
+        at.now = DUE + timedelta(days=1)
+    else:
+        runs.trigger(posting, posting.config, companies=None if other == "all" else ["main"], by="07")
+        at.now = DUE
+    before = kept_runs.recent(posting)
+    found = look(posting)
+    assert (found.queued, found.others) == (0, 1)
+    assert [job.id for job in kept_runs.recent(posting)] == [before[0].id]
+    event = kept.events(posting, schedule=schedule.id)[0][0]
+    assert (event.kind, event.job) == ("skipped_overlap", before[0].id)
+    assert kept.one(posting, schedule.id).last_result == "skipped_overlap"
+    end_runs(posting)
+    at.now += timedelta(days=1)
+    assert look(posting).queued == 1
+
+
+def test_another_companys_run_is_in_nobodys_way(posting: Store, at: Time) -> None:
+    _second(posting)
+    runs.trigger(posting, posting.config, companies=["north"], by="07")
+    made(posting)
+    at.now = DUE
+    assert look(posting).queued == 1
+
+
+def _second(store: Store) -> None:
+    companies.add(store, "north", "Boreal Ltd", "test")
+    with store.transaction():
+        Connection.create(id="erpnext-north", kind="erpnext", title="North", company="north")
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [("off", "Boreal Ltd is switched off."), ("no books", "Boreal Ltd has no books to post to."),
+     ("cron", "This is no schedule"), ("zone", "There is no time zone Mars")],
+)  # fmt: skip
+def test_what_cannot_run_is_passed_over_in_words_and_the_others_run(
+    posting: Store, at: Time, why: str, words: str
+) -> None:
+    _second(posting)
+    bad, good = made(posting, name="North", company="north"), made(posting)
+    if why == "off":
+        companies.set_active(posting, "north", False, "test")
+    with posting.transaction():
+        if why == "no books":
+            Connection.delete().where(Connection.id == "erpnext-north").execute()
+        elif why in ("cron", "zone"):
+            changed = {"cron": "0 25 * * *"} if why == "cron" else {"time_zone": "Mars"}
+            RunSchedule.update(**changed).where(RunSchedule.id == bad.id).execute()
+    at.now = DUE
+    found = look(posting)
+    assert (found.queued, found.others) == (1, 1)
+    (event,) = kept.events(posting, schedule=bad.id)[0]
+    assert event.kind == "skipped_invalid" and event.words.startswith(words)
+    assert told(posting, good.id) == ["queued"]
+    # One that can never be due again is not looked at for ever; another day finds nothing more to say of it.
+    assert bool(kept.one(posting, bad.id).next_fire_at) == (why in ("off", "no books"))
+
+
+def test_no_company_with_books_is_told(store: Store, at: Time) -> None:
+    made(store, company="")
+    at.now = DUE
+    look(store)
+    (event,) = kept.events(store)[0]
+    assert (event.kind, event.words) == ("skipped_invalid", "No company that is on has books to post to.")
+
+
+def test_what_goes_wrong_is_an_error_of_that_one_and_a_full_disk_of_none(
+    posting: Store, at: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule, good = made(posting), made(posting, name="All", company="")
+    real = runs.trigger
+
+    def breaks(*args: Any, **more: Any) -> Any:
+        if more["companies"]:
+            raise fault
+        return real(*args, **more)
+
+    monkeypatch.setattr(runs, "trigger", breaks)
+    at.now = DUE
+    fault: Exception = CannotSave("the disk is full")
+    with pytest.raises(CannotSave):
+        look(posting)
+    assert kept.one(posting, schedule.id).next_fire_at == clock.stamp(DUE), "it is due still"
+    fault = ValueError("odd")
+    look(posting)
+    assert kept.one(posting, schedule.id).last_result == "error"
+    assert kept.events(posting, schedule=schedule.id)[0][0].words == "odd"
+    assert told(posting, good.id) == ["queued"]
+
+
+# -- missed ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("down", "hours", "wanted", "words"),
+    [
+        (timedelta(seconds=40), 24, ["queued"], ""),
+        (timedelta(hours=3), 24, ["queued"], ""),
+        (timedelta(days=3, hours=1), 24, ["missed", "queued"], "3 moments went by while nobody looked."),
+        (timedelta(days=1, hours=1), 24, ["missed", "queued"], "One moment went by while nobody looked."),
+        (timedelta(days=2, hours=5), 4, ["missed"], "3 moments went by while nobody looked."),
+        (timedelta(hours=5), 4, ["missed"], "One moment went by while nobody looked."),
+        (timedelta(seconds=40), 0, ["queued"], ""),
+        (timedelta(minutes=10), 0, ["missed"], "One moment went by while nobody looked."),
+    ],
+)
+def test_after_a_standstill_the_latest_moment_fires_once_and_the_others_are_told(
+    posting: Store, at: Time, down: timedelta, hours: int, wanted: list[str], words: str
+) -> None:
+    schedule = made(posting)
+    at.now = DUE + down
+    look(posting, catch_up_hours=hours)
+    look(posting, catch_up_hours=hours)
+    assert told(posting) == wanted
+    assert len(kept_runs.recent(posting)) == wanted.count("queued")
+    if words:
+        assert kept.events(posting, kind="missed")[0][0].words == words
+    after = kept.one(posting, schedule.id)
+    assert after.last_result == wanted[-1]
+    assert at.now < clock.parse(after.next_fire_at) <= at.now + timedelta(days=1)
+
+
+def test_years_of_minutes_are_counted_no_further_than_a_thousand(posting: Store, at: Time) -> None:
+    made(posting, cron="* * * * *")
+    at.now = DUE + timedelta(days=800)
+    assert look(posting).queued == 1
+    assert kept.events(posting, kind="missed")[0][0].words == "1000 moments or more went by while nobody looked."
+
+
+def test_what_went_by_while_it_was_off_was_not_missed(posting: Store, at: Time) -> None:
+    schedule = made(posting)
+    assert not schedules.toggle(posting, schedule.id, "07").enabled
+    at.now = DUE + timedelta(days=3)
+    assert look(posting) == schedules.Looked(0, 0, None)
+    assert schedules.toggle(posting, schedule.id, "07").next_fire_at == clock.stamp(DUE + timedelta(days=4))
+    assert told(posting) == []
+
+
+# -- clocks ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_set_back_a_little_fires_nothing_twice(posting: Store, at: Time) -> None:
+    schedule = made(posting)
+    at.now = DUE + timedelta(minutes=10)
+    look(posting)
+    end_runs(posting)
+    at.now = DUE - timedelta(minutes=50)
+    look(posting)
+    at.now = DUE + timedelta(minutes=1)
+    assert look(posting).queued == 0
+    assert kept.one(posting, schedule.id).next_fire_at == clock.stamp(DUE + timedelta(days=1))
+
+
+def test_a_clock_that_was_years_ahead_leaves_nothing_planned_for_then(posting: Store, at: Time) -> None:
+    """Set forward it fires once, with the others told as missed; set right again it goes on from today."""
+    schedule = made(posting)
+    at.now = DUE + timedelta(days=3650, minutes=1)
+    assert look(posting).queued == 1
+    end_runs(posting)
+    at.now = DUE + timedelta(hours=1)
+    look(posting)
+    assert kept.one(posting, schedule.id).next_fire_at == clock.stamp(DUE + timedelta(days=1))
+    assert told(posting) == ["missed", "queued", "clock_set_back"]
+    at.now = DUE + timedelta(days=1)
+    assert look(posting).queued == 1
+
+
+def test_machines_whose_clocks_differ_a_little_plan_nothing_anew(posting: Store, at: Time) -> None:
+    made(posting, cron="* * * * *")
+    look(posting)
+    at.now -= timedelta(seconds=70)
+    look(posting)
+    assert told(posting) == []
+
+
+# -- beside another ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both_engines
+def test_two_that_look_at_once_never_fire_one_moment_twice(posting: Store, at: Time) -> None:
+    """As the server and `schedules run` beside it do: each on a connection of its own."""
+    for n in range(6):
+        made(posting, name=f"S{n}")
+    at.now = DUE
+    barrier, found = threading.Barrier(2), list[schedules.Looked]()
+
+    def work() -> None:
+        barrier.wait(30)
+        found.append(look(posting))
+        posting.release()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sum(one.queued + one.others for one in found) == 6
+    assert len(told(posting)) == 6 and told(posting).count("queued") == 1
+
+
+def test_one_that_was_read_before_another_fired_it_does_nothing(posting: Store, at: Time) -> None:
+    schedule = made(posting)
+    at.now = DUE
+    assert kept.claim(posting, schedule, clock.stamp(DUE + timedelta(days=1)), clock.stamp(DUE))
+    assert not kept.claim(posting, schedule, clock.stamp(DUE + timedelta(days=1)), clock.stamp(DUE))
+
+
+# -- by people ---------------------------------------------------------------------------------------------------------
+
+
+def test_another_cron_or_zone_moves_the_next_moment_and_another_name_does_not(posting: Store, at: Time) -> None:
+    schedule = made(posting)
+    renamed = schedules.update(posting, schedule.id, 1, form(name="Late"), "07")
+    assert (renamed.name, renamed.next_fire_at, renamed.version) == ("Late", schedule.next_fire_at, 2)
+    later = schedules.update(posting, schedule.id, 2, form(cron="30 18 * * *"), "07")
+    assert later.next_fire_at == clock.stamp(DUE + timedelta(minutes=30))
+    moved = schedules.update(posting, schedule.id, 3, form(cron="30 18 * * *", time_zone="Europe/London"), "07")
+    assert moved.next_fire_at == clock.stamp(DUE + timedelta(minutes=90))
+
+
+def test_two_people_do_not_overwrite_each_other(posting: Store, at: Time) -> None:
+    schedule = made(posting)
+    schedules.update(posting, schedule.id, 1, form(name="Mine"), "07")
+    with pytest.raises(Conflict, match="meanwhile") as refused:
+        schedules.update(posting, schedule.id, 1, form(name="Theirs"), "08")
+    assert refused.value.code == "changed" and kept.one(posting, schedule.id).name == "Mine"
+    at.now = DUE
+    look(posting)  # that it fires is no change of somebody's
+    assert schedules.update(posting, schedule.id, 2, form(name="Mine again"), "07").version == 3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"name": " "}, "name"), ({"cron": "0 25 * * *"}, "cron"), ({"time_zone": "Lagos"}, "time_zone"),
+        ({"date_mode": "today"}, "date_mode"), ({"parallel": 0}, "parallel"), ({"parallel": 99}, "parallel"),
+        ({"stagger_seconds": -1}, "stagger_seconds"), ({"company": "nobody"}, "company"),
+    ],
+)  # fmt: skip
+def test_what_is_no_schedule_names_its_field(posting: Store, at: Time, wrong: dict[str, Any], field: str) -> None:
+    with pytest.raises((Invalid, NotFound)) as refused:
+        made(posting, **wrong)
+    assert refused.value.field == field
+    assert kept.listed(posting) == []
+
+
+def test_run_now_starts_at_once_and_leaves_its_moments(posting: Store, at: Time) -> None:
+    schedule = schedules.create(posting, form(), "07", enabled=False)
+    job = schedules.run_now(posting, posting.config, schedule.id, "07")
+    assert (job.schedule, job.requested_by, job.day_to) == (schedule.id, "07", "2026-11-19")
+    with pytest.raises(Conflict, match="still going") as refused:
+        schedules.run_now(posting, posting.config, schedule.id, "07")
+    assert refused.value.facts == {"job": job.id}
+    after = kept.one(posting, schedule.id)
+    assert (after.enabled, after.next_fire_at, after.last_fire_at) == (False, "", "")
+    (event,) = kept.events(posting)[0]
+    assert (event.kind, event.words) == ("queued", "Started by 07.")
+
+
+def test_how_its_run_ended_stands_in_what_it_did_also_when_it_is_gone(posting: Store, at: Time) -> None:
+    schedule = made(posting)
+    job = schedules.run_now(posting, posting.config, schedule.id, "07")
+    schedules.delete(posting, schedule.id, "07")
+    schedules.ended(posting, replace(job, status="failed", words="No line."))
+    schedules.ended(posting, replace(job, status="succeeded", schedule=""))  # a person's: of no schedule
+    assert told(posting) == ["queued", "run_failed"]
+    assert kept.events(posting)[0][0].words == "No line."
+
+
+def test_who_may_see_one_company_sees_and_changes_its_schedules_alone(posting: Store, at: Time) -> None:
+    _second(posting)
+    mine, theirs, everybodys = made(posting, company="north"), made(posting), made(posting, company="")
+    north = Reach(frozenset({"north"}))
+    assert [one.id for one in kept.listed(posting, north)] == [mine.id]
+    for key in (theirs.id, everybodys.id):
+        for act in (schedules.toggle, schedules.delete):
+            with pytest.raises(NotFound):
+                act(posting, key, "08", reach=north)
+        with pytest.raises(NotFound):
+            schedules.run_now(posting, posting.config, key, "08", reach=north)
+        with pytest.raises(NotFound):
+            schedules.update(posting, key, 1, form(), "08", reach=north)
+    for company in ("main", ""):
+        with pytest.raises(NotFound):
+            schedules.create(posting, form(company=company), "08", reach=north)
+        with pytest.raises(NotFound):  # nor is one of theirs given away
+            schedules.update(posting, mine.id, 1, form(company=company), "08", reach=north)
+    at.now = DUE
+    look(posting)
+    assert {event.schedule for event in kept.events(posting, north)[0]} == {mine.id}
+
+
+# -- the schedule of the settings --------------------------------------------------------------------------------------
+
+
+def test_the_schedule_of_the_settings_stands_in_while_there_is_no_other(posting: Store, at: Time) -> None:
+    on = {"fallback": True, "fallback_timezone": "Africa/Lagos"}
+    look(posting)
+    assert kept.fallback(posting) is None and told(posting) == []  # off unless it is asked for
+    look(posting, **on)
+    stands = kept.fallback(posting)
+    assert stands is not None and stands.enabled and stands.next_fire_at == clock.stamp(DUE)
+    at.now = DUE
+    assert look(posting, **on).queued == 1
+    assert kept_runs.recent(posting)[0].scope == "all"
+    own = made(posting, cron="0 1 * * *")
+    look(posting, **on)
+    look(posting, **on)
+    schedules.toggle(posting, own.id, "07")
+    look(posting, **on)
+    look(posting)  # switched off in the settings
+    look(posting)
+    stands = kept.fallback(posting)
+    assert stands is not None and not stands.enabled and stands.next_fire_at == ""
+    assert told(posting, kept.FALLBACK) == ["fallback_on", "queued", "fallback_off", "fallback_on", "fallback_off"]
+
+
+def test_the_schedule_of_the_settings_is_changed_there_alone(posting: Store, at: Time) -> None:
+    look(posting, fallback=True)
+    for act in (schedules.delete, schedules.toggle):
+        with pytest.raises(Conflict, match="comes from the settings"):
+            act(posting, kept.FALLBACK, "07")
+    with pytest.raises(Conflict, match="comes from the settings"):
+        schedules.update(posting, kept.FALLBACK, 1, form(), "07")
+    look(posting, fallback=True, fallback_cron="30 6 * * *")
+    stands = kept.fallback(posting)
+    assert stands is not None and stands.cron == "30 6 * * *"
+    assert stands.next_fire_at == clock.stamp(datetime(2026, 11, 21, 6, 30, tzinfo=UTC))
+    look(posting, fallback=True, fallback_cron="30 6 * *")
+    look(posting, fallback=True, fallback_cron="30 6 * *")
+    assert told(posting) == ["fallback_on", "skipped_invalid"]
+    assert schedules.run_now(posting, posting.config, kept.FALLBACK, "07").scope == "all"
+
+
+# -- who looks ---------------------------------------------------------------------------------------------------------
+
+
+def test_it_shows_when_nobody_looks_any_more(posting: Store, at: Time) -> None:
+    assert schedules.worker(posting, posting.config) == schedules.Worker(None, True, 15)
+    look(posting)
+    at.now += timedelta(seconds=45)
+    assert schedules.worker(posting, posting.config) == schedules.Worker(START, False, 15)
+    at.now += timedelta(seconds=1)
+    assert schedules.worker(posting, posting.config).stale
+
+
+def test_what_they_did_is_read_in_pages_and_kept_as_long_as_chosen(posting: Store, at: Time) -> None:
+    schedule = made(posting, cron="* * * * *")
+    for _ in range(5):
+        at.now += timedelta(minutes=1)
+        look(posting)
+    first, page = kept.events(posting, asked=Asked(limit=3))
+    rest, last = kept.events(posting, asked=Asked(limit=3, after=page.after))
+    assert (len(first), len(rest), last.after) == (3, 2, "")
+    assert first[0].n > rest[0].n and {event.schedule for event in first} == {schedule.id}
+    assert [event.kind for event in kept.events(posting, kind="queued")[0]] == ["queued"]
+    assert kept.thin(posting, at.now) == 4
+    assert len(kept.events(posting)[0]) == 1
+    assert connections.lines(posting)  # nothing else went with it
