@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from pos import clock
@@ -19,6 +21,8 @@ from pos.store.db import Store
 from pos.store.qbo_tokens import Pair, Row
 
 KIND = "quickbooks"
+#: Where a company keeps which company there it was set up for.
+RUNS = "runs"
 TITLE = "QuickBooks Online"
 CALLBACK = "/api/integrations/quickbooks/callback"
 #: What a company of a hub may have otherwise than the settings; never a secret.
@@ -45,7 +49,11 @@ def configured(config: Config) -> bool:
 
 def settings_of(store: Store, config: Config, company: str) -> Quickbooks:
     """The settings as they hold for a company: those of config.ini, some of them its own."""
-    ours, own = config.quickbooks, companies.kept(store, company, KIND).values
+    return _settings(config, companies.kept(store, company, KIND).values)
+
+
+def _settings(config: Config, own: Mapping[str, Any]) -> Quickbooks:
+    ours = config.quickbooks
     changed = {name: own[name] for name in OWN if type(own.get(name)) is type(getattr(ours, name))}
     if changed.get("environment", "sandbox") not in discovery.API:
         del changed["environment"]
@@ -58,7 +66,7 @@ def settings_of(store: Store, config: Config, company: str) -> Quickbooks:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How the sign-in of one connection stands. state: of `rules.oauth.STATES`. why: words where a person is needed.
-    pair: its tokens, for whoever uses them; never shown."""
+    pair: its tokens, for whoever uses them; never shown. mismatch: that it is of another company there, in words."""
 
     connection: str
     company: str
@@ -68,6 +76,7 @@ class Standing:
     ends: datetime | None
     days_left: int | None
     pair: Pair | None = field(default=None, repr=False, compare=False)
+    mismatch: str = ""
 
     @property
     def sends(self) -> bool:
@@ -80,13 +89,23 @@ def standing(store: Store, config: Config, company: str, now: datetime | None = 
     moment, connection = now or clock.now(), connection_of(store, company)
     company = companies.one(store, company or companies.MAIN).id
     row = qbo_tokens.row(store, connection)
+    own = {part: companies.kept(store, company, part).values for part in (KIND, RUNS)} if row else {}
+    return judged(store, config, (connection, company), row, own, moment)
+
+
+def judged(
+    store: Store, config: Config, of: tuple[str, str], row: Row | None, own: Mapping[str, Any], moment: datetime
+) -> Standing:
+    """The same of what was read already. of: connection and company; own: what the company keeps, by part."""
+    connection, company = of
     if row is None or not row.has_tokens:
         return Standing(connection, company, "missing_tokens", "", row, None, None)
     try:
         pair, broken = qbo_tokens.tokens(store, row), ""
     except Corrupt as error:
         pair, broken = None, error.code
-    why = _why(row, settings_of(store, config, company), broken) or other_realm(store, company, row)
+    mismatch = _other_realm(own.get(RUNS) or {}, row)
+    why = _why(row, _settings(config, own.get(KIND) or {}), broken) or mismatch
     kept = oauth.Kept(
         access=pair is None or bool(pair.access),
         refresh=pair is None or bool(pair.refresh),
@@ -96,7 +115,7 @@ def standing(store: Store, config: Config, company: str, now: datetime | None = 
     )
     end = oauth.ends(kept)
     left = oauth.days_left(end, moment)
-    return Standing(connection, company, oauth.state(kept, moment), why, row, end, left, pair)
+    return Standing(connection, company, oauth.state(kept, moment), why, row, end, left, pair, mismatch)
 
 
 def _why(row: Row, settings: Quickbooks, broken: str) -> str:
@@ -114,7 +133,11 @@ def _why(row: Row, settings: Quickbooks, broken: str) -> str:
 
 def other_realm(store: Store, company: str, row: Row | None) -> str:
     """That it is signed in to another company there than the one it was set up for; "" = it is that, or any will do."""
-    wanted = str(companies.kept(store, company, "runs").values.get("realm") or "")
+    return _other_realm(companies.kept(store, company, RUNS).values, row)
+
+
+def _other_realm(own: Mapping[str, Any], row: Row | None) -> str:
+    wanted = str(own.get("realm") or "")
     if row is None or not wanted or row.realm in ("", wanted):
         return ""
     return said(

@@ -19,7 +19,8 @@ from pos.config import Config
 from pos.rules import wording
 from pos.rules.money import exact, major
 from pos.said import Said, nsaid, said
-from pos.store import connections, run_choices, run_figures
+from pos.store import companies as companies_of
+from pos.store import connections, qbo_tokens, run_choices, run_figures
 from pos.store.companies import Company
 from pos.store.db import Store
 from pos.store.run_choices import Defaults
@@ -132,6 +133,7 @@ def facts_of(store: Store, config: Config, companies: Sequence[Company], now: da
     kinds = {key: {line.kind for line in lines if line.company == key} for key in ids}
     latest, good = run_figures.latest(store, ids), run_figures.latest(store, ids, good=True)
     last = run_figures.last_parts(store, ids)
+    signed = {row.connection: row for row in qbo_tokens.rows(store)}
     named = run_figures.differing(store, [one.n for one in latest.values() if one.status == MISMATCH])
     found = []
     for one in companies:
@@ -142,7 +144,7 @@ def facts_of(store: Store, config: Config, companies: Sequence[Company], now: da
             Facts(
                 company=one,
                 missing=_missing(books, mine),
-                token=token_health.of(store, config, one.id, now, runs) if qbo_standing.KIND in books else None,
+                token=_token(store, config, one.id, signed, mine, now, runs) if qbo_standing.KIND in books else None,
                 last=last.get(one.id),
                 latest=figure,
                 good=good.get(one.id),
@@ -244,3 +246,17 @@ def _missing(books: set[str], kept: Mapping[str, Any]) -> str:
     if qbo_standing.KIND in books and not (kept.get("quickbooks") or {}).get("mapping"):
         return said("Nothing is mapped to QuickBooks yet.")
     return ""
+
+
+def _token(
+    store: Store,
+    config: Config,
+    company: str,
+    signed: Mapping[str, qbo_tokens.Row],
+    kept: Mapping[str, Any],
+    now: datetime,
+    runs: Defaults,
+) -> TokenHealth:
+    connection = companies_of.connection_id(qbo_standing.KIND, company)
+    stands = qbo_standing.judged(store, config, (connection, company), signed.get(connection), kept, now)
+    return token_health.judged(store, config, stands, now, runs)

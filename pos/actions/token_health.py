@@ -73,12 +73,13 @@ def of(
     at, stands = now or clock.now(), qbo_standing.standing(store, config, company, now)
     if settings.books != qbo_standing.KIND and stands.row is None:
         return None
-    return _judged(store, config, stands, at, runs or run_choices.effective(store, config))
+    return judged(store, config, stands, at, runs or run_choices.effective(store, config))
 
 
-def _judged(store: Store, config: Config, stands: Standing, now: datetime, runs: Defaults) -> TokenHealth:
+def judged(store: Store, config: Config, stands: Standing, now: datetime, runs: Defaults) -> TokenHealth:
+    """The same of a standing that is known already."""
     row, state = stands.row, state_of(stands, now, runs.refresh_expiring_days)
-    mismatch, held = qbo_standing.other_realm(store, stands.company, row), _held(row)
+    mismatch, held = stands.mismatch, _held(row)
     level = "critical" if mismatch else STATES[state][0]
     if held and level == "healthy":
         level = "warning"
