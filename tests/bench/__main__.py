@@ -30,6 +30,7 @@ BENCHES = {
     "metrics": "tests.bench.metrics_bench",
     "flood": "tests.bench.flood_bench",
     "hub-size": "tests.bench.hub_size_bench",
+    "runs-overview": "tests.bench.runs_overview_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\
