@@ -189,13 +189,13 @@ def _close(job: Job, binder: Binder, rules: Rules, one: Open, known: Mapping[Gro
     if job.stopping():
         return 0
     try:
-        numbers = _numbers(job, binder, one.group, max(1, -(-len(sums.lines()) // binder.lines_max)))
+        found = numbers(job, binder, one.group, max(1, -(-len(sums.lines()) // binder.lines_max)))
     except (KeyError, ValueError, AssertionError, PosError) as error:
         words = said("The day's document of {day}, {tender} has no number.", day=one.group.day, tender=one.group.tender)
         notices.raise_notice(store, key, "needs", words, said("Map its shop and way to pay again."), str(error)[:60])
         return 0
-    books = daybook.books(one.group, sums, [name for name, _ in numbers], binder.lines_max)
-    pairs = [(book, supplement) for book, (_, supplement) in zip(books, numbers, strict=True)]
+    books = daybook.books(one.group, sums, [name for name, _ in found], binder.lines_max)
+    pairs = [(book, supplement) for book, (_, supplement) in zip(books, found, strict=True)]
     if not bundles.close(store, one, rules.company, job.connection, pairs, job.now()):
         return 0
     notices.settle(store, key)
@@ -213,8 +213,8 @@ def _read(job: Job, rules: Rules, one: Open) -> Gathered:
     return sums
 
 
-def _numbers(job: Job, binder: Binder, group: Group, count: int) -> list[tuple[str, int]]:
-    """The first free numbers of a group."""
+def numbers(job: Job, binder: Binder, group: Group, count: int) -> list[tuple[str, int]]:
+    """The first free numbers of a group, each with its supplement."""
     found: list[tuple[str, int]] = []
     supplement = 1
     while len(found) < count:

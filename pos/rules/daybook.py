@@ -377,14 +377,15 @@ class Gathered:
         )
 
 
-def books(group: Group, gathered: Gathered, numbers: Iterable[str], lines_max: int) -> tuple[Book, ...]:
-    """The documents of a group: one, or as many as its lines need. numbers: what they are called, in order."""
+def books(group: Group, gathered: Gathered, numbers: Iterable[str], lines_max: int, note: str = "") -> tuple[Book, ...]:
+    """The documents of a group: one, or as many as its lines need. numbers: what they are called, in order. note: what
+    they are made of, where that is no receipts."""
     lines = gathered.lines()
     bites = [lines[at : at + lines_max] for at in range(0, len(lines), lines_max)]
     return tuple(
         Book(
             number, group.kind, group.day, group.shop, group.tender, "", group.currency, "", gathered.receipts,
-            f"{place} of {len(bites)}" if len(bites) > 1 else "", bite,
+            ", ".join(filter(None, (note, f"{place} of {len(bites)}" if len(bites) > 1 else ""))), bite,
         )
         for place, (number, bite) in enumerate(zip(numbers, bites, strict=False), start=1)
     )  # fmt: skip

@@ -181,6 +181,21 @@ def _words(one: Joining) -> str:
     return ", ".join([book.number for book in one.singles] + [f"{g.day} {g.tender}" for g in one.groups])
 
 
+def without_receipts(
+    store: Store, connection: str, company: str, group: Group, books: Sequence[tuple[Book, int]], stamp: str
+) -> int:
+    """Hand out documents that are made of something else than receipts, each with its supplement; the root of them.
+    Inside a transaction."""
+    root = 0
+    for book, supplement in books:
+        n = _make(connection, company, group, stamp, single=not root, root=root)
+        root = root or n
+        if n == root:
+            Bundle.update(single=False).where(Bundle.n == n).execute()
+        _close(store, n, root, connection, book, supplement, stamp)
+    return root
+
+
 def _single(store: Store, connection: str, company: str, book: Book, stamp: str) -> int:
     group = Group(book.day, book.shop, book.tender, book.kind, book.currency)
     n = _make(connection, company, group, stamp, single=True)

@@ -150,6 +150,24 @@ class Tables:
             return None
         return found
 
+    def codes_for(self, net: int, tax: int, rate: str = "") -> list[tuple[str, str]]:
+        """The tax codes of the till, each with its rate, that so much tax on so much net can be of: where no rate is
+        told, the nearest that make it to a smallest unit. Several are as near: nobody can tell which."""
+        if self.tax == "none":
+            return [("", "0")]
+        if self.tax == "us" and not self.own_rates:  # they work it out; all there is to say is whether
+            wanted = TAXED if tax else UNTAXED
+            return [(name, rate or "0") for name, one in self.taxes.items() if one.code == wanted]
+        found = []
+        for key, one in self.taxes.items():
+            rates = self.group_rates if one.code == TAXED else ()
+            percent = (Tax(one.code, rates) if self.own_rates else one).percent
+            found.append((abs(net * percent / _HUNDRED - tax), key.partition("@")[0], f"{percent.normalize():f}"))
+        if rate:
+            return sorted({(name, told) for _, name, told in found if Decimal(told) == Decimal(rate)})
+        least = min((off for off, _, _ in found), default=Decimal(2))
+        return sorted({(name, told) for off, name, told in found if off == least and off <= 1})
+
     @property
     def own_rates(self) -> bool:
         """Whether the company keeps its own rates and works the tax out by itself, whatever is stated."""

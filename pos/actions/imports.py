@@ -1,0 +1,233 @@
+"""Exports of another till: dropped into a company's folder or uploaded, kept whole, and taken in row by row.
+
+A file is read as it comes, never held; its rows are kept in bites, so that nobody who writes waits for long, and one
+that was broken off goes on where it stood. What it is to mean is the company's own format (`run_settings`); what could
+be read in two ways is refused in words until somebody chooses. Nothing here speaks to anybody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from pos import clock
+from pos.actions import import_format, run_settings
+from pos.actions.import_books import make_bundles as make_bundles
+from pos.actions.import_format import Understood
+from pos.actions.run_settings import RunSettings
+from pos.config import Config
+from pos.errors import CannotSave, Invalid
+from pos.rules.epos_csv import Refused
+from pos.said import nsaid, said
+from pos.store import audit, disk, import_books, imports
+from pos.store.db import Store
+from pos.store.import_books import Raw
+from pos.store.imports import Bite, File
+
+log = logging.getLogger(__name__)
+
+FOLDER, KEPT = "imports", "kept"
+#: A dropped file nobody wrote to for so long is whole.
+SETTLED_SECONDS = 5.0
+PIECE_BYTES = 1 << 20
+NAME_MAX = 120
+_SUFFIXES = (".csv", ".txt", ".tsv")
+
+
+# -- files as they come ------------------------------------------------------------------------------------------------
+
+
+def folder(config: Config, company: str) -> Path:
+    """Where files of a company are dropped."""
+    return config.data / FOLDER / company
+
+
+def take_in(
+    store: Store, config: Config, company: str, by: str, *,
+    stopping: Callable[[], bool] = bool, breathe: Callable[[], None] = lambda: None,
+) -> list[File]:  # fmt: skip
+    """Take in what was dropped or waits, one file after the other; what became of each. It can be stopped between two
+    bites, and goes on there the next time."""
+    settings = run_settings.of(store, company)
+    collect(store, config, settings, by)
+    done: list[File] = []
+    while not stopping() and (file := imports.next_waiting(store, company)) is not None:
+        ended = _take(store, config, settings, file, stopping, breathe)
+        if ended is None:  # stopped, or somebody else is at it
+            break
+        done.append(ended)
+    return done
+
+
+def collect(store: Store, config: Config, settings: RunSettings, by: str) -> list[File]:
+    """Put dropped files that are whole aside, in one step each, and list them; also those a broken-off round left."""
+    place = folder(config, settings.company)
+    (place / KEPT).mkdir(parents=True, exist_ok=True)
+    for path in sorted(place.iterdir()):
+        if _is_ours(path, settings.csv.prefix) and _is_whole(path):
+            try:
+                _put_aside(path, place / KEPT / f"{clock.uuid7()}-{_clean(path.name)}")
+            except OSError as error:  # it is open in another program, or another round took it
+                log.info("%s is left for the next time: %s", path.name, error)
+    known = imports.places(store, settings.company)
+    left = [path for path in sorted((place / KEPT).iterdir()) if path.suffix != ".part" and path.is_file()]
+    return [_list(store, config, settings.company, path, by) for path in left if _below(config, path) not in known]
+
+
+def _put_aside(path: Path, target: Path) -> None:
+    disk.flush_file(path)
+    disk.move(path, target)
+    disk.flush_folder(target.parent)
+
+
+def _is_ours(path: Path, prefix: str) -> bool:
+    named = path.suffix.casefold() in _SUFFIXES and path.name.casefold().startswith(prefix.casefold())
+    return named and not path.name.startswith(".") and path.is_file() and not path.is_symlink()
+
+
+def _is_whole(path: Path) -> bool:
+    """Nobody wrote to it for a while. One whose time lies ahead was copied with a wrong clock, and is taken."""
+    try:
+        age = clock.now().timestamp() - path.stat().st_mtime
+    except OSError:
+        return False
+    return not 0 <= age < SETTLED_SECONDS
+
+
+def _clean(name: str) -> str:
+    return re.sub(r"[^\w.\- ]", "_", disk.printable(name))[-NAME_MAX:].strip() or "export.csv"
+
+
+def _below(config: Config, path: Path) -> str:
+    return path.relative_to(config.data).as_posix()
+
+
+def _list(store: Store, config: Config, company: str, path: Path, by: str) -> File:
+    """A file that lies where it stays, listed. One that is too big is refused."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            digest.update(piece)
+            size += len(piece)
+    name = path.name[37:] or path.name
+    found = imports.received(store, company, name, digest.hexdigest(), size, _below(config, path), by, clock.now())
+    if size > config.runs.import_mb_max << 20:
+        words = said("It is {size} MB; at most {max} are taken.", size=size >> 20, max=config.runs.import_mb_max)
+        imports.refused(store, found.n, words, clock.now())
+    return found
+
+
+def upload(store: Store, config: Config, company: str, name: str, body: BinaryIO, by: str) -> File:
+    """Keep an uploaded file, whole and on the disk, and list it. Invalid when it is too big or empty."""
+    place = folder(config, company) / KEPT
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / f"{clock.uuid7()}-{_clean(name)}"
+    part = path.with_name(f"{path.name}.part")
+    most, size = config.runs.import_mb_max << 20, 0
+    try:
+        with part.open("wb") as file:
+            while piece := body.read(PIECE_BYTES):
+                size += len(piece)
+                if size > most:
+                    raise Invalid(said("It is larger than {max} MB.", max=config.runs.import_mb_max), field="file")
+                file.write(piece)
+            file.flush()
+            disk.flush_handle(file.fileno())
+        if not size:
+            raise Invalid(said("The file is empty."), field="file")
+        disk.move(part, path)
+        disk.flush_folder(place)
+    except OSError as error:
+        raise CannotSave(said("The file could not be kept: {why}", why=str(error))) from error
+    finally:
+        part.unlink(missing_ok=True)
+    found = _list(store, config, company, path, by)
+    with store.transaction():
+        audit.record(store, by, "import.upload", company, {"company": company, "file": found.n, "name": found.name})
+    return found
+
+
+def again(store: Store, company: str, n: int, by: str) -> File:
+    """Take up a refused file anew."""
+    return imports.again(store, imports.one(store, company, n), by, clock.now())
+
+
+# -- taking in ---------------------------------------------------------------------------------------------------------
+
+
+def _take(
+    store: Store, config: Config, settings: RunSettings, file: File, stopping: Callable[[], bool],
+    breathe: Callable[[], None],
+) -> File | None:  # fmt: skip
+    """One file to its end; None when it was stopped, or another round is at it."""
+    path, now = config.data / file.place, clock.now()
+    try:
+        if path.stat().st_size != file.size_bytes:
+            raise Invalid(said("It was changed after it was put aside: drop it again."), field="file")
+        known = import_format.understand(path, settings, settings.csv)
+        for bite in _bites(path, known, file.cursor):
+            if stopping():
+                return None
+            taken = imports.take(store, file, bite)
+            if taken is None:
+                return None
+            file = taken
+            breathe()
+    except FileNotFoundError:
+        words = said("The file is not there any more.")
+        imports.refused(store, file.n, words, now)
+        return imports.one(store, file.company, file.n)
+    except Invalid as error:
+        imports.refused(store, file.n, error.message, now)
+        return imports.one(store, file.company, file.n)
+    return imports.ended(store, file, clock.now())
+
+
+def _bites(path: Path, known: Understood, done: int) -> Iterator[Bite]:
+    """The records of a file that are not done with, so many at a time."""
+    bite = Bite(0, [], [])
+    for at, record in enumerate(import_format.rows(path, known)):
+        if at < done:
+            continue
+        bite.records += 1
+        try:
+            row = import_format.row(record, known.head, known.form)
+            if row is None:
+                bite.skipped += 1
+            else:
+                bite.rows.append((record.line, row))
+        except Refused as error:
+            bite.rejects.append((record.line, error.message, record.text))
+        if bite.records == imports.BITE_ROWS:
+            yield bite
+            bite = Bite(0, [], [])
+    if bite.records:
+        yield bite
+
+
+# -- what others ask ---------------------------------------------------------------------------------------------------
+
+
+def raw_of(store: Store, company: str, day: str) -> Raw:
+    """What a business day (ISO) comes to by its exports, by way to pay, tax and document."""
+    return import_books.raw(store, company, day)
+
+
+def warnings(files: Sequence[File]) -> list[str]:
+    """What a run says of the files it took in that did not go smoothly."""
+    found: list[str] = []
+    for file in files:
+        if file.state == imports.REFUSED:
+            found.append(said("{name} was not taken: {why}", name=file.name, why=file.words))
+        if file.rejected_rows:
+            found.append(nsaid("{name}: {n} row was not taken", "{name}: {n} rows were not taken", file.rejected_rows,
+                               name=file.name))  # fmt: skip
+        if file.gone_rows:
+            found.append(nsaid("{name}: {n} row of an earlier export is gone from it; what is booked stays booked",
+                               "{name}: {n} rows of an earlier export are gone from it; what is booked stays booked",
+                               file.gone_rows, name=file.name))  # fmt: skip
+    return found
