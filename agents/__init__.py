@@ -10,6 +10,7 @@ from agents import (
     quickbooks,
     quickbooks_sync,
     runs,
+    schedules,
     sync_in,
     sync_out,
     voucher,
@@ -32,6 +33,7 @@ AGENTS: tuple[Agent, ...] = (
     quickbooks.AGENT,
     quickbooks_sync.AGENT,
     runs.AGENT,
+    schedules.AGENT,
     months.AGENT,
 )
 
