@@ -198,22 +198,19 @@ def _company(store: Store, config: Config, health: Health) -> dict[str, Any]:
 
 
 def synced_words(config: Config, good: Figure | None) -> Said:
-    """ "412 receipts from the latest sync (Fri 20 Nov 2026)", or that there was none."""
+    """ "412 receipts from latest sync (Fri 20 Nov 2026)", or that there was none."""
     if good is None:
         return said("No sync yet")
     day = wording.short_day(date.fromisoformat(good.day), config.shop.locale)
     return nsaid(
-        "{n} receipt from the latest sync ({day})", "{n} receipts from the latest sync ({day})", good.raw_count, day=day
+        "{n} receipt from latest sync ({day})", "{n} receipts from latest sync ({day})", good.raw_count, day=day
     )
 
 
-def _counted(health: Sequence[Health]) -> Said:
+def _counted(health: Sequence[Health]) -> list[Said]:
     """How many stand how, in words."""
-    found = {level: sum(one.level == level for one in health) for level in run_health.LEVELS}
-    return said(
-        "{critical} need a person · {warning} to look at · {unknown} without a run · {healthy} fine",
-        **{level: found[level] for level in run_health.LEVELS},
-    )
+    found = [(run_health.LABELS[level], sum(one.level == level for one in health)) for level in run_health.LEVELS]
+    return [said("{state}: {n}", state=words, n=many) for words, many in found if many]
 
 
 # -- what runs did -----------------------------------------------------------------------------------------------------
