@@ -49,6 +49,7 @@ class Runs:
     keep_log_days: int = setting(180, "Days the lines of a run's log are kept; 0 = for ever.")
     keep_event_days: int = setting(90, "Days what schedules did is kept; 0 = for ever.")
     keep_import_days: int = setting(0, "Days taken-in files of exports are kept; 0 = for ever.")
+    still_running_minutes: int = setting(30, "A run that goes on for longer is told, once; 0 = not.")
     notify_start: bool = setting(False, "yes: a notice when a run starts.")
     notify_success: bool = setting(False, "yes: a notice when a run ended well.")
     notify_failure: bool = setting(True, "yes: a notice when a run failed or its sums do not match.")

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pos import clock
-from pos.actions import trusted_clock
+from pos.actions import run_notices, trusted_clock
 from pos.actions.trusted_clock import CLOCK_SECONDS, JUMPED, length
 from pos.rules import wording
 from pos.said import nsaid, said
@@ -69,6 +69,7 @@ def look(store: Store, memory: dict[str, Any], now: datetime) -> Looked:
     _session(teller, now)
     _lines(teller, now)
     _stock(teller, memory, now)
+    teller.looked.raised += run_notices.look(store, store.config, now)
     teller.looked.settled += notices.settle_events(store, store.config.notices.event_days)
     _thin(store, memory, now)
     return teller.looked

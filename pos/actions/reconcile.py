@@ -64,12 +64,14 @@ class Done:
 class Seen:
     """What was read in this round: a day is made of documents its sessions have shown already.
 
-    origins: of a day's documents for the books. tolerance: what was let pass, in minor units.
+    origins: of a day's documents for the books. tolerance: what was let pass, in minor units. run: what
+    the run that asks is called, "" = none does.
     """
 
     pairs: dict[str, Pair] = field(default_factory=dict)
     origins: reconcile_books.Origins = field(default_factory=reconcile_books.Origins)
     tolerance: int = 0
+    run: str = ""
 
 
 class _Stopped(Exception):
@@ -180,7 +182,7 @@ def look(job: Job, scope: Scope, seen: Seen | None = None) -> Brief | None:
             kept = _compared(job, scope, ns, seen)
             if kept is not None:
                 result, note = kept
-                reconciliations.keep(store, job.connection, scope, result, note, job.now())
+                reconciliations.keep(store, job.connection, scope, result, note, job.now(), run=seen.run)
             else:
                 code, reason = "nothing", "Nothing of it goes there."
         except (_Stopped, reconcile_books.Stopped):

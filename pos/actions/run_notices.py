@@ -1,32 +1,158 @@
-"""What people are told of runs: that one began, how it ended, and what does not match. One notice for a cause."""
+"""What people are told of runs: that one began, how it ended, what does not match. One notice for a cause.
+
+A failure is told once for a company, again when it fails for another reason, and settled by the next run of it that
+goes well; a day that does not match is settled by the next look that finds it matching. Whether a run's start and its
+success are told is chosen, by company.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from pos import clock
+from pos.actions import run_settings
+from pos.actions.run_reconcile import tag
 from pos.config import Config
-from pos.said import said
-from pos.store import notices
+from pos.rules import wording
+from pos.rules.run_sums import MATCH, MISMATCH
+from pos.said import nsaid, said
+from pos.store import companies, notices, reconciliations, runs
 from pos.store.db import Store
+from pos.store.runs import Artifact, Job, Part
+from pos.store.scopes import Scope
+
+#: Companies and documents named in a notice.
+NAMED_MAX = 3
 
 
-class Asked(Protocol):
-    """What is asked of a run."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def words(self) -> str: ...
+def started(store: Store, config: Config, job: Job) -> None:  # noqa: ARG001
+    """A run was taken up. Says so where any of its companies wants it."""
+    parts = [part for part in runs.parts(store, job.id) if run_settings.of(store, part.company).notify.start]
+    if parts:
+        text = said("The run {run} of {companies}, {days}, began.", run=tag(job.id), companies=_names(store, parts),
+                    days=job.days)  # fmt: skip
+        notices.raise_once(store, f"run-began:{job.id}", "info", text, "", _subject(parts[0]))
 
 
-def started(store: Store, config: Config, job: Asked) -> None:
-    """A run was taken up. Says so where it is wanted."""
+def look(store: Store, config: Config, now: datetime) -> int:
+    """Tell once of each run that goes on for longer than it should; how many were told now."""
+    minutes, told = config.runs.still_running_minutes, 0
+    for key in runs.open_ids(store) if minutes else ():
+        job = runs.job(store, key)
+        if not job.started_at or now - clock.parse(job.started_at) < timedelta(minutes=minutes):
+            continue
+        text = said("The run {run}, {days}, has been going on for more than {minutes} minutes.", run=tag(job.id),
+                    days=job.days, minutes=minutes)  # fmt: skip
+        remedy = said("It goes on. Open it to see what it waits for; cancelling stops it at a safe point.")
+        parts = runs.parts(store, job.id)
+        told += notices.raise_once(store, f"run-long:{job.id}", "check", text, remedy, _subject(parts[0]))
+    return told
 
 
-def ended(store: Store, config: Config, job: Asked) -> None:  # noqa: ARG001
-    """A run has its last status. Says so where it is wanted; what is over is settled."""
-    if job.status == "failed":
-        remedy = said("Open the run: its log says what happened.")
-        notices.raise_once(store, f"run:{job.id}", "check", said("A run failed: {why}", why=job.words), remedy)
+def ended(store: Store, config: Config, job: Job) -> None:
+    """A run has its last status. Says so where it is wanted; what is over is settled. Twice does no more than once."""
+    for what in ("began", "long"):
+        notices.settle(store, f"run-{what}:{job.id}")
+    if job.ingested:
+        return
+    found = runs.artifacts(store, job.id)
+    for part in runs.parts(store, job.id):
+        mine = [one for one in found if one.company == part.company]
+        wanted = run_settings.of(store, part.company).notify
+        if part.status == "failed" and wanted.failure:
+            _failed(store, job, part, mine)
+        if part.status == "succeeded":
+            notices.settle(store, f"run-failed:{part.company}")
+            if wanted.success:
+                _went_well(store, config, job, part, mine)
+        for one in mine:
+            _compared(store, config, job, part, one, told=wanted.failure)
+
+
+def _failed(store: Store, job: Job, part: Part, found: Iterable[Artifact]) -> None:
+    company, key = companies.one(store, part.company).name, f"run-failed:{part.company}"
+    text = said("The run {run} of {company}, {days}, failed: {why}", run=tag(job.id), company=company, days=job.days,
+                why=part.words)  # fmt: skip
+    refused = sum(one.failed for one in found)
+    told = [one.text for one in notices.open_notices(store, prefix=key) if one.key == key]
+    # The same failure of the next run is no news; another one is.
+    if not any(_why(one) == part.words for one in told):
+        notices.raise_notice(store, key, "needs", text, remedy(part, refused), _subject(part))
+
+
+def _why(text: str) -> str:
+    """The reason in a failure that was told already."""
+    facts = getattr(text, "facts", {})
+    return str(facts.get("why", ""))
+
+
+def remedy(part: Part, refused: int = 0) -> str:
+    """What to do about a part that failed. refused: documents the books did not take."""
+    if refused:
+        return nsaid(
+            "Open the outbox: {n} document needs a person. Then run it again.",
+            "Open the outbox: {n} documents need a person. Then run it again.", refused,
+        )  # fmt: skip
+    by_reason = {
+        "lock_held": said("Another run of this company did not end in time. Look at that one, then run this again."),
+        "bad_arguments": said("See the company's settings: it has to be switched on and to have books."),
+        "stale": said("The program ended several times while it worked on it. Look at its log, then run it again."),
+    }
+    return by_reason.get(part.reason, said("Open the run: its log says what happened. Then run it again."))
+
+
+def _went_well(store: Store, config: Config, job: Job, part: Part, found: list[Artifact]) -> None:
+    company = companies.one(store, part.company)
+    rows = sum(one.raw_rows or one.raw_count for one in found)
+    text = said(
+        "The run {run} of {company}, {days}, went well: {rows} rows, {uploaded} documents booked, {skipped} booked "
+        "before, {failed} refused, {warnings} warnings. Reconciliation: {status}, {amount} here, {booked} in the "
+        "books.",
+        run=tag(job.id), company=company.name, days=job.days, rows=rows,
+        uploaded=sum(one.uploaded for one in found), skipped=sum(one.skipped for one in found),
+        failed=sum(one.failed for one in found), warnings=part.warnings, status=_status(found),
+        amount=wording.money(sum(one.raw_total for one in found), company.currency, config.shop.locale),
+        booked=wording.money(sum(one.booked_total for one in found), company.currency, config.shop.locale),
+    )  # fmt: skip
+    key = f"run-done:{job.id}:{part.company}"
+    if not notices.is_open(store, key):
+        notices.raise_notice(store, key, "info", text, "", _subject(part), event=True)
+
+
+def _status(found: list[Artifact]) -> str:
+    """One word for one day; how many of several match."""
+    if len(found) == 1:
+        return found[0].status
+    match = sum(one.status == MATCH for one in found)
+    return said("{match} of {total} days match", match=match, total=len(found))
+
+
+def _compared(store: Store, config: Config, job: Job, part: Part, one: Artifact, *, told: bool) -> None:
+    """A day that does not match. What the comparison with the books found is told by itself, with the run's name."""
+    key = f"run-mismatch:{part.company}:{one.day}"
+    if one.status == MATCH:
+        notices.settle(store, key)
+    if one.status != MISMATCH or not told:
+        return
+    brief = reconciliations.brief(store, part.connection, Scope("day", one.day, one.day))
+    if brief is not None and brief.open:
+        notices.settle(store, key)
+        return
+    company = companies.one(store, part.company)
+    amount = wording.money(one.difference, company.currency, config.shop.locale)
+    text = said("{company}, {day}: the books differ by {amount}. {why} Found by the run {run}.", company=company.name,
+                day=one.day, amount=amount, why=one.reason, run=tag(job.id))  # fmt: skip
+    notices.raise_once(store, key, "needs", text, said("Open the run and see its sums, side by side."), _subject(part))
+
+
+def _subject(part: Part) -> str:
+    """What decides who may see it: the connection of the company's books."""
+    return part.connection
+
+
+def _names(store: Store, parts: list[Part]) -> str:
+    names = [companies.one(store, part.company).name for part in parts[:NAMED_MAX]]
+    if len(parts) <= NAMED_MAX:
+        return ", ".join(names)
+    return said("{names} and {n} more", names=", ".join(names), n=len(parts) - NAMED_MAX)

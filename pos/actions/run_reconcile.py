@@ -58,7 +58,7 @@ class Outcome:
 def of_day(job: Job, part: Part, day: str, artifact: int) -> Outcome | None:
     """Compare one business day (ISO) and keep what it came to, with every figure, in the artifact (its `n`). None when
     the program stops meanwhile: nothing was kept. Never raises for what the other side does."""
-    scope, seen = Scope("day", day, day), reconcile.Seen()
+    scope, seen = Scope("day", day, day), reconcile.Seen(run=tag(part.job))
     found = reconcile.look(job, scope, seen)
     if found is None:
         return None
@@ -91,6 +91,11 @@ def _outcome(job: Job, part: Part, scope: Scope, seen: reconcile.Seen, found: Br
         docs.append(Doc(name, figures, None, None, wrong=True, words=words))
     result = run_sums.compare(docs, seen.tolerance)
     return Outcome(result.verdict, "", words_of(result), result.difference, result.documents), result
+
+
+def tag(job_id: str) -> str:
+    """What a run is called where a person should find it again: the end of its id, its beginning being the time."""
+    return job_id[-6:]
 
 
 def words_of(result: Result) -> str:

@@ -94,8 +94,11 @@ def not_run(store: Store, connection: str, scope: Scope, now: datetime, code: st
             Reconciliation.create(**_blank(connection, scope), **tried)
 
 
-def keep(store: Store, connection: str, scope: Scope, result: Result, note: str, now: datetime) -> int:
-    """Keep what a comparison came to; how many open differences the scope has now. Raises and settles its notice."""
+def keep(
+    store: Store, connection: str, scope: Scope, result: Result, note: str, now: datetime, *, run: str = ""
+) -> int:
+    """Keep what a comparison came to; how many open differences the scope has now. Raises and settles its notice. run:
+    what the run that asked is called, "" = none did."""
     total = result.rows[0]
     stamp = clock.stamp(now)
     values = {
@@ -112,7 +115,7 @@ def keep(store: Store, connection: str, scope: Scope, result: Result, note: str,
         _matched(connection, scope, {finding.pair.key for finding in result.findings}, stamp)
         for name in _sessions_of(connection, scope):
             _tell(store, connection, Scope("session", name, scope.day))
-        return _tell(store, connection, scope)
+        return _tell(store, connection, scope, run)
 
 
 def _sessions_of(connection: str, scope: Scope) -> list[str]:
@@ -196,10 +199,11 @@ def _in(connection: str, scope: Scope) -> Any:
 # -- what people are told ----------------------------------------------------------------------------------------------
 
 
-def _tell(store: Store, connection: str, scope: Scope) -> int:
+def _tell(store: Store, connection: str, scope: Scope, run: str = "") -> int:
     """The notice of a scope: raised when something in it differs, settled when nothing does any more.
 
-    A document is told with its session; a day tells only of what belongs to none.
+    A document is told with its session; a day tells only of what belongs to none. What was told already is told again
+    only to name the run that found it.
     """
     open_here = _in(connection, scope) & (ReconciliationItem.state == "open")
     count = ReconciliationItem.select().where(open_here).count()
@@ -213,8 +217,10 @@ def _tell(store: Store, connection: str, scope: Scope) -> int:
     if len(rows) > NAMED_MAX:
         named = said("{names} and {n} more", names=named, n=len(rows) - NAMED_MAX)
     text = _words(scope, len(rows), named)
-    told_now = notices.open_notices(store, prefix=key)
-    if all(notice.key != key or notice.text != text for notice in told_now):
+    found_by = said("{words} Found by the run {run}.", words=text, run=run) if run else text
+    told_now = [notice.text for notice in notices.open_notices(store, prefix=key) if notice.key == key]
+    if not any(told == found_by or (not run and told.startswith(text)) for told in told_now):
+        text = found_by
         remedy = said("Open Reconciliation: put right what is wrong there, or settle it with a reason.")
         notices.raise_notice(store, key, "needs", text, remedy, scope.name)
     return count
