@@ -26,10 +26,10 @@ BOOKS = ("quickbooks", "erpnext", "")
 class CsvFormat:
     """How an export of another till is written.
 
-    delimiter: one character, "" = found out. encoding: a name Python knows, "" = UTF-8, with or without its mark.
-    date_format: as of strptime, "" = found out of the usual ones, day first. decimal: "." or ",". tax_mode: one of
-    TAX_MODES. tax_rate: percent as text, where the mode needs one. prefix: files of this company begin so, "" = all of
-    its folder.
+    delimiter: one character, "" = found out. encoding: a name Python knows, "" = UTF-8, or what its mark says.
+    date_format: as of strptime, of which the order of day, month and year counts; "" = found out, and asked for where
+    no date tells. decimal: "." or ",". tax_mode: one of TAX_MODES. tax_rate: percent as text, where the mode needs one.
+    prefix: files of this company begin so, "" = all of its folder. tender: the way to pay of rows that name none.
     """
 
     delimiter: str = ""
@@ -39,6 +39,7 @@ class CsvFormat:
     tax_mode: str = "columns"
     tax_rate: str = "0"
     prefix: str = ""
+    tender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
