@@ -7,7 +7,7 @@ What is not mapped waits, and a notice says for what. Nothing here speaks to any
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -31,6 +31,10 @@ log = logging.getLogger(__name__)
 FILES_MAX, NAME_MAX = 2, 60
 #: Reasons one notice gives.
 WORDS_MAX = 5
+
+
+#: net, tax, rate ("" = not told) -> the tax codes it can be, each with its rate.
+Codes = Callable[[int, int, str], list[tuple[str, str]]]
 
 
 @dataclass(slots=True)
@@ -129,12 +133,18 @@ def source_words(rows: int, files: Sequence[str]) -> str:
     return nsaid("{n} row of {names}", "{n} rows of {names}", rows, names=names)
 
 
+def words_of(store: Store, connection: str, number: str) -> str:
+    """What a document without receipts is made of, in words; "" for one of receipts."""
+    found = kept.source(store, connection, number)
+    return source_words(found.rows, found.files) if found else ""
+
+
 def read(job: Job, binder: Binder, settings: RunSettings, group: Group, some: Sequence[Loose]) -> _Sums:
     """What the rows of a group come to, and what of them is not mapped; their rates are written down beside them."""
     sums, sign = _Sums(), -1 if group.kind == daybook.REFUND else 1
     for one in some:
         for rows in kept.rows_of(job.store, settings.company, one):
-            found = [(row, *_line(binder, row, sign, sums.lacks)) for row in rows]
+            found = [(row, *line_of(binder.tax_codes, row, sign, sums.lacks)) for row in rows]
             clear = _share(group, tuple(line for _, line, is_clear in found if is_clear))
             sums.lacks.update(dict.fromkeys(binder.lacks(clear)))
             sums.gathered.add(_share(group, tuple(line for _, line, _ in found)))
@@ -154,11 +164,12 @@ def _share(group: Group, lines: tuple[Line, ...]) -> Share:
                  lines)  # fmt: skip
 
 
-def _line(binder: Binder, row: Kept, sign: int, lacks: dict[str, None]) -> tuple[Line, bool]:
-    """A row as a line, and whether its tax is clear: it is of one code, or of none that is mapped."""
-    codes = binder.tax_codes(sign * row.net, sign * row.tax, row.rate)
+def line_of(codes_for: Codes, row: Kept, sign: int, lacks: dict[str, None]) -> tuple[Line, bool]:
+    """A row as a line, and whether its tax is clear: it is of one code, or of none that is mapped. lacks: told where
+    it is not."""
+    codes = codes_for(sign * row.net, sign * row.tax, row.rate)
     if len(codes) > 1:
-        names = ", ".join(sorted(name for name, _ in codes))
+        names = ", ".join(sorted({name for name, _ in codes}))
         lacks[said("Tax of {name}: {codes} are all of {rate}%. Leave one of them in the mapping.", name=row.name,
                    codes=names, rate=codes[0][1])] = None  # fmt: skip
     code, rate = codes[0] if codes else ("", row.rate or _percent(row))
@@ -167,6 +178,19 @@ def _line(binder: Binder, row: Kept, sign: int, lacks: dict[str, None]) -> tuple
     line = Line(item, row.name, row.category, code, rate, sign * row.qty, sign * row.net, sign * row.tax,
                 sign * row.gross)  # fmt: skip
     return line, len(codes) <= 1
+
+
+def shares(store: Store, codes_for: Codes, company: str, most: int) -> Iterator[Share]:
+    """What of a company's rows is in no document yet, up to so many rows: for what of it is not mapped."""
+    places, currency = _places(store, company), run_settings.of(store, company).currency
+    for group, some in _groups(kept.loose(store, company, kept.days_loose(store, company)), places, currency).items():
+        sign = -1 if group.kind == daybook.REFUND else 1
+        for rows in (rows for one in some for rows in kept.rows_of(store, company, one)):
+            found = [line_of(codes_for, row, sign, {}) for row in rows]
+            yield _share(group, tuple(line for line, is_clear in found if is_clear))
+            most -= len(rows)
+            if most <= 0:
+                return
 
 
 def _percent(row: Kept) -> str:

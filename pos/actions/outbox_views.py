@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from pos import clock
+from pos.actions import import_books
 from pos.actions.whose_books import Books
 from pos.config import Config
 from pos.errors import NotFound, PosError
 from pos.rules import documents, wording
 from pos.rules.money import minor
 from pos.said import psaid, said
-from pos.store import intake, outbound, outbox, standing, unblock
+from pos.store import bundles, intake, outbound, outbox, standing, unblock
 from pos.store.db import Store
 from pos.store.listing import Asked
 from pos.store.outbound import Filter
@@ -157,6 +158,7 @@ def detail(store: Store, config: Config, n: int, reach: Reach = EVERYWHERE) -> d
     story, reply = told(store, n)
     return {
         **view,
+        "rows": import_books.words_of(store, row.connection, row.document) if row.part == bundles.PART else "",
         "reply": reply,
         "missing": missing_items(store, config, row, reply),
         "story": steps(store, config, story, view["connection_title"]),

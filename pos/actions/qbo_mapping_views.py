@@ -68,7 +68,7 @@ def page(store: Store, config: Config, company: str) -> dict[str, Any]:
         "waiting": waiting[:SHOWN_MAX],
         "offered": _choices(lists),
         "tenders": _tenders(store, plain, lists, waiting),
-        "shops": _shops(store, company, plain, lists),
+        "shops": _shops(store, company, plain, lists, waiting),
         "taxes": _taxes(store, plain, lists, waiting),
         "groups": _groups(store, plain, lists),
         "singles": _singles(plain, named["items"]),
@@ -143,9 +143,12 @@ def _tenders(store: Store, plain: dict[str, Any], lists: Lists, waiting: list[Wa
     ]
 
 
-def _shops(store: Store, company: str, plain: dict[str, Any], lists: Lists) -> list[dict[str, Any]]:
+def _shops(
+    store: Store, company: str, plain: dict[str, Any], lists: Lists, waiting: list[Wanting]
+) -> list[dict[str, Any]]:
     mapped, here = plain.get("shops") or {}, {one.id: one.name for one in companies.shops(store, company)}
-    names = list(dict.fromkeys([*here, *mapped]))
+    told = [one.name for one in waiting if one.part == "shops"]  # places of another till's exports among them
+    names = list(dict.fromkeys([*here, *told, *mapped]))
     codes = _codes({name: (mapped.get(name) or {}).get("code", "") for name in names}, 3, here)
     return [
         {

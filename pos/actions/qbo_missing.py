@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
+from pos.actions import import_books
 from pos.connectors.qbo.mapping import Lack, Tables, lacks_of
 from pos.errors import NotFound, PosError
 from pos.rules import daybook, documents
@@ -32,12 +33,16 @@ class Wanting:
 
 
 def waiting(store: Store, connection: str, tables: Tables) -> list[Wanting]:
-    """What is missing, what holds up most first. Reads the first LOOKED_MAX that were refused."""
+    """What is missing, what holds up most first. Reads the first LOOKED_MAX that were refused, and as many rows of
+    exports."""
     found: dict[tuple[str, str], Wanting] = {}
-    for row in islice(qbo_lists.stuck(store, connection, "unmapped"), LOOKED_MAX):
+    stuck = islice(qbo_lists.stuck(store, connection, "unmapped"), LOOKED_MAX)
+    company = companies.of_connection(store, connection)
+    imported = import_books.shares(store, tables.codes_for, company, LOOKED_MAX)
+    for some in chain((_shares(store, connection, row) for row in stuck), ([one] for one in imported)):
         lines: dict[str, Line] = {}
         lacks: dict[tuple[str, str], Lack] = {}
-        for one in _shares(store, connection, row):
+        for one in some:
             lines |= {line.item: line for line in one.lines}
             lacks |= {(lack.part, lack.name): lack for lack in lacks_of(one, tables)}
         for key, lack in lacks.items():

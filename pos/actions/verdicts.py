@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from pos import clock
-from pos.actions import counting, figures
+from pos.actions import counting, figures, import_books
 from pos.config import Config
 from pos.connectors import KINDS
 from pos.connectors.base import Kind
@@ -286,11 +286,13 @@ def shown(store: Store, item: Item, config: Config) -> dict[str, Any]:
 
 
 def _made_of(store: Store, connection: str, item: Item) -> dict[str, Any]:
-    """The receipts behind a document of several: their numbers, and how many there are."""
+    """The receipts behind a document of several: their numbers, and how many there are; of one that has none, what it
+    is made of."""
     names, count = list[str](), 0
     if item.part == bundles.PART:
         names, count = bundle_days.receipts(store, connection, item.number, NAMED_MAX)
-    return {"receipts": names, "receipts_more": count - len(names)}
+    rows = import_books.words_of(store, connection, item.number) if item.part == bundles.PART and not count else ""
+    return {"receipts": names, "receipts_more": count - len(names), "rows": rows}
 
 
 def _name(store: Store, code: str) -> str:

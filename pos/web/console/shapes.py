@@ -65,7 +65,7 @@ OUTBOX = ok({
     "rows": many(OUTBOX_ROW), **LIST, "unsorted": FLAG, "counts": thing(wholes("needs", "waiting", "parked")),
 })  # fmt: skip
 OUTBOX_ONE = ok({"row": thing({
-    **_ROW, "reply": TEXT, "missing": many(thing(texts("code", "name", "make", "look"))),
+    **_ROW, "reply": TEXT, "rows": TEXT, "missing": many(thing(texts("code", "name", "make", "look"))),
     "story": many(thing(texts("at", "at_text", "step", "text", "code", "words", "tone"))),
     "acts": many(thing(texts("at", "at_text", "who", "act", "reason", "second"))),
 })})  # fmt: skip
