@@ -16,7 +16,7 @@ from pos.errors import CannotSave, Conflict, Invalid, PosError
 from pos.rules import company_file
 from pos.rules.company_file import Fault
 from pos.said import said
-from pos.store import audit, companies, disk, qbo_tokens
+from pos.store import audit, companies, disk, qbo_tokens, run_choices
 from pos.store.db import Store
 
 #: Fields the first form asks for; all others have a default.
@@ -110,6 +110,13 @@ def save(store: Store, config: Config, company: str, by: str, folder: Path | Non
         raise CannotSave(said("{file} cannot be written: {why}", file=path.name, why=why)) from error
     audit.record(store, by, "company.export", key, {"company": key, "file": path.name})
     return path
+
+
+def given(store: Store, config: Config) -> dict[str, Any]:
+    """What holds for fields a company says nothing of: field -> the default of the portal."""
+    runs = run_choices.effective(store, config)
+    names = [one.name for one in company_file.FIELDS if one.name.partition(".")[0] in ("notify", "keep")]
+    return {name: getattr(runs, name.replace(".", "_")) for name in names}
 
 
 # -- change ------------------------------------------------------------------------------------------------------------

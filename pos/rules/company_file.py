@@ -75,6 +75,7 @@ FIELDS = (
     Field("csv.decimal", "choice", said("Decimal sign"), (".", ",")),
     Field("csv.tax_mode", "choice", said("Tax in the export"), ("columns", "inclusive", "exclusive", "none")),
     Field("csv.tax_rate", "percent", said("Tax rate of the export")),
+    Field("csv.tender", "text", said("Way to pay where the export names none"), empty=True),
     Field("notify.start", "flag", said("Notice when a run starts"), empty=True),
     Field("notify.success", "flag", said("Notice when a run ended well"), empty=True),
     Field("notify.failure", "flag", said("Notice when a run failed"), empty=True),
