@@ -7,7 +7,11 @@ from typing import NamedTuple
 from pos.rules.reconcile import Figures
 from pos.store.db import Store
 
-_BY_RATE = "SELECT rate, sum(gross), sum(tax) FROM import_row WHERE bundle = ? AND gone_in = 0 GROUP BY rate"
+_BY_RATE = (
+    "SELECT rate, sum(CASE WHEN kind = 'refund' THEN -gross ELSE gross END),"
+    " sum(CASE WHEN kind = 'refund' THEN -tax ELSE tax END) FROM import_row WHERE bundle = ? AND gone_in = 0"
+    " GROUP BY rate"
+)
 _LOOSE = (
     "SELECT tender, rate, count(*), sum(gross), sum(tax) FROM import_row"
     " WHERE company = ? AND day = ? AND bundle = 0 AND gone_in = 0 GROUP BY tender, rate"
@@ -38,6 +42,4 @@ def of_document(store: Store, root: int) -> Figures:
     has no more is not among them."""
     with store.reading():
         rows = store.execute(_BY_RATE, (root,)).fetchall()
-    sign = -1 if sum(int(gross) for _, gross, _ in rows) < 0 else 1
-    taxes = {rate: sign * int(tax) for rate, _, tax in rows if tax}
-    return Figures(sign * sum(int(gross) for _, gross, _ in rows), {}, taxes)
+    return Figures(sum(int(gross) for _, gross, _ in rows), {}, {rate: int(tax) for rate, _, tax in rows if tax})

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from pos.actions import reconcile, run_reconcile, run_settings
+from pos.actions import import_books, reconcile, run_reconcile, run_settings
 from pos.actions.run_reconcile import Outcome
 from pos.connectors.qbo import pace
 from pos.store import companies, connections, reconciliations, run_artifacts, scopes
+from pos.store.models import ImportFile, ImportRow
 from tests.contract import qbo_books
 from tests.contract.qbo_books import DAY, Shop
 
@@ -157,6 +158,39 @@ def test_a_day_that_cannot_be_compared_says_why_and_keeps_no_figures(shop: Shop)
     assert str(away.reason) == "The sign-in ended."
     kept = next(one for one in run_artifacts.artifacts(shop.store, "run-1") if one.day == DAY)
     assert run_artifacts.figures(shop.store, kept.n) == []
+
+
+def row(key: str, units: int, **more: Any) -> None:
+    """A line of an export, standard rated."""
+    tax = units // 6
+    ImportRow.create(
+        company="main", row_key=key, file=1, day=DAY, at=f"{DAY}T12:00", place="main", tender="Cash", item="COLA",
+        name="Cola", category="Drinks", qty=1000 if units > 0 else -1000, net=units - tax, tax=tax, gross=units,
+        rate="20", kind="sale" if units > 0 else "refund", **more,
+    )  # fmt: skip
+
+
+def test_rows_of_an_export_are_the_first_side_and_one_that_is_lost_or_gone_is_named(tmp_path: Path) -> None:
+    with qbo_books.shop(tmp_path) as shop:
+        ImportFile.create(n=1, company="main", name="export.csv", received_at="", state="taken")
+        for key, units in (("a", 120), ("b", 240), ("c", -60)):
+            row(key, units)
+        shop.next_day()
+        assert import_books.make_bundles(shop.job(), shop.books, "main", [DAY]) == 2
+        shop.round()
+        assert run(shop) == Outcome("MATCH")
+        assert figures(shop)["total", ""] == (300, 300, 300, "match")
+        assert figures(shop)["tax", "20% (1)"] == (50, 50, 50, "match")
+        number = next(str(doc["DocNumber"]) for doc in shop.there("SalesReceipt"))
+        ImportRow.update(gone_in=2).where(ImportRow.row_key == "b").execute()
+        found = run(shop)
+        assert (found.status, found.documents, found.difference) == ("MISMATCH", (number,), 240)
+        assert figures(shop)["document", number] == (120, 360, 360, "mismatch")
+        ImportRow.update(gone_in=0).execute()
+        row("d", 600)
+        found = run(shop)
+        assert (found.status, found.documents, found.difference) == ("MISMATCH", ("1 row of the export",), -600)
+        assert figures(shop)["tender", "Cash"] == (900, 300, 300, "mismatch")
 
 
 @pytest.mark.parametrize(
