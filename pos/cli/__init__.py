@@ -67,6 +67,7 @@ COMMANDS = (
     Command("device", "pos.cli.devices", "browsers that may sign in with a PIN"),
     Command("outbox", "pos.cli.outbox", "what waits for the books; try again or settle what they refused"),
     Command("printer", "pos.cli.printer", "test the receipt printer and the drawer"),
+    Command("ingest-history", "pos.cli.history", "take in what runs of another program came to"),
     Command("erpnext", "pos.cli.erpnext", "prepare an ERPNext site for the till"),
 )
 

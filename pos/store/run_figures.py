@@ -262,18 +262,6 @@ def set_up(store: Store, companies: Collection[str]) -> dict[str, dict[str, Any]
     return {key: json.loads(kept or "{}") for key, kept in rows}
 
 
-def known(store: Store, company: str, day: str, processed_at: str, digest: str) -> bool:
-    """Whether just this artifact is there."""
-    with store.reading():
-        return (
-            store.execute(
-                "SELECT 1 FROM run_artifact WHERE company = ? AND day = ? AND processed_at = ? AND hash = ? LIMIT 1",
-                (company, day, processed_at, digest),
-            ).fetchone()
-            is not None
-        )
-
-
 def _asked(store: Store, statement: str, ids: Collection[Any], *facts: object) -> Sequence[Any]:
     """The rows of a statement whose {} is a list of ids; none for no ids."""
     if not ids:
