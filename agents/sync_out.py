@@ -1,13 +1,14 @@
 """Sync out: sends every queued document to its connection, oldest first, each exactly once.
 
 Reads: outbox, documents     Writes: outbox, connections, notices     Talks to: ERPNext
+Of a company whose runs post alone (posting = runs) it sends nothing: what a run sent is read back, and that is all.
 If it fails: the till keeps selling; rows wait, and the status bar says how many and since when.
 While anything waits and the line is away it asks every [erpnext] probe_seconds whether the line is back.
 """
 
 from __future__ import annotations
 
-from pos.actions import deliver, hub_again, line
+from pos.actions import deliver, hub_again, line, run_settings
 from pos.runner import Agent, Run, every
 
 #: One round stays short, so that a stop or another process never waits long for it.
@@ -20,7 +21,7 @@ def run(job: Run) -> str:
     if work is None:
         return "Nothing to send to."
     hub_again.look(work)
-    done = deliver.queued(work)
+    done = deliver.queued(work, post=not run_settings.runs_alone_post(job.store, work.connection))
     if done.line_is_away and done.again_in is not None:
         job.silent_for(done.again_in)
     else:

@@ -17,6 +17,8 @@ stops the round, because each of those would fail every document alike.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -36,6 +38,7 @@ log = logging.getLogger(__name__)
 CANCELLED = "It was cancelled in the back office, so it was not posted again."
 CANCELLED_REMEDY = "If it must be booked after all, amend {remote_id} there and settle this one by hand."
 
+OTHERS = said("Another server posts there now.")
 #: So many refusals alike, one after the other: perhaps it is not the documents, but a right or a field that went.
 ALIKE_MAX = 3
 #: One server posts to a connection at a time: it holds "post:<connection>" for so long, and longer while it is at it.
@@ -87,9 +90,10 @@ class Done:
         return not (self.booked or self.differs or self.rejected or self.unknown or self.failed)
 
 
-def queued(job: Job) -> Done:
+def queued(job: Job, *, post: bool = True) -> Done:
     """Send what is due, oldest first, at most `job.limit` documents. Never raises for what the other side does.
 
+    post: without it nothing new is sent, and none made; what was sent already is read back, or asked about.
     BadSettings when this is the demo shop and the connection is not on this machine.
     """
     done = Done()
@@ -98,37 +102,46 @@ def queued(job: Job) -> Done:
     unblock.lapse(store, connection, job.now(), job.settle_seconds)
     unblock.say_why_held_up(store, connection, job.now())
     if tally.waiting(store, connection):
-        fence = leases.take(store, f"post:{connection}", job.owner, POST_SECONDS)
-        if fence is None:
-            done.stopped = said("Another server posts there now.")
-        else:
-            try:
-                with job.keeping(lambda now: _keep_posting(job, fence, now)):
-                    _due(job, done, fence)
-            except LineDown as reason:
-                done.stopped = str(reason)
-            finally:
-                leases.give_back(store, f"post:{connection}", job.owner, fence)
+        try:
+            with alone(job) as fence:
+                _due(job, done, fence, post)
+        except LineDown as reason:
+            done.stopped = str(reason)
     done.left = tally.waiting(store, connection)
-    done.again_in = _when_again(job, done)
+    done.again_in = _when_again(job, done) if post else None
     return done
 
 
-def _due(job: Job, done: Done, fence: int) -> None:
+@contextmanager
+def alone(job: Job) -> Iterator[int | None]:
+    """Nobody else makes or posts documents of this connection inside; None while somebody does."""
+    fence = leases.take(job.store, f"post:{job.connection}", job.owner, POST_SECONDS)
+    try:
+        with job.keeping(lambda now: fence is not None and _keep_posting(job, fence, now)):
+            yield fence
+    finally:
+        if fence is not None:
+            leases.give_back(job.store, f"post:{job.connection}", job.owner, fence)
+
+
+def _due(job: Job, done: Done, fence: int | None, post: bool) -> None:
     """Everything that is due, while nobody else may post there."""
-    if (binder := parcel.binder_of(job)) is not None:
+    if fence is None:
+        done.stopped = OTHERS
+        return
+    if post and (binder := parcel.binder_of(job)) is not None:
         bundle.gather(job, binder)
     if not line.works(job):
         done.stopped = line.why_not(job)
         return
     kept_at = clock.monotonic()
-    for n in outbox.due(job.store, job.connection, job.now(), job.limit, part=parcel.part(job)):
+    for n in outbox.due(job.store, job.connection, job.now(), job.limit, part=parcel.part(job), sent=not post):
         if job.stopping():
             return
         if clock.monotonic() - kept_at > POST_SECONDS / 4:
             kept_at = clock.monotonic()
             if not _keep_posting(job, fence, job.now()):
-                done.stopped = said("Another server posts there now.")
+                done.stopped = OTHERS
                 return
         _one(job, n, done)
         job.breathe()

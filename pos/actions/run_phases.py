@@ -254,7 +254,10 @@ def _transform(hold: Work) -> None:
     problems = binder.problems()
     if problems:
         raise Later(60, " ".join(str(one) for one in problems))
-    made = hold.source.transform(hold, binder)
+    with deliver.alone(hold.line) as fence:
+        if fence is None:
+            raise Later(AGAIN_SECONDS, deliver.OTHERS)
+        made = hold.source.transform(hold, binder)
     hold.safe_point()
     hold.say("info", f"{made} documents were made.")
 

@@ -110,6 +110,14 @@ def of(store: Store, company: str) -> RunSettings:
     return read(store, company, companies.kept(store, company, PART).values)
 
 
+def runs_alone_post(store: Store, connection: str) -> bool:
+    """Whether the company whose books a connection is has its documents sent by runs and nothing else."""
+    if connection == "hub":  # a till sends its hub what it sold, whatever its books go by
+        return False
+    plain = companies.kept(store, companies.of_connection(store, connection), PART).values
+    return _one_of(plain.get("posting"), POSTINGS) == "runs"
+
+
 def read(store: Store, company: str, plain: Mapping[str, Any]) -> RunSettings:
     """The same of values that are not kept (yet)."""
     owner, runs = companies.one(store, company), run_choices.effective(store, store.config)

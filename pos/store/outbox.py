@@ -76,11 +76,12 @@ class Claimed:
 # -- taking rows -------------------------------------------------------------------------------------------------------
 
 
-def due(store: Store, connection: str, now: datetime, limit: int, *, part: str = "") -> list[int]:
-    """Rows that may be worked on now, in order of commit; a return only when its originals are there. part: this."""
+def due(store: Store, connection: str, now: datetime, limit: int, *, part: str = "", sent: bool = False) -> list[int]:
+    """Rows that may be worked on now, in order of commit; a return only when its originals are there. part: this; sent:
+    only what was sent already, or may have been."""
     ready = (
         (Outbox.connection == connection)
-        & Outbox.state.in_(("queued", "unknown", "sent"))
+        & Outbox.state.in_(("unknown", "sent") if sent else ("queued", "unknown", "sent"))
         & (Outbox.parked == "")
         & _moment_came(Outbox.next_at, now)
         & free(now)
