@@ -67,11 +67,14 @@ class Worker:
 # -- made and changed --------------------------------------------------------------------------------------------------
 
 
-def create(store: Store, form: Form, by: str, *, enabled: bool = True, reach: Reach = EVERYWHERE) -> Schedule:
-    """One more schedule. Invalid names the field at fault; NotFound for a company outside the reach."""
+def create(
+    store: Store, form: Form, by: str, *, enabled: bool = True, reach: Reach = EVERYWHERE, key: str = ""
+) -> Schedule:
+    """One more schedule. key: its id, "" = a new one. Invalid names the field at fault; NotFound for a company outside
+    the reach; Conflict for an id that is there."""
     form, now = _checked(store, form, reach), clock.now()
     planned = clock.stamp(rule.next_after(form.cron, form.time_zone, now)) if enabled else ""
-    return schedules.one(store, schedules.add(store, form, by, now, planned, enabled=enabled))
+    return schedules.one(store, schedules.add(store, form, by, now, planned, enabled=enabled, key=key))
 
 
 def update(store: Store, key: str, version: int, form: Form, by: str, *, reach: Reach = EVERYWHERE) -> Schedule:

@@ -31,7 +31,8 @@ KINDS = (
 #: The schedule of the settings, for as long as there is no other.
 FALLBACK = "00000000-0000-4000-8000-000000000001"
 LISTED_MAX = 500
-_LOOKED = "schedules.looked_at"
+#: Where the moment of the last look is kept.
+LOOKED = "schedules.looked_at"
 _COLUMNS = ("n", "schedule", "company", "at", "fire_at", "kind", "job", "words", "made_of")
 _SOURCE = Source(tuple(f"e.{name}" for name in _COLUMNS), "run_schedule_event e", "e.n", {"at": "e.n"})
 
@@ -145,10 +146,14 @@ def going(store: Store, schedule: Schedule) -> str:
 # -- changed by people -------------------------------------------------------------------------------------------------
 
 
-def add(store: Store, form: Form, by: str, now: datetime, next_fire_at: str, *, enabled: bool = True) -> str:
-    """One more schedule; its id."""
-    key = str(uuid.UUID(clock.uuid7()))
+def add(
+    store: Store, form: Form, by: str, now: datetime, next_fire_at: str, *, enabled: bool = True, key: str = ""
+) -> str:
+    """One more schedule; its id, which is `key` where one is given. Conflict when that is there."""
+    key = key or str(uuid.UUID(clock.uuid7()))
     with store.transaction():
+        if Schedules.select().where(Schedules.id == key).exists():
+            raise Conflict(said("There is a schedule with this id already."), field="id", code="taken")
         Schedules.create(
             id=key, **_plain(form), enabled=enabled, next_fire_at=next_fire_at, version=1, made_by=by,
             made_at=clock.stamp(now),
@@ -295,13 +300,13 @@ def set_fallback(store: Store, form: Form, now: datetime, next_fire_at: str, *, 
 def looked(store: Store, now: datetime) -> None:
     """Somebody looked for moments that have come."""
     with store.rows():
-        Meta.put(key=_LOOKED, value=json.dumps(clock.stamp(now)))
+        Meta.put(key=LOOKED, value=json.dumps(clock.stamp(now)))
 
 
 def looked_at(store: Store) -> datetime | None:
     """When somebody last did; None = never."""
     with store.reading():
-        row = Meta.get_or_none(Meta.key == _LOOKED)
+        row = Meta.get_or_none(Meta.key == LOOKED)
     return clock.parse(json.loads(row.value)) if row else None
 
 
