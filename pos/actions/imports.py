@@ -35,6 +35,9 @@ FOLDER, KEPT = "imports", "kept"
 SETTLED_SECONDS = 5.0
 PIECE_BYTES = 1 << 20
 NAME_MAX = 120
+_KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+#: An upload nobody went on with for so long is thrown away.
+PART_SECONDS = 86_400.0
 _SUFFIXES = (".csv", ".txt", ".tsv")
 
 
@@ -73,9 +76,17 @@ def collect(store: Store, config: Config, settings: RunSettings, by: str) -> lis
                 _put_aside(path, place / KEPT / f"{clock.uuid7()}-{_clean(path.name)}")
             except OSError as error:  # it is open in another program, or another round took it
                 log.info("%s is left for the next time: %s", path.name, error)
+    _sweep(place / KEPT)
     known = imports.places(store, settings.company)
     left = [path for path in sorted((place / KEPT).iterdir()) if path.suffix != ".part" and path.is_file()]
     return [_list(store, config, settings.company, path, by) for path in left if _below(config, path) not in known]
+
+
+def _sweep(place: Path) -> None:
+    """Throw away uploads nobody went on with."""
+    for part in place.glob("*.part"):
+        if clock.now().timestamp() - part.stat().st_mtime > PART_SECONDS:
+            part.unlink(missing_ok=True)
 
 
 def _put_aside(path: Path, target: Path) -> None:
@@ -122,33 +133,57 @@ def _list(store: Store, config: Config, company: str, path: Path, by: str) -> Fi
 
 
 def upload(store: Store, config: Config, company: str, name: str, body: BinaryIO, by: str) -> File:
-    """Keep an uploaded file, whole and on the disk, and list it. Invalid when it is too big or empty."""
-    place = folder(config, company) / KEPT
-    place.mkdir(parents=True, exist_ok=True)
-    path = place / f"{clock.uuid7()}-{_clean(name)}"
-    part = path.with_name(f"{path.name}.part")
-    most, size = config.runs.import_mb_max << 20, 0
+    """Keep a file that is at hand, whole and on the disk, and list it. Invalid when it is too big or empty."""
+    key, size = clock.uuid7(), 0
+    while data := body.read(PIECE_BYTES):
+        size = piece(config, company, key, size, data)
+    return uploaded(store, config, company, key, name, size, by)
+
+
+def piece(config: Config, company: str, key: str, offset: int, data: bytes) -> int:
+    """One piece of a file that is being uploaded under an id its sender made; how much is here now. A piece that came
+    already is not put there twice. Invalid when it does not follow what is here, or makes too much."""
+    part, most = _part(config, company, key), config.runs.import_mb_max << 20
+    part.parent.mkdir(parents=True, exist_ok=True)
+    here = part.stat().st_size if part.exists() else 0
+    if offset + len(data) > most:
+        part.unlink(missing_ok=True)
+        raise Invalid(said("It is larger than {max} MB.", max=config.runs.import_mb_max), field="file")
+    if offset > here:
+        raise Invalid(said("A piece of the file is missing: begin again."), field="offset")
     try:
-        with part.open("wb") as file:
-            while piece := body.read(PIECE_BYTES):
-                size += len(piece)
-                if size > most:
-                    raise Invalid(said("It is larger than {max} MB.", max=config.runs.import_mb_max), field="file")
-                file.write(piece)
-            file.flush()
-            disk.flush_handle(file.fileno())
-        if not size:
-            raise Invalid(said("The file is empty."), field="file")
-        disk.move(part, path)
-        disk.flush_folder(place)
+        with part.open("r+b" if here else "wb") as file:
+            file.seek(offset)
+            file.write(data)
     except OSError as error:
         raise CannotSave(said("The file could not be kept: {why}", why=str(error))) from error
-    finally:
-        part.unlink(missing_ok=True)
+    return max(here, offset + len(data))
+
+
+def uploaded(store: Store, config: Config, company: str, key: str, name: str, size: int, by: str) -> File:
+    """All its pieces are here: from now on it is on the disk, whole, and waits to be taken in. Invalid when not."""
+    part = _part(config, company, key)
+    path = part.with_name(f"{key}-{_clean(name)}")
+    if not path.exists():  # else the answer to an earlier try was lost
+        here = part.stat().st_size if part.exists() else 0
+        if not size or here != size:
+            part.unlink(missing_ok=True)
+            words = said("The file is empty.") if not size else said("A piece of the file is missing: begin again.")
+            raise Invalid(words, field="file")
+        try:
+            _put_aside(part, path)
+        except OSError as error:
+            raise CannotSave(said("The file could not be kept: {why}", why=str(error))) from error
     found = _list(store, config, company, path, by)
     with store.transaction():
         audit.record(store, by, "import.upload", company, {"company": company, "file": found.n, "name": found.name})
     return found
+
+
+def _part(config: Config, company: str, key: str) -> Path:
+    if not _KEY.match(key):
+        raise Invalid(said("An upload gets an id from whoever sends it: a UUID."), field="id")
+    return folder(config, company) / KEPT / f"{key}.part"
 
 
 def again(store: Store, company: str, n: int, by: str) -> File:

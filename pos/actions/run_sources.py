@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pos.actions import bundle
+from pos.actions.import_source import Export
 from pos.actions.run_settings import RunSettings
 from pos.connectors.base import Binder
 from pos.store import run_days
@@ -66,7 +67,7 @@ class Journal:
         """They stay where they are."""
 
 
-SOURCES: dict[str, Source] = {"journal": Journal()}
+SOURCES: dict[str, Source] = {"journal": Journal(), "csv": Export()}
 
 
 def of(settings: RunSettings) -> Source:

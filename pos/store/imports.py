@@ -9,7 +9,7 @@ gone from a newer export are found, without holding a file in memory.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -118,6 +118,15 @@ def one(store: Store, company: str, n: int) -> File:
     """An export of a company. NotFound, also for another company's."""
     with store.reading():
         row = ImportFile.get_or_none((ImportFile.company == company) & (ImportFile.n == n))
+    if row is None:
+        raise NotFound(said("There is no import {n} here.", n=n), field="file")
+    return _file(row)
+
+
+def find(store: Store, n: int, companies: Collection[str]) -> File:
+    """An export by its number. NotFound, also for one of a company that is none of these."""
+    with store.reading():
+        row = ImportFile.get_or_none((ImportFile.n == n) & ImportFile.company.in_(list(companies)))
     if row is None:
         raise NotFound(said("There is no import {n} here.", n=n), field="file")
     return _file(row)
