@@ -21,7 +21,7 @@ from pos.devices import printer_of
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
-from pos.store import companies, connections, deliveries, earlier, foreign, hub_changes, hub_copy, notices
+from pos.store import companies, connections, deliveries, earlier, foreign, hub_changes, hub_copy, notices, run_screens
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import bell, errors, logs, printing, status
@@ -49,6 +49,7 @@ class App:
             lambda: {"type": "status", **status.status_view(store, journal)},
             lambda: bell.message(store),
             *([] if config.queue.in_server else [brought_in(lambda: connections.moved_at(store))]),
+            brought_in(lambda: run_screens.news_mark(store), "run"),
             release=store.release,
         )
         self.agents = agents.of(config)

@@ -13,7 +13,7 @@ import json
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask import Blueprint, request
@@ -36,6 +36,9 @@ BEHIND_MAX = 64
 #: How often an open screen must show again that it may listen.
 ASK_AGAIN_SECONDS = 60.0
 
+#: Types of messages that are sent only to screens that ask for them.
+NAMED = frozenset({"run"})
+
 #: flask-sock: screens that vanish are noticed, nothing large is taken in, no thread keeps the process alive.
 OPTIONS = {
     "ping_interval": 25,
@@ -50,9 +53,15 @@ sock = Sock()
 class _Screen:
     """One open WebSocket's queue."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Collection[str] = ()) -> None:
         self.waiting: queue.Queue[dict[str, Any]] = queue.Queue(BEHIND_MAX)
         self.cut = False
+        self._kinds = frozenset(kinds)
+
+    def wants(self, message: dict[str, Any]) -> bool:
+        """Whether this screen is told."""
+        kind = message.get("type")
+        return kind in self._kinds if self._kinds else kind not in NAMED
 
 
 class Hub:
@@ -95,14 +104,19 @@ class Hub:
     def publish(self, message: dict[str, Any]) -> None:
         """Queue a message for every screen; one that is too far behind is cut. Each says it in its own language."""
         for screen in list(self._screens):
+            if not screen.wants(message):
+                continue
             try:
                 screen.waiting.put_nowait(message)
             except queue.Full:
                 screen.cut = True
 
-    def serve(self, ws: Any, may_listen: Callable[[], bool]) -> None:
-        """Send to one screen until it goes away, falls behind or may no longer listen. In the socket's own thread."""
-        screen = _Screen()
+    def serve(self, ws: Any, may_listen: Callable[[], bool], kinds: Collection[str] = ()) -> None:
+        """Send to one screen until it goes away, falls behind or may no longer listen. In the socket's own thread.
+
+        kinds: only messages of these types; () = all but those of NAMED, which are sent to who names them.
+        """
+        screen = _Screen(kinds)
         self._screens.add(screen)
         self._last = {}  # the new screen is told everything at once
         self._wake.set()
@@ -143,14 +157,15 @@ class Hub:
                 self.publish(message)
 
 
-def brought_in(mark: Callable[[], str]) -> Callable[[], dict[str, Any] | None]:
-    """Goods that a process of its own brought in: what to tell the screens, None while the mark is what it was."""
+def brought_in(mark: Callable[[], str], kind: str = "catalog") -> Callable[[], dict[str, Any] | None]:
+    """Goods that a process of its own brought in, or another kind of news: what to tell the screens, None while the
+    mark is what it was."""
     seen = mark()
 
     def state() -> dict[str, Any] | None:
         nonlocal seen
         before, seen = seen, mark()
-        return None if seen == before else {"type": "catalog", "mark": seen}
+        return None if seen == before else {"type": kind, "mark": seen}
 
     return state
 

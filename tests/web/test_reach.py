@@ -25,8 +25,12 @@ from tests.web.conftest import Console, Page
 from tests.web.two_companies import Hub, a_hub
 
 #: Of the screens of runs, below [runs] prefix.
-RUN_LISTS: tuple[str, ...] = ()
-RUN_NAMED: tuple[tuple[str, Any], ...] = ()
+RUN_LISTS: tuple[str, ...] = ("/epos-qbo/runs/", "/epos-qbo/logs/", "/epos-qbo/api/runs/active?since=0")
+RUN_NAMED: tuple[tuple[str, Any], ...] = (
+    ("/epos-qbo/runs/{run}/", None),
+    ("/epos-qbo/runs/{run}/logs", None),
+    ("/epos-qbo/runs/{run}/cancel", {}),
+)
 #: Every route of the console that keeps to somebody's reach, as they are asked: {…} are ids of the other's rows.
 LISTS = (
     "/console",
@@ -95,7 +99,9 @@ NAMED: tuple[tuple[str, Any], ...] = (
 )
 #: Asked in tests of their own below.
 APART = {
-    "/epos-qbo/runs/",
+    "/epos-qbo/runs/trigger",  # tests/web/test_runs.py
+    "/epos-qbo/api/runs/status",  # likewise
+    "/epos-qbo/live",  # says that something changed and nothing of it
     "/console/trace",
     "/api/console/trace",
     "/api/console/outbox/retry",

@@ -16,10 +16,11 @@ from pos import clock, config
 from pos.actions import hub_intake
 from pos.app import App, create_app
 from pos.rules import hub
-from pos.store import companies, hub_tills, notices, passwords, people, reach, reconciliations
+from pos.store import companies, hub_tills, notices, passwords, people, reach, reconciliations, run_work, runs
 from pos.store.companies import Place
 from pos.store.hub_tills import Joining
 from pos.store.models import Connection, Document, Held, Outbox, ReconciliationItem, Session, VoucherRow
+from pos.store.run_work import End
 from pos.store.scopes import Scope
 from tests.actions.test_hub_intake import Made
 from tests.web.conftest import PASSWORD, Console
@@ -103,12 +104,27 @@ def seed(app: App, company: str, till: str, word: str) -> Side:
         id=f"{word}:1", code="GV-SAME", act="issue", amount=500, at=clock.stamp(now), expires="", till=till,
         document=doc["id"], position=1, origin="document", exposure=0, sent_at="x",
     )  # fmt: skip
+    job = _a_run(app, company, connection, word)
     ids = {
+        "run": job,
         "n": row.n, "document": doc["id"], "number": doc["invoice_name"], "beginning": f"{till}-", "session": session,
         "day": day, "item": item.n, "z": z.number, "code": member, "reader": reader, "till": joined.id,
         "company": company, "books": connection,
     }  # fmt: skip
     return Side(company, key, ids, (word, f"{till}-", doc["id"], joined.id))
+
+
+def _a_run(app: App, company: str, connection: str, word: str) -> str:
+    """A run that failed, with words and a log."""
+    store, now = app.store, clock.now()
+    job = runs.ask(
+        store, "single", company, "2026-11-20", "2026-11-20", parallel=1, stagger_seconds=0, continue_on_failure=False,
+        by="test", now=now, books={company: connection},
+    )  # fmt: skip
+    found = run_work.claim(store, "test", now)
+    assert found is not None and found[0].job == job
+    run_work.finish(store, found[0], End("failed", "1", "failed", f"{word} was refused"), now)
+    return job
 
 
 def _a_z(doc: dict[str, Any], word: str) -> Any:

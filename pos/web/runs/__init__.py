@@ -6,6 +6,15 @@ addresses without it. Nothing in a template or script names the prefix: `runs_ba
 
 from __future__ import annotations
 
-from pos.web.runs import overview, runs
+from pos.web.runs import artifacts, companies, events, logs, overview, runs, schedules, settings
 
-BLUEPRINTS = (overview.bp, runs.bp)
+BLUEPRINTS = (
+    overview.bp,
+    events.bp,
+    runs.bp,
+    artifacts.bp,
+    logs.bp,
+    companies.bp,
+    settings.bp,
+    schedules.bp,
+)

@@ -92,7 +92,7 @@ export function hold() {
 const touched = (region) => region.contains(document.activeElement) || region.querySelector("details[open], :checked:not(option)") !== null;
 
 /** Ask for this page again and put its live regions in their places. Whether the server answered. */
-export async function refresh() {
+export async function refresh(regions = "[data-live]") {
   let page;
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(8000) });
@@ -102,7 +102,7 @@ export async function refresh() {
   } catch {
     return false;
   }
-  for (const region of document.querySelectorAll("[data-live], #away")) {
+  for (const region of document.querySelectorAll(`${regions}, #away`)) {
     const fresh = page.getElementById(region.id);
     if (fresh && !touched(region) && !region.isEqualNode(fresh)) region.replaceWith(document.adoptNode(fresh));
   }

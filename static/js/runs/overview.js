@@ -182,4 +182,4 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 byId("theme")?.addEventListener("change", () => requestAnimationFrame(draw));
 search();
 draw();
-bindRunLifecycleRefresh({ started: refresh, completed: refresh });
+bindRunLifecycleRefresh({ partial: refresh });
