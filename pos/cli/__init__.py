@@ -54,6 +54,8 @@ COMMANDS = (
     Command("kiosk", "pos.cli.kiosk", "open the till's screen over everything, in this machine's browser"),
     Command("upgrade", "pos.cli.upgrade", "put another version beside this one and go over to it, or back"),
     Command("reconcile", "pos.cli.reconcile", "hold the till against what its connections have booked"),
+    Command("runs", "pos.cli.runs", "a company's sales of a day into its books: start, list, show, cancel"),
+    Command("reconcile-runs", "pos.cli.reconcile_runs", "runs nobody works on: they go on, or have failed"),
     Command("schedules", "pos.cli.schedules", "when runs start by themselves; look for what is due"),
     Command("quickbooks", "pos.cli.quickbooks", "QuickBooks Online: how the sign-in stands, the keys that seal it"),
     Command("replay", "pos.cli.replay", "take in receipt files again; harmless when repeated"),
