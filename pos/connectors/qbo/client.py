@@ -113,6 +113,10 @@ class Client:
         body = self._ask(f"SELECT COUNT(*) FROM {_name(entity)}{conditions}")  # noqa: S608  not our database
         return int(body.get("QueryResponse", {}).get("totalCount", 0))
 
+    def ask(self, question: str) -> dict[str, Any]:
+        """Their answer to a whole question, which only reads: one that `rules.qbo_query` wrote."""
+        return self._ask(question)
+
     def read(self, entity: str, key: str) -> dict[str, Any]:
         """One record as it stands there. Rejected ("not_there") when it does not."""
         return _record(self._read(f"/{_name(entity).lower()}/{quote(key, safe='')}"), entity, "read")

@@ -1,9 +1,7 @@
 // The overview of runs: the search of companies, the chart, and what is put in anew when runs begin or end.
 // Filters, what is open and where somebody stands stay as they are; only regions marked data-panel change.
 import { byId } from "../till/dom.js";
-import { sentence, whenFresh } from "../console/frame.js";
-import { NoAnswer } from "../till/api.js";
-import { t } from "../language.js";
+import "../console/frame.js";
 import { runsUrl } from "./base.js";
 import { bindRunLifecycleRefresh } from "./reactivity.js";
 
