@@ -45,6 +45,7 @@ ACCESS = {
 #: The parts of a mapping in the order they are checked, and what people call them.
 MAPPING = {
     "": said("The mapping as a whole"),
+    "lists": said("Lists of QuickBooks"),
     "company": said("Company there"),
     "prefix": said("Receipt prefix"),
     "tax": said("Way of working with tax"),
@@ -127,9 +128,7 @@ def checks(store: Store, company: str, books: str) -> list[dict[str, Any]]:
     for words in qbo_mapping.check(plain):
         found.setdefault("", []).append(words)
     loaded = _lists(store, company)
-    if loaded is None:
-        found.setdefault("", []).append(said("The lists of QuickBooks were not loaded yet, so nothing was compared."))
-    else:
+    if loaded is not None:
         for fault in qbo_change.faults(store, company, plain, loaded.lists):
             found.setdefault(_FOLDED.get(fault.part, fault.part), []).append(fault.words)
     stuck = kept_lists.count_stuck(store, companies.connection_id("quickbooks", company), "unmapped")
@@ -139,7 +138,11 @@ def checks(store: Store, company: str, books: str) -> list[dict[str, Any]]:
         )
     names = [name for name in MAPPING if name in found or (name in plain and name)]
     names += [name for name in found if name not in MAPPING]
-    return [_check(name, _size(plain, name), _tone(name, found, loaded), found.get(name, [])) for name in names]
+    rows = [_check(name, _size(plain, name), _tone(name, found, loaded), found.get(name, [])) for name in names]
+    if loaded is None:
+        words = said("They were not loaded yet, so nothing was compared with them.")
+        rows.insert(0, _check("lists", 0, "waiting", [words]))
+    return rows
 
 
 # -- inside ------------------------------------------------------------------------------------------------------------

@@ -122,8 +122,13 @@ def encode(values: Mapping[str, Any]) -> str:
             if name:
                 found.setdefault(group, {})[name] = values[one.name]
             else:
-                found[group] = values[one.name]
+                found[group] = _sorted(values[one.name])
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _sorted(value: Any) -> Any:
+    """Objects of a mapping in one order, however they were put together."""
+    return {name: _sorted(value[name]) for name in sorted(value)} if isinstance(value, dict) else value
 
 
 def decode(text: str) -> tuple[dict[str, Any], list[Fault]]:
