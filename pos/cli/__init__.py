@@ -64,6 +64,7 @@ COMMANDS = (
     Command("token", "pos.cli.tokens", "keys for programs that talk to the till"),
     Command("till", "pos.cli.tills", "on a hub: the tills that send it what they sold"),
     Command("company", "pos.cli.companies", "on a hub: companies whose tills it has"),
+    Command("companies", "pos.cli.companies", "the same, and set-ups of companies as files: import, export, drift"),
     Command("shop", "pos.cli.shops", "on a hub: the shops of each company"),
     Command("hub", "pos.cli.hub", "on a till: join a hub, make a new key, ask how it stands"),
     Command("device", "pos.cli.devices", "browsers that may sign in with a PIN"),
