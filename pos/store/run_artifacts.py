@@ -5,16 +5,25 @@ One artifact per run, company and day, written again as often as a phase is begu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
+from peewee import Case, Tuple
+
+from pos.errors import NotFound
+from pos.said import said
 from pos.store.db import Store
 from pos.store.models import RunArtifact, RunFigure
 from pos.store.reach import EVERYWHERE, Reach
 from pos.store.run_rows import inside
 
 MATCH, MISMATCH, NOT_RUN = "MATCH", "MISMATCH", "NOT RUN"
+
+BITE_ROWS = 500
+_FIGURE = (
+    "INSERT INTO run_figure (artifact, kind, name, here, sent, booked, verdict, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +116,93 @@ def of_part(store: Store, job_id: str, company: str) -> list[Artifact]:
         return [artifact_of(row) for row in RunArtifact.select().where(asked).order_by(RunArtifact.day)]
 
 
+def one(store: Store, n: int, reach: Reach = EVERYWHERE) -> Artifact:
+    """One artifact. NotFound, also for one of a company outside a reach."""
+    with store.reading():
+        row = RunArtifact.get_or_none(RunArtifact.n == n)
+        mine = inside(store, reach)
+    if row is None or (mine is not None and row.company not in mine):
+        raise NotFound(said("There are no such figures of a run here."), field="n")
+    return artifact_of(row)
+
+
+def between(
+    store: Store, reach: Reach = EVERYWHERE, company: str = "", day_from: str = "", day_to: str = ""
+) -> Iterator[Artifact]:
+    """Those of a company ("" = all within reach) and of business days, both ends included, "" = without end; by day,
+    company and when they were made. Read a bite at a time."""
+    asked, last = (RunArtifact.day >= day_from) & (RunArtifact.day <= (day_to or "9999")), ("", "", 0)
+    with store.reading():
+        mine = inside(store, reach)
+    if mine is not None:
+        asked &= RunArtifact.company.in_(mine)
+    if company:
+        asked &= RunArtifact.company == company
+    order = (RunArtifact.day, RunArtifact.company, RunArtifact.n)
+    while True:
+        with store.reading():
+            after = Tuple(*order) > Tuple(*last)
+            rows = list(RunArtifact.select().where(asked & after).order_by(*order).limit(BITE_ROWS))
+        yield from (artifact_of(row) for row in rows)
+        if len(rows) < BITE_ROWS:
+            return
+        last = (rows[-1].day, rows[-1].company, rows[-1].n)
+
+
+def mismatches(store: Store, reach: Reach = EVERYWHERE, limit: int = 50) -> list[Artifact]:
+    """Of each company's day what stands, where it does not match, the newest day first."""
+    where, facts = ["a.status = 'MISMATCH'"], list[Any]()
+    mine = inside(store, reach)
+    if mine is not None:
+        where.append(f"a.company IN ({', '.join('?' * len(mine)) or 'NULL'})")
+        facts += mine
+    asked = (
+        f"SELECT a.n FROM run_artifact a WHERE {' AND '.join(where)} AND NOT EXISTS (SELECT 1 FROM run_artifact b"
+        " WHERE b.company = a.company AND b.day = a.day AND b.status <> '' AND (b.processed_at > a.processed_at"
+        " OR (b.processed_at = a.processed_at AND b.n > a.n))) ORDER BY a.day DESC, a.n DESC LIMIT ?"
+    )
+    with store.reading():
+        ns = [n for (n,) in store.execute(asked, (*facts, limit)).fetchall()]
+        found = {row.n: artifact_of(row) for row in RunArtifact.select().where(RunArtifact.n.in_(ns))}
+    return [found[n] for n in ns]
+
+
 def put_figures(store: Store, artifact: int, found: Iterable[Figure]) -> None:
     """These are the figures of an artifact, in place of any before."""
+    rows = [(artifact, r.kind, str(r.name), r.here, r.sent, r.booked, r.verdict, str(r.words)) for r in found]
     with store.transaction():
         RunFigure.delete().where(RunFigure.artifact == artifact).execute()
-        for one in found:
-            RunFigure.create(
-                artifact=artifact, kind=one.kind, name=one.name, here=one.here, sent=one.sent, booked=one.booked,
-                verdict=one.verdict, words=one.words,
-            )  # fmt: skip
+        for start in range(0, len(rows), BITE_ROWS):
+            store.execute_many(_FIGURE, rows[start : start + BITE_ROWS])
 
 
 def figures(store: Store, artifact: int) -> list[Figure]:
     """The figures of an artifact, by kind and name."""
     with store.reading():
         found = RunFigure.select().where(RunFigure.artifact == artifact).order_by(RunFigure.kind, RunFigure.name)
-        return [Figure(r.kind, r.name, r.here, r.sent, r.booked, r.verdict, r.words) for r in found]
+        return [_figure(row) for row in found]
+
+
+def sums(store: Store, artifact: int) -> list[Figure]:
+    """Its figures that are of no single document."""
+    with store.reading():
+        mine = (RunFigure.artifact == artifact) & (RunFigure.kind != "document")
+        return [_figure(row) for row in RunFigure.select().where(mine)]
+
+
+def documents(store: Store, artifact: int, limit: int, offset: int = 0) -> tuple[list[Figure], int, int]:
+    """Its documents, those that differ first; how many there are, and how many of them differ."""
+    mine = (RunFigure.artifact == artifact) & (RunFigure.kind == "document")
+    rank = Case(RunFigure.verdict, (("mismatch", 0),), 1)
+    with store.reading():
+        rows = RunFigure.select().where(mine).order_by(rank, RunFigure.name).limit(limit).offset(offset)
+        count = RunFigure.select().where(mine).count()
+        bad = RunFigure.select().where(mine & (RunFigure.verdict == "mismatch")).count()
+        return [_figure(row) for row in rows], count, bad
+
+
+def _figure(row: Any) -> Figure:
+    return Figure(row.kind, row.name, row.here, row.sent, row.booked, row.verdict, row.words)
 
 
 def artifact_of(row: Any) -> Artifact:

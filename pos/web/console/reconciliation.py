@@ -17,7 +17,7 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from pos.actions import verdicts
+from pos.actions import run_sides, run_views, verdicts
 from pos.web import auth, reader
 from pos.web.console import frame, lists
 from pos.web.parts import parts
@@ -32,7 +32,9 @@ ITEMS = ("number", "document", "part", "connection", "remote_id", "what", "figur
 @auth.needs("z_read", within=True)
 def page() -> ResponseReturnValue:
     here = parts()
-    return frame.show("reconciliations", "reconciliation", **_overview(here))
+    eyes = run_views.reader(here.store, here.config, frame.reach())
+    runs = {"runs_base": here.config.runs.prefix, "run_days": run_sides.differing(eyes)}
+    return frame.show("reconciliations", "reconciliation", **_overview(here), **runs)
 
 
 @bp.get("/console/reconciliation.csv")
