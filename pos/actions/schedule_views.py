@@ -36,8 +36,8 @@ KINDS = {
     "fallback_off": ("offline", said("Schedule of the settings off")),
 }
 DATE_MODES = {
-    "trading_date": said("The last trading day that is over"),
-    "yesterday": said("Yesterday by the calendar"),
+    "trading_date": said("Last trading day"),
+    "yesterday": said("Yesterday"),
 }
 #: Next moments shown while a schedule is typed.
 NEXT_SHOWN = 3

@@ -118,7 +118,7 @@ def run_now(
     if reason := _refusal(store, schedule):
         raise Invalid(reason, code="bad_arguments")
     if other := schedules.going(store, schedule):
-        raise Conflict(said("A run of it is still going. Wait until it ended."), facts={"job": other}, code="overlap")
+        raise Conflict(said("A run of the same is still going. Wait until it has ended."), facts={"job": other}, code="overlap")
     rings = list[str]()
     with store.transaction():
         job = _trigger(store, config, schedule, now, by, rings.append)
@@ -229,7 +229,7 @@ def _begin(
 ) -> tuple[str, str, str]:
     """What became of it, the run's id and why."""
     if other := schedules.going(store, schedule):
-        return "skipped_overlap", other, said("A run of it was still going.")
+        return "skipped_overlap", other, said("A run of the same was still going.")
     if reason := _refusal(store, schedule):
         return "skipped_invalid", "", reason
     try:
