@@ -6,7 +6,7 @@ addresses without it. Nothing in a template or script names the prefix: `runs_ba
 
 from __future__ import annotations
 
-from pos.web.runs import artifacts, companies, events, logs, overview, runs, schedules, settings, tools
+from pos.web.runs import artifacts, companies, events, imports, logs, overview, runs, schedules, settings, tools
 
 BLUEPRINTS = (
     overview.bp,
@@ -17,5 +17,6 @@ BLUEPRINTS = (
     companies.bp,
     settings.bp,
     schedules.bp,
+    imports.bp,
     tools.bp,
 )
