@@ -25,8 +25,21 @@ from tests.web.conftest import Console, Page
 from tests.web.two_companies import Hub, a_hub
 
 #: Of the screens of runs, below [runs] prefix.
-RUN_LISTS: tuple[str, ...] = ("/epos-qbo/runs/", "/epos-qbo/logs/", "/epos-qbo/api/runs/active?since=0")
+RUN_LISTS: tuple[str, ...] = (
+    "/epos-qbo/companies/",
+    "/epos-qbo/companies/?sort=health&down=1",
+    "/epos-qbo/api/companies/panels?show=all",
+    "/epos-qbo/runs/",
+    "/epos-qbo/logs/",
+    "/epos-qbo/api/runs/active?since=0",
+)
 RUN_NAMED: tuple[tuple[str, Any], ...] = (
+    ("/epos-qbo/companies/{company}/", None),
+    ("/epos-qbo/companies/{company}/advanced", None),
+    ("/epos-qbo/companies/{company}/advanced", {"tolerance": "1"}),
+    ("/epos-qbo/companies/{company}/toggle-active/", {"active": False}),
+    ("/epos-qbo/companies/{company}/sync-json", {}),
+    ("/epos-qbo/companies/{company}/export.json", None),
     ("/epos-qbo/runs/{run}/", None),
     ("/epos-qbo/runs/{run}/logs", None),
     ("/epos-qbo/runs/{run}/cancel", {}),
@@ -99,8 +112,14 @@ NAMED: tuple[tuple[str, Any], ...] = (
 )
 #: Asked in tests of their own below.
 APART = {
+    "/epos-qbo/companies/new",  # tests/web/test_runs_companies.py
+    "/epos-qbo/settings/",  # likewise
+    "/epos-qbo/settings/own",  # likewise
     "/epos-qbo/runs/trigger",  # tests/web/test_runs.py
     "/epos-qbo/api/runs/status",  # likewise
+    "/epos-qbo/tools/",  # tests/web/test_runs_overview.py
+    "/epos-qbo/tools/query",  # likewise
+    "/epos-qbo/tools/verify-mapping",  # likewise
     "/epos-qbo/live",  # says that something changed and nothing of it
     "/console/trace",
     "/api/console/trace",

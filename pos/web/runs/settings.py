@@ -16,7 +16,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from pos.actions import run_defaults
-from pos.errors import Invalid
+from pos.errors import Invalid, NotAllowed
 from pos.said import said
 from pos.store import run_choices, run_figures
 from pos.web import auth
@@ -54,9 +54,11 @@ def page() -> ResponseReturnValue:
 
 @bp.post("/settings/")
 @describe(body=shapes.DEFAULTS, answer=shapes.CHOSEN)
-@auth.needs("can_manage_portal_settings")
+@auth.needs("can_manage_portal_settings", within=True)
 def change() -> ResponseReturnValue:
     here = parts()
+    if not auth.reach_of().is_all:
+        raise NotAllowed("Your rights are kept to some companies or shops; this is about all of them.", code="reach")
     changed = run_defaults.change(here.store, json_object(), auth.actor().code)
     return _answer(changed)
 
