@@ -52,7 +52,7 @@ def screens() -> list[tuple[str, str, str, str]]:
     """SCREENS with the one whose address is a setting, where it belongs."""
     found: list[tuple[str, str, str, str]] = list(SCREENS)
     at = [one[0] for one in SCREENS].index("reconciliation") + 1
-    found.insert(at, ("runs", f"{parts().config.runs.prefix}/", said("Runs"), "equal"))
+    found.insert(at, ("runs", f"{parts().config.runs.prefix}/", said("Runs"), "book"))
     return found
 
 
