@@ -16,7 +16,7 @@ __all__ = ["FAILED", "HASHED", "OK", "REFUSED", "cancelled", "of", "together", "
 
 #: What tells one artifact from another of the same day.
 HASHED = (
-    "company", "day", "connection", "source", "raw_rows", "rejected_rows", "raw_total", "raw_count", "sent_total",
+    "job", "company", "day", "connection", "source", "raw_rows", "rejected_rows", "raw_total", "raw_count", "sent_total",
     "sent_count", "booked_total", "booked_count", "uploaded", "skipped", "failed", "status", "difference",
 )  # fmt: skip
 MATCH, MISMATCH = "MATCH", "MISMATCH"
@@ -89,8 +89,12 @@ def _sent(found: Sequence[Artifact]) -> str:
 def _compared(store: Store, found: Sequence[Artifact]) -> str:
     if len(found) > 1:
         match = sum(one.status == MATCH for one in found)
-        days = [one for one in found if one.status or _has_any(one)]
-        return said("{match} of {total} days match.", match=match, total=len(days))
+        closed = sum(not _has_any(one) and one.status != MISMATCH for one in found)
+        if closed == len(found):
+            return ""
+        told = said("{match} of {total} days match.", match=match, total=len(found) - closed)
+        nothing = nsaid("Nothing was sold on {n} day.", "Nothing was sold on {n} days.", closed) if closed else ""
+        return together(told, nothing)
     if not found or not _has_any(found[0]):
         return ""
     only = found[0]

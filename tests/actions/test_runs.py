@@ -1,0 +1,345 @@
+"""A run from its start to its end: its phases, what it came to, and what becomes of it when it cannot go on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pos import clock
+from pos.actions import deliver, run_phases, run_round, runs
+from pos.actions.deliver import Done
+from pos.actions.line import Job as Line
+from pos.actions.run_phases import Work
+from pos.connectors.qbo import pace
+from pos.errors import Invalid, NotFound
+from pos.store import companies, run_work
+from pos.store import runs as rows
+from pos.store.models import RunJob
+from pos.store.runs import Artifact, Job, Part
+from tests.contract import qbo_books
+from tests.contract.emulators.qbo_company import Doc
+from tests.contract.qbo_books import Shop
+
+
+@pytest.fixture(scope="module")
+def shop_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """One for the whole module. The pace of its requests is left out, it has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch, qbo_books.shop(tmp_path_factory.mktemp("corner")) as made:
+        patch.setattr(pace, "APART_SECONDS", 0.0)
+        yield made
+
+
+@pytest.fixture
+def corner(shop_of_all: Shop) -> Shop:
+    """The shop on a new morning."""
+    next_morning(shop_of_all)
+    return shop_of_all
+
+
+def next_morning(corner: Shop) -> str:
+    """Twelve o'clock of the next day; the day before it."""
+    day = corner.now().date().isoformat()
+    corner.passes(hours=24)
+    return day
+
+
+def asked(corner: Shop, day: str = "", last: str = "", **more: Any) -> Job:
+    more.setdefault("companies", ["main"])
+    return runs.trigger(corner.store, corner.config, day_from=day, day_to=last, by="07", **more)
+
+
+def claimed(corner: Shop, owner: str = "w") -> Part:
+    found = run_work.claim(corner.store, f"{owner}:{clock.uuid7()}", corner.now())
+    assert found is not None
+    return found[0]
+
+
+def hold(corner: Shop, part: Part, send: Callable[[], Line] | None = None) -> Work:
+    job = rows.job(corner.store, part.job)
+    return Work(corner.store, corner.config, job, part, send or corner.job)
+
+
+def worked(corner: Shop, job: Job, send: Callable[[], Line] | None = None) -> Job:
+    """The run after one worker had it."""
+    run_phases.work(hold(corner, claimed(corner), send))
+    return rows.job(corner.store, job.id)
+
+
+def artifact(corner: Shop, job: Job) -> Artifact:
+    (found,) = rows.artifacts(corner.store, job.id)
+    return found
+
+
+def log(corner: Shop, job: Job) -> str:
+    return rows.tail(corner.store, job.id, 0)[0]
+
+
+def there(corner: Shop, day: str) -> list[Doc]:
+    return [doc for doc in corner.there() if doc["TxnDate"] == day]
+
+
+# -- what it comes to --------------------------------------------------------------------------------------------------
+
+
+def test_a_day_goes_through_all_phases_and_a_second_run_finds_all_of_it_there(corner: Shop) -> None:
+    corner.sell()
+    corner.sell(way="Card", qty=2)
+    day = next_morning(corner)
+    job = asked(corner)
+    assert (job.status, job.scope, job.day_from, job.day_to) == ("queued", "single", day, day)
+    job = worked(corner, job)
+    assert (job.status, job.exit_code, job.reason, job.warnings) == ("succeeded", "0", "", 0)
+    assert job.words == "2 documents were booked. The books match."
+    first = artifact(corner, job)
+    assert (first.raw_count, first.raw_total, first.uploaded, first.skipped, first.failed) == (2, 450, 2, 0, 0)
+    assert (first.status, first.run_status, first.source) == ("MATCH", "succeeded", "journal")
+    told = log(corner, job)
+    assert [phase for phase in ("collect", "transform", "upload", "reconcile") if f"main {phase}:" not in told] == []
+    corner.passes(seconds=60)
+    job = worked(corner, asked(corner, day))
+    assert job.words == "0 documents were booked. 2 were booked before. The books match."
+    again = artifact(corner, job)
+    assert (again.uploaded, again.skipped) == (0, 2)
+    assert first.hash != again.hash
+    assert len(there(corner, day)) == 2
+
+
+def test_a_closed_day_is_success(corner: Shop) -> None:
+    job = worked(corner, asked(corner, next_morning(corner)))
+    assert (job.status, job.exit_code, job.words, job.warnings) == ("succeeded", "0", "Nothing to post.", 0)
+
+
+def test_a_range_has_an_artifact_for_each_day_and_says_how_many_match(corner: Shop) -> None:
+    corner.sell()
+    first = next_morning(corner)
+    closed = next_morning(corner)
+    corner.sell(qty=3)
+    last = next_morning(corner)
+    job = worked(corner, asked(corner, first, last))
+    found = rows.artifacts(corner.store, job.id)
+    assert [(one.day, one.raw_total) for one in found] == [(first, 150), (closed, 0), (last, 450)]
+    assert (job.status, job.words) == (
+        "succeeded",
+        "2 documents were booked. 2 of 2 days match. Nothing was sold on 1 day.",
+    )
+
+
+def test_a_day_that_goes_on_is_taken_when_it_is_named_and_says_so(corner: Shop) -> None:
+    corner.sell()
+    today = corner.now().date().isoformat()
+    job = worked(corner, asked(corner, today))
+    assert job.status == "succeeded"
+    assert "The day goes on: what comes later goes with the next run." in job.words
+    next_morning(corner)
+    assert worked(corner, asked(corner, today)).words == "1 document was booked. The books match."
+
+
+def test_what_the_books_do_not_hold_any_more_is_a_warning_and_no_failure(corner: Shop) -> None:
+    corner.sell()
+    day = next_morning(corner)
+    worked(corner, asked(corner, day))
+    (doc,) = there(corner, day)
+    corner.site.gb.remove("SalesReceipt", doc["Id"])
+    job = worked(corner, asked(corner, day))
+    assert (job.status, job.exit_code, job.reason) == ("succeeded", "0", "mismatch")
+    assert job.warnings == 1
+    assert "The books differ by" in job.words
+
+
+def test_a_document_that_is_refused_makes_it_fail(corner: Shop) -> None:
+    corner.sell(way="Cheque")
+    corner.sell()
+    day = next_morning(corner)
+    job = worked(corner, asked(corner, day))
+    assert (job.status, job.exit_code, job.reason) == ("failed", "1", "failed")
+    assert job.words.startswith("1 document was refused. 1 document was booked.")
+    assert (artifact(corner, job).failed, artifact(corner, job).uploaded) == (1, 1)
+
+
+# -- what keeps it from going on ---------------------------------------------------------------------------------------
+
+
+def test_while_the_line_is_away_it_waits_and_after_a_day_it_has_failed(
+    corner: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corner.sell()
+    day = next_morning(corner)
+    job = asked(corner, day)
+    with monkeypatch.context() as gone:
+        gone.setattr(deliver, "queued", lambda _job: Done(left=1, again_in=30, line_is_away=True))
+        assert worked(corner, job).status == "running"
+        (part,) = rows.parts(corner.store, job.id)
+        assert (part.phase, part.owner, part.words) == ("upload", "", "Waits for QuickBooks: No answer.")
+        assert run_work.claim(corner.store, "w", corner.now()) is None
+        corner.passes(seconds=31)
+        worked(corner, job)
+        assert log(corner, job).count("Waits for QuickBooks") == 1, "said once"
+    corner.passes(seconds=31)
+    assert worked(corner, job).status == "succeeded"
+    corner.sell()
+    job = asked(corner, next_morning(corner))
+    monkeypatch.setattr(deliver, "queued", lambda _job: Done(left=1, again_in=30, line_is_away=True))
+    worked(corner, job)
+    corner.passes(hours=25)
+    ended = worked(corner, job)
+    assert (ended.status, ended.exit_code, ended.reason) == ("failed", "1", "failed")
+    assert ended.words == "It waited for 24 hours. Waits for QuickBooks: No answer."
+    assert artifact(corner, job).status == "NOT RUN"
+    monkeypatch.undo()
+    corner.round()
+
+
+def test_a_company_without_books_fails_in_words_and_the_others_go_on(corner: Shop) -> None:
+    if len(companies.every(corner.store)) == 1:
+        companies.add(corner.store, "north", "North", "07")
+    day = next_morning(corner)
+    job = asked(corner, day, companies=["north", "main"], stagger_seconds=0, continue_on_failure=True)
+    worked(corner, job)
+    job = worked(corner, job)
+    assert (job.scope, job.status, job.exit_code, job.reason) == ("all", "failed", "2", "bad_arguments")
+    parts = {part.company: part for part in rows.parts(corner.store, job.id)}
+    assert parts["north"].words == "North has no books to post to."
+    assert parts["main"].status == "succeeded"
+    everybody = asked(corner, day, companies=None)
+    assert [part.company for part in rows.parts(corner.store, everybody.id)] == ["main"], "of all only those with books"
+    worked(corner, everybody)
+
+
+def test_cancelled_between_two_documents_what_was_sent_stays_and_the_rest_goes_on_later(corner: Shop) -> None:
+    for way in ("Cash", "Card"):
+        corner.sell(way=way)
+    day = next_morning(corner)
+    job = asked(corner, day)
+
+    def cancels() -> None:
+        if there(corner, day):
+            runs.cancel(corner.store, job.id, "07")
+
+    job = worked(corner, job, lambda: replace(corner.job(), breathe=cancels))
+    assert (job.status, job.exit_code, job.reason) == ("cancelled", "1", "cancelled")
+    assert job.words == "Cancelled in the phase upload. 1 document was sent and stays. 1 goes by itself."
+    assert len(there(corner, day)) == 1
+    assert Counter(row.state for row in corner.rows() if day.replace("-", "")[2:] in row.document) == {
+        "booked": 1, "queued": 1
+    }  # fmt: skip
+    assert (artifact(corner, job).run_status, artifact(corner, job).reason) == (
+        "cancelled", "The run was cancelled before."
+    )  # fmt: skip
+    corner.passes(seconds=60)
+    assert worked(corner, asked(corner, day)).words == "1 document was booked. 1 was booked before. The books match."
+    assert len(there(corner, day)) == 2
+
+
+def test_where_runs_alone_post_nothing_goes_by_itself_but_what_was_sent_is_read_back(corner: Shop) -> None:
+    kept = companies.kept(corner.store, "main", "runs")
+    companies.keep(corner.store, "main", "runs", {"posting": "runs"}, kept, "07")
+    corner.sell()
+    day = next_morning(corner)
+    assert deliver.queued(corner.job(), post=False).idle
+    assert there(corner, day) == []
+    job = asked(corner, day)
+    assert runs.cancel(corner.store, job.id, "07").words == "Cancelled before it began."
+    assert worked(corner, asked(corner, day)).status == "succeeded"
+    companies.keep(corner.store, "main", "runs", {}, companies.kept(corner.store, "main", "runs"), "07")
+
+
+# -- killed ------------------------------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """kill -9: no handler of the program sees it."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_in_any_phase_another_worker_goes_on_and_each_document_is_there_once(
+    corner: Shop, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    for phase, real in list(run_phases._PHASES.items()):
+
+        def dies(work: Work, real: Callable[[Work], None] = real) -> None:
+            if after:
+                real(work)
+            raise Killed
+
+        corner.sell()
+        day = next_morning(corner)
+        job = asked(corner, day)
+        with monkeypatch.context() as patch:
+            patch.setitem(run_phases._PHASES, phase, dies)
+            with pytest.raises(Killed):
+                worked(corner, job)
+        assert rows.job(corner.store, job.id).status == "running"
+        assert run_work.claim(corner.store, "w2", corner.now()) is None, "its worker may be alive"
+        corner.passes(seconds=31)
+        run_round.sweep(corner.store, corner.config)
+        job = worked(corner, job)
+        assert (job.status, job.exit_code) == ("succeeded", "0"), log(corner, job)
+        assert f"WARNING main {phase}: Its worker died (1 of 3)." in log(corner, job)
+        assert len(there(corner, day)) == 1
+        assert artifact(corner, job).status == "MATCH"
+
+
+def test_a_program_that_stops_lets_go_and_no_death_is_counted(corner: Shop) -> None:
+    corner.sell()
+    job = asked(corner, next_morning(corner))
+    work = hold(corner, claimed(corner))
+    work.stopping = lambda: work.part.phase == "upload"
+    assert run_phases.work(work) == ""
+    (part,) = rows.parts(corner.store, job.id)
+    assert (part.phase, part.owner, part.tries) == ("upload", "", 0)
+    assert worked(corner, job).status == "succeeded"
+
+
+def test_who_lost_its_part_stops_and_what_the_other_does_stands(corner: Shop) -> None:
+    corner.sell()
+    job = asked(corner, next_morning(corner))
+    late = hold(corner, claimed(corner, "late"))
+    corner.passes(seconds=31)
+    run_round.sweep(corner.store, corner.config)
+    assert worked(corner, job).status == "succeeded"
+    late.beat(corner.now())
+    assert run_phases.work(late) == ""
+    assert rows.job(corner.store, job.id).status == "succeeded"
+
+
+# -- asked for ---------------------------------------------------------------------------------------------------------
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"day": "yesterday"}, "day_from"),
+    ({"day": "2026-11-20", "last": "2026-11-19"}, "day_to"),
+    ({"day": "2099-01-01"}, "day_to"),
+    ({"day": "2024-01-01", "last": "2026-11-19"}, "day_to"),
+    ({"parallel": 0}, "parallel"),
+    ({"parallel": 99}, "parallel"),
+    ({"stagger_seconds": -1}, "stagger_seconds"),
+]
+
+
+def test_what_cannot_be_run_is_refused_in_words(corner: Shop) -> None:
+    before = RunJob.select().count()
+    for arguments, field in BAD:
+        with pytest.raises(Invalid) as refused:
+            asked(corner, **arguments)
+        assert (refused.value.code, refused.value.field) == ("bad_arguments", field)
+    with pytest.raises(NotFound):
+        asked(corner, companies=["nobody"])
+    assert RunJob.select().count() == before
+
+
+def test_without_a_day_it_is_the_last_that_is_over_and_bells_ring(corner: Shop) -> None:
+    rung: list[str] = []
+    with clock.set_to(dt.datetime(2026, 11, 20, 3, 59, tzinfo=dt.UTC)):
+        kept = companies.kept(corner.store, "main", "runs")
+        companies.keep(corner.store, "main", "runs", {"trading_day": True, "cutoff": "04:00"}, kept, "07")
+        job = asked(corner, ring=rung.append)
+        companies.keep(corner.store, "main", "runs", {}, companies.kept(corner.store, "main", "runs"), "07")
+    assert job.day_from == job.day_to == "2026-11-18", "before the cut-off the day before yesterday"
+    assert rung == [f"run:{job.id}:queued", "runs"]
+    assert (job.parallel, job.stagger_seconds, job.requested_by) == (2, 2, "07")
+    runs.cancel(corner.store, job.id, "07")
