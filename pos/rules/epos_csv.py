@@ -158,7 +158,7 @@ def row(cells: Sequence[str], head: Header, form: Form) -> Row | None:
     for name in ("at", "qty", "gross", "name"):
         if not given[name]:
             raise Refused(said("{column} is empty.", column=COLUMNS[name][0]))
-    at, day = _moment(given["at"], form)
+    at, day = moment(given["at"], form)
     numbers = {name: _number(given, name, form) for name in ("qty", "gross", "net", "tax", "cost")}
     texts = {name: given.get(name, "") for name in TEXTS}
     told = (at, *texts.values(), *("" if value is None else f"{value.normalize():f}" for value in numbers.values()))
@@ -216,7 +216,7 @@ def orders_of(text: str) -> set[str]:
     return {order for order in ORDERS if _date(matched, order) is not None}
 
 
-def _moment(text: str, form: Form) -> tuple[str, str]:
+def moment(text: str, form: Form) -> tuple[str, str]:
     """A date as ISO text in the shop's wall clock, and its business day. A date alone is a business day."""
     matched = _DATE.match(text)
     if matched is None:
