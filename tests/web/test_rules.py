@@ -13,8 +13,26 @@ from pos.store import people
 from pos.web import auth
 from tests.web.conftest import PINS, Page
 
+#: Whoever has anything to do at the console may look at its overview and at the screens of runs.
+LOOKS = (
+    "operate replay z_read people rights settings can_trigger_runs can_edit_companies can_manage_schedules"
+    " can_manage_portal_settings"
+)
 #: Route -> its rule. A new route is one line here, seen by whoever reads the change.
 ROUTES = {
+    "GET /epos-qbo/api/companies/panels": LOOKS,
+    "GET /epos-qbo/companies/": LOOKS,
+    "GET /epos-qbo/companies/<key>/": LOOKS,
+    "GET /epos-qbo/companies/<key>/advanced": "can_edit_companies",
+    "GET /epos-qbo/companies/<key>/export.json": "can_edit_companies",
+    "GET /epos-qbo/companies/new": "can_edit_companies",
+    "POST /epos-qbo/companies/<key>/advanced": "can_edit_companies",
+    "POST /epos-qbo/companies/<key>/sync-json": "can_edit_companies",
+    "POST /epos-qbo/companies/<key>/toggle-active/": "can_edit_companies",
+    "POST /epos-qbo/companies/new": "can_edit_companies",
+    "GET /epos-qbo/settings/": LOOKS,
+    "POST /epos-qbo/settings/": "can_manage_portal_settings",
+    "POST /epos-qbo/settings/own": LOOKS,
     "DELETE /api/copies/<till>/<path:path>": "copies",
     "GET /api/copies/<till>": "copies",
     "GET /api/copies/<till>/<path:path>": "copies",
@@ -23,14 +41,14 @@ ROUTES = {
     "GET /api/console/documents/<document>/file": "operate z_read",
     "GET /api/console/outbox": "operate z_read",
     "GET /api/console/outbox/<int:n>": "operate z_read",
-    "GET /api/console/overview": "operate replay z_read people rights settings",
+    "GET /api/console/overview": LOOKS,
     "GET /api/console/session": "all",
     "GET /api/console/trace": "operate z_read",
-    "GET /console": "operate replay z_read people rights settings",
+    "GET /console": LOOKS,
     "GET /console/outbox": "operate z_read",
     "GET /console/outbox.csv": "operate z_read",
     "GET /console/outbox/<int:n>": "operate z_read",
-    "GET /console/overview.csv": "operate replay z_read people rights settings",
+    "GET /console/overview.csv": LOOKS,
     "GET /console/receipts/<document>": "operate z_read",
     "GET /api/console/reconciliations": "z_read",
     "GET /api/console/reconciliations/<scope>/<name>": "z_read",
