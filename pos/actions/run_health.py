@@ -29,6 +29,8 @@ from pos.store.run_figures import MISMATCH, NOT_RUN, Figure, Part
 #: Levels from worst to best; "note" is told and makes nothing worse.
 LEVELS = ("critical", "warning", "unknown", "healthy")
 NOTE = "note"
+#: So many things wrong with the days of one run are told each.
+ISSUES_MAX = 5
 LABELS = {
     "critical": said("Needs a person"),
     "warning": said("Look today"),
@@ -62,7 +64,8 @@ class Issue:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that is asked of one company. token: how its sign-in stands, None = its books need none. missing: what is not
-    set up, in words; "" = nothing. named: documents that differ."""
+    set up, in words; "" = nothing. days: what the run of `latest` came to, day by day; named: documents that differ, by
+    number of the day's artifact."""
 
     company: Company
     missing: str = ""
@@ -70,7 +73,8 @@ class Facts:
     last: Part | None = None
     latest: Figure | None = None
     good: Figure | None = None
-    named: tuple[str, ...] = ()
+    days: tuple[Figure, ...] = ()
+    named: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +138,10 @@ def facts_of(store: Store, config: Config, companies: Sequence[Company], now: da
     latest, good = run_figures.latest(store, ids), run_figures.latest(store, ids, good=True)
     last = run_figures.last_parts(store, ids)
     signed = {row.connection: row for row in qbo_tokens.rows(store)}
-    named = run_figures.differing(store, [one.n for one in latest.values() if one.status == MISMATCH])
+    days = run_figures.of_runs(store, latest.values())
+    named = run_figures.differing(store, [one.n for some in days.values() for one in some if one.status == MISMATCH])
     found = []
     for one in companies:
-        figure = latest.get(one.id)
         mine = kept.get(one.id, {})
         books = _books(kinds[one.id], mine)
         found.append(
@@ -146,9 +150,10 @@ def facts_of(store: Store, config: Config, companies: Sequence[Company], now: da
                 missing=_missing(books, mine),
                 token=_token(store, config, one.id, signed, mine, now, runs) if qbo_standing.KIND in books else None,
                 last=last.get(one.id),
-                latest=figure,
+                latest=latest.get(one.id),
                 good=good.get(one.id),
-                named=tuple(named.get(figure.n, ())) if figure else (),
+                days=tuple(days.get(one.id, ())),
+                named=named,
             )
         )
     return found
@@ -169,7 +174,7 @@ def _issues(facts: Facts, limits: Limits) -> Iterable[Issue]:
     if facts.latest is None:
         yield Issue("no_run", "unknown", said("No run yet."))
     else:
-        yield from _of_day(facts, facts.latest, limits)
+        yield from _of_days(facts, facts.days or (facts.latest,), limits)
     yield from _stale(facts, limits)
 
 
@@ -181,8 +186,20 @@ def _of_token(facts: Facts) -> Iterable[Issue]:
     yield Issue(kind, token.level, said("{what} {remedy}", what=token.why or token.label, remedy=token.guidance), way)
 
 
+def _of_days(facts: Facts, days: Sequence[Figure], limits: Limits) -> Iterable[Issue]:
+    """What is wrong with the days of the last run; of a long one the latest days are told and the others counted."""
+    found = [one for figure in reversed(days) for one in _of_day(facts, figure, limits)]
+    yield from found[:ISSUES_MAX]
+    for kind in ("failed_uploads", "recon_difference", "not_compared"):
+        rest = [one for one in found[ISSUES_MAX:] if one.kind == kind]
+        if rest:
+            level = next(level for level in (*LEVELS, NOTE) if level in {one.level for one in rest})
+            words = nsaid("And {n} more like it in this run.", "And {n} more like it in this run.", len(rest))
+            yield Issue(kind, level, words, rest[0].way)
+
+
 def _of_day(facts: Facts, figure: Figure, limits: Limits) -> Iterable[Issue]:
-    """What is wrong with the day that was worked on last."""
+    """What is wrong with one day."""
     day, way = wording.short_day(date.fromisoformat(figure.day), limits.locale), f"./runs/{figure.job}/"
     if figure.failed:
         words = nsaid(
@@ -207,10 +224,11 @@ def _level_of(figure: Figure, limits: Limits) -> str:
 
 def _differs(facts: Facts, figure: Figure, day: str, limits: Limits) -> Said:
     amount = wording.money(abs(figure.difference), figure.currency, limits.locale)
-    if not facts.named:
+    named = facts.named.get(figure.n, ())
+    if not named:
         return said("{day} differs by {amount}.", day=day, amount=amount)
-    shown = ", ".join(facts.named[: run_figures.NAMED_MAX])
-    more = len(facts.named) - run_figures.NAMED_MAX
+    shown = ", ".join(named[: run_figures.NAMED_MAX])
+    more = len(named) - run_figures.NAMED_MAX
     if more > 0:
         return said("{day} differs by {amount}: {names} and {n} more.", day=day, amount=amount, names=shown, n=more)
     return said("{day} differs by {amount}: {names}.", day=day, amount=amount, names=shown)

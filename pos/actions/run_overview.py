@@ -60,6 +60,11 @@ def target(config: Config, now: datetime) -> date:
     return trading_day.target_date(now, *trading_day.portal(config.runs, config.shop))
 
 
+def shown_day(config: Config, now: datetime) -> str:
+    """It as the page shows it."""
+    return wording.short_day(target(config, now), config.shop.locale)
+
+
 def asked(store: Store, who: str, reach: Reach, company: str | None, period: str | None) -> Asked:
     """What somebody asked for, else what they chose to see first. NotFound for a company outside of their reach."""
     own = run_choices.of_person(store, who)
@@ -80,7 +85,7 @@ def overview(store: Store, config: Config, wanted: Asked, reach: Reach = EVERYWH
     word = run_health.label(health)
     return {
         "target": day.isoformat(),
-        "target_text": wording.short_day(day, config.shop.locale),
+        "target_text": shown_day(config, now),
         "system": {"key": word, "tone": SYSTEM_TONES[word], "text": run_health.SYSTEM[word]},
         "kpis": _kpis(store, config, ids, day, health),
         "companies": [_company(store, config, one) for one in health],

@@ -130,6 +130,21 @@ def latest(store: Store, companies: Collection[str], *, good: bool = False) -> d
     return {row[2]: _figure(row) for row in rows}
 
 
+def of_runs(store: Store, figures: Collection[Figure]) -> dict[str, list[Figure]]:
+    """All days of the runs these are of, by company: of each company those of its own."""
+    mine = {one.company: one.job for one in figures}
+    rows = _asked(
+        store,
+        f"SELECT {_FIGURE} FROM run_artifact a WHERE a.job IN ({{}}) AND a.status <> '' ORDER BY a.day, a.n",
+        set(mine.values()),
+    )
+    found: dict[str, list[Figure]] = {}
+    for one in map(_figure, rows):
+        if mine.get(one.company) == one.job:
+            found.setdefault(one.company, []).append(one)
+    return found
+
+
 def of_day(store: Store, companies: Collection[str], day: str) -> list[Figure]:
     """What stands of a business day, one a company."""
     rows = _asked(

@@ -96,8 +96,21 @@ def test_documents_that_differ_are_named_a_few_of_them() -> None:
         (("SR-1",), "Fri 20 Nov 2026 differs by £2.50: SR-1."),
         (tuple(f"SR-{n}" for n in range(5)), "Fri 20 Nov 2026 differs by £2.50: SR-0, SR-1, SR-2 and 2 more."),
     ):
-        (issue,) = run_health.of_company(replace(facts, named=named), LIMITS).issues
+        (issue,) = run_health.of_company(replace(facts, named={7: named}), LIMITS).issues
         assert (issue.text, issue.way) == (words, "./runs/job/")
+
+
+def test_every_day_of_a_run_is_told_the_latest_first_and_many_are_counted() -> None:
+    days = tuple(replace(GOOD, n=n, day=f"2026-11-{n:02}", status="MISMATCH", difference=n * 50) for n in range(1, 9))
+    found = run_health.of_company(replace(FINE, latest=days[-1], days=days), LIMITS)
+    assert [one.text.split(" differs")[0] for one in found.issues[:5]] == [
+        "Sun 8 Nov 2026",
+        "Sat 7 Nov 2026",
+        "Fri 6 Nov 2026",
+        "Thu 5 Nov 2026",
+        "Wed 4 Nov 2026",
+    ]
+    assert found.issues[5].text == "And 3 more like it in this run." and found.level == "warning"
 
 
 def test_the_limit_of_differences_is_money_of_each_currency() -> None:
