@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pos.rules import wording
 from pos.said import nsaid, said
-from pos.store import runs
+from pos.store import run_logs, runs
 from pos.store.db import Store
 from pos.store.run_rows import FAILED, OK, REFUSED
 from pos.store.run_work import End
@@ -16,15 +16,15 @@ __all__ = ["FAILED", "HASHED", "OK", "REFUSED", "cancelled", "of", "together", "
 
 #: What tells one artifact from another of the same day.
 HASHED = (
-    "job", "company", "day", "connection", "source", "raw_rows", "rejected_rows", "raw_total", "raw_count", "sent_total",
-    "sent_count", "booked_total", "booked_count", "uploaded", "skipped", "failed", "status", "difference",
+    "job", "company", "day", "connection", "source", "raw_rows", "rejected_rows", "raw_total", "raw_count",
+    "sent_total", "sent_count", "booked_total", "booked_count", "uploaded", "skipped", "failed", "status", "difference",
 )  # fmt: skip
 MATCH, MISMATCH = "MATCH", "MISMATCH"
 
 
 def of(store: Store, job: Job, part: Part, goes_on: Callable[[str], bool]) -> End:
     """What a part that went through all of its phases ends with. Documents the books refused make it fail; that the
-    books differ, that rows were rejected and that a day was not compared are warnings."""
+    books differ, that rows were rejected, that a day was not compared and what the log warns of are warnings."""
     found = runs.of_part(store, job.id, part.company)
     failed, rejected = sum(one.failed for one in found), sum(one.rejected_rows for one in found)
     sentences = [_sent(found)]
@@ -35,7 +35,10 @@ def of(store: Store, job: Job, part: Part, goes_on: Callable[[str], bool]) -> En
         sentences.append(said("The day goes on: what comes later goes with the next run."))
     wrong = [one for one in found if one.status == MISMATCH]
     missing = [one for one in found if one.status not in (MATCH, MISMATCH) and _has_any(one)]
-    warnings = len(wrong) + len(missing) + (1 if rejected else 0)
+    warned = run_logs.warned(store, job.id, part.company, ("collect", "transform"))
+    if warned and not rejected:
+        sentences.append(nsaid("{n} warning: see the log.", "{n} warnings: see the log.", warned))
+    warnings = len(wrong) + len(missing) + max(warned, 1 if rejected else 0)
     words = together(*sentences)
     if failed:
         told = nsaid("{n} document was refused.", "{n} documents were refused.", failed)

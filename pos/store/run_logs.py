@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,8 @@ TAIL_BYTES = 65536
 #: A longer line is cut, so that one always fits.
 LINE_CHARS = 2000
 BITE_ROWS = 500
+#: How the line begins that tells of a worker's death.
+DIED = "Its worker died ("
 
 
 def say(store: Store, job_id: str, company: str, phase: str, level: str, words: str, now: datetime) -> None:
@@ -71,6 +74,14 @@ def _behind(store: Store, job_id: str, offset: int, reach: Reach) -> list[Any]:
             theirs = RunPart.select().where((RunPart.job == job_id) & RunPart.company.not_in(mine)).exists()
             asked &= RunLog.company.in_(mine if theirs else ["", *mine])
         return list(RunLog.select().where(asked).order_by(RunLog.ends_at_byte).limit(BITE_ROWS))
+
+
+def warned(store: Store, job_id: str, company: str, phases: Sequence[str]) -> int:
+    """How many different warnings these phases of a company's part gave; that a worker died is none of what it did."""
+    mine = (RunLog.job == job_id) & (RunLog.company == company) & RunLog.phase.in_(phases)
+    with store.reading():
+        rows = RunLog.select(RunLog.words).where(mine & (RunLog.level == "warning")).distinct()
+        return sum(not row.words.startswith(DIED) for row in rows)
 
 
 def thin(store: Store, before: datetime) -> int:

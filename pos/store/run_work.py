@@ -177,7 +177,7 @@ def _dead(store: Store, now: datetime) -> list[str]:
     found = list(RunPart.select().where((RunPart.status == "running") & (RunPart.owner != "") & over))
     for row in found:
         tries = row.tries + 1
-        words = f"Its worker died ({tries} of {TRIES_MAX})."
+        words = f"{run_logs.DIED}{tries} of {TRIES_MAX})."
         run_logs.say(store, row.job, row.company, row.phase, "warning", words, now)
         if tries < TRIES_MAX:
             RunPart.update(owner="", lease_until="", next_at="", tries=tries).where(RunPart.n == row.n).execute()

@@ -1,0 +1,147 @@
+"""The runs' agent: several companies at once in one process, two processes on one store, and what a dead one left."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from agents import runs as agent
+from pos import clock
+from pos.actions import run_phases, runs
+from pos.config import Config
+from pos.runner import Runner
+from pos.store import companies, run_work
+from pos.store import runs as rows
+from pos.store.connections import Wanted, of_company
+from pos.store.db import Store
+from pos.store.models import RunPart
+from tests.agents.rounds_of import until
+
+DAY = "2026-11-20"
+KEYS = ("main", "north", "south")
+
+
+@pytest.fixture
+def several(store: Store) -> Store:
+    """A store of three companies with books."""
+    for key in KEYS:
+        if key != "main":
+            companies.add(store, key, key.title(), "07")
+        name = companies.connection_id("quickbooks", key)
+        of_company(store, Wanted(name, "quickbooks", "QuickBooks Online", "http://127.0.0.1:9"), key)
+    return store
+
+
+@pytest.fixture
+def start(several: Store, shop: Config) -> Iterator[Callable[..., Runner]]:
+    begun: list[Runner] = []
+
+    def begin(role: str = "agents") -> Runner:
+        runner = Runner(several, shop, [agent.AGENT], kinds=(), role=role)
+        begun.append(runner)
+        runner.start(work=True)
+        return runner
+
+    yield begin
+    for runner in begun:
+        runner.stop()
+
+
+def phases(monkeypatch: pytest.MonkeyPatch, **bodies: Callable[[run_phases.Work], None]) -> None:
+    """What the phases do here; those not named do nothing."""
+    for name in run_phases._PHASES:
+        monkeypatch.setitem(run_phases._PHASES, name, bodies.get(name, lambda _work: None))
+
+
+def asked(store: Store, *keys: str, **more: Any) -> str:
+    how = {"stagger_seconds": 0, "day_from": DAY, "by": "07", **more}
+    return runs.trigger(store, store.config, companies=keys, **how).id
+
+
+def ended(store: Store, job: str) -> Callable[[], bool]:
+    return lambda: rows.job(store, job).ended
+
+
+def test_companies_of_one_run_are_worked_on_at_once_and_screens_are_told(
+    several: Store, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(3)
+    phases(monkeypatch, upload=lambda _work: together.wait(30) and None)
+    job = asked(several, *KEYS, parallel=3)
+    heard: list[str] = []
+    runner = start()
+    runner.listeners.append(heard.append)
+    runner.ring(runs.BELL)
+    assert until(ended(several, job)), "one alone waits for the others for ever"
+    assert rows.job(several, job).words == "All 3 companies went well."
+    assert until(lambda: f"run:{job}:succeeded" in heard)
+
+
+def test_two_processes_share_the_work_and_neither_takes_the_other_s(
+    several: Store, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, str]] = []
+    phases(monkeypatch, upload=lambda work: seen.append((work.job.id, work.part.company)))
+    jobs = [asked(several, *KEYS, parallel=2) for _ in range(3)]
+    for runner in (start(), start()):
+        runner.ring(runs.BELL)
+    assert until(lambda: all(rows.job(several, job).ended for job in jobs))
+    assert sorted(seen) == sorted((job, key) for job in jobs for key in KEYS), "each part once"
+    assert {rows.job(several, job).status for job in jobs} == {"succeeded"}
+
+
+def test_after_a_failure_none_is_started_also_when_they_run_side_by_side(
+    several: Store, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(work: run_phases.Work) -> None:
+        if work.part.company == "main":
+            raise ValueError("broken")
+
+    phases(monkeypatch, collect=fails)
+    stops = asked(several, *KEYS, parallel=1)
+    goes_on = asked(several, *KEYS, parallel=1, continue_on_failure=True)
+    start().ring(runs.BELL)
+    assert until(lambda: rows.job(several, stops).ended and rows.job(several, goes_on).ended)
+    assert [part.status for part in rows.parts(several, stops)] == ["failed", "cancelled", "cancelled"]
+    assert [part.status for part in rows.parts(several, goes_on)] == ["failed", "succeeded", "succeeded"]
+    assert rows.job(several, stops).exit_code == rows.job(several, goes_on).exit_code == "1"
+
+
+def test_what_a_dead_process_left_is_taken_up_by_itself(
+    several: Store, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phases(monkeypatch)
+    job = asked(several, "main")
+    assert run_work.claim(several, "agents:1:dead", clock.now()) is not None
+    with several.transaction():
+        RunPart.update(lease_until=clock.stamp(clock.now())).execute()
+    start().ring(runs.BELL)
+    assert until(ended(several, job))
+    assert (rows.job(several, job).status, rows.job(several, job).exit_code) == ("succeeded", "0")
+
+
+def test_a_stop_lets_go_of_a_part_and_the_next_process_goes_on_at_once(
+    several: Store, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_it, stop = threading.Event(), threading.Event()
+
+    def long(work: run_phases.Work) -> None:
+        at_it.set()
+        while not stop.is_set():
+            work.safe_point()
+
+    phases(monkeypatch, upload=long)
+    job = asked(several, "main")
+    first = start()
+    first.ring(runs.BELL)
+    assert at_it.wait(30)
+    first.stop()
+    (part,) = rows.parts(several, job)
+    assert (part.phase, part.owner, part.tries) == ("upload", "", 0)
+    stop.set()
+    start().ring(runs.BELL)
+    assert until(ended(several, job))
+    assert rows.job(several, job).status == "succeeded"
