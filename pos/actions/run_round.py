@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pos import clock, trail
-from pos.actions import line, run_notices, run_phases, runs
+from pos.actions import line, run_notices, run_phases, runs, schedules
 from pos.agent import Run
 from pos.config import Config
 from pos.connectors import KINDS
@@ -78,6 +78,7 @@ def told(store: Store, config: Config, ids: list[str], ring: runs.Ring) -> None:
         job = rows.job(store, key)
         if job.status in ENDED:
             run_notices.ended(store, config, job)
+            schedules.ended(store, job)
         ring(f"{runs.EVENT}:{job.id}:{job.status}")
 
 

@@ -37,6 +37,8 @@ LATE_SECONDS_MIN = 60
 CLOCKS_DIFFER = timedelta(minutes=2)
 #: What fired up to so far ahead of a clock that was set back does not fire again; further ahead, that clock was wrong.
 FIRED_AHEAD = timedelta(hours=26)
+#: Runs asked for so long ago are looked at for how they ended.
+UNSEEN = timedelta(days=2)
 _ENDED = {"succeeded": "run_succeeded", "failed": "run_failed", "cancelled": "run_cancelled"}
 
 
@@ -118,7 +120,9 @@ def run_now(
     if reason := _refusal(store, schedule):
         raise Invalid(reason, code="bad_arguments")
     if other := schedules.going(store, schedule):
-        raise Conflict(said("A run of the same is still going. Wait until it has ended."), facts={"job": other}, code="overlap")
+        raise Conflict(
+            said("A run of the same is still going. Wait until it has ended."), facts={"job": other}, code="overlap"
+        )
     rings = list[str]()
     with store.transaction():
         job = _trigger(store, config, schedule, now, by, rings.append)
@@ -170,7 +174,7 @@ def _checked(store: Store, form: Form, reach: Reach) -> Form:
 
 
 def look(store: Store, config: Config, *, ring: runs.Ring = runs.nobody) -> Looked:
-    """Fire what has fallen due."""
+    """Fire what has fallen due, and keep how runs of schedules ended where nobody told."""
     now, counts = clock.now(), {"queued": 0}
     _clock_set_back(store, now)
     _fallback(store, config, now)
@@ -181,6 +185,7 @@ def look(store: Store, config: Config, *, ring: runs.Ring = runs.nobody) -> Look
             ring(event)
         if came_to:
             counts[came_to] = counts.get(came_to, 0) + 1
+    ended_unseen(store)
     schedules.looked(store, now)
     following = schedules.next_at(store)
     others = sum(count for kind, count in counts.items() if kind != "queued")
@@ -197,8 +202,17 @@ def worker(store: Store, config: Config) -> Worker:
 
 def ended(store: Store, job: Job) -> None:
     """A run is over: where a schedule began it, that stands in what the schedule did."""
-    if job.schedule and job.status in _ENDED:
+    if job.schedule and job.status in _ENDED and not job.ingested:
         schedules.ended(store, job.schedule, job.company, _ENDED[job.status], job.id, job.words, clock.now())
+
+
+def ended_unseen(store: Store) -> int:
+    """Keep how runs ended of which nobody told: cancelled before they began, or by who was killed at that moment; how
+    many."""
+    found = schedules.untold(store, clock.now() - UNSEEN)
+    for key in found:
+        ended(store, kept_runs.job(store, key))
+    return len(found)
 
 
 def _fire(store: Store, config: Config, schedule: Schedule, now: datetime, ring: Callable[[str], None]) -> str:

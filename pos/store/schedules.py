@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from peewee import fn
+
 from pos import clock
 from pos.errors import Conflict, NotFound
 from pos.said import packed, said, unpacked
@@ -21,7 +23,7 @@ from pos.store.models import Meta, RunJob, RunPart
 from pos.store.models import RunSchedule as Schedules
 from pos.store.models import RunScheduleEvent as Events
 from pos.store.reach import EVERYWHERE, Reach
-from pos.store.run_rows import OPEN, inside
+from pos.store.run_rows import ENDED, OPEN, inside
 
 #: What became of a schedule's last moment.
 RESULTS = ("queued", "skipped_overlap", "skipped_invalid", "error", "missed")
@@ -253,12 +255,25 @@ def note(
 
 
 def ended(store: Store, schedule: str, company: str, kind: str, job: str, words: str, now: datetime) -> None:
-    """A run that a schedule began is over; the schedule may be gone by now."""
+    """A run that a schedule began is over; the schedule may be gone by now. Told twice it is kept once."""
     with store.transaction():
+        same = (Events.schedule == schedule) & (Events.job == job) & (Events.kind == kind)
+        if Events.select().where(same).exists():
+            return
         Events.create(
             schedule=schedule, company=company, at=clock.stamp(now), kind=kind, job=job, words=words,
             made_of=packed(words),
         )  # fmt: skip
+
+
+def untold(store: Store, since: datetime) -> list[str]:
+    """Runs of schedules, asked for since then, that are over and whose end nobody has kept yet."""
+    with store.reading():
+        told = Events.select(Events.job).where(
+            (Events.schedule == RunJob.schedule) & (Events.job == RunJob.id) & Events.kind.startswith("run_")
+        )  # fmt: skip
+        asked = (RunJob.created_at >= clock.stamp(since)) & (RunJob.schedule != "") & RunJob.status.in_(ENDED)
+        return [row.id for row in RunJob.select(RunJob.id).where(asked & ~fn.EXISTS(told)).order_by(RunJob.n)]
 
 
 def thin(store: Store, before: datetime) -> int:

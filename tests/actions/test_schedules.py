@@ -316,7 +316,7 @@ def test_a_clock_that_was_years_ahead_leaves_nothing_planned_for_then(posting: S
     at.now = DUE + timedelta(hours=1)
     look(posting)
     assert kept.one(posting, schedule.id).next_fire_at == clock.stamp(DUE + timedelta(days=1))
-    assert told(posting) == ["missed", "queued", "clock_set_back"]
+    assert told(posting) == ["missed", "queued", "clock_set_back", "run_succeeded"]
     at.now = DUE + timedelta(days=1)
     assert look(posting).queued == 1
 
@@ -421,6 +421,19 @@ def test_how_its_run_ended_stands_in_what_it_did_also_when_it_is_gone(posting: S
     schedules.ended(posting, replace(job, status="succeeded", schedule=""))  # a person's: of no schedule
     assert told(posting) == ["queued", "run_failed"]
     assert kept.events(posting)[0][0].words == "No line."
+
+
+def test_how_a_run_ended_that_nobody_told_of_is_found_at_the_next_look_and_kept_once(posting: Store, at: Time) -> None:
+    """Cancelled before it began, or by a worker killed at that very moment."""
+    schedule = made(posting)
+    job = schedules.run_now(posting, posting.config, schedule.id, "07")
+    look(posting)
+    assert told(posting) == ["queued"], "it goes on"
+    runs.cancel(posting, job.id, "07")
+    look(posting)
+    look(posting)
+    schedules.ended(posting, kept_runs.job(posting, job.id))
+    assert told(posting) == ["queued", "run_cancelled"]
 
 
 def test_who_may_see_one_company_sees_and_changes_its_schedules_alone(posting: Store, at: Time) -> None:

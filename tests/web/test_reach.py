@@ -26,12 +26,17 @@ from tests.web.two_companies import Hub, a_hub
 
 #: Of the screens of runs, below [runs] prefix.
 RUN_LISTS: tuple[str, ...] = (
+    "/epos-qbo/",
+    "/epos-qbo/dashboard/",
+    "/epos-qbo/api/overview/panels?period=90d",
     "/epos-qbo/companies/",
     "/epos-qbo/companies/?sort=health&down=1",
     "/epos-qbo/api/companies/panels?show=all",
     "/epos-qbo/runs/",
     "/epos-qbo/logs/",
     "/epos-qbo/api/runs/active?since=0",
+    "/epos-qbo/schedules/",
+    "/epos-qbo/api/schedules/events?kind=skipped_invalid",
 )
 RUN_NAMED: tuple[tuple[str, Any], ...] = (
     ("/epos-qbo/companies/{company}/", None),
@@ -43,6 +48,10 @@ RUN_NAMED: tuple[tuple[str, Any], ...] = (
     ("/epos-qbo/runs/{run}/", None),
     ("/epos-qbo/runs/{run}/logs", None),
     ("/epos-qbo/runs/{run}/cancel", {}),
+    ("/epos-qbo/schedules/{schedule}/update", {"name": "X", "cron": "0 1 * * *", "time_zone": "UTC", "version": 1}),
+    ("/epos-qbo/schedules/{schedule}/toggle", {}),
+    ("/epos-qbo/schedules/{schedule}/run-now", {}),
+    ("/epos-qbo/schedules/{schedule}/delete", {}),
 )
 #: Every route of the console that keeps to somebody's reach, as they are asked: {…} are ids of the other's rows.
 LISTS = (
@@ -115,6 +124,8 @@ APART = {
     "/epos-qbo/companies/new",  # tests/web/test_runs_companies.py
     "/epos-qbo/settings/",  # likewise
     "/epos-qbo/settings/own",  # likewise
+    "/epos-qbo/schedules/create",  # tests/web/test_runs_schedules.py
+    "/epos-qbo/api/schedules/preview",  # about what is typed alone
     "/epos-qbo/runs/trigger",  # tests/web/test_runs.py
     "/epos-qbo/api/runs/status",  # likewise
     "/epos-qbo/tools/",  # tests/web/test_runs_overview.py

@@ -13,14 +13,16 @@ import pytest
 from argon2 import PasswordHasher
 
 from pos import clock, config
-from pos.actions import hub_intake
+from pos.actions import hub_intake, schedules
 from pos.app import App, create_app
 from pos.rules import hub
 from pos.store import companies, hub_tills, notices, passwords, people, reach, reconciliations, run_work, runs
+from pos.store import schedules as kept_schedules
 from pos.store.companies import Place
 from pos.store.hub_tills import Joining
 from pos.store.models import Connection, Document, Held, Outbox, ReconciliationItem, Session, VoucherRow
 from pos.store.run_work import End
+from pos.store.schedules import Form
 from pos.store.scopes import Scope
 from tests.actions.test_hub_intake import Made
 from tests.web.conftest import PASSWORD, Console
@@ -106,7 +108,7 @@ def seed(app: App, company: str, till: str, word: str) -> Side:
     )  # fmt: skip
     job = _a_run(app, company, connection, word)
     ids = {
-        "run": job,
+        "run": job, "schedule": _a_schedule(app, company, word),
         "n": row.n, "document": doc["id"], "number": doc["invoice_name"], "beginning": f"{till}-", "session": session,
         "day": day, "item": item.n, "z": z.number, "code": member, "reader": reader, "till": joined.id,
         "company": company, "books": connection,
@@ -125,6 +127,14 @@ def _a_run(app: App, company: str, connection: str, word: str) -> str:
     assert found is not None and found[0].job == job
     run_work.finish(store, found[0], End("failed", "1", "failed", f"{word} was refused"), now)
     return job
+
+
+def _a_schedule(app: App, company: str, word: str) -> str:
+    """A schedule that could not run once."""
+    form = Form(f"{word} times", company, "0 18 * * *", "Africa/Lagos", "yesterday", 1, 0, False)
+    made = schedules.create(app.store, form, "test")
+    kept_schedules.note(app.store, made, "skipped_invalid", clock.now(), words=f"{word} is odd")
+    return made.id
 
 
 def _a_z(doc: dict[str, Any], word: str) -> Any:
