@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pos import clock
-from pos.actions import schedules
+from pos.actions import run_keep, schedules
 from pos.runner import Agent, Run, every
 from pos.store import run_choices
 from pos.store import schedules as kept
@@ -31,13 +31,14 @@ def run(job: Run) -> str:
 
 
 def _thin(job: Run) -> None:
-    """Once an hour: what they did is kept as long as was chosen."""
+    """Once an hour: what they did, logs of runs and files of exports are kept as long as was chosen."""
     if job.memory.get("thin_at", 0.0) > clock.monotonic():
         return
     job.memory["thin_at"] = clock.monotonic() + THIN_SECONDS
     days = run_choices.effective(job.store, job.config).keep_event_days
     if days:
         kept.thin(job.store, clock.now() - timedelta(days=days))
+    run_keep.tidy(job.store, job.config, clock.now())
 
 
 AGENT = Agent(

@@ -72,7 +72,6 @@ class KeepDays:
     """Days things are kept; 0 = for ever, None = as [runs] says."""
 
     log_days: int | None = None
-    event_days: int | None = None
     import_days: int | None = None
 
 

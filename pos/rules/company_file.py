@@ -89,7 +89,6 @@ FIELDS = (
     Field("bank.amount_column", "text", said("Its column of amounts")),
     Field("bank.text_column", "text", said("Its column of words"), empty=True),
     Field("keep.log_days", "whole", said("Days logs of runs are kept"), most=36500, empty=True),
-    Field("keep.event_days", "whole", said("Days events of schedules are kept"), most=36500, empty=True),
     Field("keep.import_days", "whole", said("Days taken-in files are kept"), most=36500, empty=True),
     Field("mapping", "mapping", said("Mapping")),
 )

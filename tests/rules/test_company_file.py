@@ -51,12 +51,12 @@ def test_every_fault_is_named_not_the_first_alone() -> None:
         "format": "tillkeep.company", "version": 1, "company_key": "North Ltd", "display_name": "North",
         "colour": "red", "epos_password_env": "NORTH_PASSWORD", "tolerance": 0.5, "currency": "JPY",
         "trading_day_start_hour": 24, "csv": {"date_format": "%H:%M", "delimiter": "x", "sheet": 1}, "bank": [],
-        "notify": {"start": None}, "is_active": None, "keep": {"log_days": None, "event_days": -1},
+        "notify": {"start": None}, "is_active": None, "keep": {"log_days": None, "import_days": -1},
     }  # fmt: skip
     faults = {one.field: one.words for one in company_file.decode(json.dumps(plain))[1]}
     assert set(faults) == {
         "company_key", "colour", "epos_password_env", "tolerance", "trading_day_start_hour", "csv.date_format",
-        "csv.delimiter", "csv.sheet", "bank", "is_active", "keep.event_days",
+        "csv.delimiter", "csv.sheet", "bank", "is_active", "keep.import_days",
     }  # fmt: skip
     assert "exports are dropped or uploaded" in faults["epos_password_env"]
 
