@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from pos.actions import counting, reconcile, verdicts
+from pos.actions import bank, counting, reconcile, verdicts
 from pos.actions.line import Job
 from pos.rules import reconcile as books
 from pos.rules import run_sums
@@ -76,6 +76,7 @@ def of_day(job: Job, part: Part, day: str, artifact: int) -> Outcome | None:
             sent_total=total.sent, sent_count=counts.sent, booked_total=total.booked, booked_count=counts.booked,
         )  # fmt: skip
         run_artifacts.put_figures(store, artifact, _figures(result))
+    bank.rematch(store, part.company, day)
     return outcome
 
 

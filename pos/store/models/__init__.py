@@ -1,6 +1,7 @@
 """Every table, in one list. Money is whole minor units, quantities thousandths, moments `clock.stamp()` text."""
 
 from pos.store.models.backups import CopyPlace, Snapshot
+from pos.store.models.bank import BankFile, BankMatch, BankReject, BankRow
 from pos.store.models.base import database
 from pos.store.models.baskets import Held, LineVoid
 from pos.store.models.bundles import Bundle, BundleMember
@@ -88,14 +89,17 @@ RUNS = (
     RunJob, RunPart, RunLog, RunArtifact, RunFigure, RunSchedule, RunScheduleEvent, RunChoice, ImportFile, ImportRow,
     ImportReject,
 )  # fmt: skip
+#: A bank's lines, and which takings they are.
+BANK = (BankFile, BankRow, BankReject, BankMatch)
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
-    *BACKUPS, *RECORDS, *HUB, *BUNDLES, *COMPANIES, *SIGN_INS, *OFFICE, *RUNS,
+    *BACKUPS, *RECORDS, *HUB, *BUNDLES, *COMPANIES, *SIGN_INS, *OFFICE, *RUNS, *BANK,
 )  # fmt: skip
 
 __all__ = [
     "ALL",
     "BACKUPS",
+    "BANK",
     "BASKETS",
     "BUNDLES",
     "CATALOG",
@@ -118,6 +122,10 @@ __all__ = [
     "Approval",
     "Attribute",
     "Audit",
+    "BankFile",
+    "BankMatch",
+    "BankReject",
+    "BankRow",
     "Barcode",
     "Blanking",
     "Bundle",
