@@ -66,7 +66,7 @@ def make_bundles(
         job.breathe()
     else:
         for day, words in waiting.items():
-            _tell(job.store, settings, day, list(words))
+            _tell(job, settings, day, list(words))
     return made
 
 
@@ -198,13 +198,15 @@ def _percent(row: Kept) -> str:
     return f"{round_places(Decimal(100 * row.tax) / row.net, 1).normalize():f}" if row.net else "0"
 
 
-def _tell(store: Store, settings: RunSettings, day: str, words: list[str]) -> None:
+def _tell(job: Job, settings: RunSettings, day: str, words: list[str]) -> None:
     """Rows that wait are said, until they do not."""
-    key = f"import:{settings.company}:{day}"
+    store, key = job.store, f"import:{settings.company}:{day}"
     if not words:
         notices.settle(store, key)
         return
     text = said("Imported sales of {company} of {day} are not in the books: {why}", company=settings.name, day=day,
                 why=" ".join(words[:WORDS_MAX]))  # fmt: skip
+    if any(one.text == text for one in notices.open_notices(store, prefix=key)):
+        return
     remedy = said("Map it on the QuickBooks page; the next run books them.")
-    notices.raise_notice(store, key, "needs", text, remedy, day)
+    notices.raise_notice(store, key, "needs", text, remedy, job.connection)

@@ -114,7 +114,7 @@ def _order(path: Path, encoding: str, delimiter: str, head: Header) -> str:
         orders = epos_csv.orders_of(text)
         if orders & left:
             left &= orders
-            two_ways = text if len(set(re.findall(r"\d+", text)[:2])) > 1 else two_ways
+            two_ways = two_ways or (text if len(set(re.findall(r"\d+", text)[:2])) > 1 else "")
         if len(left) == 1:
             (found,) = left
     if not found and two_ways:

@@ -36,6 +36,7 @@ RUN_LISTS: tuple[str, ...] = (
     "/epos-qbo/logs/",
     "/epos-qbo/api/runs/active?since=0",
     "/epos-qbo/schedules/",
+    "/epos-qbo/imports/",
     "/epos-qbo/api/schedules/events?kind=skipped_invalid",
 )
 RUN_NAMED: tuple[tuple[str, Any], ...] = (
@@ -48,6 +49,10 @@ RUN_NAMED: tuple[tuple[str, Any], ...] = (
     ("/epos-qbo/runs/{run}/", None),
     ("/epos-qbo/runs/{run}/logs", None),
     ("/epos-qbo/runs/{run}/cancel", {}),
+    ("/epos-qbo/imports/{import}/", None),
+    ("/epos-qbo/imports/{import}/rejects.csv", None),
+    ("/epos-qbo/imports/{import}/preview?delimiter=,", None),
+    ("/epos-qbo/imports/{import}/again", {}),
     ("/epos-qbo/schedules/{schedule}/update", {"name": "X", "cron": "0 1 * * *", "time_zone": "UTC", "version": 1}),
     ("/epos-qbo/schedules/{schedule}/toggle", {}),
     ("/epos-qbo/schedules/{schedule}/run-now", {}),
@@ -128,6 +133,10 @@ APART = {
     "/epos-qbo/api/schedules/preview",  # about what is typed alone
     "/epos-qbo/runs/trigger",  # tests/web/test_runs.py
     "/epos-qbo/api/runs/status",  # likewise
+    "/epos-qbo/imports/upload",  # tests/web/test_runs_imports.py
+    "/epos-qbo/imports/uploaded",  # likewise
+    "/epos-qbo/imports/take",  # likewise
+    "/epos-qbo/imports/format",  # likewise
     "/epos-qbo/tools/",  # tests/web/test_runs_overview.py
     "/epos-qbo/tools/query",  # likewise
     "/epos-qbo/tools/verify-mapping",  # likewise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from pos import clock, config
-from pos.actions import hub_intake, schedules
+from pos.actions import hub_intake, imports, schedules
 from pos.app import App, create_app
 from pos.rules import hub
 from pos.store import companies, hub_tills, notices, passwords, people, reach, reconciliations, run_work, runs
@@ -107,8 +108,9 @@ def seed(app: App, company: str, till: str, word: str) -> Side:
         document=doc["id"], position=1, origin="document", exposure=0, sent_at="x",
     )  # fmt: skip
     job = _a_run(app, company, connection, word)
+    export = imports.upload(store, app.config, company, f"{word}.csv", io.BytesIO(f"{word} is no export".encode()), "")
     ids = {
-        "run": job, "schedule": _a_schedule(app, company, word),
+        "import": export.n, "run": job, "schedule": _a_schedule(app, company, word),
         "n": row.n, "document": doc["id"], "number": doc["invoice_name"], "beginning": f"{till}-", "session": session,
         "day": day, "item": item.n, "z": z.number, "code": member, "reader": reader, "till": joined.id,
         "company": company, "books": connection,
