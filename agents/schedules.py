@@ -23,10 +23,8 @@ def run(job: Run) -> str:
     """One look; the next one in time for what is due next."""
     looked = schedules.look(job.store, job.config, ring=job.ring)
     _thin(job)
-    seconds = float(job.config.runs.poll_seconds)
-    if looked.next_at is not None:
-        seconds = min(seconds, max((looked.next_at - clock.now()).total_seconds(), 0.0))
-    job.again_in(seconds)
+    ahead = (looked.next_at - clock.now()).total_seconds() if looked.next_at else LOOK_SECONDS
+    job.again_in(min(job.config.runs.poll_seconds, max(ahead, 0.0)))
     return looked.sentence()
 
 

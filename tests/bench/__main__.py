@@ -31,6 +31,7 @@ BENCHES = {
     "flood": "tests.bench.flood_bench",
     "hub-size": "tests.bench.hub_size_bench",
     "runs-overview": "tests.bench.runs_overview_bench",
+    "schedules": "tests.bench.schedules_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\
