@@ -23,6 +23,10 @@ REPO = Path(__file__).resolve().parent.parent
 SHARED = REPO.parent / "shared"
 
 
+#: Each test makes thousands of objects and drops them at its end; the usual 700 looks at them a hundred times a test.
+GC_THRESHOLD = (20_000, 10, 10)
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own ERPNEXT_URL must never reach a test."""
@@ -38,10 +42,15 @@ KEPT = (
 )  # fmt: skip
 
 
+gc.disable()  # nothing that is imported or collected goes away; from the first test on see below
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays to the end: the collector need not walk through it again a thousand times."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
+    gc.enable()
 
 
 #: What takes long goes to the workers first, so that no worker ends with an hour's walk while the others stand idle.
