@@ -135,7 +135,7 @@ def test_the_site_goes_away_and_comes_back(erpnext: Emulator, writer: Journal, h
         running.ring("sale")
         assert until(lambda: connections.line(here, "erpnext").offline_since)
         erpnext.maintenance = False
-        assert until(lambda: Outbox.get().state == "booked", 10)
+        assert until(lambda: Outbox.get().state == "booked", 60)
         assert connections.line(here, "erpnext").offline_since == ""
     finally:
         running.stop()

@@ -60,7 +60,7 @@ def test_a_sale_wakes_a_worker_elsewhere_and_a_redis_that_goes_loses_nothing(
         assert until(lambda: books.names() == sold), "an emptied Redis kept documents from the books"
         assert until(lambda: not rounds.states(store, clock.now())["sync_out", "erpnext"].running)
         sold += sell(journal, 1)
-        assert until(lambda: books.names() == sold, 30), "a bell did not get from one process to the other"
+        assert until(lambda: books.names() == sold, 60), "a bell did not get from one process to the other"
         assert queue.unreachable(on_redis) == ""
         redis.stop()
         assert "refused" in queue.unreachable(on_redis)
@@ -69,13 +69,13 @@ def test_a_sale_wakes_a_worker_elsewhere_and_a_redis_that_goes_loses_nothing(
         assert ["cannot be reached" in one.text for one in notices.open_notices(store)] == [True]
         sold += sell(journal, 1)
         worker.ring("sale")  # of this process: through its own memory
-        assert until(lambda: books.names() == sold, 30)
+        assert until(lambda: books.names() == sold, 60)
         redis.start()
         assert until(lambda: not worker._queue.trouble)  # type: ignore[union-attr]
         worker._look_after_the_queue()
         assert notices.open_notices(store) == []
         sold += sell(journal, 1)
-        assert until(lambda: books.names() == sold, 30)
+        assert until(lambda: books.names() == sold, 60)
         assert until(lambda: {state for (state,) in store.execute("SELECT state FROM outbox")} == {"booked"})
     finally:
         worker.stop()

@@ -182,7 +182,7 @@ def test_a_bell_calls_at_once_and_a_burst_is_one_round(start: Start, store: Stor
     for _ in range(200):
         runner.ring("sale")
     assert until(lambda: len(ran) == 2)
-    assert real_time.monotonic() - began < 1.0
+    assert real_time.monotonic() - began < 30  # the next round by itself is an hour away
     real_time.sleep(0.5)
     assert ran == ["schedule", "ring"]
 
@@ -217,7 +217,7 @@ def test_a_bell_during_the_silence_is_not_heard(start: Start, store: Store) -> N
     runner.ring("sale")
     real_time.sleep(0.7)
     assert len(ran) == 1
-    assert until(lambda: len(ran) == 2, 4)  # but the silence ends by itself
+    assert until(lambda: len(ran) == 2)  # but the silence ends by itself
     assert ran == ["schedule", "schedule"]
 
 
@@ -292,7 +292,7 @@ def test_a_server_that_only_rings_wakes_the_agents_of_another_process(start: Sta
     start(agent, role="agents")
     assert until(lambda: ran == ["schedule"])
     server.ring("sale")
-    assert until(lambda: ran == ["schedule", "ring"], 5)
+    assert until(lambda: ran == ["schedule", "ring"])
 
 
 def test_agents_that_save_run_where_the_journal_is(start: Start, store: Store, shop: Config, journal) -> None:  # type: ignore[no-untyped-def]

@@ -26,7 +26,7 @@ def sign_in(screen: Screen, code: str, pin: str) -> None:
 def sign_out(screen: Screen) -> None:
     screen.take("#open-settings")
     screen.take("#sign-out")
-    screen.page.wait_for_url("**/sign-in")
+    expect(screen.page).to_have_url(f"{screen.url}/sign-in")
 
 
 class Hands:

@@ -42,6 +42,12 @@ class Screen:
             self.page.wait_for_selector("#results .item", state="attached")
         return self
 
+    def reload(self) -> Screen:
+        """The sell screen loads again; answers once its keys mean something."""
+        self.page.reload()
+        self.page.wait_for_selector("#results .item", state="attached")
+        return self
+
     def scan(self, *codes: str, key_ms: float = KEY_MS, end: str = "Enter") -> None:
         """A scanner types: keys `key_ms` apart by the clock of the events, however slow this machine is just now."""
         at = time.time()
@@ -92,6 +98,11 @@ class Screen:
 
     def expect_total(self, total: str) -> None:
         expect(self.page.locator("#total-row:not(.is-pricing) #total")).to_have_text(total)
+
+    def expect_no_scan_waits(self) -> None:
+        """Every code that was scanned is in the basket, the same one twice as well."""
+        kept = "JSON.parse(localStorage.getItem('tillkeep.basket') ?? 'null')"
+        self.page.wait_for_function(f"() => !{kept}?.pending.length")
 
     def expect_view(self, view: str) -> None:
         expect(self.page.locator(f'#till[data-view="{view}"]')).to_have_count(1)

@@ -162,7 +162,7 @@ def test_axe_finds_nothing_serious_while_goods_are_sold(new_window: Any, till: A
             screen.press("Escape")
     till_trouble(screen)
     axe.look("no answer, cannot save")
-    page.reload()
+    screen.reload()
     screen.expect_total("£134.00")
     screen.press("F9")
     screen.expect_view("pay")

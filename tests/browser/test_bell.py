@@ -61,7 +61,7 @@ def test_notices_are_read_by_keyboard_and_the_count_follows_on_every_screen(scre
     other.reload()
     expect(other.locator(".notice-when").first).to_have_text(re.compile("read by you"))
     other.keyboard.press("Escape")
-    other.wait_for_url(screen.url + "/")
+    expect(other).to_have_url(screen.url + "/")
     other.close()
 
 

@@ -82,7 +82,7 @@ def test_a_walk_through_the_console(new_window: Any, till: App, line: Line) -> N
     expect(page.locator("#reasons .is-needs")).to_have_count(2)
     expect(page.locator("#today .is-needs dd")).to_contain_text("£15.00")
     sell(line)
-    expect(page.locator("#today .is-taken dd")).to_contain_text("£30.00", timeout=10_000)
+    expect(page.locator("#today .is-taken dd")).to_contain_text("£30.00")
     axe.look("overview")
     # the outbox: one refused row opened, parked, taken up again
     page.click(f'#reasons a[href="/console/outbox/{rows[0]}"]')

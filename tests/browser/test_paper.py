@@ -73,7 +73,7 @@ def test_a_slip_has_a_page_that_prints_once(screen: Screen, tmp_path: Path) -> N
     expect(screen.page.locator(".roll")).to_contain_text(number)
     assert screen.page.evaluate("window.printed") == 0
     screen.press("Escape")
-    screen.page.wait_for_url(f"{screen.url}/")
+    expect(screen.page).to_have_url(f"{screen.url}/")
 
 
 def test_the_customers_screen_follows_the_basket_live(screen: Screen, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ def sell(screen: Screen, *codes: str, mode: str = "Enter") -> str:
     """Sell these, pay all of it, and answer the receipt's number."""
     screen.scan(*codes)
     expect(screen.page.locator("#lines > .line:not(.line-hint)")).to_have_count(len(set(codes)))
+    screen.expect_no_scan_waits()
     screen.press("F9")
     screen.expect_view("pay")
     if mode != "Enter":

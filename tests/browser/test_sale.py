@@ -123,7 +123,7 @@ def test_a_reload_keeps_the_basket_and_its_id(screen: Screen) -> None:
     screen.scan(BOOT, SOCKS, SOCKS, "5012345678900")
     screen.expect_total("£134.00")
     kept = screen.basket()
-    screen.page.reload()
+    screen.reload()
     screen.expect_lines(
         ("1", "Ridge walking boot", "£119.00"),
         ("2", "Ankle socks, 3 pairs", "£15.00"),

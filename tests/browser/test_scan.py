@@ -162,5 +162,5 @@ def test_a_scan_does_not_unlock_the_till(screen: Screen) -> None:
 def test_a_scan_on_a_receipt_starts_the_next_sale(screen: Screen) -> None:
     screen.open("/receipts")
     screen.scan(SOCKS)
-    screen.page.wait_for_url(f"{screen.url}/")
+    expect(screen.page).to_have_url(f"{screen.url}/")
     screen.expect_lines(("1", "Ankle socks, 3 pairs", "£7.50"), total="£7.50")

@@ -36,12 +36,8 @@ def taken_off(till: App) -> TakenOff:
 
 
 def told(screen: Screen) -> None:
-    """Nothing waits in the browser any more."""
-    for _ in range(80):
-        if screen.page.evaluate(WAITING) == 0:
-            return
-        screen.page.wait_for_timeout(100)
-    raise AssertionError(screen.page.evaluate("localStorage.getItem('tillkeep.takenoff')"))
+    """Nothing waits in the browser any more. On a busy machine an answer may be lost, and is asked for again later."""
+    screen.page.wait_for_function(f"() => {WAITING} === 0", timeout=60_000)
 
 
 def test_a_line_and_pieces_of_one_are_told_when_the_sale_goes_on(screen: Screen, taken_off: TakenOff) -> None:
@@ -59,7 +55,8 @@ def test_a_line_and_pieces_of_one_are_told_when_the_sale_goes_on(screen: Screen,
     screen.expect_total("£14.45")
     told(screen)
     assert taken_off.rows() == [("SO-7001", 1000, 750), ("SO-7001", 1000, 750), ("HB-9001", 1000, 11900)]
-    screen.page.reload()
+    screen.reload()
+    screen.expect_total("£14.45")
     screen.press("F9")
     screen.expect_view("pay")
     told(screen)
@@ -105,7 +102,7 @@ def test_nothing_waits_for_it_and_nothing_is_lost(screen: Screen, taken_off: Tak
     screen.expect_view("change")
     assert taken_off.rows() == []
     screen.page.unroute("**/api/void-line")
-    screen.page.reload()
+    screen.reload()
     told(screen)
     assert taken_off.rows() == [("SO-7001", 1000, 750)]
 
@@ -122,7 +119,7 @@ def test_an_answer_that_was_lost_counts_once(screen: Screen, taken_off: TakenOff
     with screen.page.expect_event("requestfailed"):
         screen.scan(BOOT)
     screen.page.unroute("**/api/void-line")
-    screen.page.reload()
+    screen.reload()
     told(screen)
     assert taken_off.rows() == [("SO-7001", 1000, 750)]
 

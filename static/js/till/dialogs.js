@@ -5,10 +5,12 @@ import { byId, h, put } from "./dom.js";
 const entries = new Map(); // dialog -> what takes typed figures while it is open
 const scans = new Map(); // dialog -> what takes a scan while it is open; without one, scans wait
 const closed = new Set();
+const told = new Map(); // dialog -> tells at once that it was closed, when nobody was told yet
 
 /** Open a dialog. `type(text)` takes what is typed outside its fields and answers how to take it back; `scan(code)` takes scans. */
 export function openDialog(dialog, type = () => {}, scan = null) {
   if (dialog.open) return;
+  told.get(dialog)?.();
   entries.set(dialog, type);
   if (scan) scans.set(dialog, scan);
   dialog.showModal();
@@ -33,6 +35,7 @@ export function whenClosed(listener) {
 
 export function startDialogs() {
   for (const dialog of document.querySelectorAll("dialog")) {
+    tellAtOnce(dialog);
     dialog.addEventListener("close", () => {
       entries.delete(dialog);
       scans.delete(dialog);
@@ -40,6 +43,24 @@ export function startDialogs() {
     });
     for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close("cancel"));
   }
+}
+
+// A browser tells that a dialog was closed in a task of its own. A quick key may have opened it again by then, and old
+// news would take the typing away from the new dialog: so it is told before the next key, and the browser's is left out.
+function tellAtOnce(dialog) {
+  let was = dialog.open;
+  const tell = () => {
+    const closing = was && !dialog.open;
+    was = dialog.open;
+    if (closing) dialog.dispatchEvent(new Event("close"));
+  };
+  told.set(dialog, tell);
+  new MutationObserver(tell).observe(dialog, { attributeFilter: ["open"] });
+  dialog.addEventListener("close", (event) => {
+    if (!event.isTrusted) return;
+    event.stopImmediatePropagation();
+    tell();
+  });
 }
 
 /** Ask one question. buttons: [value, text, css]. Answers the value pressed; Escape answers "". */
