@@ -7,14 +7,17 @@ and whoever comes next counts that as a death.
 from __future__ import annotations
 
 import logging
+import os
+import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import timedelta
 
 from pos import clock, trail
 from pos.actions import line, run_notices, run_phases, runs, schedules
-from pos.agent import Run
+from pos.agent import Agent, Run
 from pos.config import Config
 from pos.connectors import KINDS
 from pos.store import connections, run_work
@@ -52,6 +55,29 @@ def go(run: Run) -> str:
     if due is not None:
         run.again_in(min(max((due - clock.now()).total_seconds(), 0.2), SLEEP_SECONDS))
     return f"Parts of runs worked on: {count}." if count else ""
+
+
+def by_hand(store: Store, config: Config, agent: Agent, owner: str, stopping: Callable[[], bool] = bool) -> str:
+    """Work on what there is, beside any server: a part is its worker's alone, whoever else looks for parts. As `go`."""
+    run = Run(
+        agent=agent, connection=None, kind=None, cause="person", now=clock.now(), store=store, config=config,
+        owner=f"{owner}:{os.getpid()}:{clock.uuid7()}", memory={}, ring=runs.nobody, journal=None, _stopping=stopping,
+        beats=True,
+    )  # fmt: skip
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(run_phases.BEAT_SECONDS):
+            run.beat(clock.now())
+        store.release()
+
+    beater = threading.Thread(target=beat, name="beat", daemon=True)
+    beater.start()
+    try:
+        return go(run)
+    finally:
+        ended.set()
+        beater.join()
 
 
 def sweep(store: Store, config: Config) -> list[str]:

@@ -9,7 +9,6 @@ from agents import runs as agent
 from pos import cli, clock
 from pos.actions import run_round
 from pos.cli import opened
-from pos.runner import Runner
 from pos.store import identity, run_work
 from pos.store import runs as rows
 
@@ -30,7 +29,7 @@ def run(args: argparse.Namespace, root: Path) -> int:
         before = rows.open_ids(store)
         run_round.told(store, store.config, run_round.sweep(store, store.config), lambda _event: None)
         if not args.mark_only:
-            Runner(store, store.config, [agent.AGENT], role="cli").once(agent.AGENT.name)
+            run_round.by_hand(store, store.config, agent.AGENT, "cli")
         failed = 0
         for key in before:
             job = rows.job(store, key)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
+import threading
 from pathlib import Path
 
 from agents import runs as agent
 from pos import cli
-from pos.actions import runs
+from pos.actions import run_round, runs
 from pos.cli import opened
+from pos.cli.signals import stopped_by_signals
 from pos.errors import Invalid, NotFound
-from pos.runner import Runner
 from pos.store import identity
 from pos.store import runs as rows
 from pos.store.db import Store
@@ -79,19 +79,31 @@ def _start(store: Store, args: argparse.Namespace) -> Job:
 
 def _wait(store: Store, job_id: str) -> int:
     """Follow its log to its end, and work on it wherever no other process does."""
-    offset, runner = 0, Runner(store, store.config, [agent.AGENT], role="cli")
-    runner.start(work=True)
-    runner.ring(runs.BELL)
-    try:
-        while True:
+    offset, over = 0, threading.Event()
+    worker = threading.Thread(target=_work, args=(store, over), name="runs")
+    with stopped_by_signals(over.set):
+        worker.start()
+        while not over.is_set():
             ended = rows.job(store, job_id).ended
             text, offset = rows.tail(store, job_id, offset)
             print(text, end="", flush=True)
             if ended and not text:
-                return code_of(rows.job(store, job_id))
-            time.sleep(LOOK_SECONDS)
-    finally:
-        runner.stop()
+                over.set()
+            over.wait(LOOK_SECONDS)
+    worker.join()
+    job = rows.job(store, job_id)
+    if not job.ended:
+        print("It goes on with the server, or with reconcile-runs.")
+        return cli.INTERRUPTED
+    return code_of(job)
+
+
+def _work(store: Store, over: threading.Event) -> None:
+    """Rounds until somebody says so."""
+    while not over.is_set():
+        run_round.by_hand(store, store.config, agent.AGENT, "cli", over.is_set)
+        over.wait(LOOK_SECONDS)
+    store.release()
 
 
 def code_of(job: Job) -> int:
