@@ -1,0 +1,77 @@
+"""A day of another till's export, booked in the emulated QuickBooks and compared: sums by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from pos.actions import imports, reconcile
+from pos.store import companies
+from pos.store.scopes import Scope
+from tests.contract import qbo_books
+from tests.contract.qbo_books import DAY, MAPPING, Shop
+
+DATA = Path(__file__).parents[1] / "data" / "epos_now"
+
+
+@pytest.fixture
+def corner(tmp_path: Path) -> Iterator[Shop]:
+    with qbo_books.shop(tmp_path, {**MAPPING, "default_item": "20"}) as made:
+        companies.rename_shop(made.store, "main", "Harbour", "T")
+        yield made
+
+
+def drop(corner: Shop, body: bytes) -> list[str]:
+    place = imports.folder(corner.config, "main")
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "day.csv").write_bytes(body)
+    os.utime(place / "day.csv", (1_700_000_000, 1_700_000_000))
+    return imports.warnings(imports.take_in(corner.store, corner.config, "main", "T"))
+
+
+def book(corner: Shop) -> int:
+    made = imports.make_bundles(corner.job(), corner.books, "main", [DAY])
+    assert corner.round().booked == made
+    return made
+
+
+def verdict(corner: Shop) -> tuple[str, list[str]]:
+    seen = reconcile.Seen()
+    found = reconcile.look(corner.job(), Scope("day", DAY, DAY), seen)
+    assert found is not None
+    return found.outcome, [pair.words for pair in seen.pairs.values() if pair.words]
+
+
+def test_a_day_of_an_export_is_booked_once_and_equal_and_what_is_gone_from_it_is_named(corner: Shop) -> None:
+    body = (DATA / "day.csv").read_bytes()
+    assert drop(corner, body) == []
+    corner.next_day()
+    assert book(corner) == 3
+    # Cash: 3.00 + 1.50 + 1.50 + 1.20 with tax of 0.50 + 0.25 + 0.25; card: 4.80 twice, 4.80 given back; the sale at
+    # 01:30 is of the next day.
+    there = {doc["DocNumber"]: (doc["TotalAmt"], doc["TxnTaxDetail"]["TotalTax"]) for doc in corner.there()}
+    notes = {doc["DocNumber"]: doc["PrivateNote"] for doc in corner.there()}
+    assert there == {
+        "TK-261120-LON-CA": (Decimal("7.20"), Decimal("1.00")),
+        "TK-261120-LON-CD": (Decimal("9.60"), Decimal("1.60")),
+        "TK-261120R-LON-CD": (Decimal("4.80"), Decimal("0.80")),
+    }
+    assert [doc["DocNumber"] for doc in corner.there("RefundReceipt")] == ["TK-261120R-LON-CD"]
+    assert notes["TK-261120-LON-CA"].endswith("main Cash, 4 rows of day.csv")
+    assert verdict(corner) == ("match", [])
+
+    assert drop(corner, body) == []
+    assert book(corner) == 0  # once more, and nothing changed
+    assert len(corner.there()) == 3
+
+    lines = body.splitlines(keepends=True)
+    warned = drop(corner, b"".join(one for one in lines if b"Bread roll" not in one))
+    assert warned == ["day.csv: 1 row of an earlier export is gone from it; what is booked stays booked"]
+    assert book(corner) == 0
+    outcome, words = verdict(corner)
+    assert outcome == "mismatch"
+    assert any("6.00" in told and "7.20" in told for told in words), words
