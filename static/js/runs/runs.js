@@ -21,6 +21,7 @@ async function start(event) {
   event.preventDefault();
   if (isDisabled(byId("trigger-go"))) return;
   disable(byId("trigger-go"), true);
+  form.dataset.dirty = ""; // until it is known what became of it, the page keeps the id
   put(byId("trigger-problem"), "");
   const { company, day_from, day_to, parallel, stagger_seconds, continue_on_failure } = form.elements;
   const asked = {
@@ -61,4 +62,10 @@ if (form) {
   });
 }
 
-bindRunLifecycleRefresh({ onStarted: reloadInPlace, onCompleted: reloadInPlace });
+/** The run that was asked for here, whose answer was lost, is where its page would have gone. */
+function begun(run) {
+  if (run.id === id) location.assign(runsUrl(`/runs/${id}/`));
+  else reloadInPlace();
+}
+
+bindRunLifecycleRefresh({ onStarted: begun, onCompleted: reloadInPlace });
