@@ -7,6 +7,7 @@ import { runsUrl } from "./base.js";
 
 const QUERY_MS = 75000;
 const VERIFY_MS = 130000;
+const seconds = new Intl.NumberFormat(document.documentElement.lang || "en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** A form that is sent by script: one at a time, its trouble told in its own line. */
 function tool(name, path, milliseconds, shown) {
@@ -33,7 +34,7 @@ function tool(name, path, milliseconds, shown) {
 tool("query", "/tools/query", QUERY_MS, (found) => {
   const words = found.count === null ? tn("{n} row", "{n} rows", found.rows.length) : tn("{n} counted", "{n} counted", found.count);
   put(byId("query-count"), found.more ? t("{rows}; there may be more", { rows: words }) : words);
-  put(byId("query-took"), t("{seconds} s", { seconds: (found.took_ms / 1000).toFixed(1) }));
+  put(byId("query-took"), t("{seconds} s", { seconds: seconds.format(found.took_ms / 1000) }));
   const heads = h("thead", {}, h("tr", {}, found.columns.map((name) => h("th", { scope: "col" }, name))));
   const rows = found.rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, h("bdi", {}, cell)))));
   byId("query-rows").replaceChildren(...(found.columns.length ? [heads, h("tbody", {}, rows)] : []));
