@@ -22,7 +22,7 @@ PARTS = {
     "/console/receipts/<document>": "/console/receipts/{document}",
 }
 #: Addresses with parts that answer no page, or none at all: pictures, words, programs, the WebSocket.
-NO_PAGE = re.compile(r"\.(svg|csv|jsonl?)$|^/(api|hooks|static|live)\b")
+NO_PAGE = re.compile(r"\.(svg|csv|jsonl?)$|^(/epos-qbo)?/(api|hooks|static|live)\b")
 
 
 def pages(till: App, page: Page, parts: Mapping[str, str]) -> Iterator[str]:
