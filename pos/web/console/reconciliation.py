@@ -33,8 +33,13 @@ ITEMS = ("number", "document", "part", "connection", "remote_id", "what", "figur
 def page() -> ResponseReturnValue:
     here = parts()
     eyes = run_views.reader(here.store, here.config, frame.reach())
-    runs = {"runs_base": here.config.runs.prefix, "run_days": run_sides.differing(eyes)}
-    return frame.show("reconciliations", "reconciliation", **_overview(here), **runs)
+    return frame.show(
+        "reconciliations",
+        "reconciliation",
+        **_overview(here),
+        runs_base=here.config.runs.prefix,
+        run_days=run_sides.differing(eyes),
+    )
 
 
 @bp.get("/console/reconciliation.csv")

@@ -6,13 +6,14 @@ addresses without it. Nothing in a template or script names the prefix: `runs_ba
 
 from __future__ import annotations
 
-from pos.web.runs import artifacts, companies, events, imports, logs, overview, runs, schedules, settings, tools
+from pos.web.runs import artifacts, bank, companies, events, imports, logs, overview, runs, schedules, settings, tools
 
 BLUEPRINTS = (
     overview.bp,
     events.bp,
     runs.bp,
     artifacts.bp,
+    bank.bp,
     logs.bp,
     companies.bp,
     settings.bp,

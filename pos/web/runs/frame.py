@@ -22,6 +22,7 @@ TABS = (
     ("schedules", "/schedules/", said("Schedules")),
     ("companies", "/companies/", said("Companies")),
     ("imports", "/imports/", said("Imports")),
+    ("bank", "/bank/", said("Bank")),
     ("logs", "/logs/", said("Logs")),
     ("tools", "/tools/", said("Tools")),
     ("settings", "/settings/", said("Settings")),
