@@ -131,6 +131,12 @@ APART = {
     "/epos-qbo/settings/own",  # likewise
     "/epos-qbo/schedules/create",  # tests/web/test_runs_schedules.py
     "/epos-qbo/api/schedules/preview",  # about what is typed alone
+    "/epos-qbo/artifacts/<int:n>/",  # tests/web/test_runs_artifacts.py
+    "/epos-qbo/artifacts/<int:n>.csv",  # likewise
+    "/epos-qbo/artifacts.csv",  # likewise
+    "/epos-qbo/bank/",  # tests/web/test_runs_bank.py
+    "/epos-qbo/bank.csv",  # likewise
+    "/epos-qbo/bank/upload",  # likewise
     "/epos-qbo/runs/trigger",  # tests/web/test_runs.py
     "/epos-qbo/api/runs/status",  # likewise
     "/epos-qbo/imports/upload",  # tests/web/test_runs_imports.py
