@@ -16,6 +16,7 @@ from pos.app import App
 from pos.rules import rights
 from pos.store import passwords, people
 from pos.store import rights as tables
+from pos.store.models import Connection
 from tests.store.looking import bodies
 from tests.web.conftest import PASSWORD, PINS, Console, Page
 
@@ -101,6 +102,20 @@ def _try_again(shop: Shop) -> TestResponse:
     return Console(shop.till).sign_in("2").post("/api/console/outbox/retry", {"fitting": {"show": "needs"}})
 
 
+def _of_runs(address: str, body: dict[str, Any]) -> Probe:
+    """At the console, on the screens of runs."""
+
+    def ask(shop: Shop) -> TestResponse:
+        Connection.create(id="quickbooks", kind="quickbooks", title="Books", company="main")
+        passwords.set_password(shop.till.store, "2", PASSWORD)
+        return Console(shop.till).sign_in("2").post(f"{shop.till.config.runs.prefix}{address}", body)
+
+    return ask
+
+
+_SCHEDULE = {"name": "Nightly", "cron": "30 5 * * *", "time_zone": "Europe/London", "company": "main"}
+
+
 #: Right -> (the rights needed beside it, an act that needs it).
 PROBES: dict[str, tuple[tuple[str, ...], Probe]] = {
     "sell": ((), lambda shop: shop.page.post("/api/create-sale", basket(line()))),
@@ -127,6 +142,10 @@ PROBES: dict[str, tuple[tuple[str, ...], Probe]] = {
     "operate": (("z_read",), _try_again),
     "rights": ((), lambda shop: shop.page.get("/api/rights")),
     "settings": ((), lambda shop: shop.page.post("/api/import/items", {"rows": []})),
+    "can_trigger_runs": (("z_read",), _of_runs("/runs/trigger", {"id": clock.uuid7(), "company": "main"})),
+    "can_edit_companies": (("z_read",), _of_runs("/companies/main/toggle-active/", {"active": True})),
+    "can_manage_schedules": (("z_read",), _of_runs("/schedules/create", _SCHEDULE)),
+    "can_manage_portal_settings": (("z_read",), _of_runs("/settings/", {"default_parallel": 3})),
 }
 #: Rights no address asks for: people are added at the machine itself. And that of another till's key, not of people:
 #: tests/web/test_copies.py tries it both ways.

@@ -19,6 +19,10 @@ const OPEN = ["queued", "running"];
 const KNOWN = "tillkeep.runs.known";
 const SAID = "tillkeep.runs.said";
 
+// On a narrow screen the row of ways is longer than it: where somebody is, is what they see of it.
+const here = document.querySelector(".run-tabs [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+
 // -- what is known in this window, over its pages -------------------------------------------------------------------------
 
 /** last: the number of the newest run that was told of; open: ids of those that went on at the last look. */
