@@ -94,16 +94,15 @@ def standing(store: Store, config: Config, company: str, now: datetime | None = 
 
 
 def judged(
-    store: Store, config: Config, of: tuple[str, str], row: Row | None, own: Mapping[str, Any], moment: datetime
-) -> Standing:
-    """The same of what was read already. of: connection and company; own: what the company keeps, by part."""
+    store: Store, config: Config, of: tuple[str, str], row: Row | None, own: Mapping[str, Any], moment: datetime,
+    opened: tuple[Pair | None, str] | None = None,
+) -> Standing:  # fmt: skip
+    """The same of what was read already. of: connection and company; own: what the company keeps, by part; opened: its
+    tokens as of `qbo_tokens.all_tokens`."""
     connection, company = of
     if row is None or not row.has_tokens:
         return Standing(connection, company, "missing_tokens", "", row, None, None)
-    try:
-        pair, broken = qbo_tokens.tokens(store, row), ""
-    except Corrupt as error:
-        pair, broken = None, error.code
+    pair, broken = opened or _opened(store, row)
     mismatch = _other_realm(own.get(RUNS) or {}, row)
     why = _why(row, _settings(config, own.get(KIND) or {}), broken) or mismatch
     kept = oauth.Kept(
@@ -116,6 +115,13 @@ def judged(
     end = oauth.ends(kept)
     left = oauth.days_left(end, moment)
     return Standing(connection, company, oauth.state(kept, moment), why, row, end, left, pair, mismatch)
+
+
+def _opened(store: Store, row: Row) -> tuple[Pair | None, str]:
+    try:
+        return qbo_tokens.tokens(store, row), ""
+    except Corrupt as error:
+        return None, error.code
 
 
 def _why(row: Row, settings: Quickbooks, broken: str) -> str:

@@ -137,7 +137,8 @@ def facts_of(store: Store, config: Config, companies: Sequence[Company], now: da
     kinds = {key: {line.kind for line in lines if line.company == key} for key in ids}
     latest, good = run_figures.latest(store, ids), run_figures.latest(store, ids, good=True)
     last = run_figures.last_parts(store, ids)
-    signed = {row.connection: row for row in qbo_tokens.rows(store)}
+    opened = qbo_tokens.all_tokens(store)
+    signed = {row.connection: (row, opened.get(row.connection)) for row in qbo_tokens.rows(store)}
     days = run_figures.of_runs(store, latest.values())
     named = run_figures.differing(store, [one.n for some in days.values() for one in some if one.status == MISMATCH])
     found = []
@@ -270,11 +271,12 @@ def _token(
     store: Store,
     config: Config,
     company: str,
-    signed: Mapping[str, qbo_tokens.Row],
+    signed: Mapping[str, tuple[qbo_tokens.Row, Any]],
     kept: Mapping[str, Any],
     now: datetime,
     runs: Defaults,
 ) -> TokenHealth:
     connection = companies_of.connection_id(qbo_standing.KIND, company)
-    stands = qbo_standing.judged(store, config, (connection, company), signed.get(connection), kept, now)
+    row, opened = signed.get(connection, (None, None))
+    stands = qbo_standing.judged(store, config, (connection, company), row, kept, now, opened)
     return token_health.judged(store, config, stands, now, runs)

@@ -13,7 +13,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 from pos import clock
-from pos.errors import Conflict
+from pos.errors import Conflict, Corrupt
 from pos.said import said
 from pos.store import audit, other_company, secrets
 from pos.store.db import Store
@@ -84,7 +84,24 @@ def tokens(store: Store, kept: Row) -> Pair | None:
     """The tokens of a connection; None where there are none. Corrupt ("no_key", "not_meant") when they do not open."""
     with store.reading():
         found = QboToken.get_or_none(QboToken.connection == kept.connection)
-    if found is None or not found.sealed:
+    return _opened(store, found) if found else None
+
+
+def all_tokens(store: Store) -> dict[str, tuple[Pair | None, str]]:
+    """Those of every connection, read in one look: tokens, and the code of why they do not open, "" = they do."""
+    kept = dict[str, tuple[Pair | None, str]]()
+    with store.reading():
+        rows = list(QboToken.select())
+    for row in rows:
+        try:
+            kept[row.connection] = _opened(store, row), ""
+        except Corrupt as error:
+            kept[row.connection] = None, error.code
+    return kept
+
+
+def _opened(store: Store, found: Any) -> Pair | None:
+    if not found.sealed:
         return None
     inside = secrets.opened(store.config, _meant(found.connection, found.environment, found.realm), found.sealed)
     return Pair(

@@ -23,7 +23,7 @@ from pos.store.db import Store, open_store
 from pos.store.models import Connection
 from tests.bench import measure
 
-COMPANIES, DAYS, ROUNDS = 50, 730, 60
+COMPANIES, DAYS, ROUNDS = 50, 730, 200
 HEADS = ("what", "p50", "p95", "p99", "slowest")
 CURRENCIES = ("GBP", "GBP", "GBP", "EUR", "JPY")
 
