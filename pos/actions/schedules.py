@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from pos import clock
-from pos.actions import run_settings, runs
+from pos.actions import run_settings, runs, schedule_notices
 from pos.config import Config
 from pos.errors import CannotSave, Conflict, Invalid, NotFound, PosError
 from pos.rules import schedule as rule
@@ -99,14 +99,19 @@ def toggle(
     old = _own(store, key, reach)
     on = not old.enabled if enabled is None else enabled
     planned = clock.stamp(rule.next_after(old.cron, old.time_zone, clock.now())) if on else ""
-    schedules.switch(store, replace(old, version=old.version if version is None else version), on, by, planned)
+    with store.transaction():
+        schedules.switch(store, replace(old, version=old.version if version is None else version), on, by, planned)
+        if not on:
+            schedule_notices.over(store, old)
     return schedules.one(store, key)
 
 
 def delete(store: Store, key: str, by: str, *, reach: Reach = EVERYWHERE) -> Schedule:
     """Take it away; what it did stays listed. Conflict for one of the settings."""
     old = _own(store, key, reach)
-    schedules.remove(store, old, by)
+    with store.transaction():
+        schedules.remove(store, old, by)
+        schedule_notices.over(store, old)
     return old
 
 
@@ -127,6 +132,7 @@ def run_now(
     with store.transaction():
         job = _trigger(store, config, schedule, now, by, rings.append)
         schedules.note(store, schedule, "queued", now, job=job.id, words=said("Started by {who}.", who=by))
+        schedule_notices.came_to(store, schedule, "queued", "")
     for event in rings:
         ring(event)
     return job
@@ -229,12 +235,15 @@ def _fire(store: Store, config: Config, schedule: Schedule, now: datetime, ring:
     with store.transaction():
         if not schedules.claim(store, schedule, planned, due_at):
             return ""
-        if missed := fell.before + gone:
+        missed = fell.before + gone
+        if missed:
             schedules.note(store, schedule, "missed", now, fire_at=due_at, words=_missed(missed))
         if gone:
+            schedule_notices.came_to(store, schedule, "missed", _missed(missed))
             return "missed"
         kind, job, words = _begin(store, config, schedule, fell.latest, ring)
         schedules.note(store, schedule, kind, now, fire_at=due_at, job=job, words=words)
+        schedule_notices.came_to(store, schedule, kind, words)
         return kind
 
 
@@ -305,9 +314,8 @@ def _invalid(store: Store, schedule: Schedule, now: datetime, error: Invalid) ->
     with store.transaction():
         if not schedules.claim(store, schedule, ""):
             return ""
-        schedules.note(
-            store, schedule, "skipped_invalid", now, fire_at=schedule.next_fire_at, words=error.message
-        )  # fmt: skip
+        schedules.note(store, schedule, "skipped_invalid", now, fire_at=schedule.next_fire_at, words=error.message)
+        schedule_notices.came_to(store, schedule, "skipped_invalid", error.message)
     return "skipped_invalid"
 
 

@@ -14,7 +14,7 @@ from pos import clock
 from pos.actions import runs, schedules
 from pos.config import Config
 from pos.errors import CannotSave, Conflict, Invalid, NotFound
-from pos.store import companies, connections
+from pos.store import companies, connections, notices
 from pos.store import runs as kept_runs
 from pos.store import schedules as kept
 from pos.store.db import Store
@@ -210,6 +210,26 @@ def test_what_cannot_run_is_passed_over_in_words_and_the_others_run(
     assert told(posting, good.id) == ["queued"]
     # One that can never be due again is not looked at for ever; another day finds nothing more to say of it.
     assert bool(kept.one(posting, bad.id).next_fire_at) == (why in ("off", "no books"))
+
+
+def test_one_that_cannot_run_is_a_notice_until_it_does_or_is_switched_off(posting: Store, at: Time) -> None:
+    _second(posting)
+    one, other = made(posting, name="North", company="north"), made(posting, name="South", company="north")
+    companies.set_active(posting, "north", False, "test")
+    at.now = DUE
+    look(posting)
+    at.now += timedelta(days=1)
+    look(posting)
+    found = notices.open_notices(posting, prefix="schedule:")
+    assert sorted((n.key, n.count, n.subject) for n in found) == sorted(
+        (f"schedule:{each.id}", 2, "erpnext-north") for each in (one, other)
+    )
+    assert found[0].text == "The schedule North did not start its run: Boreal Ltd is switched off."
+    schedules.toggle(posting, other.id, "07")
+    companies.set_active(posting, "north", True, "test")
+    at.now += timedelta(days=1)
+    look(posting)
+    assert notices.open_notices(posting, prefix="schedule:") == []
 
 
 def test_no_company_with_books_is_told(store: Store, at: Time) -> None:
