@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
@@ -280,7 +279,7 @@ def _is_encoding(value: str) -> bool:
 
 def _is_date_format(value: str) -> bool:
     try:
-        return date(*time.strptime(_SAMPLE.strftime(value), value)[:3]) == _SAMPLE
+        return datetime.strptime(_SAMPLE.strftime(value), value).replace(tzinfo=UTC).date() == _SAMPLE
     except ValueError:
         return False
 
