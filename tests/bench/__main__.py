@@ -32,6 +32,7 @@ BENCHES = {
     "hub-size": "tests.bench.hub_size_bench",
     "runs-overview": "tests.bench.runs_overview_bench",
     "schedules": "tests.bench.schedules_bench",
+    "import": "tests.bench.import_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\
