@@ -19,6 +19,8 @@ PARTS = {
     "/settings/integrations/jobs/<int:n>": "/settings/integrations",  # likewise
     "/console/reconciliation/<scope>/<name>": "/console/reconciliation/session/T1-S000001",
     "/console/companies/<key>": "/console/companies/main",
+    "/epos-qbo/companies/<key>/": "/epos-qbo/companies/main/",
+    "/epos-qbo/companies/<key>/advanced": "/epos-qbo/companies/main/advanced",
     "/console/receipts/<document>": "/console/receipts/{document}",
 }
 #: Addresses with parts that answer no page, or none at all: pictures, words, programs, the WebSocket.
