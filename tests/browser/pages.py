@@ -22,6 +22,8 @@ PARTS = {
     "/epos-qbo/companies/<key>/": "/epos-qbo/companies/main/",
     "/epos-qbo/companies/<key>/advanced": "/epos-qbo/companies/main/advanced",
     "/console/receipts/<document>": "/console/receipts/{document}",
+    "/epos-qbo/runs/<job_id>/": "/epos-qbo/runs/",  # there is a run in tests of their own only
+    "/epos-qbo/runs/<job_id>/logs": "/epos-qbo/runs/",
 }
 #: Addresses with parts that answer no page, or none at all: pictures, words, programs, the WebSocket.
 NO_PAGE = re.compile(r"\.(svg|csv|jsonl?)$|^(/epos-qbo)?/(api|hooks|static|live)\b")
