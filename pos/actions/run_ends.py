@@ -46,6 +46,14 @@ def of(store: Store, job: Job, part: Part, goes_on: Callable[[str], bool]) -> En
     return End("succeeded", OK, "mismatch" if wrong else "", words, warnings)
 
 
+def unmapped(store: Store, job: Job, part: Part, problems: Sequence[str]) -> End:
+    """What a part ends with whose books are not set up: failed, unless there is nothing to post."""
+    if any(_has_any(one) for one in runs.of_part(store, job.id, part.company)):
+        remedy = said("Put it right on the QuickBooks page, then start the run again.")
+        return End("failed", FAILED, "failed", together(*problems, remedy))
+    return End("succeeded", OK, "", said("Nothing to post."))
+
+
 def cancelled(store: Store, job: Job, part: Part, left: int, posting: str) -> End:
     """What a part that was stopped ends with. left: its documents that were not sent; they go on by the company's
     `posting`."""
@@ -63,8 +71,9 @@ def cancelled(store: Store, job: Job, part: Part, left: int, posting: str) -> En
 
 
 def why_not(status: str) -> str:
-    """Why a day of a part that ended so was not compared."""
-    return said("The run was cancelled before.") if status == "cancelled" else said("The run failed before.")
+    """Why a day of a part that ended so was not compared; one that went well had nothing to compare."""
+    words = {"cancelled": said("The run was cancelled before."), "succeeded": said("Nothing was sold.")}
+    return words.get(status) or said("The run failed before.")
 
 
 def together(*sentences: str) -> str:

@@ -240,8 +240,8 @@ def _collect(hold: Work) -> None:
             currency=own.currency, raw_rows=sums.rows, rejected_rows=sums.rejected, raw_count=sums.count,
             raw_total=sums.total, processed_at=clock.stamp(clock.now()),
         )  # fmt: skip
-        told = f"{day}: {sums.count} receipts" if sums.count or sums.rows else f"{day}: nothing was sold"
-        rejected = f", {sums.rejected} rows rejected" if sums.rejected else ""
+        told = f"{day}: {_number(sums.rows, 'row') if sums.rows else _number(sums.count, 'receipt')}"
+        rejected = f", {_number(sums.rejected, 'row')} rejected" if sums.rejected else ""
         hold.say("warning" if rejected else "info", told + rejected)
 
 
@@ -251,15 +251,14 @@ def _transform(hold: Work) -> None:
     if binder is None:
         hold.say("info", "Each receipt goes as it is.")
         return
-    problems = binder.problems()
-    if problems:
-        raise Later(60, " ".join(str(one) for one in problems))
+    if problems := binder.problems():  # a person's work, which nobody knows the end of
+        raise Ended(run_ends.unmapped(hold.store, hold.job, hold.part, problems))
     with deliver.alone(hold.line) as fence:
         if fence is None:
             raise Later(AGAIN_SECONDS, deliver.OTHERS)
         made = hold.source.transform(hold, binder)
     hold.safe_point()
-    hold.say("info", f"{made} documents were made.")
+    hold.say("info", f"{_number(made, 'document')} made.")
 
 
 def _upload(hold: Work) -> None:
@@ -327,6 +326,11 @@ def _close(hold: Work, status: str, now: datetime) -> None:
             hold.store, one.job, one.company, one.day, run_status=status, processed_at=clock.stamp(now),
             hash=hashlib.sha256(text.encode()).hexdigest(), **compared,
         )  # fmt: skip
+
+
+def _number(n: int, what: str) -> str:
+    """For the log, which is English."""
+    return f"{n or 'no'} {what}{'' if n == 1 else 's'}"
 
 
 def _refused(words: str) -> End:

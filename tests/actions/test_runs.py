@@ -161,6 +161,24 @@ def test_a_document_that_is_refused_makes_it_fail(corner: Shop) -> None:
     assert (artifact(corner, job).failed, artifact(corner, job).uploaded) == (1, 1)
 
 
+def test_books_that_are_not_set_up_fail_a_run_at_once_unless_there_is_nothing_to_post(corner: Shop) -> None:
+    """What a person has to do is not waited for: a company nobody trades in would run for ever."""
+    try:
+        corner.mapped({**qbo_books.MAPPING, "prefix": ""})
+        closed = worked(corner, asked(corner, next_morning(corner)))
+        corner.sell()
+        open_ = worked(corner, asked(corner, next_morning(corner)))
+    finally:
+        corner.mapped(qbo_books.MAPPING)
+    assert (closed.status, closed.words, artifact(corner, closed).reason) == (
+        "succeeded", "Nothing to post.", "Nothing was sold.",
+    )  # fmt: skip
+    assert (open_.status, open_.exit_code, open_.reason) == ("failed", "1", "failed")
+    assert open_.words == ("Numbers have no prefix yet. Put it right on the QuickBooks page, then start the run again.")
+    again = worked(corner, asked(corner, open_.day_from))
+    assert (again.status, again.words) == ("succeeded", "1 document was booked. The books match.")
+
+
 # -- what keeps it from going on ---------------------------------------------------------------------------------------
 
 
