@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pos import clock
-from pos.actions import run_settings
+from pos.actions import cost_watch, run_settings
 from pos.actions.run_reconcile import tag
 from pos.config import Config
 from pos.rules import wording
@@ -68,6 +68,7 @@ def ended(store: Store, config: Config, job: Job) -> None:
                 _went_well(store, config, job, part, mine)
         for one in mine:
             _compared(store, config, job, part, one, told=wanted.failure)
+        cost_watch.look(store, part.company)
 
 
 def _failed(store: Store, job: Job, part: Part, found: Iterable[Artifact]) -> None:

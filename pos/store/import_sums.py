@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from pos.rules.reconcile import Figures
@@ -16,6 +17,13 @@ _LOOSE = (
     "SELECT tender, rate, count(*), sum(gross), sum(tax) FROM import_row"
     " WHERE company = ? AND day = ? AND bundle = 0 AND gone_in = 0 GROUP BY tender, rate"
 )
+#: The newest line of a single piece of each item: of several nobody says whether a cost is of one or of all.
+_COSTS = (
+    "SELECT r.item, r.name, r.cost FROM import_row r WHERE r.n IN (SELECT max(n) FROM import_row WHERE company = ?"
+    " AND qty = 1000 AND cost > 0 AND gone_in = 0 AND day >= ? GROUP BY item, name) ORDER BY r.item, r.name"
+)
+#: Days before the newest sale that an item's cost is looked for.
+COST_DAYS = 31
 
 
 class Rows(NamedTuple):
@@ -35,6 +43,17 @@ def loose(store: Store, company: str, day: str) -> Rows:
         if tax:
             taxes[rate] = taxes.get(rate, 0) + int(tax)
     return Rows(sum(int(row[2]) for row in found), Figures(sum(tenders.values()), {}, taxes, tenders))
+
+
+def costs(store: Store, company: str) -> list[tuple[str, str, int]]:
+    """Code, name and cost of one piece, in minor units, of the items a company's exports tell it of lately."""
+    with store.reading():
+        newest = store.execute("SELECT max(day) FROM import_row WHERE company = ?", (company,)).fetchone()[0]
+        if not newest:
+            return []
+        since = (date.fromisoformat(newest) - timedelta(days=COST_DAYS)).isoformat()
+        rows = store.execute(_COSTS, (company, since)).fetchall()
+    return [(item or name, name, int(cost)) for item, name, cost in rows]
 
 
 def of_document(store: Store, root: int) -> Figures:

@@ -21,7 +21,8 @@ US_CODES = (("TAX", "TAX"), ("NON", "NON"))
 
 class Entry(msgspec.Struct, frozen=True):
     """One row of a list. kind: its type there ("" where a list has none). starts: of an inventory item, the first day
-    it may be sold. sku: of an item. rates: of a tax code, in order, what is charged on sales."""
+    it may be sold. sku, cost: of an item; what buying one costs as text, "" = not told. rates: of a tax code, in order,
+    what is charged on sales."""
 
     id: str
     name: str
@@ -30,6 +31,7 @@ class Entry(msgspec.Struct, frozen=True):
     sku: str = ""
     starts: str = ""
     rates: tuple[Rate, ...] = ()
+    cost: str = ""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -130,6 +132,7 @@ def _entry(row: dict[str, Any], kind: str = "") -> Entry:
         active=row.get("Active") is not False,
         sku=str(row.get("Sku") or ""),
         starts=str(row.get("InvStartDate") or "") if row.get("TrackQtyOnHand") else "",
+        cost=f"{Decimal(str(row['PurchaseCost'])).normalize():f}" if row.get("PurchaseCost") else "",
     )
 
 
