@@ -232,3 +232,43 @@ def test_without_a_websocket_it_asks_and_with_one_it_waits_to_be_told(
     expect(page.locator("#run-toasts")).to_have_attribute("role", "status")
     toast.get_by_role("button").click()
     expect(toast).to_have_count(0)
+
+
+def test_a_schedule_is_made_by_words_changed_switched_run_and_deleted(
+    signed_in: Callable[..., Page], books: App, asked_for: list[str]
+) -> None:
+    page = signed_in(timezone_id="Europe/London")
+    axe = Axe(page)
+    page.click(".nav a:has-text('Runs')")
+    page.click(".run-tabs a:text-is('Schedules')")
+    asked_for.clear()
+    page.click("#new")
+    page.fill("#f-name", "Evening")
+    page.fill("#f-cron", "0 25 * * *")
+    expect(page.locator("#preview")).to_contain_text("Hour: 0 to 23")
+    page.fill("#f-cron", "0 18 * * *")
+    page.fill("#f-time_zone", "Asia/Tokyo")
+    expect(page.locator("#preview")).to_contain_text("every day at 18:00; next: ")
+    axe.look("a schedule being made")
+    page.click("#schedule-form [type=submit]")
+    row = page.locator("#rows tr", has_text="Evening")
+    expect(row).to_contain_text("every day at 18:00")
+    expect(row.locator(".reader")).to_contain_text("where you are")  # 9 or 10 in the morning in London
+    row.get_by_role("button", name="Run Evening now").click()
+    expect(page.locator("#events tr", has_text="Evening")).to_contain_text("Started by 990.")
+    (job,) = runs.open_ids(books.store)
+    assert runs.job(books.store, job).requested_by == RUTH
+    row.get_by_role("button", name="Switch Evening off").click()
+    expect(row.locator(".badge").first).to_have_text("Off")
+    row.get_by_role("button", name="Change Evening").click()
+    page.fill("#f-name", "Late")
+    page.press("#f-name", "Enter")
+    row = page.locator("#rows tr", has_text="Late")
+    expect(row).to_be_visible()
+    axe.look("schedules", dark=False)
+    row.get_by_role("button", name="Delete Late").click()
+    page.locator("#sure").get_by_role("button", name="Delete").click()
+    expect(page.locator("#rows")).to_contain_text("There is no schedule yet.")
+    expect(page.locator("#events tr").nth(1)).to_contain_text("deleted since")
+    assert [path for path in asked_for if "epos-qbo" in path] == [], "no script knows the usual address"
+    assert axe.found == []

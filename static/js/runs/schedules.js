@@ -127,6 +127,7 @@ async function save(event) {
     if (version) await post(runsUrl(`/schedules/${id}/update`), { ...typed(), version }, 20000);
     else await post(runsUrl("/schedules/create"), { ...typed(), id }, 20000);
     dialog.close();
+    if (byId("rows").contains(document.activeElement)) document.activeElement.blur(); // else its row would stay as it was
     say(t("The schedule was saved."));
     await refresh();
   } catch (error) {
