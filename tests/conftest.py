@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pos import config as settings
-from tests import engines
+from tests import engines, spawned
 from tests.once import _addresses_compiled_once, _tables_made_once  # noqa: F401  (fixtures of the whole run)
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ KEPT = (
 )  # fmt: skip
 
 
+spawned.within_pytest = True
 gc.disable()  # nothing that is imported or collected goes away; from the first test on see below
 
 

@@ -13,6 +13,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from tests import spawned
+
 REPO = Path(__file__).resolve().parent.parent
 START_SECONDS_MAX = 60
 
@@ -54,8 +56,7 @@ class Till:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """One sub-command on this folder, to its end."""
-        line = [sys.executable, str(REPO / "pos_server.py"), *words[:1], "--root", str(self.root), *words[1:]]
-        return subprocess.run(line, capture_output=True, text=True, encoding="utf-8", env=self.env, timeout=120)
+        return spawned.run([*words[:1], "--root", str(self.root), *words[1:]], self.env, 120)
 
     def __enter__(self) -> Till:
         self.start()
@@ -69,26 +70,21 @@ class Till:
         self.root.mkdir(parents=True, exist_ok=True)
         told = self.root / "data" / "server.json"
         told.unlink(missing_ok=True)
-        line = [
-            sys.executable,
-            str(self.script),
-            "serve",
-            "--root",
-            str(self.root),
-            "--port",
-            "0",
-            *self.words,
-        ]
+        words = ["serve", "--root", str(self.root), "--port", "0", *self.words]
         began = time.perf_counter()
         self.log = (self.root / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            line,
-            stdout=self.log,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env=self.env,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # else Ctrl-Break would reach us too
-        )
+        self.process: Any
+        if spawned.possible(self.env, self.script):
+            self.process = spawned.start(words, self.env, self.log, self.log)
+        else:
+            self.process = subprocess.Popen(
+                [sys.executable, str(self.script), *words],
+                stdout=self.log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=self.env,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # else Ctrl-Break reaches us too
+            )
         while not told.exists() or not told.read_text().endswith("}"):
             if self.process.poll() is not None or time.perf_counter() - began > START_SECONDS_MAX:
                 self.process.kill()

@@ -171,7 +171,7 @@ class Tab:
             self.spoilt = True
             add_init_script(*given, **named)
 
-        self.page.add_init_script = spoiling  # type: ignore[method-assign]
+        self.page.add_init_script = spoiling  # type: ignore
 
     def ready(self) -> bool:
         """Nothing of the test before runs in it any more."""

@@ -298,7 +298,7 @@ def test_the_day_is_traded_by_keyboard_alone(screen: Screen, traded: trading.Sho
     screen.press("F12")
     keys.tab_to("#lock-other")
     screen.press("Enter")
-    expect(page).to_have_url(re.compile("/sign-in$"))
+    expect(page).to_have_url(f"{screen.url}/sign-in")
     sign_in_by_keyboard(keys, MANAGER, MANAGER_PIN)
     keys.day()
     count_and_close(keys, "97.50")  # 50.00, 17.00, 20.00, 24.00, less 8.50 and 5.00

@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPO
+from tests import spawned
 
 
 def pos_server(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run pos_server.py as a person does."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("ERPNEXT_", "TILLKEEP_"))}
-    command = [sys.executable, str(REPO / "pos_server.py"), *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", env={**clean, **(env or {})}, timeout=60
-    )
+    return spawned.run(words, {**clean, **(env or {})}, 60)
 
 
 def effective(root: Path, env: dict[str, str] | None = None) -> dict[tuple[str, str], tuple[str, str]]:

@@ -19,7 +19,7 @@ from typing import Any
 from pos import config as settings
 from pos.store import connections, people
 from pos.store.db import database_path, open_store
-from tests import engines
+from tests import engines, spawned
 from tests.contract import sites
 from tests.contract.emulators import erpnext_shops
 from tests.contract.emulators.erpnext import Emulator
@@ -40,8 +40,13 @@ class Worker:
 
     def start(self) -> None:
         self.log = (self.root / "agents.log").open("ab")
-        line = [sys.executable, str(REPO / "pos_server.py"), "agents", "--root", str(self.root)]
-        self.process = subprocess.Popen(line, stdout=self.log, stderr=self.log, env=self.env)
+        words = ["agents", "--root", str(self.root)]
+        self.process: Any
+        if spawned.possible(self.env):
+            self.process = spawned.start(words, self.env, self.log, self.log)
+        else:
+            line = [sys.executable, str(REPO / "pos_server.py"), *words]
+            self.process = subprocess.Popen(line, stdout=self.log, stderr=self.log, env=self.env)
 
     def stop(self) -> int:
         """Ask it to stop; its exit code."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time as real_time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +17,7 @@ from pos.connectors.base import BOOKED_MAX
 from pos.connectors.erpnext import holdings
 from pos.runner import Runner
 from pos.store import connections, reconciliations
-from tests.conftest import REPO
+from tests import spawned
 from tests.contract.emulators import erpnext_shops as shops
 from tests.contract.reconciled import cancelled, close, copied, invoice, look, sale, session, told, traded
 from tests.contract.tills import Till, till
@@ -130,8 +128,7 @@ def command(shop: Till, root: Path, *words: str) -> tuple[int, str]:
         **os.environ, "ERPNEXT_URL": shop.emulator.url, "ERPNEXT_API_KEY": shops.TILL[0],
         "ERPNEXT_API_SECRET": shops.TILL[1], "TILLKEEP_TILL_WALK_IN": "Walk-in",
     }  # fmt: skip
-    asked = [sys.executable, str(REPO / "pos_server.py"), "--root", str(root), "reconcile", *words]
-    done = subprocess.run(asked, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    done = spawned.run(["--root", str(root), "reconcile", *words], environ, 60)
     return done.returncode, done.stdout.split("\nNOT RUN   Books")[0]
 
 
