@@ -6,14 +6,14 @@ A connector is one folder below pos/connectors: `mapping.py` (pure wire formats)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol
 
 from pos.config import Config
+from pos.connectors.binder import Binder as Binder
 from pos.rules import hub
-from pos.rules.daybook import Book, Group, Share
 from pos.rules.reconcile import Figures
 
 #: One receipt document, as `rules.documents` decodes it.
@@ -322,54 +322,6 @@ class Connector(Protocol):
 
     def picture(self, address: str, bytes_max: int) -> bytes:
         """The picture behind an item's `image`. Rejected when it is on another host than theirs, or too big."""
-        ...
-
-
-@runtime_checkable
-class Binder(Protocol):
-    """A connector that books documents made of receipts (`rules.daybook`), each under a number made of its content.
-
-    Nothing here speaks to anybody but `marked`. lines_max: so many lines one document takes.
-    """
-
-    lines_max: int
-
-    def problems(self) -> list[str]:
-        """What keeps every receipt from being booked, in words; until it is put right nothing is bundled."""
-        ...
-
-    def lacks(self, share: Share) -> list[str]:
-        """What of a share is not mapped, in words; such a receipt waits for a person."""
-        ...
-
-    def tax_codes(self, net: int, tax: int, rate: str) -> list[tuple[str, str]]:
-        """The tax codes, each with its rate (percent as text), that a line of so much net and tax in minor units can be
-        of, when nobody said; rate: where that is told, "" = it is not. One is the answer, none or several are not."""
-        ...
-
-    def number(self, group: Group, supplement: int) -> str:
-        """What a document of a day is called. Everything of the group is mapped."""
-        ...
-
-    def own_number(self, share: Share, split: bool) -> str:
-        """What a share is called as a document by itself; split: several paid the receipt. Invalid when too long."""
-        ...
-
-    def prepare(self, book: Book, edition: int) -> bytes:
-        """The bytes to keep and then to send. Rejected ("unmapped") names what is not mapped."""
-        ...
-
-    def key(self, book: Book) -> str:
-        """What `find` wants."""
-        ...
-
-    def beyond(self, document: Document, posted: Posted, tolerance: int) -> str:
-        """What `compare` says, amounts that are off by no more minor units left out. Pure."""
-        ...
-
-    def marked(self, day: str, keys: Collection[str], known: Collection[str]) -> Iterator[tuple[str, Posted]]:
-        """Read from there, page by page: whatever of a day says it is ours, those with a known remote id left out. Each
-        with the one of `keys` whose content it was made of, "" = of none. Reads; ConnectorError."""
         ...
 
 

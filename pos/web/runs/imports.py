@@ -70,9 +70,9 @@ def page() -> ResponseReturnValue:
     )
 
 
-@bp.get("/imports/<int:n>/")
+@bp.get("/imports/<n>/")
 @auth.needs(*frame.LOOKING, within=True)
-def one(n: int) -> ResponseReturnValue:
+def one(n: str) -> ResponseReturnValue:
     here, file = parts(), _file(n)
     rejects = rows.rejects(here.store, file.n, limit=import_views.REJECTS_SHOWN)
     return frame.show(
@@ -87,9 +87,9 @@ def one(n: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/imports/<int:n>/rejects.csv")
+@bp.get("/imports/<n>/rejects.csv")
 @auth.needs(*frame.LOOKING, within=True)
-def rejects_csv(n: int) -> Response:
+def rejects_csv(n: str) -> Response:
     here, file = parts(), _file(n)
     found = (
         {"line": one.line, "reason": one.reason, "row": one.row_text} for one in rows.all_rejects(here.store, file.n)
@@ -97,10 +97,10 @@ def rejects_csv(n: int) -> Response:
     return lists.as_csv(f"import-{file.n}-rejects", ("line", "reason", "row"), found)
 
 
-@bp.get("/imports/<int:n>/preview")
+@bp.get("/imports/<n>/preview")
 @describe(query=shapes.FORMAT_QUERY, answer=shapes.PREVIEW, refuses=(422,))
 @auth.needs(*frame.LOOKING, within=True)
-def preview(n: int) -> ResponseReturnValue:
+def preview(n: str) -> ResponseReturnValue:
     file = _file(n)
     given = {name: request.args[name][:40] for name in FIELDS if name in request.args}
     return jsonify({"ok": True, "preview": _preview(file, replace(_kept(file), **given))})
@@ -140,10 +140,10 @@ def take() -> ResponseReturnValue:
     return jsonify({"ok": True, "files": [one.n for one in done], "message": message, "warnings": act.warnings(done)})
 
 
-@bp.post("/imports/<int:n>/again")
+@bp.post("/imports/<n>/again")
 @describe(body=NOTHING, answer=shapes.FILE, refuses=(404,))
 @auth.needs("can_trigger_runs", within=True)
-def again(n: int) -> ResponseReturnValue:
+def again(n: str) -> ResponseReturnValue:
     here, file = parts(), _file(n)
     found = act.again(here.store, file.company, file.n, auth.actor().code)
     return jsonify({"ok": True, "file": found.n, "state": found.state})
@@ -174,8 +174,10 @@ def _company(body: dict[str, Any]) -> Company:
     return run_company_views.seen(parts().store, text(body, "company", 40).strip(), auth.reach_of())
 
 
-def _file(n: int) -> rows.File:
-    return rows.find(parts().store, n, list(_companies()))
+def _file(n: str) -> rows.File:
+    """NotFound, also for what is no number: no program is answered with a page."""
+    number = int(n) if n.isascii() and n.isdecimal() and len(n) <= 15 else 0
+    return rows.find(parts().store, number, list(_companies()))
 
 
 def _kept(file: rows.File) -> CsvFormat:
