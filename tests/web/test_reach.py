@@ -137,6 +137,7 @@ APART = {
     "/epos-qbo/bank/",  # tests/web/test_runs_bank.py
     "/epos-qbo/bank.csv",  # likewise
     "/epos-qbo/bank/upload",  # likewise
+    "/epos-qbo/api/runs/target",  # tests/web/test_runs.py
     "/epos-qbo/runs/trigger",  # tests/web/test_runs.py
     "/epos-qbo/api/runs/status",  # likewise
     "/epos-qbo/imports/upload",  # tests/web/test_runs_imports.py

@@ -87,6 +87,12 @@ def test_a_run_asked_for_twice_is_one_run(owner: Console, shop: App) -> None:
     assert other.status_code == 409, "the id of somebody else's run is no way to it"
 
 
+def test_the_day_of_a_run_is_that_of_the_company_s_clock(owner: Console) -> None:
+    for path in ("", "?company=main"):
+        answer = owner.get(f"{BASE}/api/runs/target{path}").json
+        assert answer["day"] < clock.stamp(clock.now())[:10] and answer["text"]
+
+
 def test_what_cannot_be_run_is_refused_in_words(owner: Console) -> None:
     for more, field in (
         ({"id": "7"}, "id"),
@@ -341,6 +347,8 @@ def test_a_run_of_the_other_company_is_not_there(two: Hub) -> None:
         assert boreal.get(BASE + path).status_code == 200, path
     assert aquila.post(f"{BASE}/runs/{job}/cancel").status_code == 404
     assert aquila.get(f"{BASE}/api/runs/status?job_ids={job}").json["runs"] == []
+    assert aquila.get(f"{BASE}/api/runs/target?company=north").status_code == 404
+    assert boreal.get(f"{BASE}/api/runs/target?company=north").status_code == 200
     assert job not in aquila.get(f"{BASE}/runs/").text
     assert job not in aquila.get(f"{BASE}/api/runs/active?since=0").text
     assert run_logs.tail(store, job, 0)[0].startswith("2026-11-21")

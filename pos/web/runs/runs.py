@@ -1,6 +1,8 @@
 """Runs: the list of them, one started by hand, and one by one with its log as it comes.
 
 GET  /runs/?status=&company=&first=&last=&by=&schedule=   whoever may look    runs/runs.html
+GET  /api/runs/target?company=                            can_trigger_runs    {day, text}: what a run is for when
+                                                                              nobody names a day
 POST /runs/trigger                                        can_trigger_runs    {id, company?, day_from?, day_to?,
                                                                               parallel?, stagger_seconds?,
                                                                               continue_on_failure?} -> {run}
@@ -23,7 +25,7 @@ from flask.typing import ResponseReturnValue
 
 from pos import clock
 from pos.actions import run_overview, run_views, runs
-from pos.errors import Invalid
+from pos.errors import Invalid, NotFound
 from pos.rules import run_codes, wording
 from pos.said import said
 from pos.store import run_choices
@@ -60,6 +62,7 @@ def page() -> ResponseReturnValue:
     eyes, wanted = _eyes(), _filter(chosen)
     found, marks = rows.listed(here.store, auth.reach_of(), wanted, asked, counted=True)
     defaults = run_choices.effective(here.store, here.config)
+    target = run_overview.target(here.config, clock.now())
     return frame.show(
         "runs",
         "runs",
@@ -70,10 +73,22 @@ def page() -> ResponseReturnValue:
         companies=eyes.companies,
         schedules=eyes.schedules,
         statuses={name: run_overview.RUN_STATES[name][1] for name in rows.STATUSES},
-        targets=_targets(eyes),
+        target=target.isoformat(),
+        target_text=wording.short_day(target, here.config.shop.locale),
         defaults=defaults,
         most={"parallel": runs.PARALLEL_MAX, "stagger": runs.STAGGER_MAX},
     )
+
+
+@bp.get("/api/runs/target")
+@describe(query=shapes.TARGET_QUERY, answer=shapes.TARGET, refuses=(404,))
+@auth.needs("can_trigger_runs", touches=False, within=True)
+def target_day() -> ResponseReturnValue:
+    here, company = parts(), request.args.get("company", "")
+    if company and company not in _eyes().companies:
+        raise NotFound(said("There is no company {name} here.", name=company[:30]), field="company")
+    day = runs.target(here.store, here.config, [company] if company else [])
+    return jsonify({"ok": True, "day": day.isoformat(), "text": wording.short_day(day, here.config.shop.locale)})
 
 
 @bp.post("/runs/trigger")
@@ -145,15 +160,6 @@ def _news(job_id: str) -> dict[str, Any]:
 def _eyes() -> run_views.Reader:
     here = parts()
     return run_views.reader(here.store, here.config, auth.reach_of())
-
-
-def _targets(eyes: run_views.Reader) -> dict[str, Any]:
-    """The day a run is for when nobody says one: of all, and of each company by its own clock."""
-    here = parts()
-    every = run_overview.target(here.config, clock.now())
-    own = {key: runs.target(here.store, here.config, [key]).isoformat() for key in eyes.companies}
-    locale = here.config.shop.locale
-    return {"all": every.isoformat(), "all_text": wording.short_day(every, locale), "companies": own}
 
 
 def _known(job_id: str) -> str:

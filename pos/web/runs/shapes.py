@@ -21,5 +21,7 @@ TRIGGER = thing({"id": ID}, {
     "continue_on_failure": FLAG,
 })  # fmt: skip
 RUN = ok({"run": NEWS})
+TARGET_QUERY: dict[str, Shape] = {"company": TEXT}
+TARGET = ok({"day": DAY, "text": TEXT})
 TAIL_QUERY: dict[str, Shape] = {"offset": {"type": "integer"}}
 TAIL = ok({"text": TEXT, "offset": WHOLE, "done": FLAG, "status": _STATUS})

@@ -1,7 +1,7 @@
 // The list of runs, and one started by hand. The form carries an id: pressed twice, or sent again because no answer came,
 // it is one run. The list comes anew when runs begin or end.
 import { sentence } from "../console/frame.js";
-import { NoAnswer, post } from "../till/api.js";
+import { NoAnswer, get, post, withQuery } from "../till/api.js";
 import { byId, disable, isDisabled, put } from "../till/dom.js";
 import { uuid7 } from "../till/uuid.js";
 import { runsUrl } from "./base.js";
@@ -13,8 +13,16 @@ let id = uuid7();
 let dayChosen = false;
 
 /** The business day nobody chose is that of the company: each has its own clock. */
-function showDay() {
-  if (!dayChosen) byId("trigger-from").value = form.elements.company.selectedOptions[0].dataset.day;
+async function showDay() {
+  const company = form.elements.company.value;
+  try {
+    const { day, text } = await get(withQuery(runsUrl("/api/runs/target"), { company }));
+    if (form.elements.company.value !== company) return; // chosen anew meanwhile
+    put(byId("target"), text);
+    if (!dayChosen) byId("trigger-from").value = day;
+  } catch (error) {
+    put(byId("trigger-problem"), sentence(error));
+  }
 }
 
 async function start(event) {
