@@ -5,26 +5,26 @@ Speaks to nobody. A company is shown to who sees all of it: a run is of a whole 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from pos import clock
-from pos.actions import company_setup, qbo_change, qbo_lists, qbo_mapping, run_health, run_settings, token_health
+from pos.actions import company_setup, qbo_change, qbo_lists, qbo_mapping, run_health, run_settings
 from pos.actions.outbox_views import moment
 from pos.actions.run_health import Health
+from pos.actions.token_health import TokenHealth
 from pos.config import Config
 from pos.errors import NotFound
 from pos.rules import company_file, wording
 from pos.said import Said, nsaid, said
-from pos.store import companies, company_runs, qbo_tokens, run_choices, run_figures
+from pos.store import companies, company_runs, connections, qbo_tokens, run_choices, run_figures
 from pos.store import qbo_lists as kept_lists
 from pos.store.companies import MAIN, Company
 from pos.store.db import Store
 from pos.store.reach import Reach
 from pos.store.run_artifacts import Artifact
-from pos.store.run_choices import Defaults
 from pos.store.run_figures import Figure
 
 SHOWS = {
@@ -75,10 +75,7 @@ class Wanted:
 
 def listed(store: Store, config: Config, wanted: Wanted, reach: Reach) -> dict[str, Any]:
     """{rows, cards}: companies that fit, in order; the cards count all that may be seen."""
-    found = run_figures.companies_in(store, reach)
-    health = {one.company.id: one for one in run_health.of_companies(store, config, found, clock.now())}
-    runs = run_choices.effective(store, config)
-    rows = [_row(store, config, one, health[one.id], runs) for one in found]
+    rows = _rows(store, config, run_figures.companies_in(store, reach))
     cards = {name: sum(_fits(row, name) for row in rows) for name in SHOWS}
     chosen = [row for row in rows if _fits(row, wanted.show) and _has(row, wanted.words)]
     chosen.sort(key=lambda row: (row["name"].casefold(), row["id"]))
@@ -95,8 +92,7 @@ def listed(store: Store, config: Config, wanted: Wanted, reach: Reach) -> dict[s
 def one(store: Store, config: Config, key: str, reach: Reach) -> dict[str, Any]:
     """All about one company. NotFound for one that is not here or not theirs."""
     owner = seen(store, key, reach)
-    (health,) = run_health.of_companies(store, config, [owner], clock.now())
-    row = _row(store, config, owner, health, run_choices.effective(store, config))
+    (row,) = _rows(store, config, [owner])
     return {
         **row,
         "first": owner.id == MAIN,
@@ -148,24 +144,39 @@ def checks(store: Store, company: str, books: str) -> list[dict[str, Any]]:
 # -- inside ------------------------------------------------------------------------------------------------------------
 
 
-def _row(store: Store, config: Config, one: Company, health: Health, runs: Defaults) -> dict[str, Any]:
-    settings = run_settings.of(store, one.id)
-    token = token_health.of(store, config, one.id, runs=runs)
-    good = health.good
+def _rows(store: Store, config: Config, found: Sequence[Company]) -> list[dict[str, Any]]:
+    """Companies in their order, asked of the database at once for all of them."""
+    ids, now, runs = [one.id for one in found], clock.now(), run_choices.effective(store, config)
+    facts, limits = run_health.facts_of(store, config, found, now, runs), run_health.limits_of(runs, config, now)
+    kept, lines = run_figures.set_up(store, ids), connections.lines(store, ids)
+    rows = []
+    for one in facts:
+        key = one.company.id
+        plain = kept.get(key, {}).get(run_settings.PART) or {}
+        books = run_settings.books_of(plain, [line.kind for line in lines if line.company == key])
+        rows.append(_row(store, config, run_health.of_company(one, limits), one.token, books, plain))
+    return rows
+
+
+def _row(
+    store: Store, config: Config, health: Health, token: TokenHealth | None, books: str, plain: Mapping[str, Any]
+) -> dict[str, Any]:
+    one, good = health.company, health.good
+    source = plain.get("source") if plain.get("source") in SOURCES else "journal"
     return {
         "id": one.id,
         "name": one.name,
         "active": one.active,
         "time_zone": one.time_zone,
         "currency": one.currency,
-        "books": settings.books,
-        "books_text": BOOKS.get(settings.books, settings.books),
-        "source": settings.source,
-        "source_text": SOURCES[settings.source],
-        "level": _worse(health.level, token.level if token else "healthy"),
-        "tone": run_health.TONES[_worse(health.level, token.level if token else "healthy")],
-        "label": run_health.LABELS[_worse(health.level, token.level if token else "healthy")],
-        "issues": _issues(health, token),
+        "books": books,
+        "books_text": BOOKS.get(books, books),
+        "source": source,
+        "source_text": SOURCES[str(source)],
+        "level": health.level,
+        "tone": health.tone,
+        "label": health.label,
+        "issues": health.issues,
         "token": token,
         "token_access": ACCESS[token.access] if token else "",
         "synced_at": good.processed_at if good else "",
@@ -181,19 +192,6 @@ def _sync(good: Figure | None, config: Config) -> Said:
     return nsaid(
         "{n} receipt from latest sync ({day})", "{n} receipts from latest sync ({day})", good.raw_count, day=day
     )
-
-
-def _worse(one: str, other: str) -> str:
-    return min(one, other, key=run_health.LEVELS.index)
-
-
-def _issues(health: Health, token: token_health.TokenHealth | None) -> list[dict[str, Any]]:
-    """Every reason in the order of the overview; that the sign-in is of another company comes first."""
-    found = [{"level": one.level, "text": one.text, "way": one.way} for one in health.issues]
-    if token and token.mismatch:
-        way = f"/settings/integrations?company={token.company}"
-        found.insert(0, {"level": "critical", "text": token.mismatch, "way": way})
-    return found
 
 
 def _fits(row: Mapping[str, Any], show: str) -> bool:
@@ -264,4 +262,6 @@ def _changed(name: str, values: Any) -> dict[str, Any]:
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return said("yes") if value else said("no")
+    if value == "\t":
+        return said("tab")
     return "" if value is None else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -134,7 +134,7 @@ def read(store: Store, company: str, plain: Mapping[str, Any]) -> RunSettings:
         currency=owner.currency,
         source=_one_of(plain.get("source"), SOURCES),
         posting=_one_of(plain.get("posting"), POSTINGS),
-        books=str(plain.get("books") or _books(store, owner.id)),
+        books=books_of(plain, [line.kind for line in connections.lines(store, (owner.id,))]),
         trading_day=bool(plain.get("trading_day", starts != MIDNIGHT)),
         cutoff=str(plain.get("cutoff", "05:00" if starts == MIDNIGHT else starts)),
         tolerance=str(plain.get("tolerance", "0")),
@@ -151,8 +151,9 @@ def day_starts(store: Store, company: str) -> str:
     return str(own or f"{store.config.shop.day_starts:%H:%M}")
 
 
-def _books(store: Store, company: str) -> str:
-    return next((line.kind for line in connections.lines(store, (company,)) if line.kind in BOOKS), "")
+def books_of(plain: Mapping[str, Any], kinds: Iterable[str]) -> str:
+    """The books of a company that keeps this: those chosen, else those of its connections, "" = none yet."""
+    return str(plain.get("books") or next((kind for kind in kinds if kind in BOOKS), ""))
 
 
 def _part(plain: Mapping[str, Any], name: str) -> Mapping[str, Any]:

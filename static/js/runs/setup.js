@@ -4,6 +4,7 @@ import { disable, isDisabled, put } from "../till/dom.js";
 import { sentence } from "../console/frame.js";
 
 const ANSWER_MS = 30000;
+const SAVED = "tillkeep.runs.saved";
 const WHOLE = /^[0-9]{1,9}$/;
 
 /** What a field is sent as; a figure that is none goes as it was typed, so that the server says what it should be. */
@@ -59,7 +60,7 @@ async function send(form, button) {
     form.removeAttribute("data-dirty");
     if (form.dataset.next) location.assign(answer.next || `${form.dataset.next}${answer.company}/`);
     else {
-      sessionStorage.setItem("tillkeep.runs.saved", answer.message);
+      sessionStorage.setItem(SAVED, JSON.stringify([form.dataset.path, answer.message]));
       location.reload();
     }
     return;
@@ -80,9 +81,10 @@ for (const form of document.querySelectorAll("form.set-up")) {
   });
 }
 
-const said = sessionStorage.getItem("tillkeep.runs.saved");
-if (said) {
-  sessionStorage.removeItem("tillkeep.runs.saved");
-  const place = document.querySelector("form.set-up [data-done]");
-  if (place) put(place, said);
+const [path, words] = JSON.parse(sessionStorage.getItem(SAVED) ?? "[]");
+sessionStorage.removeItem(SAVED);
+if (path) {
+  const form = [...document.querySelectorAll("form.set-up")].find((one) => one.dataset.path === path);
+  const place = form?.querySelector("[data-done]");
+  if (place) put(place, words);
 }
