@@ -72,8 +72,8 @@ def physical(file: BinaryIO, encoding: str) -> Iterator[str]:
             while not found.endswith(_BREAKS) and found:
                 found = text.readline(LINE_MAX)
     except UnicodeDecodeError:
-        words = said("It is not written in {encoding} (behind line {line}): choose the encoding it is in.",
-                     encoding=encoding.removesuffix("-sig"), line=line)  # fmt: skip
+        words = said("It is not written in {encoding} (near line {line}): choose the encoding it is in.",
+                     encoding=encoding.removesuffix("-sig"), line=line + 1)  # fmt: skip
         raise Invalid(words, field="encoding") from None
     finally:
         text.detach()

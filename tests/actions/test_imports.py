@@ -149,7 +149,7 @@ def test_a_file_put_aside_by_a_round_that_died_is_listed_by_the_next(store: Stor
         (b"", "Columns are missing: Customer Full Name,"),
         (b"a,b\n1,2\n", "Columns are missing: Customer Full Name,"),
         (csv(line("03/04/2026 10:00"), line("05/06/2026")).encode(), "03/04/2026 10:00 can be read in two ways"),
-        (csv(line(name="Café")).encode("latin-1"), "It is not written in utf-8 (behind line"),
+        (csv(line(name="Café")).encode("latin-1"), "It is not written in utf-8 (near line"),
         (csv(line()).encode("utf-16-le"), "It is written in UTF-16 and does not say so"),
         ((HEAD.replace("Tax,", "T,").replace("NET Sales", "N") + "\n").encode(), "It has neither a column Tax nor NET"),
     ],

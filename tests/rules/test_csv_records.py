@@ -39,7 +39,7 @@ def test_what_programs_write_is_read(body: bytes, told: str, cells: list[tuple[s
 @pytest.mark.parametrize(
     ("body", "told", "words"),
     [
-        (b"a,\xe9\n", "", "It is not written in utf-8 (behind line 0): choose the encoding it is in."),
+        (b"a,\xe9\n", "", "It is not written in utf-8 (near line 1): choose the encoding it is in."),
         (b"a,\x81\n", "windows-1252", "not written in cp1252"),
         (b"a,b\n", "klingon", "There is no encoding called klingon."),
         ("a,b,c\n".encode("utf-16-le"), "", "It is written in UTF-16 and does not say so: choose that encoding."),
