@@ -91,7 +91,7 @@ def _money(own: RunSettings, config: Config, units: int) -> str:
 
 
 def _taking(store: Store, own: RunSettings, config: Config, one: Taking) -> dict[str, Any]:
-    wall = one.at.replace("T", " ")
+    wall = one.at.replace("T", " ")[:16]
     return {
         "number": one.number,
         "at": wall if one.id.startswith("import:") else moment(store, config, one.at),
@@ -103,7 +103,12 @@ def _taking(store: Store, own: RunSettings, config: Config, one: Taking) -> dict
 
 
 def _line(own: RunSettings, config: Config, one: Kept) -> dict[str, Any]:
-    return {"at": one.at.replace("T", " "), "day": one.day, "text": one.text, "amount": _money(own, config, one.amount)}
+    return {
+        "at": one.at.replace("T", " ")[:16],
+        "day": one.day,
+        "text": one.text,
+        "amount": _money(own, config, one.amount),
+    }
 
 
 def _rule(own: RunSettings, config: Config) -> dict[str, Any]:
@@ -111,7 +116,7 @@ def _rule(own: RunSettings, config: Config) -> dict[str, Any]:
     return {
         "percent": wording.percent(rule.percent, config.shop.locale),
         "cap": _money(own, config, rule.cap) if rule.cap else "",
-        "tolerance": _money(own, config, rule.tolerance),
+        "tolerance": _money(own, config, rule.tolerance) if rule.tolerance else "",
         "minutes": rule.minutes,
     }
 

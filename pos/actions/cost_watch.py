@@ -37,7 +37,8 @@ def look(store: Store, company: str) -> list[Low]:
     told = [one.text for one in notices.open_notices(store, prefix=key) if one.key == key]
     if text not in told:
         remedy = said(
-            "Put the cost right at the till or in QuickBooks, whichever is wrong, and load its lists; the next run looks again."
+            "Put the cost right at the till or in QuickBooks, whichever is wrong, and load its lists; "
+            "the next run looks again."
         )
         subject = companies.connection_id("quickbooks", company)
         notices.raise_notice(store, key, "check", text, remedy, subject)
