@@ -12,13 +12,8 @@ from pos.store.run_rows import FAILED, OK, REFUSED
 from pos.store.run_work import End
 from pos.store.runs import Artifact, Job, Part
 
-__all__ = ["FAILED", "HASHED", "OK", "REFUSED", "cancelled", "of", "together", "why_not"]
+__all__ = ["FAILED", "OK", "REFUSED", "cancelled", "of", "together"]
 
-#: What tells one artifact from another of the same day.
-HASHED = (
-    "job", "company", "day", "connection", "source", "raw_rows", "rejected_rows", "raw_total", "raw_count",
-    "sent_total", "sent_count", "booked_total", "booked_count", "uploaded", "skipped", "failed", "status", "difference",
-)  # fmt: skip
 MATCH, MISMATCH = "MATCH", "MISMATCH"
 
 
@@ -68,12 +63,6 @@ def cancelled(store: Store, job: Job, part: Part, left: int, posting: str) -> En
             told = nsaid("{n} goes by itself.", "{n} go by themselves.", left)
         sentences.append(told)
     return End("cancelled", FAILED, "cancelled", together(*sentences))
-
-
-def why_not(status: str) -> str:
-    """Why a day of a part that ended so was not compared; one that went well had nothing to compare."""
-    words = {"cancelled": said("The run was cancelled before."), "succeeded": said("Nothing was sold.")}
-    return words.get(status) or said("The run failed before.")
 
 
 def together(*sentences: str) -> str:

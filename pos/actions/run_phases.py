@@ -6,7 +6,6 @@ phase that cannot go on says until when (`Later`); one that will never go says w
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable
@@ -19,9 +18,9 @@ from pos.actions.run_settings import RunSettings
 from pos.config import Config
 from pos.errors import CannotSave, PosError
 from pos.rules import trading_day
-from pos.rules.run_sums import MISMATCH, NOT_RUN
+from pos.rules.run_sums import MISMATCH
 from pos.said import said
-from pos.store import run_days, run_work, runs
+from pos.store import connections, run_days, run_work, runs
 from pos.store.db import Store
 from pos.store.run_days import Way
 from pos.store.run_work import End
@@ -179,17 +178,12 @@ def work(hold: Work) -> str:
 
 
 def _finish(hold: Work, end: End) -> str:
-    now = clock.now()
-    with hold.store.transaction():
-        status = run_work.finish(hold.store, hold.part, end, now)
-        if status:
-            _close(hold, end.status, now)
-    return status
+    return run_work.finish(hold.store, hold.part, end, clock.now())
 
 
 def _later(hold: Work, wait: Later) -> str:
     now = clock.now()
-    if clock.parse(hold.job.created_at) + timedelta(hours=WAIT_HOURS) <= now:
+    if clock.parse(hold.part.started_at) + timedelta(hours=WAIT_HOURS) <= now:
         words = said("It waited for {hours} hours. {why}", hours=WAIT_HOURS, why=wait.words)
         return _finish(hold, End("failed", run_ends.FAILED, "failed", words))
     before = runs.part(hold.store, hold.part.n).words
@@ -229,7 +223,8 @@ def _collect(hold: Work) -> None:
     own = hold.settings
     if not own.active:
         raise Ended(_refused(said("{company} is switched off.", company=own.name)))
-    if not hold.part.connection:
+    there = {known.id for known in connections.lines(hold.store, [own.company])}
+    if hold.part.connection not in there:
         raise Ended(_refused(said("{company} has no books to post to.", company=own.name)))
     hold.source.begin(hold)
     for day in hold.days():
@@ -263,17 +258,15 @@ def _transform(hold: Work) -> None:
 
 def _upload(hold: Work) -> None:
     """Send until nothing of these days is on its way; whether to stop is asked between two documents."""
+    days = hold.days()
     while True:
         done = deliver.queued(hold.line)
         if not done.idle:
             hold.say("warning" if done.rejected or done.differs else "info", done.sentence())
         hold.safe_point()
-        waiting = 0
-        for day in hold.days():
-            way = hold.way(day)
-            _count(hold, day, way)
-            waiting += way.waiting + (0 if hold.goes_on(day) else way.loose)
-        if not waiting:
+        left = {day: _waiting(hold, day) for day in days}
+        days, waiting = [day for day in days if left[day]], sum(left.values())
+        if not days:
             return
         if done.line_is_away:
             title = hold.settings.books or hold.part.connection.partition("-")[0]
@@ -284,10 +277,20 @@ def _upload(hold: Work) -> None:
             raise Later(max(done.again_in or AGAIN_SECONDS, AGAIN_SECONDS), told)
 
 
+def _waiting(hold: Work, day: str) -> int:
+    """A day's documents that are on their way; of one that goes on, those that are made."""
+    way = hold.way(day)
+    _count(hold, day, way)
+    return way.waiting + (0 if hold.goes_on(day) else way.loose)
+
+
 def _reconcile(hold: Work) -> None:
-    """Hold each day against the books."""
+    """Hold each day against the books; begun again, from the first day that was not."""
     known = {one.day: one for one in runs.of_part(hold.store, hold.job.id, hold.part.company)}
+    before = str(json.loads(hold.part.cursor).get("day", ""))
     for day in hold.days():
+        if day <= before:
+            continue
         hold.safe_point()
         found = run_reconcile.of_day(hold.line, hold.part, day, known[day].n)
         if found is None:
@@ -297,6 +300,8 @@ def _reconcile(hold: Work) -> None:
         bad = found.status == MISMATCH
         told = f" {', '.join(found.documents)}" if bad and found.documents else f" {found.reason}".rstrip()
         hold.say("warning" if bad else "info", f"{day}: {found.status}{told}")
+        if not run_work.keep(hold.store, hold.part, {"day": day}, clock.now()):
+            raise Stopped
 
 
 def _archive(hold: Work) -> None:
@@ -314,18 +319,6 @@ def _count(hold: Work, day: str, way: Way) -> None:
     runs.put_artifact(
         hold.store, hold.job.id, hold.part.company, day, uploaded=way.uploaded, skipped=way.before, failed=way.refused
     )  # fmt: skip
-
-
-def _close(hold: Work, status: str, now: datetime) -> None:
-    """What the part came to is told apart for ever: by its content and the moment."""
-    for one in runs.of_part(hold.store, hold.job.id, hold.part.company):
-        plain = {name: getattr(one, name) for name in run_ends.HASHED}
-        text = json.dumps(plain, sort_keys=True)
-        compared = {} if one.status else {"status": NOT_RUN, "reason": run_ends.why_not(status)}
-        runs.put_artifact(
-            hold.store, one.job, one.company, one.day, run_status=status, processed_at=clock.stamp(now),
-            hash=hashlib.sha256(text.encode()).hexdigest(), **compared,
-        )  # fmt: skip
 
 
 def _number(n: int, what: str) -> str:

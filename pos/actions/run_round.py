@@ -129,5 +129,6 @@ def _hold(run: Run, part: Part) -> str:
 
 def send(run: Run, part: Part) -> line.Job:
     """The job of the part's connection."""
-    kind = next(kind for kind in KINDS if kind.name == connections.line(run.store, part.connection).kind)
+    name = connections.line(run.store, part.connection).kind
+    kind = {kind.name: kind for kind in KINDS}[name]
     return line.job_with(run, part.connection, kind, run_phases.DOCUMENTS_MAX)

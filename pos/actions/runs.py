@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, time, timedelta
 
 from pos import clock
-from pos.actions import run_settings
+from pos.actions import run_notices, run_settings
 from pos.config import Config
 from pos.errors import Invalid, NotAllowed, NotFound
 from pos.rules import trading_day
@@ -78,9 +78,12 @@ def cancel(store: Store, job_id: str, by: str, *, reach: Reach = EVERYWHERE, rin
     if len(runs.parts(store, job_id, reach)) < len(runs.parts(store, job_id)):
         raise NotAllowed(said("This run is about further companies, which your rights do not reach."), code="reach")
     status = runs.cancel(store, job_id, by, clock.now())
+    job = runs.job(store, job_id, reach)
+    if job.ended:  # else whoever works on it tells
+        run_notices.ended(store, store.config, job)
     ring(f"{EVENT}:{job_id}:{status}")
     ring(BELL)
-    return runs.job(store, job_id, reach)
+    return job
 
 
 def target(store: Store, config: Config, companies: Sequence[str]) -> date:

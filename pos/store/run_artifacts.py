@@ -5,12 +5,16 @@ One artifact per run, company and day, written again as often as a phase is begu
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from peewee import Case, Tuple
 
+from pos import clock
 from pos.errors import NotFound
 from pos.said import said
 from pos.store.db import Store
@@ -21,6 +25,15 @@ from pos.store.run_rows import inside
 MATCH, MISMATCH, NOT_RUN = "MATCH", "MISMATCH", "NOT RUN"
 
 BITE_ROWS = 500
+#: What tells one artifact from another of the same day.
+_HASHED = (
+    "job", "company", "day", "connection", "source", "raw_rows", "rejected_rows", "raw_total", "raw_count",
+    "sent_total", "sent_count", "booked_total", "booked_count", "uploaded", "skipped", "failed", "status", "difference",
+)  # fmt: skip
+_WHY_NOT = {
+    "succeeded": said("Nothing was sold."), "failed": said("The run failed before."),
+    "cancelled": said("The run was cancelled before."),
+}  # fmt: skip
 _FIGURE = (
     "INSERT INTO run_figure (artifact, kind, name, here, sent, booked, verdict, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -165,6 +178,20 @@ def mismatches(store: Store, reach: Reach = EVERYWHERE, limit: int = 50) -> list
         ns = [n for (n,) in store.execute(asked, (*facts, limit)).fetchall()]
         found = {row.n: artifact_of(row) for row in RunArtifact.select().where(RunArtifact.n.in_(ns))}
     return [found[n] for n in ns]
+
+
+def close(store: Store, job: str, company: str, status: str, now: datetime) -> None:
+    """A part is over: its days are told apart for ever, by what they came to and the moment; one that was not compared
+    says why. Inside the transaction that ended it."""
+    for one_day in of_part(store, job, company):
+        plain = {name: getattr(one_day, name) for name in _HASHED}
+        values = {
+            "run_status": status, "processed_at": clock.stamp(now),
+            "hash": hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest(),
+        }  # fmt: skip
+        if not one_day.status:
+            values |= {"status": NOT_RUN, "reason": str(_WHY_NOT[status])}
+        put_artifact(store, job, company, one_day.day, **values)
 
 
 def put_figures(store: Store, artifact: int, found: Iterable[Figure]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pos import clock
 from pos.said import packed, said
-from pos.store import run_logs, runs
+from pos.store import run_artifacts, run_logs, runs
 from pos.store.db import Store
 from pos.store.models import RunJob, RunPart
 from pos.store.run_rows import PHASES, Part, part_of
@@ -42,6 +42,9 @@ def claim(store: Store, owner: str, now: datetime) -> tuple[Part, bool] | None:
     is none. What was begun goes first, then what was asked for first, as far as its run may start one more now and no
     other run has its company."""
     stamp = clock.stamp(now)
+    with store.reading():  # nobody who writes waits for a look that finds nothing
+        if not RunPart.select().where(RunPart.status.in_(runs.OPEN) & (RunPart.owner == "")).exists():
+            return None
     with store.transaction():
         begun = (RunPart.status == "running") & (RunPart.owner == "") & (RunPart.next_at <= stamp)
         row = RunPart.select().where(begun).order_by(RunPart.n).first()
@@ -156,6 +159,9 @@ def sweep(store: Store, now: datetime, lock_wait: timedelta) -> list[str]:
     """Bring up to the truth what nobody works on: workers that died, parts that waited too long for another run of
     their company, parts nobody will start because one before them failed. The runs that changed."""
     touched: list[str] = []
+    with store.reading():
+        if not RunPart.select().where(_over(now) | (RunPart.status == "queued")).exists():
+            return touched
     with store.transaction():
         for step in (_dead, _never, lambda store, now: _blocked(store, now, lock_wait)):
             touched += step(store, now)
@@ -172,9 +178,7 @@ def owner_is_dead(store: Store, owners: str, now: datetime) -> int:
 
 
 def _dead(store: Store, now: datetime) -> list[str]:
-    ahead = clock.stamp(now + timedelta(seconds=AHEAD_SECONDS))
-    over = (RunPart.lease_until <= clock.stamp(now)) | (RunPart.lease_until > ahead)
-    found = list(RunPart.select().where((RunPart.status == "running") & (RunPart.owner != "") & over))
+    found = list(RunPart.select().where(_over(now)))
     for row in found:
         tries = row.tries + 1
         words = f"{run_logs.DIED}{tries} of {TRIES_MAX})."
@@ -236,9 +240,17 @@ def _end(store: Store, n: int, end: End, now: datetime, *, owner: str) -> bool:
         warnings=end.warnings, ended_at=clock.stamp(now), owner="", lease_until="", next_at="",
         phase="done" if end.status == "succeeded" else row.phase,
     ).where(RunPart.n == n).execute()  # fmt: skip
+    run_artifacts.close(store, row.job, row.company, end.status, now)
     level = "error" if end.status == "failed" else "warning" if end.status == "cancelled" or end.warnings else "info"
     run_logs.say(store, row.job, row.company, row.phase, level, end.words, now)
     return True
+
+
+def _over(now: datetime) -> Any:
+    """That somebody holds it and does not any more."""
+    ahead = clock.stamp(now + timedelta(seconds=AHEAD_SECONDS))
+    over = (RunPart.lease_until <= clock.stamp(now)) | (RunPart.lease_until > ahead)
+    return (RunPart.status == "running") & (RunPart.owner != "") & over
 
 
 def _mine(part: Part) -> Any:
