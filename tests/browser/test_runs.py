@@ -1,5 +1,5 @@
 """The screens of runs in a browser, below another address than the usual one: started once, followed to the end, told
-of on every page, over a WebSocket or without one; and a page of a run that is over asks for nothing any more."""
+of on every page, with a WebSocket or without one; and a page of a run that is over asks for nothing any more."""
 
 from __future__ import annotations
 
@@ -217,15 +217,18 @@ def test_the_list_comes_anew_with_its_filters_and_never_under_somebody_typing(
     assert all_heard(page) == [f"started {job} queued", f"completed {job} failed", f"completed {quick} succeeded"]
 
 
-def test_without_a_websocket_it_asks_and_with_one_it_waits_to_be_told(
-    signed_in: Callable[..., Page], books: App, asked_for: list[str]
-) -> None:
+def test_without_a_websocket_it_asks(signed_in: Callable[..., Page], books: App, asked_for: list[str]) -> None:
     page = signed_in()
     page.route_web_socket(re.compile(r"/live$"), lambda ws: ws.close())
+    page.clock.install()
     go(page, books, "/logs/")
+    expect(page.locator("h1")).to_have_text("Logs of runs")
     job = ask(books)
+    page.clock.run_for(5000)
     heard(page, f"started {job} queued")
     end(books, work(books, job), End("succeeded", "0", "mismatch", "The books differ by £3.00.", 1))
+    expect(page.locator("#rows")).to_contain_text("Asked for by")  # loaded anew
+    page.clock.run_for(5000)
     heard(page, f"completed {job} succeeded")
     toast = page.locator(".run-toast", has_text="succeeded")
     expect(toast).to_contain_text("The books differ by £3.00.")
