@@ -20,6 +20,12 @@ LOOKS = (
 )
 #: Route -> its rule. A new route is one line here, seen by whoever reads the change.
 ROUTES = {
+    "GET /epos-qbo/": LOOKS,
+    "GET /epos-qbo/dashboard/": LOOKS,
+    "GET /epos-qbo/api/overview/panels": LOOKS,
+    "GET /epos-qbo/tools/": "can_manage_portal_settings operate can_edit_companies",
+    "POST /epos-qbo/tools/query": "can_manage_portal_settings",
+    "POST /epos-qbo/tools/verify-mapping": "can_edit_companies",
     "GET /epos-qbo/api/companies/panels": LOOKS,
     "GET /epos-qbo/companies/": LOOKS,
     "GET /epos-qbo/companies/<key>/": LOOKS,

@@ -13,11 +13,21 @@ import pytest
 from pos.app import App
 from pos.rules import rights
 from pos.store import people
+from pos.web.describe import answers_json
 from tests.web.conftest import Page, shared_till
-from tests.web.test_rules import BY_RIGHT, PROTECTED, ask
+from tests.web.test_rules import BY_RIGHT, PROTECTED, ask, sample
 
 #: Addresses behind the door of the console.
-CONSOLES = re.compile(r"/console|/settings/|/integrations/|/api/office/")
+CONSOLES = re.compile(r"/console|/settings/|/integrations/|/api/office/|/epos-qbo")
+
+
+def speaks_json(page: Page, route: str) -> bool:
+    """Whether its refusals are read by programs: of the screens of runs, where it declares JSON."""
+    if "/epos-qbo" not in route:
+        return "/api/" in route
+    method, path = sample(route)
+    app = page.client.application
+    return answers_json(app.view_functions[app.url_map.bind("").match(path, method=method)[0]])
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +61,7 @@ def roles(asked: App) -> dict[str, Page]:
 @pytest.mark.parametrize("route", PROTECTED)
 def test_nobody_signed_in_gets_nothing(nobody: Page, route: str) -> None:
     answer = ask(nobody, route)
-    if "/api/" in route:
+    if speaks_json(nobody, route):
         assert answer.status_code == 401
         assert answer.json["code"] == "sign_in"
     else:
@@ -62,7 +72,7 @@ def test_nobody_signed_in_gets_nothing(nobody: Page, route: str) -> None:
 @pytest.mark.parametrize(("route", "rule"), BY_RIGHT)
 def test_a_locked_screen_gets_nothing_until_its_pin(locked: Page, route: str, rule: str) -> None:
     answer = ask(locked, route)
-    if "/api/" in route:
+    if speaks_json(locked, route):
         assert answer.status_code == 401
         assert answer.json["code"] == ("sign_in" if CONSOLES.search(route) else "locked"), "another door"
     else:
@@ -79,5 +89,5 @@ def test_a_role_gets_exactly_what_its_rights_open(roles: dict[str, Page], route:
             assert answer.status_code not in (401, 403), (role, answer.text)
         else:
             assert answer.status_code == 403, role
-            if "/api/" in route:
+            if speaks_json(page, route):
                 assert answer.json["code"] == "not_allowed", role
