@@ -81,11 +81,11 @@ class _Nursery:
         self.line.close()
         self.process.wait(30)
 
-    def spawn(self, words: Sequence[str], env: Mapping[str, str], out: IO[Any], err: IO[Any]) -> Process:
+    def spawn(self, words: Sequence[str], env: Mapping[str, str], streams: Sequence[IO[Any]]) -> Process:
         ended, tells = os.pipe()
         asked = json.dumps({"words": list(words), "env": dict(env), "cwd": os.getcwd()}).encode()
         with self.turn:
-            socket.send_fds(self.line, [asked], [out.fileno(), err.fileno(), tells])
+            socket.send_fds(self.line, [asked], [*(stream.fileno() for stream in streams), tells])
             pid = int(self.line.recv(32))
         os.close(tells)
         return Process(words, pid, ended)
@@ -102,21 +102,30 @@ def possible(env: Mapping[str, str], script: Path = SCRIPT) -> bool:
     return within_pytest and same and sys.platform == "linux" and script == SCRIPT
 
 
-def start(words: Sequence[str], env: Mapping[str, str], out: IO[Any], err: IO[Any]) -> Process:
-    """`python pos_server.py words…`, running."""
+def start(
+    words: Sequence[str], env: Mapping[str, str], out: IO[Any], err: IO[Any], given: IO[Any] | None = None
+) -> Process:
+    """`python pos_server.py words…`, running. given: what it reads, nothing when left out."""
     with _starting:
         if not _nursery:
             _nursery.append(_Nursery())
-    return _nursery[0].spawn(words, env, out, err)
+    with given or open(os.devnull, "rb") as fed:
+        return _nursery[0].spawn(words, env, (fed, out, err))
 
 
-def run(words: Sequence[str], env: Mapping[str, str], seconds: float) -> subprocess.CompletedProcess[str]:
-    """`python pos_server.py words…` to its end, with what it said."""
+def run(
+    words: Sequence[str], env: Mapping[str, str], seconds: float, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """`python pos_server.py words…` to its end, with what it said. typed: what a person types."""
     if not possible(env):
         line = [sys.executable, str(SCRIPT), *words]
-        return subprocess.run(line, capture_output=True, text=True, encoding="utf-8", env=dict(env), timeout=seconds)
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = start(words, env, out, err)
+        return subprocess.run(
+            line, input=typed, capture_output=True, text=True, encoding="utf-8", env=dict(env), timeout=seconds
+        )
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as given:
+        given.write(typed.encode())
+        given.seek(0)
+        process = start(words, env, out, err, given)
         try:
             process.wait(seconds)
         finally:
@@ -150,15 +159,15 @@ def _serve(line: socket.socket) -> None:
             os.read(woken, 512)
             _tell_ends(running)
         if line in ready:
-            asked, fds, _, _ = socket.recv_fds(line, MESSAGE_MAX, 3)
+            asked, fds, _, _ = socket.recv_fds(line, MESSAGE_MAX, 4)
             if not asked:
                 break
             pid = os.fork()
             if not pid:
                 _child(json.loads(asked), fds)
-            os.close(fds[0])
-            os.close(fds[1])
-            running[pid] = fds[2]
+            *streams, running[pid] = fds
+            for stream in streams:
+                os.close(stream)
             line.send(str(pid).encode())
     for pid in running:
         os.kill(pid, signal.SIGKILL)
@@ -179,8 +188,8 @@ def _child(asked: dict[str, Any], fds: list[int]) -> None:
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.dup2(fds[0], 1)
-        os.dup2(fds[1], 2)
+        for number, stream in enumerate(fds[:3]):
+            os.dup2(stream, number)
         os.closerange(3, 1024)
         os.environ.clear()
         os.environ.update(asked["env"])

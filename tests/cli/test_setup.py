@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import requests
 from pos import config
 from pos.store import people
 from pos.store.db import open_store
-from tests.conftest import REPO
+from tests import spawned
 from tests.till_process import Till
 
 
@@ -50,8 +50,7 @@ def test_the_terminal_shows_the_code_and_the_till_starts_anew_with_what_was_answ
 
 def test_the_same_questions_on_the_terminal(tmp_path: Path) -> None:
     def asked(words: str, *steps: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(REPO / "pos_server.py"), "setup", *steps, "--root", str(tmp_path)]
-        return subprocess.run(command, input=words, capture_output=True, text=True, encoding="utf-8", timeout=60)
+        return spawned.run(["setup", *steps, "--root", str(tmp_path)], os.environ, 60, words)
 
     done = asked("T 9\n\n\n\nT9\nFront\n\n-\n", "till")
     assert done.returncode == 0, done.stderr

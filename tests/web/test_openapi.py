@@ -140,7 +140,12 @@ def traded(till: App, basket: Basket) -> App:
     return till
 
 
-@pytest.mark.parametrize(("role", "cases"), [("admin", 1), ("cashier", 1), ("", 1), ("not a key", 1)])
+def long(*case: Any) -> Any:
+    """Whoever may nothing is refused alike everywhere; test_who_may.py asks each address without a key."""
+    return pytest.param(*case, marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize(("role", "cases"), [("admin", 1), ("cashier", 1), long("", 1), long("not a key", 1)])
 def test_no_request_breaks_the_till_and_no_answer_is_undeclared(traded: App, role: str, cases: int) -> None:
     """With a key for everything, one for little, none, and one that is none."""
     headers = {}
