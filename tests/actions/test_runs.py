@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pos import clock
-from pos.actions import deliver, run_phases, run_round, runs
+from pos.actions import deliver, run_phases, run_reconcile, run_round, runs
 from pos.actions.deliver import Done
 from pos.actions.line import Job as Line
 from pos.actions.run_phases import Work
@@ -300,6 +300,28 @@ def test_killed_in_any_phase_another_worker_goes_on_and_each_document_is_there_o
         assert f"WARNING main {phase}: Its worker died (1 of 3)." in log(corner, job)
         assert len(there(corner, day)) == 1
         assert artifact(corner, job).status == "MATCH"
+
+
+def test_a_comparison_of_many_days_goes_on_at_the_day_it_came_to(corner: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    days, seen = [], list[str]()
+    for _ in range(3):
+        corner.sell()
+        days.append(next_morning(corner))
+    job, real = asked(corner, days[0], days[-1]), run_reconcile.of_day
+
+    def dies(line: Line, part: Part, day: str, n: int) -> object:
+        seen.append(day)
+        if seen.count(days[1]) == 1 and day == days[1]:
+            raise Killed
+        return real(line, part, day, n)
+
+    monkeypatch.setattr(run_reconcile, "of_day", dies)
+    with pytest.raises(Killed):
+        worked(corner, job)
+    corner.passes(seconds=31)
+    run_round.sweep(corner.store, corner.config)
+    assert worked(corner, job).words.endswith("3 of 3 days match.")
+    assert seen == [days[0], days[1], days[1], days[2]]
 
 
 def test_a_program_that_stops_lets_go_and_no_death_is_counted(corner: Shop) -> None:

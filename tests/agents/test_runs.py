@@ -123,6 +123,17 @@ def test_what_a_dead_process_left_is_taken_up_by_itself(
     assert (rows.job(several, job).status, rows.job(several, job).exit_code) == ("succeeded", "0")
 
 
+def test_a_server_that_was_killed_goes_on_with_its_runs_as_soon_as_it_is_back(
+    several: Store, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phases(monkeypatch)
+    job = asked(several, "main")
+    assert run_work.claim(several, "server:1:dead", clock.now()) is not None
+    start("server")
+    assert until(ended(several, job), 20), "its lease would have held for longer"
+    assert "Its worker died (1 of 3)." in rows.tail(several, job, 0)[0]
+
+
 def test_a_stop_lets_go_of_a_part_and_the_next_process_goes_on_at_once(
     several: Store, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,11 +121,14 @@ def test_three_deaths_in_one_phase_are_a_failure_and_a_phase_that_ends_forgets_t
     assert moved is not None
     assert (moved.phase, moved.tries) == ("transform", 0)
     assert run_work.next_phase(store, part, at(302)) is None, "the phase it knew is over"
+    runs.put_artifact(store, job, "a", DAY, processed_at="x")
     for death in (4, 5, 6):
         run_work.sweep(store, at(death * 100), WAIT)
         claimed(store, f"w{death}", at(death * 100))
     run_work.sweep(store, at(700), WAIT)
     ended = runs.job(store, job)
+    (left,) = runs.artifacts(store, job)
+    assert (left.run_status, left.status, left.reason) == ("failed", "NOT RUN", "The run failed before.")
     assert (ended.status, ended.exit_code, ended.reason) == ("failed", "-1", "stale")
     assert "Its worker died 3 times in the phase transform." in runs.tail(store, job, 0)[0]
 
