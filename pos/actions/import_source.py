@@ -9,6 +9,7 @@ from pos.actions import imports
 from pos.connectors.base import Binder
 from pos.said import nsaid, said
 from pos.store import import_books
+from pos.store import imports as files
 
 if TYPE_CHECKING:
     from pos.actions.run_phases import Work
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Rows of a day that a log names.
 NAMED_MAX = 10
+#: Another look, while somebody takes files in on the screen.
+AGAIN_SECONDS = 5.0
 
 
 class Export:
@@ -31,6 +34,11 @@ class Export:
                                   new=file.new_rows, known=file.known_rows))  # fmt: skip
         for words in imports.warnings(done):
             hold.say("warning", words)
+        hold.safe_point()
+        if files.next_waiting(hold.store, hold.part.company) is not None:
+            from pos.actions.run_phases import Later
+
+            raise Later(AGAIN_SECONDS, said("Its files are being taken in by somebody else."))
 
     def collect(self, hold: Work, day: str) -> Sums:
         """From the rows that stand; one that is gone from a newer export and is booked is named."""

@@ -79,7 +79,15 @@ def collect(store: Store, config: Config, settings: RunSettings, by: str) -> lis
     _sweep(place / KEPT)
     known = imports.places(store, settings.company)
     left = [path for path in sorted((place / KEPT).iterdir()) if path.suffix != ".part" and path.is_file()]
-    return [_list(store, config, settings.company, path, by) for path in left if _below(config, path) not in known]
+    found: list[File] = []
+    for path in left:
+        if _below(config, path) in known:
+            continue
+        try:
+            found.append(_list(store, config, settings.company, path, by))
+        except OSError as error:
+            log.warning("%s cannot be read and is left for the next time: %s", path.name, error)
+    return found
 
 
 def _sweep(place: Path) -> None:
@@ -212,8 +220,8 @@ def _take(
                 return None
             file = taken
             breathe()
-    except FileNotFoundError:
-        words = said("The file is not there any more.")
+    except OSError as error:
+        words = said("The file cannot be read: {why}", why=error.strerror or str(error))
         imports.refused(store, file.n, words, now)
         return imports.one(store, file.company, file.n)
     except Invalid as error:

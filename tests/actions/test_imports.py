@@ -191,6 +191,19 @@ def test_a_file_that_is_too_big_is_refused_and_not_read(store: Store) -> None:
     assert len(list((imports.folder(config, "main") / imports.KEPT).iterdir())) == 1
 
 
+def test_a_file_that_is_gone_or_was_changed_since_is_refused_and_holds_up_no_other(store: Store) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        imports.upload(store, store.config, "main", name, io.BytesIO(csv(line()).encode()), "T")
+    gone, changed, _ = files.files(store, ["main"])[::-1]
+    (store.config.data / gone.place).unlink()
+    (store.config.data / changed.place).write_text(csv(line(), line()))
+    assert [(one.state, one.words) for one in take(store)] == [
+        ("refused", "The file cannot be read: No such file or directory"),
+        ("refused", "It was changed after it was put aside: drop it again."),
+        ("taken", ""),
+    ]
+
+
 def test_an_upload_comes_in_pieces_and_none_of_them_twice(store: Store) -> None:
     key, body = "0192f000-0000-7000-8000-000000000001", csv(line()).encode()
     config = store.config
