@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pos import clock
+from pos.actions import run_overview
 from pos.app import App
-from pos.store import passwords, people, run_work, runs
+from pos.store import passwords, people, run_artifacts, run_work, runs
 from pos.store.models import Connection
 from pos.store.run_work import End
 from tests.browser.axe import Axe
@@ -275,3 +276,36 @@ def test_a_schedule_is_made_by_words_changed_switched_run_and_deleted(
     expect(page.locator("#events tr").nth(1)).to_contain_text("deleted since")
     assert [path for path in asked_for if "epos-qbo" in path] == [], "no script knows the usual address"
     assert axe.found == []
+
+
+def test_the_overview_comes_anew_and_keeps_search_filters_and_focus(signed_in: Callable[..., Page], books: App) -> None:
+    """Panels alone are put in anew; the chart is drawn from the table behind it, marks and all."""
+    page = signed_in()
+    go(page, books, "/dashboard/?period=30d")
+    page.evaluate("window.stays = true")
+    page.fill("#run-search", "no such name")
+    expect(page.locator("#run-none")).to_be_visible()
+    page.fill("#run-search", "MAIN")
+    expect(page.locator("#run-companies tbody tr:visible")).to_have_count(1)
+    page.select_option("#chart-period", "7d")
+    expect(page.locator("#run-chart .nothing-here")).to_be_visible()
+    page.focus("#chart-company")
+    day = run_overview.target(books.config, clock.now()).isoformat()
+    job = ask(books, day)
+    part = work(books, job, "archive")
+    run_artifacts.put_artifact(
+        books.store, job, "main", day, currency="GBP", raw_total=123450, raw_count=40, booked_total=123200,
+        status="MISMATCH", difference=250, run_status="succeeded", processed_at=clock.stamp(clock.now()),
+    )  # fmt: skip
+    end(books, part, End("succeeded", "0", "mismatch", "One day differs."))
+    books.hub.nudge()
+    expect(page.locator("#run-companies")).to_contain_text("differs by £2.50")
+    expect(page.locator("#run-events li").first).to_contain_text("Succeeded")
+    expect(page.locator("#run-chart tr[data-day]")).to_have_count(7)
+    drawn = (
+        "Chart.getChart(document.querySelector('canvas[data-chart=GBP]')).data.datasets.map((one) => one.data.at(-1))"
+    )
+    assert page.evaluate(drawn) == [0, 1234.5, 0], "what differs is no part of what matches"
+    assert page.evaluate("[window.stays, document.activeElement.id]") == [True, "chart-company"]
+    assert (page.input_value("#run-search"), page.input_value("#chart-period")) == ("MAIN", "7d")
+    assert page.url.endswith("/dashboard/?period=7d&company=")
