@@ -49,13 +49,16 @@ def unmapped(store: Store, job: Job, part: Part, problems: Sequence[str]) -> End
     return End("succeeded", OK, "", said("Nothing to post."))
 
 
-def cancelled(store: Store, job: Job, part: Part, left: int, posting: str) -> End:
-    """What a part that was stopped ends with. left: its documents that were not sent; they go on by the company's
-    `posting`."""
-    sent = sum(one.uploaded for one in runs.of_part(store, job.id, part.company))
+def cancelled(store: Store, job: Job, part: Part, sent: int, left: int, posting: str) -> End:
+    """What a part that was stopped ends with. sent: its documents that were sent and not read back; left: those that
+    were not sent: they go on by the company's `posting`."""
+    booked = sum(one.uploaded for one in runs.of_part(store, job.id, part.company))
     sentences = [said("Cancelled in the phase {phase}.", phase=part.phase)]
+    if booked:
+        sentences.append(nsaid("{n} document was sent and stays.", "{n} documents were sent and stay.", booked))
     if sent:
-        sentences.append(nsaid("{n} document was sent and stays.", "{n} documents were sent and stay.", sent))
+        told = nsaid("{n} was sent and is read back by itself.", "{n} were sent and are read back by themselves.", sent)
+        sentences.append(told)
     if left:
         if posting == "runs":
             told = nsaid("{n} goes with the next run.", "{n} go with the next run.", left)

@@ -200,19 +200,17 @@ def _stopped(hold: Work) -> str:
     if not hold.cancelled():
         run_work.let_go(hold.store, hold.part)
         return ""
-    return _finish(hold, run_ends.cancelled(hold.store, hold.job, hold.part, _left(hold), hold.settings.posting))
+    return _finish(hold, run_ends.cancelled(hold.store, hold.job, hold.part, *_left(hold), hold.settings.posting))
 
 
-def _left(hold: Work) -> int:
-    """Documents of its days that were not sent."""
-    if hold.part.phase != "upload":
-        return 0
-    found = 0
-    for day in hold.days():
+def _left(hold: Work) -> tuple[int, int]:
+    """Of the documents of its days those that were sent and not read back, and those that were not sent."""
+    sent = left = 0
+    for day in hold.days() if hold.part.phase == "upload" else ():
         way = hold.way(day)
         _count(hold, day, way)
-        found += way.waiting + way.loose
-    return found
+        sent, left = sent + way.sent, left + way.waiting - way.sent + way.loose
+    return sent, left
 
 
 # -- the phases --------------------------------------------------------------------------------------------------------

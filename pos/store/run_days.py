@@ -30,10 +30,12 @@ _PLAIN = (
 
 @dataclass(slots=True)
 class Way:
-    """How a day's documents stand. waiting: documents on their way; loose: receipts that are in none yet; uploaded,
-    before: booked since a moment, and before it (or settled by a person); refused: no, or set aside by a person."""
+    """How a day's documents stand. waiting: on their way; sent: those of them that were sent, or may have been, and are
+    read back; loose: receipts that are in none yet; uploaded, before: booked since a moment, and before it (or settled
+    by a person); refused: no, or set aside by a person."""
 
     waiting: int = 0
+    sent: int = 0
     loose: int = 0
     uploaded: int = 0
     before: int = 0
@@ -94,6 +96,7 @@ def _count(found: Way, rows: Iterable[Any], since: str, *, loose: bool = False) 
             found.loose += 1
         else:
             found.waiting += 1
+            found.sent += state in ("sending", "sent", "unknown")
 
 
 def _bites(ns: Sequence[int]) -> list[Sequence[int]]:

@@ -16,7 +16,7 @@ from pos.actions.deliver import Done
 from pos.actions.line import Job as Line
 from pos.actions.run_phases import Work
 from pos.connectors.qbo import pace
-from pos.errors import Invalid, NotFound
+from pos.errors import Invalid, NotFound, Unknown
 from pos.store import companies, run_work
 from pos.store import runs as rows
 from pos.store.models import RunJob
@@ -253,17 +253,31 @@ def test_cancelled_between_two_documents_what_was_sent_stays_and_the_rest_goes_o
     assert len(there(corner, day)) == 2
 
 
-def test_where_runs_alone_post_nothing_goes_by_itself_but_what_was_sent_is_read_back(corner: Shop) -> None:
+def test_where_runs_alone_post_nothing_goes_by_itself_but_what_was_sent_is_read_back(
+    corner: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept = companies.kept(corner.store, "main", "runs")
     companies.keep(corner.store, "main", "runs", {"posting": "runs"}, kept, "07")
     corner.sell()
     day = next_morning(corner)
     assert deliver.queued(corner.job(), post=False).idle
     assert there(corner, day) == []
+    before = asked(corner, day)
+    assert runs.cancel(corner.store, before.id, "07").words == "Cancelled before it began."
     job = asked(corner, day)
-    assert runs.cancel(corner.store, job.id, "07").words == "Cancelled before it began."
-    assert worked(corner, asked(corner, day)).status == "succeeded"
+    with monkeypatch.context() as patch:
+        patch.setattr(corner.books, "fetch", silent)
+        assert worked(corner, job).status == "running"
+    runs.cancel(corner.store, job.id, "07")
+    assert worked(corner, job).words == "Cancelled in the phase upload. 1 was sent and is read back by itself."
+    corner.passes(seconds=300)
+    assert deliver.queued(corner.job(), post=False).booked == 1
+    assert len(there(corner, day)) == 1
     companies.keep(corner.store, "main", "runs", {}, companies.kept(corner.store, "main", "runs"), "07")
+
+
+def silent(*_given: object) -> None:
+    raise Unknown("no answer", code="timeout")
 
 
 # -- killed ------------------------------------------------------------------------------------------------------------

@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 
 from agents import runs as agent
+from agents import sync_out
 from pos import clock
-from pos.actions import run_phases, runs
+from pos.actions import run_phases, run_round, runs
 from pos.config import Config
 from pos.runner import Runner
 from pos.store import companies, run_work
 from pos.store import runs as rows
 from pos.store.connections import Wanted, of_company
 from pos.store.db import Store
+from pos.store.journal import Journal
 from pos.store.models import RunPart
+from tests import books
 from tests.agents.rounds_of import until
 
 DAY = "2026-11-20"
@@ -50,7 +53,7 @@ def start(several: Store, shop: Config) -> Iterator[Callable[..., Runner]]:
         runner.stop()
 
 
-def phases(monkeypatch: pytest.MonkeyPatch, **bodies: Callable[[run_phases.Work], None]) -> None:
+def phases(monkeypatch: pytest.MonkeyPatch, **bodies: Callable[[run_phases.Work], object]) -> None:
     """What the phases do here; those not named do nothing."""
     for name in run_phases._PHASES:
         monkeypatch.setitem(run_phases._PHASES, name, bodies.get(name, lambda _work: None))
@@ -69,7 +72,7 @@ def test_companies_of_one_run_are_worked_on_at_once_and_screens_are_told(
     several: Store, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = threading.Barrier(3)
-    phases(monkeypatch, upload=lambda _work: together.wait(30) and None)
+    phases(monkeypatch, upload=lambda _work: together.wait(30))
     job = asked(several, *KEYS, parallel=3)
     heard: list[str] = []
     runner = start()
@@ -80,15 +83,26 @@ def test_companies_of_one_run_are_worked_on_at_once_and_screens_are_told(
     assert until(lambda: f"run:{job}:succeeded" in heard)
 
 
-def test_two_processes_share_the_work_and_neither_takes_the_other_s(
-    several: Store, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
+def test_a_server_and_a_command_share_the_work_and_neither_takes_the_other_s(
+    several: Store, shop: Config, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, str]] = []
     phases(monkeypatch, upload=lambda work: seen.append((work.job.id, work.part.company)))
     jobs = [asked(several, *KEYS, parallel=2) for _ in range(3)]
-    for runner in (start(), start()):
-        runner.ring(runs.BELL)
-    assert until(lambda: all(rows.job(several, job).ended for job in jobs))
+    start().ring(runs.BELL)
+    over = threading.Event()
+
+    def beside() -> None:
+        while not over.is_set():
+            run_round.by_hand(several, shop, agent.AGENT, "cli", over.is_set)
+        several.release()
+
+    other = threading.Thread(target=beside)
+    other.start()
+    done = until(lambda: all(rows.job(several, job).ended for job in jobs))
+    over.set()
+    other.join()
+    assert done
     assert sorted(seen) == sorted((job, key) for job in jobs for key in KEYS), "each part once"
     assert {rows.job(several, job).status for job in jobs} == {"succeeded"}
 
@@ -156,3 +170,26 @@ def test_a_stop_lets_go_of_a_part_and_the_next_process_goes_on_at_once(
     start().ring(runs.BELL)
     assert until(ended(several, job))
     assert rows.job(several, job).status == "succeeded"
+
+
+def test_receipts_of_erpnext_go_as_they_are_and_only_by_a_run_where_runs_alone_post(
+    store: Store, journal: Journal, shop: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = books.Books()
+    books.connected(store)
+    monkeypatch.setattr(run_round, "KINDS", (there.kind(),))
+    monkeypatch.setitem(run_phases._PHASES, "reconcile", lambda _work: None)
+    companies.keep(store, "main", "runs", {"posting": "runs"}, companies.kept(store, "main", "runs"), "07")
+    sold = books.sell(journal, 3)
+    runner = Runner(store, shop, [sync_out.AGENT, agent.AGENT], kinds=(there.kind(),), role="agents")
+    assert runner.once("sync_out", "erpnext")
+    assert there.names() == []
+    today = clock.business_day(clock.now(), shop.shop.timezone, shop.shop.day_starts)
+    job = asked(store, "main", day_from=today.isoformat())
+    assert runner.once("runs")
+    assert rows.job(store, job).words.startswith("3 documents were booked.")
+    assert there.names() == sold
+    companies.keep(store, "main", "runs", {}, companies.kept(store, "main", "runs"), "07")
+    sold += books.sell(journal)
+    assert runner.once("sync_out", "erpnext")
+    assert there.names() == sold
