@@ -157,6 +157,9 @@ def test_started_once_followed_to_its_end_below_another_address(
     expect(page.locator("#run-toasts")).to_contain_text("was cancelled")
     page.click(".codes summary")
     axe.look("a run that is over")
+    go(page, books, "/logs/")
+    expect(page.locator("#rows tbody tr").first).to_be_visible()
+    axe.look("logs of runs")
     assert [path for path in asked_for if "epos-qbo" in path] == [], "no script knows the usual address"
     assert not axe.found, "\n".join(axe.found)
 

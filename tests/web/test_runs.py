@@ -214,6 +214,7 @@ def test_the_page_of_a_run_explains_how_it_ended(owner: Console, shop: App) -> N
     text = owner.get(f"{BASE}/runs/{job}/").text
     assert "Cleo Marsh" in text and "0:42" in text and 'id="cancel"' not in text
     assert "lock_held" in text and "Another run of the same company" in text
+    assert re.search(rf'href="{BASE}/artifacts/\d+/"', text), "its figures are a page away"
     assert "MISMATCH" in text and "One document differs." in text and "£9.00" in text
     codes = re.findall(r'<th scope="row"><bdi>(-?\d+)</bdi></th><td class="mono ltr">', text)
     assert codes == ["0", "0", "1", "1", "1", "2", "2", "3", "-1", "126", "127"], "the whole table"
