@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pos import clock
+from pos import cli, clock
 from pos.actions import run_history
 from pos.actions.run_history import Taken
 from pos.rules import run_codes
@@ -98,3 +98,14 @@ def test_what_is_wrong_with_a_file_is_said(store: Store, tmp_path: Path, text: s
     (one,) = _ingest(store, file)
     assert words in one.refused
     assert not RunJob.select().exists()
+
+
+def test_the_command_says_what_became_of_each_file(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--root", str(store.config.root), "ingest-history"]
+    with clock.set_to(NOW):
+        assert cli.main([*words, str(SAMPLES / "2026-10.json")], store.config.root) == cli.OK
+        assert "2026-10.json: 2 new, 0 known, 0 older than 60 days." in capsys.readouterr().out
+        assert cli.main([*words, "--days", "50", str(SAMPLES)], store.config.root) == cli.FAILED
+    said = capsys.readouterr().out
+    assert "broken.json: left as it is. Run 2" in said and "2026-10.json: 0 new, 1 known, 1 older" in said
+    assert cli.main([*words, "--days", "0", str(SAMPLES)], store.config.root) == cli.BAD
