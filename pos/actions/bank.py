@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
@@ -26,6 +27,8 @@ from pos.said import said
 from pos.store import bank
 from pos.store.bank import File, Kept, Taking
 from pos.store.db import Store
+
+log = logging.getLogger(__name__)
 
 #: A month of a busy shop; larger files are uploaded a month at a time.
 BYTES_MAX = 700_000
@@ -130,10 +133,14 @@ def _line(one: Kept, own: RunSettings) -> Side:
 
 
 def rematch(store: Store, company: str, day: str) -> None:
-    """After a day was run: its takings are matched anew, where lines of the bank are here at all."""
+    """After a day was run: its takings are matched anew, where lines of the bank are here at all. A rule that cannot be
+    read is told on the bank's page; it stops no run."""
     begin, end = bank.days(store, company)
     if begin and begin <= _shifted(day, timedelta(days=2)) and end >= _shifted(day, timedelta(days=-2)):
-        match_days(store, company, day, day)
+        try:
+            match_days(store, company, day, day)
+        except Invalid as error:
+            log.warning("%s is not matched to the bank: %s", day, error.message)
 
 
 def of_days(store: Store, company: str, first: str, last: str) -> Day:
