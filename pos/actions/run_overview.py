@@ -68,7 +68,7 @@ def shown_day(config: Config, now: datetime) -> str:
 def asked(store: Store, who: str, reach: Reach, company: str | None, period: str | None) -> Asked:
     """What somebody asked for, else what they chose to see first. NotFound for a company outside of their reach."""
     own = run_choices.of_person(store, who)
-    known = {one.id for one in run_figures.companies_in(store, reach)}
+    known = {one.id for one in run_figures.companies_in(store, reach, active=True)}
     if company and company not in known:
         raise NotFound(said("There is no company {name} here.", name=company[:30]), field="company")
     chosen = (own.company if own.company in known else "") if company is None else company
