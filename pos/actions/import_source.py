@@ -51,7 +51,7 @@ class Export:
                 "{day}: {n} row that is booked is gone from a newer export: {names}",
                 "{day}: {n} rows that are booked are gone from a newer export: {names}", raw.gone, day=day, names=names,
             ))  # fmt: skip
-        return Sums(0, raw.total, raw.rows, raw.rejected)
+        return Sums(raw.receipts, raw.total, raw.rows, raw.rejected)
 
     def receipts(self, hold: Work, day: str) -> list[int]:  # noqa: ARG002
         """None: another till made them."""

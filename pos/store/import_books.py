@@ -57,11 +57,13 @@ class Source:
 
 @dataclass(slots=True)
 class Raw:
-    """What stands in the newest exports of a day, in minor units. tenders, taxes (percent as text, "" = the row does
+    """What stands in the newest exports of a day, in minor units. receipts: told apart by moment, place, way to pay,
+    customer and staff, as exports number none. tenders, taxes (percent as text, "" = the row does
     not say), documents (number) -> sum; loose: rows in no document, and what they come to. gone, gone_total: rows that
     went into a document and are gone from a newer export. rejected: rows of these files that were not taken."""
 
     rows: int = 0
+    receipts: int = 0
     total: int = 0
     net: int = 0
     tax: int = 0
@@ -202,6 +204,10 @@ def raw(store: Store, company: str, day: str) -> Raw:
             " r.day = ? GROUP BY r.tender, r.rate, coalesce(b.number, ''), r.gone_in <> 0, r.bundle = 0",
             (company, day),
         ).fetchall()
+        found.receipts = int(store.execute(
+            "SELECT count(*) FROM (SELECT DISTINCT at, place, tender, customer, staff, kind FROM import_row WHERE"
+            " company = ? AND day = ? AND gone_in = 0) told_apart", (company, day),
+        ).fetchone()[0])  # fmt: skip
         found.rejected = int(store.execute(
             "SELECT coalesce(sum(rejected_rows), 0) FROM import_file WHERE n IN (SELECT seen_in FROM import_row WHERE"
             " company = ? AND day = ?)", (company, day),

@@ -99,6 +99,7 @@ def test_a_run_of_a_company_of_exports_takes_them_in_books_and_compares(
     assert (first.status, first.source, first.raw_rows, first.raw_total, first.uploaded) == (
         "MISMATCH", "csv", 7, 1200, 3,
     )  # fmt: skip
+    assert first.raw_count == 6  # two rows of one moment are one receipt
     assert f"{DAY}: 1 row waits for a mapping." in log(corner, job)
     wanted = qbo_missing.waiting(corner.store, "quickbooks", mapping.read(MAPPING))
     assert ("tenders", "Karte") in [(one.part, one.name) for one in wanted]
