@@ -153,9 +153,9 @@ def work(hold: Work) -> str:
     ended, "" when it did not."""
     while True:
         try:
-            hold.safe_point()
-            if hold.part.phase == "done":
+            if hold.part.phase == "done":  # too late to stop: all of it was done
                 return _finish(hold, run_ends.of(hold.store, hold.job, hold.part, hold.goes_on))
+            hold.safe_point()
             _PHASES[hold.part.phase](hold)
         except Later as wait:
             return _later(hold, wait)

@@ -53,7 +53,7 @@ def go(run: Run) -> str:
             told(run.store, run.config, sweep(run.store, run.config), run.ring)
     due = run_work.waits(run.store, clock.now())
     if due is not None:
-        run.again_in(min(max((due - clock.now()).total_seconds(), 0.2), SLEEP_SECONDS))
+        run.again_in(min(max((due - clock.now()).total_seconds(), 1.0), SLEEP_SECONDS))
     return f"Parts of runs worked on: {count}." if count else ""
 
 

@@ -47,10 +47,11 @@ def claim(store: Store, owner: str, now: datetime) -> tuple[Part, bool] | None:
             return None
     with store.transaction():
         begun = (RunPart.status == "running") & (RunPart.owner == "") & (RunPart.next_at <= stamp)
-        row = RunPart.select().where(begun).order_by(RunPart.n).first()
-        if row is not None:
-            RunPart.update(owner=owner, lease_until=_until(now), next_at="").where(RunPart.n == row.n).execute()
-            return part_of(RunPart.get(RunPart.n == row.n)), False
+        for row in RunPart.select().where(begun).order_by(RunPart.n):
+            job = RunJob.get(RunJob.id == row.job)
+            if job.cancel_at or _at_work(store, row.job) < job.parallel:
+                RunPart.update(owner=owner, lease_until=_until(now), next_at="").where(RunPart.n == row.n).execute()
+                return part_of(RunPart.get(RunPart.n == row.n)), False
         for row in RunPart.select().where(RunPart.status == "queued").order_by(RunPart.n):
             if _turn_of(store, row, now) and _begin(store, row, owner, now):
                 before = RunJob.select(RunJob.status).where(RunJob.id == row.job).scalar()
@@ -61,15 +62,19 @@ def claim(store: Store, owner: str, now: datetime) -> tuple[Part, bool] | None:
 def _turn_of(store: Store, row: Any, now: datetime) -> bool:
     """Whether its run may start one more part: so many at once, so far apart, and none after a failure."""
     job = RunJob.get(RunJob.id == row.job)
-    going, last, failed = store.execute(
-        "SELECT count(CASE WHEN status = 'running' THEN 1 END), max(started_at),"
-        " count(CASE WHEN status = 'failed' THEN 1 END) FROM run_part WHERE job = ?",
-        (row.job,),
+    last, failed = store.execute(
+        "SELECT max(started_at), count(CASE WHEN status = 'failed' THEN 1 END) FROM run_part WHERE job = ?", (row.job,)
     ).fetchone()
-    if job.cancel_at or going >= job.parallel or (failed and not job.continue_on_failure):
+    if job.cancel_at or _at_work(store, row.job) >= job.parallel or (failed and not job.continue_on_failure):
         return False
     soonest = clock.stamp(now - timedelta(seconds=job.stagger_seconds))
     return not last or last <= soonest or last > clock.stamp(now)
+
+
+def _at_work(store: Store, job: str) -> int:
+    """How many parts of a run are worked on. One that waits for its books takes no other company's turn."""
+    asked = "SELECT count(*) FROM run_part WHERE job = ? AND status = 'running' AND owner <> ''"
+    return int(store.execute(asked, (job,)).fetchone()[0])
 
 
 def _begin(store: Store, row: Any, owner: str, now: datetime) -> bool:

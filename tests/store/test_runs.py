@@ -169,6 +169,24 @@ def test_what_waits_is_free_at_its_moment_and_holds_its_company(store: Store) ->
     assert (again.n, again.tries) == (part.n, 0), "that was no death"
 
 
+def test_one_that_waits_for_its_books_takes_no_other_company_s_turn(store: Store) -> None:
+    job = ask(store, "a", "b", "c", parallel=1)
+    part = claimed(store, "w1")
+    assert part is not None
+    run_work.put_off(store, part, at(5), "Waits for QuickBooks.")
+    second = claimed(store, "w2", at(1))
+    assert second is not None
+    assert second.company == "b"
+    assert claimed(store, "w3", at(6)) is None, "one at a time is worked on"
+    run_work.finish(store, second, WELL, at(7))
+    again = claimed(store, "w4", at(7))
+    assert again is not None
+    assert again.company == "a", "what was begun goes first"
+    run_work.put_off(store, again, at(600), "Waits for QuickBooks.")
+    runs.cancel(store, job, "07", at(8))
+    assert companies_at_work(store, at(9)) == ["a"]
+
+
 def test_cancelled_before_it_began_it_is_over_and_what_waits_is_ended_at_once(store: Store) -> None:
     job = ask(store, "a", "b", parallel=1)
     part = claimed(store, "w1")
