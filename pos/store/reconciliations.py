@@ -114,7 +114,7 @@ def keep(
             _found(connection, finding, stamp)
         _matched(connection, scope, {finding.pair.key for finding in result.findings}, stamp)
         for name in _sessions_of(connection, scope):
-            _tell(store, connection, Scope("session", name, scope.day))
+            _tell(store, connection, Scope("session", name, scope.day), run)
         return _tell(store, connection, scope, run)
 
 
