@@ -57,7 +57,6 @@ class Two:
     quay: Company
     root: Path
     day: date
-    ends: datetime
 
     def passes(self, minutes: int) -> None:
         self.ahead.write_text(str(minutes * 60))
@@ -99,7 +98,7 @@ def two(tmp_path: Path, _cheap_pins: None) -> Iterator[Two]:
         hub.start()
         day = (ends - timedelta(days=1)).date()
         try:
-            yield Two(hub, ahead, f"http://localhost:{port}", harbour, site.gb, tmp_path, day, ends)
+            yield Two(hub, ahead, f"http://localhost:{port}", harbour, site.gb, tmp_path, day)
         finally:
             hub.process.stop()
 
@@ -176,8 +175,9 @@ def trading(two: Two, page: Page) -> Iterator[Screen]:
     place = {"name": "Till Q1", "company": "quay"}
     made.join(two.hub.url, str(two.hub.ask("POST", "/api/console/hub/tills", place)["secret"]))
     made.close()
-    env = {"TILLKEEP_TILL_ID": "Q1", "TILLKEEP_HUB_URL": two.hub.url, "TILLKEEP_HUB_PROBE_SECONDS": "1", "TILLKEEP_TILL_WALK_IN": two.hub.env["TILLKEEP_TILL_WALK_IN"],
-           "TILLKEEP_SHOP_TIMEZONE": "UTC", "TILLKEEP_SHOP_DAY_STARTS": f"{two.ends:%H:%M}"}  # fmt: skip
+    mine = {"TILLKEEP_TILL_ID": "Q1", "TILLKEEP_HUB_URL": two.hub.url, "TILLKEEP_HUB_PROBE_SECONDS": "1"}
+    same = ("TILLKEEP_TILL_WALK_IN", "TILLKEEP_SHOP_TIMEZONE", "TILLKEEP_SHOP_DAY_STARTS")
+    env = mine | {name: two.hub.env[name] for name in same}
     with Till(made.root, env=env) as till:
         screen = Screen(page, f"http://127.0.0.1:{till.port}", till.root / "invoices")
         hubs.until(lambda: _signed_in(screen), "people and goods came down")
@@ -214,8 +214,8 @@ def ended(page: Page, how: str) -> None:
     expect(page.locator("#run")).to_have_attribute("data-run-status", how)
 
 
-def runs(two: Two) -> list[tuple[str, ...]]:
-    """Every run: status, exit code, words of its companies."""
+def runs(two: Two) -> list[tuple[Any, ...]]:
+    """Every run: its id, status, exit code, and whether a schedule asked for it."""
     return two.hub.rows("SELECT id, status, exit_code, schedule <> '' FROM run_job ORDER BY n")
 
 
