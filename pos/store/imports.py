@@ -38,6 +38,7 @@ _OTHERS = (
     " AND gone_in = 0"
 )
 _GONE = "UPDATE import_row SET gone_in = ? WHERE company = ? AND day = ? AND place = ? AND seen_in <> ? AND gone_in = 0"
+_GONE_COUNT = "SELECT count(*) FROM import_row WHERE company = ? AND day = ? AND place = ? AND gone_in = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +240,17 @@ def ended(store: Store, file: File, now: datetime) -> File:
     An export of another part of a day (all of it earlier or later than what is kept, and no row in common) says nothing
     of the rest."""
     gone = 0
-    with store.transaction():
-        for day, place, first, last, before in store.execute(_SPANS, (file.n, file.n)).fetchall():
-            mine = (file.company, day, place, file.n)
+    with store.reading():  # the one long look holds up nobody: only this file may change these rows until it has ended
+        spans = store.execute(_SPANS, (file.n, file.n)).fetchall()
+    for day, place, first, last, before in spans:
+        mine = (file.company, day, place, file.n)
+        with store.transaction():
             count, least, most = store.execute(_OTHERS, mine).fetchone()
             apart = count and not before and (most < first or least > last)
             if count and not apart:
-                gone += store.execute(_GONE, (file.n, *mine)).rowcount
+                store.execute(_GONE, (file.n, *mine))
+            gone += int(store.execute(_GONE_COUNT, mine).fetchone()[0])  # also what a killed round marked
+    with store.transaction():
         ImportFile.update(state=TAKEN, gone_rows=gone, ended_at=clock.stamp(now)).where(
             (ImportFile.n == file.n) & (ImportFile.state == WAITING)
         ).execute()
