@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from pos.actions import run_round, runs
 from pos.runner import Agent, Run, every
-from pos.sections_runs import Runs
 
 
 def run(job: Run) -> str:
@@ -21,6 +20,6 @@ AGENT = Agent(
     name="runs",
     title="Work on runs",
     run=run,
-    when=every(seconds=Runs().poll_seconds),
+    when=every(seconds=run_round.SLEEP_SECONDS),
     rings=(runs.BELL, "line"),
 )

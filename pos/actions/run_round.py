@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 WORKERS_MAX = runs.PARALLEL_MAX
 #: How often it is looked for more while some are at work.
 LOOK_SECONDS = 0.5
-#: The longest it sleeps while parts wait.
-SLEEP_SECONDS = 15.0
+#: The longest between two rounds; [runs] poll_seconds asks for less.
+SLEEP_SECONDS = 600
 
 
 def go(run: Run) -> str:
@@ -52,8 +52,8 @@ def go(run: Run) -> str:
                 future.result()
             told(run.store, run.config, sweep(run.store, run.config), run.ring)
     due = run_work.waits(run.store, clock.now())
-    if due is not None:
-        run.again_in(min(max((due - clock.now()).total_seconds(), 1.0), SLEEP_SECONDS))
+    seconds = SLEEP_SECONDS if due is None else max((due - clock.now()).total_seconds(), 1.0)
+    run.again_in(min(seconds, run.config.runs.poll_seconds))
     return f"Parts of runs worked on: {count}." if count else ""
 
 

@@ -132,7 +132,7 @@ def put_off(store: Store, part: Part, until: datetime, words: str) -> bool:
     another worker's by now."""
     with store.transaction():
         changed = RunPart.update(
-            owner="", lease_until="", next_at=clock.stamp(until), words=words, made_of=packed(words), tries=0
+            owner="", lease_until="", next_at=clock.stamp(until), words=words, made_of=packed(words)
         ).where(_mine(part)).execute()  # fmt: skip
         return bool(changed == 1)
 
