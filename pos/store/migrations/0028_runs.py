@@ -10,7 +10,8 @@ STATEMENTS = (
     "company TEXT NOT NULL, day_from TEXT NOT NULL, day_to TEXT NOT NULL, parallel INTEGER NOT NULL, "
     "stagger_seconds INTEGER NOT NULL, continue_on_failure INTEGER NOT NULL, status TEXT NOT NULL, "
     "exit_code TEXT NOT NULL, reason TEXT NOT NULL, words TEXT NOT NULL, made_of TEXT NOT NULL, "
-    "warnings INTEGER NOT NULL, requested_by TEXT NOT NULL, schedule TEXT NOT NULL, created_at TEXT NOT NULL, started_at TEXT NOT NULL, "
+    "warnings INTEGER NOT NULL, requested_by TEXT NOT NULL, schedule TEXT NOT NULL, created_at TEXT NOT NULL, "
+    "started_at TEXT NOT NULL, "
     "ended_at TEXT NOT NULL, cancel_at TEXT NOT NULL, cancel_by TEXT NOT NULL, log_bytes INTEGER NOT NULL, "
     "ingested INTEGER NOT NULL)",
     "CREATE UNIQUE INDEX run_job_id ON run_job (id)",

@@ -1,0 +1,63 @@
+"""The routes of the screens of runs with their rules, for `test_rules`."""
+
+from __future__ import annotations
+
+#: Whoever has anything to do at the console may look at its overview and at the screens of runs.
+LOOKS = (
+    "operate replay z_read people rights settings can_trigger_runs can_edit_companies can_manage_schedules"
+    " can_manage_portal_settings"
+)
+RUNS = {
+    "GET /epos-qbo/runs/": LOOKS,
+    "GET /epos-qbo/runs/<job_id>/": LOOKS,
+    "GET /epos-qbo/runs/<job_id>/logs": LOOKS,
+    "GET /epos-qbo/logs/": LOOKS,
+    "GET /epos-qbo/live": LOOKS,
+    "GET /epos-qbo/api/runs/active": LOOKS,
+    "GET /epos-qbo/api/runs/status": LOOKS,
+    "GET /epos-qbo/api/runs/target": "can_trigger_runs",
+    "POST /epos-qbo/runs/<job_id>/cancel": "can_trigger_runs",
+    "POST /epos-qbo/runs/trigger": "can_trigger_runs",
+    "GET /epos-qbo/schedules/": LOOKS,
+    "GET /epos-qbo/api/schedules/events": LOOKS,
+    "GET /epos-qbo/api/schedules/preview": LOOKS,
+    "POST /epos-qbo/schedules/<schedule_id>/delete": "can_manage_schedules",
+    "POST /epos-qbo/schedules/<schedule_id>/run-now": "can_manage_schedules",
+    "POST /epos-qbo/schedules/<schedule_id>/toggle": "can_manage_schedules",
+    "POST /epos-qbo/schedules/<schedule_id>/update": "can_manage_schedules",
+    "POST /epos-qbo/schedules/create": "can_manage_schedules",
+    "GET /epos-qbo/artifacts.csv": LOOKS,
+    "GET /epos-qbo/artifacts/<int:n>.csv": LOOKS,
+    "GET /epos-qbo/artifacts/<int:n>/": LOOKS,
+    "GET /epos-qbo/bank.csv": LOOKS,
+    "GET /epos-qbo/bank/": LOOKS,
+    "POST /epos-qbo/bank/upload": "can_trigger_runs",
+    "GET /epos-qbo/imports/": LOOKS,
+    "GET /epos-qbo/imports/<n>/": LOOKS,
+    "GET /epos-qbo/imports/<n>/preview": LOOKS,
+    "GET /epos-qbo/imports/<n>/rejects.csv": LOOKS,
+    "POST /epos-qbo/imports/<n>/again": "can_trigger_runs",
+    "POST /epos-qbo/imports/format": "can_edit_companies",
+    "POST /epos-qbo/imports/take": "can_trigger_runs",
+    "POST /epos-qbo/imports/upload": "can_trigger_runs",
+    "POST /epos-qbo/imports/uploaded": "can_trigger_runs",
+    "GET /epos-qbo/": LOOKS,
+    "GET /epos-qbo/dashboard/": LOOKS,
+    "GET /epos-qbo/api/overview/panels": LOOKS,
+    "GET /epos-qbo/tools/": "can_manage_portal_settings operate can_edit_companies",
+    "POST /epos-qbo/tools/query": "can_manage_portal_settings",
+    "POST /epos-qbo/tools/verify-mapping": "can_edit_companies",
+    "GET /epos-qbo/api/companies/panels": LOOKS,
+    "GET /epos-qbo/companies/": LOOKS,
+    "GET /epos-qbo/companies/<key>/": LOOKS,
+    "GET /epos-qbo/companies/<key>/advanced": "can_edit_companies",
+    "GET /epos-qbo/companies/<key>/export.json": "can_edit_companies",
+    "GET /epos-qbo/companies/new": "can_edit_companies",
+    "POST /epos-qbo/companies/<key>/advanced": "can_edit_companies",
+    "POST /epos-qbo/companies/<key>/sync-json": "can_edit_companies",
+    "POST /epos-qbo/companies/<key>/toggle-active/": "can_edit_companies",
+    "POST /epos-qbo/companies/new": "can_edit_companies",
+    "GET /epos-qbo/settings/": LOOKS,
+    "POST /epos-qbo/settings/": "can_manage_portal_settings",
+    "POST /epos-qbo/settings/own": LOOKS,
+}
