@@ -327,7 +327,7 @@ def sample(route: str) -> tuple[str, str]:
     return method, path
 
 
-#: A WebSocket answers no plain request: its door is tried in tests/browser/test_runs.py.
+#: A WebSocket answers no plain request (400), so it cannot be asked like the others.
 SOCKETS = ("GET /epos-qbo/live",)
 ASKED = {route: rule for route, rule in ROUTES.items() if route not in SOCKETS}
 PROTECTED = [route for route, rule in ASKED.items() if rule not in ("all", "till", "machine", "signature", "hub")]
