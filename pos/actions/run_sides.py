@@ -84,7 +84,7 @@ def _row(eyes: Reader, artifact: Artifact, one: Figure) -> dict[str, Any]:
     return {
         "kind": one.kind,
         "kind_text": KINDS[one.kind],
-        "name": said("All documents") if one.kind == "total" else OWN_TENDERS.get(one.name, one.name),
+        "name": said("Total") if one.kind == "total" else OWN_TENDERS.get(one.name, one.name),
         "here": money(one.here),
         "sent": money(one.sent),
         "booked": money(one.booked),

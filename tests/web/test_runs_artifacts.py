@@ -51,7 +51,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def test_the_page_shows_three_sides_with_what_differs_first(two: Hub, made: list[int]) -> None:
     page = two.pages[0].get(f"{BASE}/artifacts/{made[0]}/").text
-    shown = ("All documents", "Cash", "20%", "q=Aquila-2", "q=Aquila-1")
+    shown = (">Total<", "Cash", "20%", "q=Aquila-2", "q=Aquila-1")
     order = [page.index(words, page.index("Sums, what differs first")) for words in shown]
     assert order == sorted(order)
     for words in ("£12.00", "£11.00", "-£1.00", "total is 4.00, not 5.00", "/console/trace?q=Aquila-2", "1 differs"):
