@@ -91,6 +91,21 @@ def test_card_takings_are_matched_less_the_fee_and_both_gaps_are_listed(store: S
     assert (told.rejected, reject.line, reject.text) == (1, 7, f"{DAY} 19:00,broken,ten")
 
 
+def test_a_voided_sale_is_looked_for_nowhere(store: Store) -> None:
+    sold = card(store, 10, "20.00")
+    card(store, 11, "20.00")
+    with clock.set_to(NOON):
+        journal = Journal(store)
+        back = receipts.refund(sold)
+        payments = [{**sold["payments"][0], "amount": -sold["payments"][0]["amount"]}]
+        journal.commit({**back, "kind": "void", "payments": payments})
+        journal.close()
+    take(store, file(f"{DAY} 10:05,CARD,19.90", heading="Date,Description,Amount"))
+    found = bank.of_days(store, "main", DAY, DAY)
+    assert [one.number for one in found.takings] == ["T1-000002"]
+    assert gaps(store) == ([], [])
+
+
 def test_the_same_file_again_changes_nothing_and_a_longer_one_adds_what_is_new(store: Store) -> None:
     card(store, 10, "20.00")
     body = file(f"{DAY} 10:05,CARD,19.90", f"{DAY} 10:05,CARD,19.90")
