@@ -267,7 +267,7 @@ def _compared(job: Job, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result
 def tolerance_of(job: Job, currency: str) -> int:
     """What is let pass, in minor units: the company's own, where it has none this server's."""
     own = run_settings.of(job.store, companies.of_connection(job.store, job.connection)).tolerance
-    return max(0, round_minor(Decimal(own) or job.store.config.reconcile.tolerance, currency))
+    return max(0, round_minor(Decimal(own or 0) or job.store.config.reconcile.tolerance, currency))
 
 
 def _bundled(job: Job, binder: Binder, scope: Scope, ns: list[int], seen: Seen) -> tuple[Result, str] | None:
