@@ -206,6 +206,7 @@ def close(hands: Hands) -> None:
     expect(page.locator("#z-name")).to_have_text("Z0001 is written")
 
 
+@pytest.mark.long
 def test_a_whole_day_is_traded_without_the_cable_booked_once_and_made_again_from_its_files(
     screen: Screen, traded: trading.Shop, tmp_path: Path
 ) -> None:
