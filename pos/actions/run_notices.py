@@ -106,12 +106,15 @@ def remedy(part: Part, refused: int = 0) -> str:
 def _went_well(store: Store, config: Config, job: Job, part: Part, found: list[Artifact]) -> None:
     company = companies.one(store, part.company)
     rows = sum(one.raw_rows or one.raw_count for one in found)
+    facts = {"run": tag(job.id), "company": company.name, "days": job.days}
+    if part.warnings:
+        how = said("The run {run} of {company}, {days}, ended with warnings.", **facts)
+    else:
+        how = said("The run {run} of {company}, {days}, went well.", **facts)
     text = said(
-        "The run {run} of {company}, {days}, went well: {rows} rows, {uploaded} documents booked, {skipped} booked "
-        "before, {failed} refused, {warnings} warnings. Reconciliation: {status}, {amount} here, {booked} in the "
-        "books.",
-        run=tag(job.id), company=company.name, days=job.days, rows=rows,
-        uploaded=sum(one.uploaded for one in found), skipped=sum(one.skipped for one in found),
+        "{how} Rows: {rows}. Documents booked: {uploaded}, before: {skipped}, refused: {failed}. Warnings: {warnings}. "
+        "Reconciliation: {status}, {amount} here, {booked} in the books.",
+        how=how, rows=rows, uploaded=sum(one.uploaded for one in found), skipped=sum(one.skipped for one in found),
         failed=sum(one.failed for one in found), warnings=part.warnings, status=_status(found),
         amount=wording.money(sum(one.raw_total for one in found), company.currency, config.shop.locale),
         booked=wording.money(sum(one.booked_total for one in found), company.currency, config.shop.locale),

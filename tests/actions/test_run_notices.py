@@ -117,8 +117,8 @@ def test_start_success_and_failure_are_told_where_they_are_chosen_alone(store: S
     run_notices.ended(store, store.config, job)
     ((_, text),) = told(store)
     assert text == (
-        f"The run {job.id[-6:]} of Boreal Ltd, {DAY}, went well: 7 rows, 2 documents booked, 1 booked before,"
-        " 0 refused, 0 warnings. Reconciliation: MATCH, KWD12.345 here, KWD12.345 in the books."
+        f"The run {job.id[-6:]} of Boreal Ltd, {DAY}, went well. Rows: 7. Documents booked: 2, before: 1, refused: 0."
+        " Warnings: 0. Reconciliation: MATCH, KWD12.345 here, KWD12.345 in the books."
     )
 
 
