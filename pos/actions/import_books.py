@@ -208,5 +208,5 @@ def _tell(job: Job, settings: RunSettings, day: str, words: list[str]) -> None:
                 why=" ".join(words[:WORDS_MAX]))  # fmt: skip
     if any(one.text == text for one in notices.open_notices(store, prefix=key)):
         return
-    remedy = said("Map it on the QuickBooks page; the next run books them.")
+    remedy = said("Map what is named on the QuickBooks page; the next run books these sales.")
     notices.raise_notice(store, key, "needs", text, remedy, job.connection)

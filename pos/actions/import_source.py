@@ -30,7 +30,7 @@ class Export:
             hold.store, hold.config, hold.part.company, hold.job.requested_by, stopping=hold.must_stop
         )
         for file in done:
-            hold.say("info", said("{name}: {new} rows are new, {known} were here already.", name=file.name,
+            hold.say("info", said("{name}. New rows: {new}, here already: {known}.", name=file.name,
                                   new=file.new_rows, known=file.known_rows))  # fmt: skip
         for words in imports.warnings(done):
             hold.say("warning", words)

@@ -25,13 +25,13 @@ STATES = {
     imports.AGAIN: (said("Taken up anew"), "offline"),
 }
 KINDS = {"sale": said("Sale"), "refund": said("Refund")}
-#: What the format offers; "" = found out.
+#: What the format offers; "" = detected.
 CHOICES: Mapping[str, Mapping[str, str]] = {
-    "delimiter": {"": said("Found out"), ",": said("Comma"), ";": said("Semicolon"), "\t": said("Tab"),
+    "delimiter": {"": said("Detected"), ",": said("Comma"), ";": said("Semicolon"), "\t": said("Tab"),
                   "|": said("Bar")},
     "encoding": {"": said("UTF-8, or what its mark says"),
                  **{name: name for name in csv_records.ENCODINGS if name != "utf-8"}},
-    "date_format": {"": said("Found out"), "%d/%m/%Y": said("Day, month, year"), "%m/%d/%Y": said("Month, day, year"),
+    "date_format": {"": said("Detected"), "%d/%m/%Y": said("Day, month, year"), "%m/%d/%Y": said("Month, day, year"),
                     "%Y-%m-%d": said("Year, month, day")},
     "decimal": {".": said("Point: 1,234.50"), ",": said("Comma: 1.234,50")},
     "tax_mode": {"columns": said("In its own columns (NET Sales, Tax)"), "inclusive": said("In the total, at a rate"),

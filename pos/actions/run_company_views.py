@@ -34,12 +34,12 @@ SHOWS = {
     "attention": said("Needs attention"),
     "never": said("Never synced"),
 }
-SORTS = {"name": said("Name"), "sync": said("Last sync"), "health": said("Health")}
+SORTS = {"name": said("Name"), "sync": said("Latest sync"), "health": said("Health")}
 BOOKS = {"quickbooks": said("QuickBooks Online"), "erpnext": said("ERPNext"), "": said("None yet")}
 SOURCES = {"journal": said("Tills of this system"), "csv": said("EPOS Now CSV")}
 ACCESS = {
     "valid": said("valid"),
-    "expired": said("run out, renewed when it is needed"),
+    "expired": said("expired, renewed when it is needed"),
     "missing": said("none"),
 }
 #: The parts of a mapping in the order they are checked, and what people call them.
@@ -48,7 +48,7 @@ MAPPING = {
     "lists": said("Lists of QuickBooks"),
     "company": said("Company there"),
     "prefix": said("Receipt prefix"),
-    "tax": said("Way of working with tax"),
+    "tax": said("Tax mode"),
     "tenders": said("Ways to pay"),
     "shops": said("Shops"),
     "taxes": said("Taxes"),

@@ -97,7 +97,7 @@ def remedy(part: Part, refused: int = 0) -> str:
         )  # fmt: skip
     by_reason = {
         "lock_held": said("Another run of this company did not end in time. Look at that one, then run this again."),
-        "bad_arguments": said("See the company's settings: it has to be switched on and to have books."),
+        "bad_arguments": said("See the company's settings: it has to be active and to have books."),
         "stale": said("The program ended several times while it worked on it. Look at its log, then run it again."),
     }
     return by_reason.get(part.reason, said("Open the run: its log says what happened. Then run it again."))

@@ -19,7 +19,7 @@ from pos.config import Config
 from pos.errors import CannotSave, PosError
 from pos.rules import trading_day
 from pos.rules.run_sums import MISMATCH
-from pos.said import said
+from pos.said import nsaid, said
 from pos.store import connections, run_days, run_work, runs
 from pos.store.db import Store
 from pos.store.run_days import Way
@@ -220,7 +220,7 @@ def _collect(hold: Work) -> None:
     """Read what was sold, afresh, and keep its sums: the first side of everything that is compared later."""
     own = hold.settings
     if not own.active:
-        raise Ended(_refused(said("{company} is switched off.", company=own.name)))
+        raise Ended(_refused(said("{name} is inactive.", name=own.name)))
     there = {known.id for known in connections.lines(hold.store, [own.company])}
     if hold.part.connection not in there:
         raise Ended(_refused(said("{company} has no books to post to.", company=own.name)))
@@ -271,7 +271,9 @@ def _upload(hold: Work) -> None:
             words = said("Waits for {books}: {why}", books=_BOOKS.get(title, title), why=line.why_not(hold.line))
             raise Later(done.again_in or AGAIN_SECONDS, words)
         if done.idle or done.again_in:
-            told = done.stopped or said("{n} documents of these days are on their way.", n=waiting)
+            told = done.stopped or nsaid(
+                "{n} document of these days is on its way.", "{n} documents of these days are on their way.", waiting
+            )
             raise Later(max(done.again_in or AGAIN_SECONDS, AGAIN_SECONDS), told)
 
 

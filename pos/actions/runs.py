@@ -106,7 +106,7 @@ def _everybody(store: Store, reach: Reach) -> dict[str, str]:
     inside = [one for one in owners.every(store, active=True) if within.whole(store, reach, one.id)]
     found = {one.id: _books(store, one.id) for one in inside}
     found = {key: connection for key, connection in found.items() if connection}
-    _refuse(not found, "companies", said("No company that is on has books to post to."))
+    _refuse(not found, "companies", said("No active company has books to post to."))
     return found
 
 

@@ -172,7 +172,7 @@ def _checked(store: Store, form: Form, reach: Reach) -> Form:
         raise Invalid(said("Choose trading_date or yesterday."), field="date_mode")
     for name, low, high in (("parallel", 1, runs.PARALLEL_MAX), ("stagger_seconds", 0, runs.STAGGER_MAX)):
         if not low <= getattr(form, name) <= high:
-            raise Invalid(said("This is a whole number from {low} to {high}.", low=low, high=high), field=name)
+            raise Invalid(said("Write a whole number from {low} to {high}.", low=low, high=high), field=name)
     return replace(form, name=clean_name(form.name), company=company, cron=cron)
 
 
@@ -298,7 +298,7 @@ def _refusal(store: Store, schedule: Schedule) -> str:
     except NotFound as error:
         return error.message
     if not own.active:
-        return said("{name} is switched off.", name=own.name)
+        return said("{name} is inactive.", name=own.name)
     if not kept_runs.books_of(store, own.company, own.books):
         return said("{name} has no books to post to.", name=own.name)
     return ""

@@ -25,7 +25,7 @@ MARGIN = timedelta(seconds=60)
 STATES: dict[str, tuple[str, Said]] = {
     "missing_tokens": ("critical", said("Not connected")),
     "missing_refresh_token": ("critical", said("Cannot be renewed")),
-    "refresh_expired": ("critical", said("Run out")),
+    "refresh_expired": ("critical", said("Expired")),
     "refresh_expiring": ("warning", said("Ends soon")),
     "connected": ("healthy", said("Connected")),
 }

@@ -310,7 +310,7 @@ def _kind(qty: Decimal | None, gross: int) -> str:
     if not qty and gross:
         raise Refused(said("It has an amount and no quantity."))
     if qty is not None and qty < 0 and gross > 0:
-        raise Refused(said("Its quantity is below nothing and its amount is not."))
+        raise Refused(said("Its quantity is negative and its amount is not."))
     return REFUND if qty is not None and qty < 0 else SALE
 
 

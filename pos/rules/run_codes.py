@@ -17,7 +17,7 @@ TABLE = (
         "lock_held",
         said("Another run of the same company went on for longer than is waited for; start it again when that ended."),
     ),
-    ("2", "bad_arguments", said("The company is off or has no books, or these days cannot be run.")),
+    ("2", "bad_arguments", said("The company is inactive or has no books, or these days cannot be run.")),
     ("3", "", said("Of history taken in: the portal could not start the process.")),
     ("-1", "stale", said("Whatever worked on it died three times in one phase.")),
     ("126", "", said("Of history taken in: the command was there and could not be executed.")),

@@ -243,7 +243,7 @@ def place(store: Store, company: str = "", shop_id: str = "") -> Place:
         company = shop(store, shop_id).company if shop_id else MAIN
     owner = one(store, company)
     if not owner.active:
-        raise Invalid(said("{name} is switched off.", name=owner.name), field="company")
+        raise Invalid(said("{name} is inactive.", name=owner.name), field="company")
     if not shop_id:
         listed = [row.id for row in shops(store, owner.id)]
         shop_id = owner.id if owner.id in listed else listed[0]

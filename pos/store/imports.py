@@ -28,17 +28,35 @@ _INSERT = (
     f"INSERT INTO import_row (company, row_key, file, line, {', '.join(_KEPT)}, bundle, seen_in, gone_in)"
     f" VALUES ({', '.join('?' * (len(_KEPT) + 7))})"
 )
-#: The range an export covers of a day and place, against what was kept of it before.
-_SPANS = (
-    "SELECT day, place, min(at), max(at), sum(CASE WHEN file <> ? THEN 1 ELSE 0 END) FROM import_row"
-    " WHERE seen_in = ? GROUP BY day, place"
-)
+#: The range an export covers of a day and place.
+_SPANS = "SELECT day, place, min(at), max(at) FROM import_row WHERE seen_in = ? GROUP BY day, place"
+#: What was kept of a day and place before, by the exports that had it last and first; of dates this one spans.
 _OTHERS = (
-    "SELECT count(*), min(at), max(at) FROM import_row WHERE company = ? AND day = ? AND place = ? AND seen_in <> ?"
-    " AND gone_in = 0"
+    "SELECT seen_in, file, min(at), max(at) FROM import_row WHERE company = ? AND day = ? AND place = ? AND seen_in <> ?"
+    " AND gone_in = 0 AND substr(at, 1, 10) >= ? AND substr(at, 1, 10) <= ? GROUP BY seen_in, file"
 )
-_GONE = "UPDATE import_row SET gone_in = ? WHERE company = ? AND day = ? AND place = ? AND seen_in <> ? AND gone_in = 0"
-_GONE_COUNT = "SELECT count(*) FROM import_row WHERE company = ? AND day = ? AND place = ? AND gone_in = ?"
+_SHARED = "SELECT DISTINCT file FROM import_row WHERE company = ? AND day = ? AND place = ? AND seen_in = ?"
+_GONE = (
+    "UPDATE import_row SET gone_in = ? WHERE company = ? AND day = ? AND place = ? AND seen_in = ? AND file = ?"
+    " AND gone_in = 0 AND substr(at, 1, 10) >= ? AND substr(at, 1, 10) <= ?"
+)
+#: Days and places with rows between the first and the last moment of an export.
+_BETWEEN = (
+    "SELECT DISTINCT day, place FROM import_row WHERE company = ? AND day >= ? AND day <= ? AND at >= ? AND at <= ?"
+    " AND seen_in <> ? AND gone_in = 0"
+)
+_GONE_WHOLE = (
+    "UPDATE import_row SET gone_in = ? WHERE company = ? AND day = ? AND place = ? AND at >= ? AND at <= ?"
+    " AND seen_in <> ? AND gone_in = 0"
+)
+_GONE_OF = (
+    "SELECT r.day, coalesce(f.name, ''), count(*) FROM import_row r LEFT JOIN import_file f ON f.n = r.seen_in"
+    " WHERE r.company = ? AND r.day >= ? AND r.day <= ? AND r.gone_in = ? GROUP BY r.day, f.name ORDER BY r.day, f.name"
+)
+_ALSO_IN = (
+    "SELECT DISTINCT f.n, f.name FROM import_row r JOIN import_file f ON f.n = r.file"
+    " WHERE r.seen_in = ? AND r.file <> ? ORDER BY f.n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,26 +253,48 @@ def _met_before(store: Store, file: File, hashes: set[str]) -> Counter[str]:
 
 
 def ended(store: Store, file: File, now: datetime) -> File:
-    """It was read to its end: rows of its days and places that it does not have any more are marked, nothing more.
+    """It was read to its end: rows of its days and places that it does not have any more are marked, nothing more; also
+    a whole day of a place between its first row and its last.
 
-    An export of another part of a day (all of it earlier or later than what is kept, and no row in common) says nothing
-    of the rest."""
-    gone = 0
-    with store.reading():  # the one long look holds up nobody: only this file may change these rows until it has ended
-        spans = store.execute(_SPANS, (file.n, file.n)).fetchall()
-    for day, place, first, last, before in spans:
-        mine = (file.company, day, place, file.n)
+    It says nothing of dates it does not span (a business day goes on behind midnight), nor of another export of the day
+    that has no row in common with it and is all earlier or later."""
+    with store.reading():  # the long looks hold up nobody: only this file may change these rows until it has ended
+        spans = store.execute(_SPANS, (file.n,)).fetchall()
+        least, most = min((span[2] for span in spans), default=""), max((span[3] for span in spans), default="")
+        asked = (file.company, file.day_from, file.day_to, least, most, file.n)
+        between = store.execute(_BETWEEN, asked).fetchall() if spans else []
+    dates = (least[:10], most[:10])
+    for day, place, first, last in spans:
+        mine = (file.company, day, place)
         with store.transaction():
-            count, least, most = store.execute(_OTHERS, mine).fetchone()
-            apart = count and not before and (most < first or least > last)
-            if count and not apart:
-                store.execute(_GONE, (file.n, *mine))
-            gone += int(store.execute(_GONE_COUNT, mine).fetchone()[0])  # also what a killed round marked
+            shared = {n for (n,) in store.execute(_SHARED, (*mine, file.n)).fetchall()}
+            for seen, came, start, end in store.execute(_OTHERS, (*mine, file.n, *dates)).fetchall():
+                if {seen, came} & shared or (start <= last and end >= first):
+                    store.execute(_GONE, (file.n, *mine, seen, came, *dates))
+    here, places = {(day, place) for day, place, _, _ in spans}, {place for _, place, _, _ in spans}
+    for day, place in between:
+        if place in places and (day, place) not in here:
+            with store.transaction():
+                store.execute(_GONE_WHOLE, (file.n, file.company, day, place, least, most, file.n))
+    gone = sum(count for _, _, count in gone_of(store, file))  # also what a killed round marked
     with store.transaction():
         ImportFile.update(state=TAKEN, gone_rows=gone, ended_at=clock.stamp(now)).where(
             (ImportFile.n == file.n) & (ImportFile.state == WAITING)
         ).execute()
         return _file(ImportFile.get_by_id(file.n))
+
+
+def gone_of(store: Store, file: File) -> list[tuple[str, str, int]]:
+    """What is gone from an export: (business day, the export that had it last, rows)."""
+    with store.reading():
+        rows = store.execute(_GONE_OF, (file.company, file.day_from, file.day_to, file.n)).fetchall()
+    return [(day, name, int(count)) for day, name, count in rows]
+
+
+def also_in(store: Store, file: File) -> list[str]:
+    """The exports that had rows of this one first."""
+    with store.reading():
+        return [name for _, name in store.execute(_ALSO_IN, (file.n, file.n)).fetchall()]
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from pos.store.run_rows import PHASES, Part, part_of
 LEASE_SECONDS = 30
 #: So many workers dead in one phase are no accident.
 TRIES_MAX = 3
-#: A lease that ends further ahead than this was taken before the clock was set back.
+#: A lease that ends further ahead than this, and a wait that does, are of before the clock was set back.
 AHEAD_SECONDS = 3600
 
 
@@ -41,16 +41,20 @@ def claim(store: Store, owner: str, now: datetime) -> tuple[Part, bool] | None:
     """The next part that may be worked on, for this worker alone, and whether its run begins with it; None when there
     is none. What was begun goes first, then what was asked for first, as far as its run may start one more now and no
     other run has its company."""
-    stamp = clock.stamp(now)
+    stamp, ahead = clock.stamp(now), _ahead(now)
     with store.reading():  # nobody who writes waits for a look that finds nothing
         if not RunPart.select().where(RunPart.status.in_(runs.OPEN) & (RunPart.owner == "")).exists():
             return None
     with store.transaction():
-        begun = (RunPart.status == "running") & (RunPart.owner == "") & (RunPart.next_at <= stamp)
+        due = (RunPart.next_at <= stamp) | (RunPart.next_at > ahead)
+        begun = (RunPart.status == "running") & (RunPart.owner == "") & due
         for row in RunPart.select().where(begun).order_by(RunPart.n):
             job = RunJob.get(RunJob.id == row.job)
             if job.cancel_at or _at_work(store, row.job) < job.parallel:
-                RunPart.update(owner=owner, lease_until=_until(now), next_at="").where(RunPart.n == row.n).execute()
+                since = {"started_at": stamp} if row.started_at > ahead else {}
+                RunPart.update(owner=owner, lease_until=_until(now), next_at="", **since).where(
+                    RunPart.n == row.n
+                ).execute()
                 return part_of(RunPart.get(RunPart.n == row.n)), False
         for row in RunPart.select().where(RunPart.status == "queued").order_by(RunPart.n):
             if _turn_of(store, row, now) and _begin(store, row, owner, now):
@@ -79,8 +83,8 @@ def _at_work(store: Store, job: str) -> int:
 
 def _begin(store: Store, row: Any, owner: str, now: datetime) -> bool:
     changed = store.execute(
-        "UPDATE run_part SET status = 'running', owner = ?, lease_until = ?, started_at = ?, next_at = '', cursor = ?"
-        " WHERE n = ? AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM run_part o WHERE o.company = ?"
+        "UPDATE run_part SET status = 'running', owner = ?, lease_until = ?, started_at = ?, next_at = '', cursor = ?,"
+        " words = '', made_of = '' WHERE n = ? AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM run_part o WHERE o.company = ?"
         " AND o.status = 'running')",
         (owner, _until(now), clock.stamp(now), "{}", row.n, row.company),
     )
@@ -128,11 +132,13 @@ def next_phase(store: Store, part: Part, now: datetime) -> Part | None:
 
 
 def put_off(store: Store, part: Part, until: datetime, words: str) -> bool:
-    """It goes on later, from where it is; words say what it waits for. Its company stays taken. False when it is
-    another worker's by now."""
+    """It goes on later, an hour from now at the latest (`AHEAD_SECONDS`), from where it is; at once where somebody
+    cancelled meanwhile. words say what it waits for. Its company stays taken. False when it is another worker's by
+    now."""
     with store.transaction():
+        cancel = RunJob.select(RunJob.cancel_at).where(RunJob.id == part.job).scalar()
         changed = RunPart.update(
-            owner="", lease_until="", next_at=clock.stamp(until), words=words, made_of=packed(words)
+            owner="", lease_until="", next_at="" if cancel else clock.stamp(until), words=words, made_of=packed(words)
         ).where(_mine(part)).execute()  # fmt: skip
         return bool(changed == 1)
 
@@ -149,6 +155,11 @@ def finish(store: Store, part: Part, end: End, now: datetime) -> str:
         if not _end(store, part.n, end, now, owner=part.owner):
             return ""
         return runs.settle(store, part.job, now)
+
+
+def holds(store: Store, part: Part) -> bool:
+    """Whether it is this worker's still. What is written in the same transaction is so until that ends."""
+    return bool(RunPart.select().where(_mine(part)).exists())
 
 
 def cancelled(store: Store, job_id: str) -> bool:
@@ -220,7 +231,7 @@ def _blocked(store: Store, now: datetime, wait: timedelta) -> list[str]:
         if holder is None:
             continue
         since = json.loads(row.cursor).get("blocked_at", "")
-        if not since:
+        if not since or since > clock.stamp(now):  # not yet, or by a clock that was set back
             words = said("Waits for another run of the same company.")
             RunPart.update(
                 cursor=json.dumps({"blocked_at": clock.stamp(now)}), words=words, made_of=packed(words)
@@ -253,9 +264,12 @@ def _end(store: Store, n: int, end: End, now: datetime, *, owner: str) -> bool:
 
 def _over(now: datetime) -> Any:
     """That somebody holds it and does not any more."""
-    ahead = clock.stamp(now + timedelta(seconds=AHEAD_SECONDS))
-    over = (RunPart.lease_until <= clock.stamp(now)) | (RunPart.lease_until > ahead)
+    over = (RunPart.lease_until <= clock.stamp(now)) | (RunPart.lease_until > _ahead(now))
     return (RunPart.status == "running") & (RunPart.owner != "") & over
+
+
+def _ahead(now: datetime) -> str:
+    return clock.stamp(now + timedelta(seconds=AHEAD_SECONDS))
 
 
 def _mine(part: Part) -> Any:

@@ -117,7 +117,7 @@ def test_another_companys_run_is_in_nobodys_way(posting: Store, at: Time) -> Non
 
 @pytest.mark.parametrize(
     ("why", "words"),
-    [("off", "Boreal Ltd is switched off."), ("no books", "Boreal Ltd has no books to post to."),
+    [("off", "Boreal Ltd is inactive."), ("no books", "Boreal Ltd has no books to post to."),
      ("cron", "This is no schedule"), ("zone", "There is no time zone Mars")],
 )  # fmt: skip
 def test_what_cannot_run_is_passed_over_in_words_and_the_others_run(
@@ -155,7 +155,7 @@ def test_one_that_cannot_run_is_a_notice_until_it_does_or_is_switched_off(postin
     assert sorted((n.key, n.count, n.subject) for n in found) == sorted(
         (f"schedule:{each.id}", 2, "erpnext-north") for each in (one, other)
     )
-    assert found[0].text == "The schedule North did not start its run: Boreal Ltd is switched off."
+    assert min(one.text for one in found) == "The schedule North did not start its run: Boreal Ltd is inactive."
     schedules.toggle(posting, other.id, "07")
     companies.set_active(posting, "north", True, "test")
     at.now += timedelta(days=1)
@@ -168,7 +168,7 @@ def test_no_company_with_books_is_told(store: Store, at: Time) -> None:
     at.now = DUE
     look(store)
     (event,) = kept.events(store)[0]
-    assert (event.kind, event.words) == ("skipped_invalid", "No company that is on has books to post to.")
+    assert (event.kind, event.words) == ("skipped_invalid", "No active company has books to post to.")
 
 
 def test_what_goes_wrong_is_an_error_of_that_one_and_a_full_disk_of_none(

@@ -96,7 +96,7 @@ def test_a_number_is_exactly_what_is_written_or_none(text: str, decimal: str, va
         ({"Quantity": ""}, "Quantity is empty."),
         ({"Quantity": "1.2345"}, "Quantity: 1.2345 has more than three decimals."),
         ({"Quantity": "0"}, "It has an amount and no quantity."),
-        ({"Quantity": "-2"}, "Its quantity is below nothing and its amount is not."),
+        ({"Quantity": "-2"}, "Its quantity is negative and its amount is not."),
         ({"Product": ""}, "Product is empty."),
         ({"at": ""}, "Date/Time is empty."),
         ({"at": "yesterday"}, "yesterday is no date."),

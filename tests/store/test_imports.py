@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -69,7 +70,37 @@ def test_another_part_of_a_day_or_another_place_says_nothing_of_the_rest(store: 
     assert taken(store, "afternoon.csv", [row("z", "2026-11-20T12:00:00")]).gone_rows == 0
     assert taken(store, "pier.csv", [row("p", "2026-11-20T09:30:00", "Pier")]).gone_rows == 0
     corrected = taken(store, "again.csv", [row("y2", "2026-11-20T11:00:00", gross=150)])
-    assert corrected.gone_rows == 3  # it lies within what is kept of the day: no other part of it
+    assert corrected.gone_rows == 2  # it lies within what is kept of the morning: no other part of it
+    taken(store, "late.csv", [row("l", "2026-11-21T20:00:00")])
+    taken(store, "early.csv", [row("e", "2026-11-21T08:00:00")])
+    assert taken(store, "noon.csv", [row("n", "2026-11-21T12:00:00")]).gone_rows == 0
+    assert taken(store, "early again.csv", [row("e", "2026-11-21T08:00:00")]).gone_rows == 0
+    assert taken(store, "whole.csv", [row("e", "2026-11-21T08:00:00"), row("n", "2026-11-21T12:00:00")]).gone_rows == 0
+    lacks = taken(store, "lacks.csv", [row("e", "2026-11-21T08:00:00"), row("l", "2026-11-21T20:00:00")])
+    assert imports.gone_of(store, lacks) == [("2026-11-21", "whole.csv", 1)]
+    assert imports.also_in(store, lacks) == ["late.csv", "early.csv"]
+
+
+@pytest.mark.both_engines
+def test_an_export_by_calendar_days_says_nothing_of_what_came_behind_midnight(store: Store) -> None:
+    first = [row("a", "2026-11-20T09:00:00"), row("b", "2026-11-20T23:00:00")]
+    night = replace(row("c", "2026-11-21T01:00:00"), day="2026-11-20")  # the cut-off is later
+    second = [night, row("d", "2026-11-21T09:00:00")]
+    for name, rows in (("20.csv", first), ("21.csv", second), ("20 again.csv", first), ("21 again.csv", second)):
+        assert taken(store, name, rows).gone_rows == 0, name
+    assert import_books.raw(store, "main", "2026-11-20").rows == 3
+
+
+@pytest.mark.both_engines
+def test_a_day_that_is_wholly_missing_between_the_days_of_a_newer_export_is_gone(store: Store) -> None:
+    days = [row(f"{place}{day}", f"2026-11-{day}T10:00:00", place) for day in (18, 19, 20) for place in ("Quay", "Pier")]
+    taken(store, "a.csv", days)
+    quay = [one for one in days if one.place == "Quay"]
+    newer = taken(store, "b.csv", [quay[0], quay[2]])
+    assert imports.gone_of(store, newer) == [("2026-11-19", "a.csv", 1)]  # of its place: it says nothing of the pier
+    assert (newer.gone_rows, gone(store)) == (1, ["Quay19:0"])
+    assert taken(store, "c.csv", days).gone_rows == 0
+    assert gone(store) == []
 
 
 def test_the_files_of_a_company_are_taken_in_one_after_the_other(store: Store) -> None:

@@ -10,7 +10,7 @@ const PREVIEW_MS = 300;
 const NUMBERS = ["parallel", "stagger_seconds"];
 const said = {
   "run-now": () => t("Its run was started."),
-  toggle: () => t("Switched."),
+  toggle: () => t("The schedule was switched."),
   delete: () => t("The schedule was deleted."),
 };
 
