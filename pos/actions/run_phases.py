@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
@@ -37,7 +38,7 @@ DOCUMENTS_MAX = 50
 #: While nobody else keeps the lease it is kept so often.
 BEAT_SECONDS = 5.0
 #: What a document nobody thought of may raise in our own code.
-FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 
 
 class Later(Exception):
@@ -129,9 +130,23 @@ class Work:
         if not run_work.beat(self.store, self.part, now):
             self.lost = True
 
+    def holds(self) -> bool:
+        """Whether the part is this worker's still. Inside the transaction of what is written."""
+        self.lost = self.lost or not run_work.holds(self.store, self.part)
+        return not self.lost
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """What is written inside is kept only by who holds the part; Stopped when it is another worker's by now."""
+        with self.store.transaction():
+            if not self.holds():
+                raise Stopped
+            yield
+
     def say(self, level: str, words: str) -> None:
         """A line of the run's log."""
-        runs.say(self.store, self.job.id, self.part.company, self.part.phase, level, words, clock.now())
+        with self.writing():
+            runs.say(self.store, self.job.id, self.part.company, self.part.phase, level, words, clock.now())
 
     def safe_point(self) -> None:
         """Stopped when it must."""
@@ -186,10 +201,11 @@ def _later(hold: Work, wait: Later) -> str:
     if clock.parse(hold.part.started_at) + timedelta(hours=WAIT_HOURS) <= now:
         words = said("It waited for {hours} hours. {why}", hours=WAIT_HOURS, why=wait.words)
         return _finish(hold, End("failed", run_ends.FAILED, "failed", words))
-    before = runs.part(hold.store, hold.part.n).words
-    until = now + timedelta(seconds=max(wait.seconds, 0.2))
-    if run_work.put_off(hold.store, hold.part, until, wait.words) and before != wait.words:
-        hold.say("info", wait.words)
+    seconds = min(max(wait.seconds, 0.2), run_work.AHEAD_SECONDS)
+    with hold.store.transaction():
+        if runs.part(hold.store, hold.part.n).words != wait.words and hold.holds():
+            hold.say("info", wait.words)
+        run_work.put_off(hold.store, hold.part, now + timedelta(seconds=seconds), wait.words)
     return ""
 
 
@@ -200,7 +216,13 @@ def _stopped(hold: Work) -> str:
     if not hold.cancelled():
         run_work.let_go(hold.store, hold.part)
         return ""
-    return _finish(hold, run_ends.cancelled(hold.store, hold.job, hold.part, *_left(hold), hold.settings.posting))
+    try:
+        left = _left(hold)
+    except Stopped:  # another worker has it by now
+        return ""
+    except PosError:  # its books are gone, and with them whoever knows
+        left = (0, 0)
+    return _finish(hold, run_ends.cancelled(hold.store, hold.job, hold.part, *left, hold.settings.posting))
 
 
 def _left(hold: Work) -> tuple[int, int]:
@@ -228,11 +250,12 @@ def _collect(hold: Work) -> None:
     for day in hold.days():
         hold.safe_point()
         sums = hold.source.collect(hold, day)
-        runs.put_artifact(
-            hold.store, hold.job.id, hold.part.company, day, connection=hold.part.connection, source=own.source,
-            currency=own.currency, raw_rows=sums.rows, rejected_rows=sums.rejected, raw_count=sums.count,
-            raw_total=sums.total, processed_at=clock.stamp(clock.now()),
-        )  # fmt: skip
+        with hold.writing():
+            runs.put_artifact(
+                hold.store, hold.job.id, hold.part.company, day, connection=hold.part.connection, source=own.source,
+                currency=own.currency, raw_rows=sums.rows, rejected_rows=sums.rejected, raw_count=sums.count,
+                raw_total=sums.total, processed_at=clock.stamp(clock.now()),
+            )  # fmt: skip
         told = f"{day}: {_number(sums.rows, 'row') if sums.rows else _number(sums.count, 'receipt')}"
         rejected = f", {_number(sums.rejected, 'row')} rejected" if sums.rejected else ""
         hold.say("warning" if rejected else "info", told + rejected)
@@ -292,7 +315,7 @@ def _reconcile(hold: Work) -> None:
         if day <= before:
             continue
         hold.safe_point()
-        found = run_reconcile.of_day(hold.line, hold.part, day, known[day].n)
+        found = run_reconcile.of_day(hold.line, hold.part, day, known[day].n, hold.holds)
         if found is None:
             raise Stopped
         if found.again and not (found.code == "waiting" and (hold.goes_on(day) or known[day].failed)):
@@ -316,9 +339,11 @@ _PHASES: dict[str, Callable[[Work], None]] = {
 
 
 def _count(hold: Work, day: str, way: Way) -> None:
-    runs.put_artifact(
-        hold.store, hold.job.id, hold.part.company, day, uploaded=way.uploaded, skipped=way.before, failed=way.refused
-    )  # fmt: skip
+    with hold.writing():
+        runs.put_artifact(
+            hold.store, hold.job.id, hold.part.company, day, uploaded=way.uploaded, skipped=way.before,
+            failed=way.refused,
+        )  # fmt: skip
 
 
 def _number(n: int, what: str) -> str:

@@ -6,7 +6,7 @@ what documents must come to. This adds the side before it: receipts and rows of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -55,9 +55,10 @@ class Outcome:
         return self.code in AGAIN
 
 
-def of_day(job: Job, part: Part, day: str, artifact: int) -> Outcome | None:
+def of_day(job: Job, part: Part, day: str, artifact: int, holds: Callable[[], bool] = lambda: True) -> Outcome | None:
     """Compare one business day (ISO) and keep what it came to, with every figure, in the artifact (its `n`). None when
-    the program stops meanwhile: nothing was kept. Never raises for what the other side does."""
+    the program stops meanwhile, or the part is not held any more when that is to be kept (`holds`): nothing was kept.
+    Never raises for what the other side does."""
     scope, seen = Scope("day", day, day), reconcile.Seen(run=tag(part.job))
     found = reconcile.look(job, scope, seen)
     if found is None:
@@ -66,6 +67,8 @@ def of_day(job: Job, part: Part, day: str, artifact: int) -> Outcome | None:
     store = job.store
     values = {"status": outcome.status, "reason": str(outcome.reason), "difference": outcome.difference}
     with store.transaction():
+        if not holds():
+            return None
         if result is None:
             run_artifacts.put_artifact(store, part.job, part.company, day, **values)
             run_artifacts.put_figures(store, artifact, [])

@@ -84,8 +84,8 @@ def _at_work(store: Store, job: str) -> int:
 def _begin(store: Store, row: Any, owner: str, now: datetime) -> bool:
     changed = store.execute(
         "UPDATE run_part SET status = 'running', owner = ?, lease_until = ?, started_at = ?, next_at = '', cursor = ?,"
-        " words = '', made_of = '' WHERE n = ? AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM run_part o WHERE o.company = ?"
-        " AND o.status = 'running')",
+        " words = '', made_of = '' WHERE n = ? AND status = 'queued'"
+        " AND NOT EXISTS (SELECT 1 FROM run_part o WHERE o.company = ? AND o.status = 'running')",
         (owner, _until(now), clock.stamp(now), "{}", row.n, row.company),
     )
     return changed.rowcount == 1
@@ -132,9 +132,8 @@ def next_phase(store: Store, part: Part, now: datetime) -> Part | None:
 
 
 def put_off(store: Store, part: Part, until: datetime, words: str) -> bool:
-    """It goes on later, an hour from now at the latest (`AHEAD_SECONDS`), from where it is; at once where somebody
-    cancelled meanwhile. words say what it waits for. Its company stays taken. False when it is another worker's by
-    now."""
+    """It goes on later, from where it is; at once where somebody cancelled meanwhile. until: AHEAD_SECONDS from now at
+    most. words say what it waits for. Its company stays taken. False when it is another worker's by now."""
     with store.transaction():
         cancel = RunJob.select(RunJob.cancel_at).where(RunJob.id == part.job).scalar()
         changed = RunPart.update(
@@ -159,7 +158,8 @@ def finish(store: Store, part: Part, end: End, now: datetime) -> str:
 
 def holds(store: Store, part: Part) -> bool:
     """Whether it is this worker's still. What is written in the same transaction is so until that ends."""
-    return bool(RunPart.select().where(_mine(part)).exists())
+    with store.transaction():
+        return bool(RunPart.select().where(_mine(part)).exists())
 
 
 def cancelled(store: Store, job_id: str) -> bool:

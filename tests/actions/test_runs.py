@@ -323,11 +323,11 @@ def test_a_comparison_of_many_days_goes_on_at_the_day_it_came_to(corner: Shop, m
         days.append(next_morning(corner))
     job, real = asked(corner, days[0], days[-1]), run_reconcile.of_day
 
-    def dies(line: Line, part: Part, day: str, n: int) -> object:
+    def dies(line: Line, part: Part, day: str, n: int, holds: Callable[[], bool]) -> object:
         seen.append(day)
         if seen.count(days[1]) == 1 and day == days[1]:
             raise Killed
-        return real(line, part, day, n)
+        return real(line, part, day, n, holds)
 
     monkeypatch.setattr(run_reconcile, "of_day", dies)
     with pytest.raises(Killed):
@@ -359,6 +359,39 @@ def test_who_lost_its_part_stops_and_what_the_other_does_stands(corner: Shop) ->
     late.beat(corner.now())
     assert run_phases.work(late) == ""
     assert rows.job(corner.store, job.id).status == "succeeded"
+
+
+@pytest.mark.parametrize("phase", ["collect", "transform", "upload", "reconcile"])
+def test_who_lost_its_part_writes_nothing_more_in_any_phase(
+    corner: Shop, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    """It slept through its lease in the middle of a phase, so it knows of nothing."""
+    corner.sell()
+    job, real = asked(corner, next_morning(corner)), run_phases._PHASES[phase]
+    standing: list[tuple[Artifact, str]] = []
+
+    def sleeps(work: Work) -> None:
+        if work.part.owner.startswith("late"):
+            corner.passes(seconds=31)
+            run_round.sweep(corner.store, corner.config)
+            assert worked(corner, job).status == "succeeded"
+            standing.append((artifact(corner, job), log(corner, job)))
+        real(work)
+
+    monkeypatch.setitem(run_phases._PHASES, phase, sleeps)
+    assert run_phases.work(hold(corner, claimed(corner, "late"))) == ""
+    assert standing == [(artifact(corner, job), log(corner, job))]
+    assert (artifact(corner, job).uploaded, len(there(corner, job.day_from))) == (1, 1)
+
+
+def test_what_no_one_thought_of_is_a_failure_in_words(corner: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_work: Work) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(run_phases._PHASES, "archive", full)
+    job = worked(corner, asked(corner, next_morning(corner)))
+    assert (job.status, job.exit_code) == ("failed", "1")
+    assert "No space left on device" in job.words
 
 
 # -- asked for ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pos import clock
 from pos.errors import NotFound
 from pos.store import companies, run_work, runs
 from pos.store.db import Store
@@ -105,7 +106,7 @@ def test_one_that_waited_begins_once_the_other_is_over(store: Store) -> None:
     run_work.finish(store, part, WELL, at(5))
     after = claimed(store, "w2", at(5))
     assert after is not None
-    assert (after.job, after.cursor) == (second, "{}")
+    assert (after.job, after.cursor, after.words) == (second, "{}", ""), "it waits for nobody any more"
 
 
 def test_three_deaths_in_one_phase_are_a_failure_and_a_phase_that_ends_forgets_them(store: Store) -> None:
@@ -170,6 +171,30 @@ def test_what_waits_is_free_at_its_moment_and_holds_its_company(store: Store) ->
     again = claimed(store, "w2", at(60))
     assert again is not None
     assert (again.n, again.tries) == (part.n, 0), "that was no death"
+
+
+def test_cancelled_while_it_decides_to_wait_it_does_not(store: Store) -> None:
+    job = ask(store, "a")
+    part = claimed(store, "w1")
+    assert part is not None
+    runs.cancel(store, job, "07", at(1))
+    assert run_work.put_off(store, part, at(600), "Waits for QuickBooks.")
+    assert claimed(store, "w2", at(2)) is not None
+
+
+def test_no_wait_is_longer_for_a_clock_that_was_set_back(store: Store) -> None:
+    first, second = ask(store, "a"), ask(store, "a")
+    part = claimed(store, "w1", at(36_000))
+    assert part is not None
+    run_work.sweep(store, at(36_000), WAIT)
+    assert run_work.put_off(store, part, at(36_060), "Waits for QuickBooks.")
+    back = claimed(store, "w2", NOW)
+    assert back is not None
+    assert (back.job, back.started_at < clock.stamp(at(1))) == (first, True), "and its day of waiting begins anew"
+    run_work.sweep(store, NOW, WAIT)
+    assert run_work.beat(store, back, at(1800))
+    run_work.sweep(store, at(1801), WAIT)
+    assert runs.job(store, second).reason == "lock_held", "half an hour by this clock"
 
 
 def test_one_that_waits_for_its_books_takes_no_other_company_s_turn(store: Store) -> None:
