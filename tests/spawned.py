@@ -99,6 +99,7 @@ def possible(env: Mapping[str, str], script: Path = SCRIPT) -> bool:
     """Whether a process of this program may come into being by splitting; not with other switches of Python."""
     read_at_start = [name for name in {*env, *os.environ} if name.startswith(("PYTHON", "LANG", "LC_"))]
     same = all(env.get(name) == os.environ.get(name) for name in read_at_start)
+    same = same and "TILLKEEP_KILL_AT" not in env  # pos/store/points.py is armed when it is imported
     return within_pytest and same and sys.platform == "linux" and script == SCRIPT
 
 

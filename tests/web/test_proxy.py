@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pos import config
+from pos import config, config_checks
 from pos.app import App, create_app
 from pos.errors import BadSettings
 from tests.web.conftest import Page, stock_shop, with_server
@@ -81,4 +81,4 @@ def _address() -> str | None:
 @pytest.mark.parametrize("named", ["proxy.example.com", "0.0.0.0/0", "::/0", "127.0.0.1;10.0.0.1", "10.0.0.1/8"])
 def test_a_proxy_that_is_none_or_everybody_stops_the_start(shop: config.Config, named: str) -> None:
     with pytest.raises(BadSettings, match="trusted_proxy"):
-        config._check(replace(shop, server=replace(shop.server, trusted_proxy=named)))
+        config_checks.check(replace(shop, server=replace(shop.server, trusted_proxy=named)), ["server"])
