@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from pos import clock
 from pos.actions import cost_watch, run_settings
@@ -17,7 +18,7 @@ from pos.config import Config
 from pos.rules import wording
 from pos.rules.run_sums import MATCH, MISMATCH
 from pos.said import nsaid, said
-from pos.store import companies, notices, reconciliations, runs
+from pos.store import companies, connections, notices, reconciliations, run_choices, runs, tally
 from pos.store.db import Store
 from pos.store.runs import Artifact, Job, Part
 from pos.store.scopes import Scope
@@ -36,23 +37,54 @@ def started(store: Store, config: Config, job: Job) -> None:  # noqa: ARG001
 
 
 def look(store: Store, config: Config, now: datetime) -> int:
-    """Tell once of each run that goes on for longer than it should; how many were told now."""
-    minutes, told = config.runs.still_running_minutes, 0
+    """Tell once of each run that goes on, or waits for its turn, for longer than it should, and of documents that wait
+    for a run that does not come; how many were told now."""
+    minutes, told = config.runs.still_running_minutes, _without_a_run(store, config, now)
     for key in runs.open_ids(store) if minutes else ():
         job = runs.job(store, key)
-        if not job.started_at or now - clock.parse(job.started_at) < timedelta(minutes=minutes):
+        if job.started_at:
+            notices.settle(store, f"run-queued:{key}")
+        if now - clock.parse(job.started_at or job.created_at) < timedelta(minutes=minutes):
             continue
-        text = said("The run {run}, {days}, has been going on for more than {minutes} minutes.", run=tag(job.id),
-                    days=job.days, minutes=minutes)  # fmt: skip
-        remedy = said("It goes on. Open it to see what it waits for; cancelling stops it at a safe point.")
-        parts = runs.parts(store, job.id)
-        told += notices.raise_once(store, f"run-long:{job.id}", "check", text, remedy, _subject(parts[0]))
+        facts = {"run": tag(job.id), "days": job.days, "minutes": minutes}
+        if job.started_at:
+            text = said("The run {run}, {days}, has been going on for more than {minutes} minutes.", **facts)
+            remedy = said("It goes on. Open it to see what it waits for; cancelling stops it at a safe point.")
+        else:
+            text = said("The run {run}, {days}, has waited for more than {minutes} minutes to be begun.", **facts)
+            remedy = said("Open it to see what it waits for, and look on the page of agents whether runs are paused.")
+        parts, which = runs.parts(store, job.id), "long" if job.started_at else "queued"
+        told += notices.raise_once(store, f"run-{which}:{job.id}", "check", text, remedy, _subject(parts[0]))
+    return told
+
+
+def _without_a_run(store: Store, config: Config, now: datetime) -> int:
+    """Where runs alone post, nothing goes while there is none: told after as many hours as a good run may be ago."""
+    hours, told = run_choices.effective(store, config).stale_hours_warning, 0
+    for line in connections.lines(store):
+        key = f"run-wanted:{line.id}"
+        alone = line.kind in runs.BOOKS and hours > 0 and run_settings.runs_alone_post(store, line.id)
+        since = tally.queued_since(store, line.id) if alone else ""
+        if not since or now - clock.parse(since) < timedelta(hours=hours):
+            notices.settle(store, key)
+            continue
+        own, count = run_settings.of(store, companies.of_connection(store, line.id)), tally.waiting(store, line.id)
+        day = wording.short_day(clock.parse(since).astimezone(ZoneInfo(own.time_zone)).date(), config.shop.locale)
+        text = nsaid(
+            "{n} document of {company} waits for a run since {day}; nothing else sends it.",
+            "{n} documents of {company} wait for a run since {day}; nothing else sends them.",
+            count, company=own.name, day=day,
+        )  # fmt: skip
+        words = said(
+            "Start a run, or let a schedule do it. If one did, see what it came to and whether runs are paused."
+        )
+        told += notices.raise_once(store, key, "check", text, words, line.id)
     return told
 
 
 def ended(store: Store, config: Config, job: Job) -> None:
     """A run has its last status. Says so where it is wanted; what is over is settled. Twice does no more than once."""
-    for what in ("began", "long"):
+    for what in ("began", "long", "queued"):
         notices.settle(store, f"run-{what}:{job.id}")
     if job.ingested:
         return

@@ -70,6 +70,14 @@ def waiting(store: Store, connection: str) -> int:
         return Outbox.select(fn.COUNT(Outbox.n)).where(open_rows).scalar() or 0
 
 
+def queued_since(store: Store, connection: str) -> str:
+    """Since when the oldest row of one connection that was never sent is there (clock.stamp text); empty = there is
+    none."""
+    with store.reading():
+        unsent = (Outbox.connection == connection) & (Outbox.state == "queued") & (Outbox.parked == "")
+        return Outbox.select(fn.MIN(Outbox.created_at)).where(unsent).scalar() or ""
+
+
 def next_due(store: Store, connection: str, now: datetime) -> str:
     """The next moment a waiting row of this connection falls due (clock.stamp text); empty when none will."""
     with store.reading():

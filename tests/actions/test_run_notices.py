@@ -16,7 +16,7 @@ from pos.rules.reconcile import compare as compared
 from pos.said import said
 from pos.store import companies, notices, reconciliations, runs
 from pos.store.db import Store, open_store
-from pos.store.models import Connection, RunJob, RunPart
+from pos.store.models import Connection, Outbox, RunJob, RunPart
 from pos.store.scopes import Scope
 
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -168,4 +168,35 @@ def test_a_run_that_goes_on_too_long_is_told_once_and_settled_when_it_ends(store
     ]  # fmt: skip
     RunJob.update(status="succeeded").where(RunJob.id == job).execute()
     run_notices.ended(store, store.config, runs.job(store, job))
+    assert told(store) == []
+
+
+def test_a_run_nobody_begins_is_told_once_and_settled_when_it_begins(store: Store) -> None:
+    """As where the agent of runs is paused."""
+    job = runs.ask(store, "single", "north", DAY, DAY, parallel=1, stagger_seconds=0, continue_on_failure=False,
+                   by="test", now=NOW, books={"north": "quickbooks-north"})  # fmt: skip
+    looks = [run_notices.look(store, store.config, NOW + timedelta(minutes=m)) for m in (29, 30, 90)]
+    assert looks == [0, 1, 0]
+    assert told(store) == [
+        ("run-queued", f"The run {job[-6:]}, {DAY}, has waited for more than 30 minutes to be begun.")
+    ]  # fmt: skip
+    RunJob.update(status="running", started_at=clock.stamp(NOW + timedelta(minutes=91))).execute()
+    assert run_notices.look(store, store.config, NOW + timedelta(minutes=92)) == 0
+    assert told(store) == []
+
+
+def test_where_runs_alone_post_documents_that_wait_for_none_are_told(store: Store) -> None:
+    before = companies.kept(store, "north", run_settings.PART)
+    companies.keep(store, "north", run_settings.PART, {"posting": "runs"}, before, "test")
+    for n, key in enumerate(("quickbooks", "quickbooks-north", "quickbooks-north")):
+        at = clock.stamp(NOW)
+        Outbox.create(
+            document=f"d{n}", connection=key, part="sale", state="queued", next_at="", created_at=at, updated_at=at
+        )  # fmt: skip
+    looks = [run_notices.look(store, store.config, NOW + timedelta(hours=h)) for h in (47, 48, 49)]
+    assert looks == [0, 1, 0]
+    words = "2 documents of Boreal Ltd wait for a run since Sat 21 Nov 2026; nothing else sends them."
+    assert told(store) == [("run-wanted", words)], "the other company's go as they come"
+    Outbox.update(state="booked").execute()
+    run_notices.look(store, store.config, NOW + timedelta(hours=50))
     assert told(store) == []
