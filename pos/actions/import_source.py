@@ -30,9 +30,11 @@ class Export:
             hold.store, hold.config, hold.part.company, hold.job.requested_by, stopping=hold.must_stop
         )
         for file in done:
-            hold.say("info", said("{name}. New rows: {new}, here already: {known}.", name=file.name,
-                                  new=file.new_rows, known=file.known_rows))  # fmt: skip
-        for words in imports.warnings(done):
+            facts = {"name": file.name, "new": file.new_rows, "known": file.known_rows}
+            others = imports.listed(files.also_in(hold.store, file))
+            known = said("{name}. New rows: {new}, here already: {known}, by {others}.", **facts, others=others)
+            hold.say("info", known if others else said("{name}. New rows: {new}, here already: {known}.", **facts))
+        for words in imports.warnings(hold.store, done):
             hold.say("warning", words)
         hold.safe_point()
         if files.next_waiting(hold.store, hold.part.company) is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,6 +35,8 @@ FOLDER, KEPT = "imports", "kept"
 SETTLED_SECONDS = 5.0
 PIECE_BYTES = 1 << 20
 NAME_MAX = 120
+#: Files and days that a warning names.
+NAMED_MAX = 3
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 #: An upload nobody went on with for so long is thrown away.
 PART_SECONDS = 86_400.0
@@ -260,7 +262,7 @@ def raw_of(store: Store, company: str, day: str) -> Raw:
     return import_books.raw(store, company, day)
 
 
-def warnings(files: Sequence[File]) -> list[str]:
+def warnings(store: Store, files: Sequence[File]) -> list[str]:
     """What a run says of the files it took in that did not go smoothly."""
     found: list[str] = []
     for file in files:
@@ -270,7 +272,28 @@ def warnings(files: Sequence[File]) -> list[str]:
             found.append(nsaid("{name}: {n} row was not taken", "{name}: {n} rows were not taken", file.rejected_rows,
                                name=file.name))  # fmt: skip
         if file.gone_rows:
-            found.append(nsaid("{name}: {n} row of an earlier export is gone from it; what is booked stays booked",
-                               "{name}: {n} rows of an earlier export are gone from it; what is booked stays booked",
-                               file.gone_rows, name=file.name))  # fmt: skip
+            found += _gone(store, file)
     return found
+
+
+def _gone(store: Store, file: File) -> Iterator[str]:
+    """Which rows of which exports and days a newer one does not have, and that what it does have counts once: somebody
+    may have dropped two parts of a day that overlap."""
+    lost = imports.gone_of(store, file)
+    others, days = listed([name for _, name, _ in lost]), listed([day for day, _, _ in lost])
+    yield nsaid(
+        "{name}: {n} row of {others} ({days}) is gone from it; what is booked stays booked, what is not is left out",
+        "{name}: {n} rows of {others} ({days}) are gone from it; what is booked stays booked, what is not is left out",
+        file.gone_rows, name=file.name, others=others, days=days,
+    )  # fmt: skip
+    if file.known_rows:
+        yield nsaid("{name}: {n} row of it was in {others} already and counts once",
+                    "{name}: {n} rows of it were in {others} already and count once", file.known_rows, name=file.name,
+                    others=listed(imports.also_in(store, file)))  # fmt: skip
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first of these, each once, and how many more."""
+    once = list(dict.fromkeys(names))
+    told = ", ".join(once[:NAMED_MAX])
+    return said("{names} and {more} more", names=told, more=len(once) - NAMED_MAX) if once[NAMED_MAX:] else told

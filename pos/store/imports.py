@@ -32,8 +32,8 @@ _INSERT = (
 _SPANS = "SELECT day, place, min(at), max(at) FROM import_row WHERE seen_in = ? GROUP BY day, place"
 #: What was kept of a day and place before, by the exports that had it last and first; of dates this one spans.
 _OTHERS = (
-    "SELECT seen_in, file, min(at), max(at) FROM import_row WHERE company = ? AND day = ? AND place = ? AND seen_in <> ?"
-    " AND gone_in = 0 AND substr(at, 1, 10) >= ? AND substr(at, 1, 10) <= ? GROUP BY seen_in, file"
+    "SELECT seen_in, file, min(at), max(at) FROM import_row WHERE company = ? AND day = ? AND place = ?"
+    " AND seen_in <> ? AND gone_in = 0 AND substr(at, 1, 10) >= ? AND substr(at, 1, 10) <= ? GROUP BY seen_in, file"
 )
 _SHARED = "SELECT DISTINCT file FROM import_row WHERE company = ? AND day = ? AND place = ? AND seen_in = ?"
 _GONE = (

@@ -95,7 +95,7 @@ def test_what_cannot_be_taken_is_listed_as_it_was_with_the_reason(store: Store) 
         (11, "It has 7 cells, the heading 12."),
         (12, "The file ends in the middle of this row."),
     ]
-    assert imports.warnings([file]) == ["faulty.csv: 7 rows were not taken"]
+    assert imports.warnings(store, [file]) == ["faulty.csv: 7 rows were not taken"]
     raw = imports.raw_of(store, "main", DAY)
     assert (raw.rows, raw.total, raw.rejected) == (3, 150 + 150 + 125_000, 7)
     assert [row.name for row in ImportRow.select().order_by(ImportRow.n)] == [
@@ -295,8 +295,9 @@ def test_rows_that_are_gone_stay_booked_and_are_named(store: Store, job: Job) ->
     make(job)
     drop(store, "b.csv", csv(line()))
     (file,) = take(store)
-    assert imports.warnings([file]) == [
-        "b.csv: 1 row of an earlier export is gone from it; what is booked stays booked"
+    assert imports.warnings(store, [file]) == [
+        "b.csv: 1 row of a.csv (2026-11-20) is gone from it; what is booked stays booked, what is not is left out",
+        "b.csv: 1 row of it was in a.csv already and counts once",
     ]
     assert make(job) == 0
     raw = imports.raw_of(store, "main", DAY)

@@ -93,7 +93,8 @@ def test_an_export_by_calendar_days_says_nothing_of_what_came_behind_midnight(st
 
 @pytest.mark.both_engines
 def test_a_day_that_is_wholly_missing_between_the_days_of_a_newer_export_is_gone(store: Store) -> None:
-    days = [row(f"{place}{day}", f"2026-11-{day}T10:00:00", place) for day in (18, 19, 20) for place in ("Quay", "Pier")]
+    places = ("Quay", "Pier")
+    days = [row(f"{place}{day}", f"2026-11-{day}T10:00:00", place) for day in (18, 19, 20) for place in places]
     taken(store, "a.csv", days)
     quay = [one for one in days if one.place == "Quay"]
     newer = taken(store, "b.csv", [quay[0], quay[2]])
