@@ -14,6 +14,7 @@ from pos import clock
 from pos.actions import company_setup, qbo_change, qbo_lists, qbo_mapping, run_health, run_settings
 from pos.actions.outbox_views import moment
 from pos.actions.run_health import Health
+from pos.actions.run_overview import sold_words, synced_words
 from pos.actions.token_health import TokenHealth
 from pos.config import Config
 from pos.errors import NotFound
@@ -181,17 +182,8 @@ def _row(
         "token_access": ACCESS[token.access] if token else "",
         "synced_at": good.processed_at if good else "",
         "synced_text": moment(store, config, good.processed_at) if good else "",
-        "sync_text": _sync(good, config),
+        "sync_text": synced_words(config, good),
     }
-
-
-def _sync(good: Figure | None, config: Config) -> Said:
-    if good is None:
-        return said("No sync yet")
-    day = wording.short_day(date.fromisoformat(good.day), config.shop.locale)
-    return nsaid(
-        "{n} receipt from latest sync ({day})", "{n} receipts from latest sync ({day})", good.raw_count, day=day
-    )
 
 
 def _fits(row: Mapping[str, Any], show: str) -> bool:
@@ -234,7 +226,7 @@ def _day(config: Config, figure: Artifact) -> dict[str, Any]:
         "day": figure.day,
         "day_text": wording.short_day(date.fromisoformat(figure.day), locale),
         "job": figure.job,
-        "count": figure.raw_count,
+        "count": sold_words(figure),
         "total_text": wording.money(figure.raw_total, figure.currency, locale),
         "booked_text": wording.money(figure.booked_total, figure.currency, locale),
         "difference_text": wording.money(figure.difference, figure.currency, locale),

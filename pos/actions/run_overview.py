@@ -24,6 +24,7 @@ from pos.store import run_choices, run_figures
 from pos.store.companies import Company
 from pos.store.db import Store
 from pos.store.reach import EVERYWHERE, Reach
+from pos.store.run_artifacts import Artifact
 from pos.store.run_figures import MATCH, MISMATCH, NOT_RUN, DaySum, Event, Figure, Part
 
 EVENTS_MAX = 10
@@ -203,13 +204,20 @@ def _company(store: Store, config: Config, health: Health) -> dict[str, Any]:
 
 
 def synced_words(config: Config, good: Figure | None) -> Said:
-    """ "412 receipts from latest sync (Fri 20 Nov 2026)", or that there was none."""
+    """ "412 receipts from latest sync (Fri 20 Nov 2026)", "16 rows …" of an export, or that there was none."""
     if good is None:
         return said("No sync yet")
     day = wording.short_day(date.fromisoformat(good.day), config.shop.locale)
+    if good.source == "csv":
+        return nsaid("{n} row from latest sync ({day})", "{n} rows from latest sync ({day})", good.raw_rows, day=day)
     return nsaid(
         "{n} receipt from latest sync ({day})", "{n} receipts from latest sync ({day})", good.raw_count, day=day
     )
+
+
+def sold_words(one: Figure | Artifact) -> str:
+    """How much was sold, for a column of receipts: exports number none, so of them it is rows, and says so."""
+    return nsaid("{n} row", "{n} rows", one.raw_rows) if one.source == "csv" else str(one.raw_count)
 
 
 def _counted(health: Sequence[Health]) -> list[Said]:

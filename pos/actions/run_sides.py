@@ -66,6 +66,7 @@ def _head(eyes: Reader, one: Artifact) -> dict[str, Any]:
         "difference": wording.money(one.difference, one.currency, locale),
         "tolerance": wording.money(one.tolerance, one.currency, locale) if one.tolerance else "",
         "source": said("Export of another till") if one.source == "csv" else said("Tills"),
+        "from_export": one.source == "csv",
         "rows": one.raw_rows,
         "receipts": one.raw_count,
         "rejected": one.rejected_rows,

@@ -10,7 +10,7 @@ from typing import Any
 
 from pos import clock
 from pos.actions.outbox_views import moment
-from pos.actions.run_overview import RUN_STATES, duration, run_label
+from pos.actions.run_overview import RUN_STATES, duration, run_label, sold_words
 from pos.config import Config
 from pos.rules import run_codes, wording
 from pos.said import nsaid, said
@@ -256,7 +256,7 @@ def _artifact(eyes: Reader, one: runs.Artifact) -> dict[str, Any]:
         "booked_total": money(one.booked_total),
         "difference": money(one.difference),
         "differs": one.difference != 0,
-        "raw_count": one.raw_count,
+        "raw_count": sold_words(one),
         "raw_rows": one.raw_rows,
         "rejected_rows": one.rejected_rows,
         "uploaded": one.uploaded,

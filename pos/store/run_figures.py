@@ -46,6 +46,8 @@ class Figure:
     run_status: str
     processed_at: str
     ingested: bool
+    source: str = "journal"
+    raw_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Event:
 
 _FIGURE = (
     "a.n, a.job, a.company, a.day, a.currency, a.raw_total, a.raw_count, a.booked_total, a.booked_count, a.failed,"
-    " a.status, a.reason, a.difference, a.run_status, a.processed_at, a.ingested"
+    " a.status, a.reason, a.difference, a.run_status, a.processed_at, a.ingested, a.source, a.raw_rows"
 )
 _PART = (
     "p.job, p.company, p.status, p.words, p.made_of, p.exit_code, p.warnings, p.started_at, p.ended_at, j.day_from,"

@@ -42,10 +42,12 @@ def listed(page: Console, query: str = "") -> list[str]:
     return [part.partition('"')[0] for part in text.split('data-company="')[1:]]
 
 
-def came_to(company: str, day: str, count: int, run_status: str = "succeeded", status: str = "MATCH") -> None:
+def came_to(
+    company: str, day: str, count: int, run_status: str = "succeeded", status: str = "MATCH", **more: object
+) -> None:
     RunArtifact.create(
         job=f"{company} {day}", company=company, day=day, currency="GBP", raw_count=count, status=status,
-        run_status=run_status, processed_at=clock.stamp(clock.now()), hash=f"{day} {count}",
+        run_status=run_status, processed_at=clock.stamp(clock.now()), hash=f"{day} {count}", **more,
     )  # fmt: skip
 
 
@@ -67,6 +69,10 @@ def test_a_company_that_was_set_up_here_shows_its_first_good_run(two: Hub) -> No
         assert "7 receipts from latest sync (Fri 20 Nov 2026)" in text
     assert "south" not in listed(page, "show=never")
     assert page.post("/epos-qbo/companies/new", NEW).status_code == 422, "once"
+    came_to("south", "2026-11-21", 2, source="csv", raw_rows=16)  # an export numbers no receipts
+    for path in ("companies/south/", "companies/?q=south", "?company=south"):
+        assert "16 rows from latest sync (Sat 21 Nov 2026)" in page.get(f"/epos-qbo/{path}").text, path
+    assert "<bdi>16 rows</bdi>" in page.get("/epos-qbo/companies/south/").text
 
 
 def test_the_list_is_searched_filtered_and_sorted_by_the_server(two: Hub) -> None:

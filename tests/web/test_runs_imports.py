@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,7 @@ def test_another_company_s_imports_take_nothing(tmp_path: Path) -> None:
         assert page.get(f"{AT}?company={other}").status_code == 404
         assert companies.kept(two.app.store, other, run_settings.PART).values.get("csv") is None
         assert [one.name for one in imports.files(two.app.store, [other])] == ["Boreal.csv"]
+        before = companies.kept(two.app.store, other, run_settings.PART)
+        companies.keep(two.app.store, other, run_settings.PART, {**before.values, "source": "csv"}, before, "T")
+        offered = two.whole.get(AT).text.partition('id="upload-company"')[2].partition("</select>")[0]
+        assert re.findall(r'value="([^"]+)"[^>]* selected>', offered) == [other], "the one whose runs use exports"

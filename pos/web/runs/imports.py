@@ -56,13 +56,15 @@ def page() -> ResponseReturnValue:
     before = _whole(request.args.get("before", "0"), "before")
     wanted = [run_company_views.seen(here.store, chosen, auth.reach_of()).id] if chosen else list(mine)
     found = rows.files(here.store, wanted, before, PAGE_FILES)
+    sources = {key: run_settings.of(here.store, key).source for key in mine}
     return frame.show(
         "imports",
         "imports",
         files=[import_views.shown(here.store, here.config, file, mine) for file in found],
         companies=mine,
         company=chosen,
-        sources={key: run_settings.of(here.store, key).source for key in mine},
+        sources=sources,
+        upload_to=chosen or next((key for key, source in sources.items() if source == "csv"), ""),
         folders={key: f"data/{act.FOLDER}/{key}/" for key in mine},
         most_mb=here.config.runs.import_mb_max,
         older=found[-1].n if len(found) == PAGE_FILES else 0,
@@ -137,7 +139,8 @@ def take() -> ResponseReturnValue:
     here, company = parts(), _company(json_object())
     done = act.take_in(here.store, here.config, company.id, auth.actor().code)
     message = nsaid("{n} file was taken in.", "{n} files were taken in.", sum(one.state == rows.TAKEN for one in done))
-    return jsonify({"ok": True, "files": [one.n for one in done], "message": message, "warnings": act.warnings(done)})
+    warnings = act.warnings(here.store, done)
+    return jsonify({"ok": True, "files": [one.n for one in done], "message": message, "warnings": warnings})
 
 
 @bp.post("/imports/<n>/again")
