@@ -124,12 +124,12 @@ def run_now(
     _may(store, schedule.company, reach)
     if reason := _refusal(store, schedule):
         raise Invalid(reason, code="bad_arguments")
-    if other := schedules.going(store, schedule):
-        raise Conflict(
-            said("A run of the same is still going. Wait until it has ended."), facts={"job": other}, code="overlap"
-        )
     rings = list[str]()
-    with store.transaction():
+    with store.transaction():  # so that a second click finds the first one's run
+        if other := schedules.going(store, schedule):
+            raise Conflict(
+                said("A run of the same is still going. Wait until it has ended."), facts={"job": other}, code="overlap"
+            )
         job = _trigger(store, config, schedule, now, by, rings.append)
         schedules.note(store, schedule, "queued", now, job=job.id, words=said("Started by {who}.", who=by))
         schedule_notices.came_to(store, schedule, "queued", "")

@@ -61,6 +61,20 @@ def test_what_is_no_schedule_names_its_field(posting: Store, at: Time, wrong: di
     assert kept.listed(posting) == []
 
 
+def test_two_clicks_at_once_start_one_run(posting: Store, at: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule, real = made(posting), kept.going
+
+    def going(store: Store, one: kept.Schedule) -> str:
+        found = real(store, one)
+        if not store.database.in_transaction() and not kept_runs.recent(store):
+            schedules.run_now(store, store.config, one.id, "08")  # whoever looks now finds nothing in the way
+        return found
+
+    monkeypatch.setattr(kept, "going", going)
+    schedules.run_now(posting, posting.config, schedule.id, "07")
+    assert [job.requested_by for job in kept_runs.recent(posting)] == ["07"]
+
+
 def test_run_now_starts_at_once_and_leaves_its_moments(posting: Store, at: Time) -> None:
     schedule = schedules.create(posting, form(), "07", enabled=False)
     job = schedules.run_now(posting, posting.config, schedule.id, "07")
