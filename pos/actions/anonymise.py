@@ -6,6 +6,7 @@ was written about them. The chain keeps the hash each receipt had; a record in i
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from pos.errors import Conflict, Invalid, NotFound
 from pos.places import Place, PlaceError, open_place, words_of
 from pos.rules import record, shift
 from pos.rules.blanking import blanked
-from pos.store import audit, blanking, book_blanking, copies
+from pos.store import audit, blanking, book_blanking, copies, import_blanking
 from pos.store.archives import DAY
 from pos.store.blanking import Of
 from pos.store.db import Store
@@ -34,11 +35,12 @@ SOUGHT_CHARS_MIN = 4
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is known of a customer here. receipts: those that name them."""
+    """What is known of a customer here. receipts: those that name them; rows: of exports of other tills."""
 
     customer: str
     receipts: tuple[Of, ...]
     listed: bool
+    rows: int = 0
 
 
 @dataclass(slots=True)
@@ -58,7 +60,8 @@ def planned(store: Store, customer: str) -> Plan:
     receipts = tuple(blanking.about(store, customer))
     listed = store.execute("SELECT 1 FROM customer WHERE code = ?", (customer,)).fetchone() is not None
     title = blanking.held_open(store, customer)
-    if not (receipts or listed or title):
+    rows = import_blanking.rows(store, (customer, *blanking.details(store, customer)))
+    if not (receipts or listed or title or rows):
         raise NotFound(f"There is no customer {customer} on this till. Give the code as receipts have it.")
     if title:
         raise Conflict(f"The basket {title} is held for this customer. Sell or discard it first.", code="held")
@@ -70,7 +73,7 @@ def planned(store: Store, customer: str) -> Plan:
             "first: `pos_server.py outbox list`.",
             code="not_booked",
         )
-    return Plan(customer, receipts, listed)
+    return Plan(customer, receipts, listed, rows)
 
 
 def take_out(journal: Journal, plan: Plan, reason: str, by: str, step: Step = lambda _name: None) -> Done:
@@ -86,6 +89,7 @@ def take_out(journal: Journal, plan: Plan, reason: str, by: str, step: Step = la
     if any(word in text for word in words):
         raise Invalid("The reason names the customer, and it stays for ever. Write it without.", field="reason")
     step("planned")
+    _exports(store, words)
     done = Done(len(plan.receipts))
     groups = [plan.receipts[i : i + record.NAMED_MAX] for i in range(0, len(plan.receipts), record.NAMED_MAX)]
     for group in groups:
@@ -140,6 +144,24 @@ def _forget(store: Store, plan: Plan, reason: str, by: str, key: str) -> None:
 # -- copies and what lies about ----------------------------------------------------------------------------------------
 
 
+def _exports(store: Store, words: tuple[str, ...]) -> None:
+    """Remove exports that were taken in, or refused, and name the customer. Their rows stay, without the name. First of
+    all: when this is ended here, the rows still say that there is something to do."""
+    wanted = _forms(words)
+    for place in import_blanking.files(store):
+        path = (store.config.data / place).resolve()
+        if path.is_relative_to(store.config.data.resolve()) and path.is_file() and _holds(path, wanted):
+            with contextlib.suppress(OSError):  # it is open elsewhere: named with what is left
+                path.unlink()
+
+
+def _forms(words: tuple[str, ...]) -> list[bytes]:
+    """How files may write these words."""
+    encodings = ("utf-8", "utf-16-le", "utf-16-be", "windows-1252")
+    long = [word for word in words if len(word) >= SOUGHT_CHARS_MIN]
+    return list({word.encode(name, "ignore") for word in long for name in encodings} - {b""})
+
+
 def _copies(store: Store) -> list[str]:
     """Put what is left over the copies at every place; sentences about what cannot be reached."""
     told: list[str] = []
@@ -189,7 +211,7 @@ def _all_blanked(store: Store) -> list[tuple[str, bytes]]:
 
 def _elsewhere(store: Store, words: tuple[str, ...]) -> Iterator[str]:
     """Files beside the till's own that hold one of these words: databases kept aside, dropped receipts, lists."""
-    wanted = [word.encode() for word in words if len(word) >= SOUGHT_CHARS_MIN]
+    wanted = _forms(words)
     own, config = store.path.name, store.config
     for file in sorted({*_files(config.data), *_files(config.invoices), *config.root.glob("*.csv")}):
         a_receipt = file.parent.parent == config.invoices and DAY.match(file.parent.name)

@@ -37,7 +37,8 @@ def run(args: argparse.Namespace, root: Path) -> int:
                 raise Invalid("Name the customer: anonymise CUSTOMER --reason WHY.")
             plan = anonymise.planned(store, args.customer)
             listed = "in the list of customers" if plan.listed else "not in the list of customers"
-            print(f"{len(plan.receipts)} receipts; {listed}.")
+            exported = f"; {plan.rows} rows of exports" if plan.rows else ""
+            print(f"{len(plan.receipts)} receipts; {listed}{exported}.")
             if args.dry_run:
                 return cli.OK
             done = anonymise.take_out(journal, plan, args.reason, opened.operator())

@@ -20,7 +20,7 @@ from pos import clock
 from pos.errors import Corrupt
 from pos.rules import archived, documents
 from pos.rules.blanking import blanked
-from pos.store import archiving, book_blanking, disk, entries, record_blanking
+from pos.store import archiving, book_blanking, disk, entries, import_blanking, record_blanking
 from pos.store.archives import Archive, Archives
 from pos.store.db import Store
 
@@ -97,7 +97,8 @@ def forget(store: Store, customer: str, instead: str, receipts: Iterable[str]) -
     instead: what stands in the customer's place. receipts: ids of the customer's documents; what the books answered
     about them is kept without the customer.
     """
-    words = _Words((customer, *details(store, customer)))
+    named = (customer, *details(store, customer))
+    words = _Words(named)
     store.execute("DELETE FROM customer WHERE code = ?", (customer,))
     store.execute("INSERT INTO forgotten (mark, at) VALUES (?, ?) ON CONFLICT (mark) DO UPDATE SET at = excluded.at",
                   (_mark(store, customer), clock.stamp(clock.now())))  # fmt: skip
@@ -107,6 +108,7 @@ def forget(store: Store, customer: str, instead: str, receipts: Iterable[str]) -
         (customer,),
     )
     book_blanking.forget(store, customer)
+    import_blanking.forget(store, named, words.struck, PUT_IN_PLACE)
     record_blanking.forget(store, customer, instead)
     for document in receipts:
         _strike_answers(store, document, instead, words)
