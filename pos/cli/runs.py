@@ -40,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing = acts.add_parser("list", help="runs, the newest first")
     listing.add_argument("--status", choices=rows.STATUSES, default="", help="only these")
     listing.add_argument("--company", default="", help="only of this company, by id")
-    listing.add_argument("--limit", type=int, default=20, metavar="N", help="how many (20)")
+    listing.add_argument("--limit", type=_some, default=20, metavar="N", help="how many, 1 to 1000 (20)")
     show = acts.add_parser("show", help="one run: its parts, its days, its log; ends with its exit code")
     show.add_argument("run")
     show.add_argument("--log", action="store_true", help="with its log")
@@ -87,7 +87,7 @@ def _wait(store: Store, job_id: str) -> int:
             ended = rows.job(store, job_id).ended
             text, offset = rows.tail(store, job_id, offset)
             print(text, end="", flush=True)
-            if ended and not text:
+            if (ended and not text) or not worker.is_alive():
                 over.set()
             over.wait(LOOK_SECONDS)
     worker.join()
@@ -104,6 +104,12 @@ def _work(store: Store, over: threading.Event) -> None:
         run_round.by_hand(store, store.config, agent.AGENT, "cli", over.is_set)
         over.wait(LOOK_SECONDS)
     store.release()
+
+
+def _some(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1000):
+        raise argparse.ArgumentTypeError("a whole number from 1 to 1000")
+    return int(text)
 
 
 def code_of(job: Job) -> int:

@@ -10,6 +10,7 @@ import pytest
 from pos import cli, clock
 from pos.actions import run_phases
 from pos.cli import opened
+from pos.cli import runs as command_of_runs
 from pos.cli.runs import code_of
 from pos.store import run_work, runs
 from pos.store.db import Store
@@ -64,6 +65,22 @@ def test_what_cannot_be_run_ends_with_two_and_a_dead_run_with_what_a_byte_makes_
     assert ended == 1, "it failed by this"
     assert f"{key}: failed -1 stale Its worker died 3 times in the phase collect." in capsys.readouterr().out
     assert command(root, "runs", "show", key) == code_of(runs.job(store, key)) == 255
+
+
+def test_a_number_of_runs_that_cannot_be_listed_is_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in ("0", "-5", "x", "9" * 20):
+        with pytest.raises(SystemExit) as ended:
+            command(root, "runs", "list", "--limit", wrong)
+        assert ended.value.code == 2
+        assert "a whole number from 1 to 1000" in capsys.readouterr().err
+
+
+def test_who_waits_is_told_when_the_work_here_cannot_go_on(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command_of_runs, "_work", lambda *_given: None)
+    assert command(root, "runs", "start", "--from", "2026-11-20", "--wait") == cli.INTERRUPTED
+    assert "It goes on with the server, or with reconcile-runs." in capsys.readouterr().out
 
 
 def test_what_nobody_works_on_is_worked_on_by_the_command(
