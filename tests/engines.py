@@ -65,6 +65,7 @@ ABOUT_FILES = {
     ),
     "one server owns a till's folder; of a hub many may run": (
         "tests/agents/test_runner_start.py::test_a_new_server_frees",
+        "tests/agents/test_runs.py::test_a_server_that_was_killed_goes_on_with_its_runs",
         "tests/web/test_app.py::test_a_second_till_on_the_same_folder",
     ),
     "a server of its own reads the config.ini of a till": (

@@ -82,6 +82,17 @@ def _without_a_run(store: Store, config: Config, now: datetime) -> int:
     return told
 
 
+def end(store: Store, config: Config, job: Job) -> None:
+    """A run has its last status: tell it, unless somebody did. It is marked together with what is told, so that the
+    next look tells what a killed process did not, and no two tell the same."""
+    with store.transaction():
+        if not runs.tell(store, job.id):
+            return
+        ended(store, config, job)
+    for part in () if job.ingested else runs.parts(store, job.id):  # a long look, which holds up nobody
+        cost_watch.look(store, part.company)
+
+
 def ended(store: Store, config: Config, job: Job) -> None:
     """A run has its last status. Says so where it is wanted; what is over is settled. Twice does no more than once."""
     for what in ("began", "long", "queued"):
@@ -100,7 +111,6 @@ def ended(store: Store, config: Config, job: Job) -> None:
                 _went_well(store, config, job, part, mine)
         for one in mine:
             _compared(store, config, job, part, one, told=wanted.failure)
-        cost_watch.look(store, part.company)
 
 
 def _failed(store: Store, job: Job, part: Part, found: Iterable[Artifact]) -> None:

@@ -20,6 +20,7 @@ from pos.actions import line, run_notices, run_phases, runs, schedules
 from pos.agent import Agent, Run
 from pos.config import Config
 from pos.connectors import KINDS
+from pos.errors import NotFound
 from pos.store import connections, run_work
 from pos.store import runs as rows
 from pos.store.db import Store
@@ -99,11 +100,16 @@ def claim(run: Run) -> Part | None:
 
 
 def told(store: Store, config: Config, ids: list[str], ring: runs.Ring) -> None:
-    """Tell of each of these runs how it stands now, and who wants to know that it ended."""
-    for key in ids:
+    """Tell of each of these runs how it stands now, and who wants to know that it ended; first how those ended of which
+    nobody told, because whoever ended them was killed at that moment."""
+    for key in dict.fromkeys([*rows.untold(store), *ids]):
         job = rows.job(store, key)
         if job.status in ENDED:
-            run_notices.ended(store, config, job)
+            try:
+                run_notices.end(store, config, job)
+            except (NotFound, LookupError, ValueError):  # what one cannot be told by holds up no other
+                log.exception("nobody could be told how the run %s ended", key)
+                rows.tell(store, key)
             schedules.ended(store, job)
         ring(f"{runs.EVENT}:{job.id}:{job.status}")
 

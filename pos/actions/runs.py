@@ -80,7 +80,7 @@ def cancel(store: Store, job_id: str, by: str, *, reach: Reach = EVERYWHERE, rin
     status = runs.cancel(store, job_id, by, clock.now())
     job = runs.job(store, job_id, reach)
     if job.ended:  # else whoever works on it tells
-        run_notices.ended(store, store.config, job)
+        run_notices.end(store, store.config, job)
     ring(f"{EVENT}:{job_id}:{status}")
     ring(BELL)
     return job

@@ -26,7 +26,7 @@ from pos.store.run_rows import ENDED, OPEN, PHASES, STATUSES, Job, Part, inside,
 __all__ = [
     "ENDED", "OPEN", "PHASES", "STATUSES", "Artifact", "Figure", "Filter", "Job", "Part", "Standing", "active",
     "artifacts", "ask", "books_of", "cancel", "figures", "job", "latest", "listed", "of_part", "open_ids", "part",
-    "parts", "put_artifact", "put_figures", "recent", "say", "settle", "statuses", "tail",
+    "parts", "put_artifact", "put_figures", "recent", "say", "settle", "statuses", "tail", "tell", "untold",
 ]  # fmt: skip
 
 #: Kinds of connection that are books, the preferred one first.
@@ -100,7 +100,7 @@ def ask(
         RunJob.create(
             id=job_id, scope=scope, company=company, day_from=day_from, day_to=day_to, parallel=parallel,
             stagger_seconds=stagger_seconds, continue_on_failure=continue_on_failure, status="queued",
-            requested_by=by, schedule=schedule, created_at=stamp,
+            requested_by=by, schedule=schedule, created_at=stamp, told=False,
         )  # fmt: skip
         for place, (key, connection) in enumerate(books.items()):
             RunPart.create(
@@ -254,6 +254,23 @@ def settle(store: Store, job_id: str, now: datetime) -> str:
     level = "info" if status == "succeeded" else "error" if status == "failed" else "warning"
     run_logs.say(store, job_id, "", "", level, f"The run {status}, exit code {code}. {words}", now)
     return status
+
+
+def untold(store: Store) -> list[str]:
+    """Runs that are over and of which nobody was told so, the one that ended first first."""
+    over = ", ".join(f"'{status}'" for status in ENDED)
+    with store.reading():
+        asked = "SELECT id FROM run_job INDEXED BY run_job_untold WHERE told = 0"
+        rows = store.execute(f"{asked} AND status IN ({over}) ORDER BY ended_at, n").fetchall()
+    return [key for (key,) in rows]
+
+
+def tell(store: Store, job_id: str) -> bool:
+    """How it ended is told now; False when somebody did before. Inside the transaction that tells it, so that both are
+    kept or neither."""
+    with store.transaction():
+        mine = (RunJob.id == job_id) & (RunJob.told == 0) & RunJob.status.in_(ENDED)
+        return bool(RunJob.update(told=1).where(mine).execute() == 1)
 
 
 def _came_to(found: Sequence[Any]) -> tuple[str, str, str, str]:

@@ -11,10 +11,10 @@ import pytest
 from agents import runs as agent
 from agents import sync_out
 from pos import clock
-from pos.actions import run_phases, run_round, runs
+from pos.actions import run_phases, run_round, run_settings, runs
 from pos.config import Config
 from pos.runner import Runner
-from pos.store import companies, run_work
+from pos.store import companies, notices, run_work
 from pos.store import runs as rows
 from pos.store.connections import Wanted, of_company
 from pos.store.db import Store
@@ -135,6 +135,42 @@ def test_what_a_dead_process_left_is_taken_up_by_itself(
     start().ring(runs.BELL)
     assert until(ended(several, job))
     assert (rows.job(several, job).status, rows.job(several, job).exit_code) == ("succeeded", "0")
+
+
+@pytest.mark.both_engines
+def test_how_a_run_ended_is_told_once_also_when_who_ended_it_was_killed_before_it_said_so(
+    several: Store, shop: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phases(monkeypatch)
+    chosen = companies.kept(several, "main", run_settings.PART)
+    companies.keep(several, "main", run_settings.PART, {"notify": {"success": True, "failure": True}}, chosen, "07")
+    job, key = asked(several, "main"), "run-failed:main"
+    part, _ = run_work.claim(several, "agents:1:dead", clock.now()) or pytest.fail("it could not begin")
+    badly = run_work.End("failed", "1", "failed", "No line.")
+    assert run_work.finish(several, part, badly, clock.now()) == "failed"
+    assert (rows.untold(several), notices.is_open(several, key)) == ([job], False), "here it was killed"
+    barrier, heard = threading.Barrier(2), list[str]()
+
+    def looks() -> None:
+        barrier.wait(30)
+        run_round.told(several, shop, [], heard.append)
+        several.release()
+
+    threads = [threading.Thread(target=looks) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    (notice,) = notices.open_notices(several, prefix="run-")
+    assert (notice.key, notice.count, "No line." in notice.text) == (key, 1, True)
+    assert f"run:{job}:failed" in heard and rows.untold(several) == []
+    bad, good = asked(several, "main"), asked(several, "main")
+    part, _ = run_work.claim(several, "agents:1:dead", clock.now()) or pytest.fail("it could not begin")
+    run_work.finish(several, part, run_work.End("failed", "1", "failed", "Again."), clock.now())
+    run_round.by_hand(several, shop, agent.AGENT, "cli")
+    told = [one.key for one in notices.open_notices(several, prefix="run-")]
+    assert (rows.job(several, bad).status, told) == ("failed", [f"run-done:{good}:main"]), "in the order they ended"
+    assert rows.untold(several) == []
 
 
 def test_a_server_that_was_killed_goes_on_with_its_runs_as_soon_as_it_is_back(

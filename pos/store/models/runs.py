@@ -35,6 +35,7 @@ class RunJob(Row):
     cancel_by = TextField(default="")
     log_bytes = BigIntegerField(default=0)  # length of its log as UTF-8 text
     ingested = BooleanField(default=False)  # from the history of another program
+    told = BooleanField(default=True)  # people know how it ended; not of one that was just asked for
 
     class Meta:
         table_name = "run_job"
