@@ -163,7 +163,8 @@ def between(
 
 
 def mismatches(store: Store, reach: Reach = EVERYWHERE, limit: int = 50) -> list[Artifact]:
-    """Of each company's day what stands, where it does not match, the newest day first."""
+    """Of each company's day what stands, where it does not match, the newest day first. A later run that was stopped or
+    failed before it compared says nothing of it; one that went well and found nothing sold does."""
     where, facts = ["a.status = 'MISMATCH'"], list[Any]()
     mine = inside(store, reach)
     if mine is not None:
@@ -171,8 +172,10 @@ def mismatches(store: Store, reach: Reach = EVERYWHERE, limit: int = 50) -> list
         facts += mine
     asked = (
         f"SELECT a.n FROM run_artifact a WHERE {' AND '.join(where)} AND NOT EXISTS (SELECT 1 FROM run_artifact b"
-        " WHERE b.company = a.company AND b.day = a.day AND b.status <> '' AND (b.processed_at > a.processed_at"
-        " OR (b.processed_at = a.processed_at AND b.n > a.n))) ORDER BY a.day DESC, a.n DESC LIMIT ?"
+        " WHERE b.company = a.company AND b.day = a.day AND (b.status IN ('MATCH', 'MISMATCH') OR"
+        " b.status = 'NOT RUN' AND b.raw_count = 0 AND b.raw_rows = 0 AND b.run_status = 'succeeded')"
+        " AND (b.processed_at > a.processed_at OR (b.processed_at = a.processed_at AND b.n > a.n)))"
+        " ORDER BY a.day DESC, a.n DESC LIMIT ?"
     )
     with store.reading():
         ns = [n for (n,) in store.execute(asked, (*facts, limit)).fetchall()]

@@ -9,7 +9,7 @@ import pytest
 
 from pos import clock
 from pos.errors import NotFound
-from pos.store import companies, run_work, runs
+from pos.store import companies, run_artifacts, run_work, runs
 from pos.store.db import Store
 from pos.store.reach import Reach
 from pos.store.run_work import End
@@ -299,6 +299,24 @@ def test_nobody_sees_runs_of_companies_out_of_reach(store: Store) -> None:
         runs.job(store, theirs, reach)
     of_a_shop = Reach(frozenset({"main"}), frozenset({"another"}))
     assert runs.listed(store, of_a_shop)[0] == [], "a run is of all shops of a company"
+
+
+def test_a_day_that_differs_stands_until_it_is_compared_again(store: Store) -> None:
+    """A run that was stopped before it compared hides nothing; neither does one of another company or day."""
+    for n, (status, run_status, count, stands) in enumerate(
+        [
+            ("MISMATCH", "succeeded", 2, True),
+            ("NOT RUN", "cancelled", 2, True),
+            ("NOT RUN", "failed", 0, True),
+            ("MATCH", "cancelled", 2, False),
+            ("MISMATCH", "succeeded", 2, True),
+            ("NOT RUN", "succeeded", 0, False),
+        ]
+    ):
+        facts = {"status": status, "run_status": run_status, "raw_count": count, "processed_at": clock.stamp(at(n))}
+        runs.put_artifact(store, f"job{n}", "a", DAY, **facts)
+        runs.put_artifact(store, f"job{n}", "b", DAY, **{**facts, "status": "MATCH"})
+        assert bool(run_artifacts.mismatches(store)) == stands, (n, status, run_status)
 
 
 def test_runs_are_listed_by_what_is_asked_for(store: Store) -> None:
