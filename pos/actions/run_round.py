@@ -37,10 +37,11 @@ SLEEP_SECONDS = 600
 
 
 def go(run: Run) -> str:
-    """Work on what there is until nothing can be worked on now. "" = there was nothing."""
+    """Work on what there is until nothing can be worked on now. "" = there was nothing. What ended a worker without a
+    word is raised when the others are done: none of them waits for it."""
     told(run.store, run.config, sweep(run.store, run.config), run.ring)
     going: dict[Future[str], Part] = {}
-    count = 0
+    count, failed = 0, list[BaseException]()
     with ThreadPoolExecutor(WORKERS_MAX, thread_name_prefix="run") as pool:
         while not run.stopping():
             while len(going) < WORKERS_MAX and (claimed := claim(run)) is not None:
@@ -50,8 +51,10 @@ def go(run: Run) -> str:
                 break
             for future in wait(going, LOOK_SECONDS, FIRST_COMPLETED).done:
                 going.pop(future)
-                future.result()
+                failed += filter(None, [future.exception()])
             told(run.store, run.config, sweep(run.store, run.config), run.ring)
+    if failed:
+        raise failed[0]
     due = run_work.waits(run.store, clock.now())
     seconds = SLEEP_SECONDS if due is None else max((due - clock.now()).total_seconds(), 1.0)
     run.again_in(min(seconds, run.config.runs.poll_seconds))

@@ -13,6 +13,7 @@ from agents import sync_out
 from pos import clock
 from pos.actions import run_phases, run_round, run_settings, runs
 from pos.config import Config
+from pos.errors import CannotSave
 from pos.runner import Runner
 from pos.store import companies, notices, run_work
 from pos.store import runs as rows
@@ -122,6 +123,25 @@ def test_after_a_failure_none_is_started_also_when_they_run_side_by_side(
     assert [part.status for part in rows.parts(several, stops)] == ["failed", "cancelled", "cancelled"]
     assert [part.status for part in rows.parts(several, goes_on)] == ["failed", "succeeded", "succeeded"]
     assert rows.job(several, stops).exit_code == rows.job(several, goes_on).exit_code == "1"
+
+
+def test_a_worker_that_ends_without_a_word_holds_no_other_company_up(
+    several: Store, shop: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a disk that is full while one of them writes: the others of the round are begun and told all the same."""
+
+    def full(work: run_phases.Work) -> None:
+        if work.part.company == "main":
+            raise CannotSave("The disk is full.")
+
+    phases(monkeypatch, collect=full)
+    job = asked(several, *KEYS, parallel=1)
+    other = asked(several, "north", "south", parallel=1)
+    with pytest.raises(CannotSave):
+        run_round.by_hand(several, shop, agent.AGENT, "cli")
+    assert rows.job(several, other).status == "succeeded"
+    (part, *_) = rows.parts(several, job)
+    assert (part.status, part.owner != "") == ("running", True), "until its lease is over"
 
 
 def test_what_a_dead_process_left_is_taken_up_by_itself(
