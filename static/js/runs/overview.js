@@ -164,7 +164,7 @@ async function refresh() {
 }
 
 /** What the chart shows, as text: the canvas itself changes with every drawing. */
-const tables = (region) => [...region.querySelectorAll(".legend, details, .nothing-here")].map((one) => one.innerHTML).join("\n");
+const tables = (region) => [...region.querySelectorAll(".legend, details, .nothing-here")].map((one) => one.outerHTML).join("\n");
 
 // -- the page ----------------------------------------------------------------------------------------------------------
 
