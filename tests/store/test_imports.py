@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -104,6 +105,7 @@ def test_a_day_that_is_wholly_missing_between_the_days_of_a_newer_export_is_gone
     assert gone(store) == []
 
 
+@pytest.mark.both_engines
 def test_the_files_of_a_company_are_taken_in_one_after_the_other(store: Store) -> None:
     first, second = come(store, "a.csv"), come(store, "b.csv")
     bite = Bite(1, [(2, row("x"))], [])
@@ -118,6 +120,35 @@ def test_the_files_of_a_company_are_taken_in_one_after_the_other(store: Store) -
     assert theirs.new_rows == 1  # the same row of another company is another row
     imports.ended(store, after, NOW)
     assert imports.next_waiting(store, "main") == second
+
+
+@pytest.mark.both_engines
+def test_two_that_take_in_one_file_at_once_keep_each_row_once(store: Store) -> None:
+    """As the server and a command beside it do: each on a connection of its own, each with every bite of the file."""
+    begun = come(store, "a.csv")
+    bites = [Bite(3, [(2 + 3 * n, row(f"r{n}")), (3 + 3 * n, row("same")), (4 + 3 * n, row("same"))], [])
+             for n in range(8)]  # fmt: skip
+    barrier, kept = threading.Barrier(2), list[int]()
+
+    def work() -> None:
+        file = begun
+        for n, bite in enumerate(bites):
+            barrier.wait(30)
+            if imports.take(store, file, bite) is not None:
+                kept.append(n)
+            barrier.wait(30)
+            file = imports.one(store, "main", begun.n)
+        store.release()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert kept == list(range(8)), "each bite by one of them"
+    after = imports.ended(store, imports.one(store, "main", begun.n), NOW)
+    assert (after.raw_rows, after.new_rows, after.known_rows, after.gone_rows) == (24, 24, 0, 0)
+    assert import_books.raw(store, "main", "2026-11-20").rows == ImportRow.select().count() == 24
 
 
 def test_one_company_never_sees_another_s_files_or_rows(store: Store) -> None:
