@@ -84,6 +84,7 @@ def test_companies_of_one_run_are_worked_on_at_once_and_screens_are_told(
     assert until(lambda: f"run:{job}:succeeded" in heard)
 
 
+@pytest.mark.both_engines
 def test_a_server_and_a_command_share_the_work_and_neither_takes_the_other_s(
     several: Store, shop: Config, start: Callable[..., Runner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
