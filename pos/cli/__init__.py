@@ -60,6 +60,7 @@ COMMANDS = (
     Command("quickbooks", "pos.cli.quickbooks", "QuickBooks Online: how the sign-in stands, the keys that seal it"),
     Command("replay", "pos.cli.replay", "take in receipt files again; harmless when repeated"),
     Command("import", "pos.cli.imports", "bring in items, customers, vouchers, or receipts of an older till"),
+    Command("office", "pos.cli.office", "customers and invoices of a CSV file into a company's office records"),
     Command("user", "pos.cli.users", "cashiers and their PINs"),
     Command("token", "pos.cli.tokens", "keys for programs that talk to the till"),
     Command("till", "pos.cli.tills", "on a hub: the tills that send it what they sold"),

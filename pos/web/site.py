@@ -30,6 +30,7 @@ from pos.web import (
     live,
     metrics,
     office,
+    office_csv,
     openapi,
     people,
     printing,
@@ -85,6 +86,7 @@ BLUEPRINTS = (
     *console.BLUEPRINTS,
     *integrations.BLUEPRINTS,
     office.bp,
+    office_csv.bp,
 )
 
 _REPO = Path(__file__).resolve().parents[2]

@@ -137,6 +137,8 @@ OF_COMPANY: tuple[tuple[str, Any], ...] = (
     ("/api/office/records/customer/C1", None),
     ("/api/office/records/customer", {"fields": {"name": "Ana"}}),
     ("/api/office/records/customer/C1/delete", {"version": 1}),
+    ("/api/office/import/customers", {"data": "bmFtZQ==", "name": "customers.csv"}),
+    ("/api/office/import/customers/preview", {"data": "bmFtZQ=="}),
 )
 #: Routes of the console about the whole hub: whose rights are kept to a part of it is refused.
 WHOLE = {

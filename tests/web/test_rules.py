@@ -274,6 +274,8 @@ ROUTES = {
     # records of the office
     "GET /api/office/records/<kind>": "operate",
     "GET /api/office/records/<kind>/<path:key>": "operate",
+    "POST /api/office/import/<kind>": "operate",
+    "POST /api/office/import/<kind>/preview": "operate",
     "POST /api/office/records/<kind>": "operate",
     "POST /api/office/records/<kind>/<path:key>/delete": "operate",
     "PUT /api/office/records/<kind>/<path:key>": "operate",
