@@ -75,7 +75,12 @@ def form_of(settings: RunSettings, csv: CsvFormat) -> Form:
 def understand(path: Path, settings: RunSettings, csv: CsvFormat) -> Understood:
     """How to read a file: read through once, so that nothing of it is found to be unreadable half way. Invalid."""
     with path.open("rb") as file:
-        encoding = csv_records.encoding_of(file.read(START_BYTES), csv.encoding)
+        start = file.read(START_BYTES)
+    if not start:
+        raise Invalid(said("The file is empty."), field="file")
+    if start.startswith(b"PK\3\4"):
+        raise Invalid(said("It is a zip or a workbook, not CSV: save it as CSV and drop that."), field="file")
+    encoding = csv_records.encoding_of(start, csv.encoding)
     form = form_of(settings, csv)
     delimiter, head = _heading(path, encoding, csv)
     if why := epos_csv.usable(head, form.tax_mode):

@@ -72,15 +72,17 @@ def collect(store: Store, config: Config, settings: RunSettings, by: str) -> lis
     """Put dropped files that are whole aside, in one step each, and list them; also those a broken-off round left."""
     place = folder(config, settings.company)
     (place / KEPT).mkdir(parents=True, exist_ok=True)
-    for path in sorted(place.iterdir()):
-        if _is_ours(path, settings.csv.prefix) and _is_whole(path):
+    key = ""
+    for path in sorted((one for one in place.iterdir() if _is_ours(one, settings.csv.prefix)), key=_written):
+        if _is_whole(path):
+            key = _behind(key)
             try:
-                _put_aside(path, place / KEPT / f"{clock.uuid7()}-{_clean(path.name)}")
+                _put_aside(path, place / KEPT / f"{key}-{_clean(path.name)}")
             except OSError as error:  # it is open in another program, or another round took it
                 log.info("%s is left for the next time: %s", path.name, error)
     _sweep(place / KEPT)
     known = imports.places(store, settings.company)
-    left = [path for path in sorted((place / KEPT).iterdir()) if path.suffix != ".part" and path.is_file()]
+    left = [path for path in sorted((place / KEPT).iterdir()) if path.suffix != ".part" and _is_file(path)]
     found: list[File] = []
     for path in left:
         if _below(config, path) in known:
@@ -90,6 +92,22 @@ def collect(store: Store, config: Config, settings: RunSettings, by: str) -> lis
         except OSError as error:
             log.warning("%s cannot be read and is left for the next time: %s", path.name, error)
     return found
+
+
+def _written(path: Path) -> tuple[float, str]:
+    """The newest last: it is the one that counts."""
+    try:
+        return path.stat().st_mtime, path.name
+    except OSError:
+        return 0.0, path.name
+
+
+def _behind(last: str) -> str:
+    """An id that sorts behind this one: two of one millisecond do not do so by themselves."""
+    key = clock.uuid7()
+    while key <= last:
+        key = clock.uuid7()
+    return key
 
 
 def _sweep(place: Path) -> None:
@@ -107,7 +125,12 @@ def _put_aside(path: Path, target: Path) -> None:
 
 def _is_ours(path: Path, prefix: str) -> bool:
     named = path.suffix.casefold() in _SUFFIXES and path.name.casefold().startswith(prefix.casefold())
-    return named and not path.name.startswith(".") and path.is_file() and not path.is_symlink()
+    return named and not path.name.startswith(".") and _is_file(path)
+
+
+def _is_file(path: Path) -> bool:
+    """A link may lead out of the company's folder."""
+    return path.is_file() and not path.is_symlink()
 
 
 def _is_whole(path: Path) -> bool:
@@ -273,6 +296,9 @@ def warnings(store: Store, files: Sequence[File]) -> list[str]:
                                name=file.name))  # fmt: skip
         if file.gone_rows:
             found += _gone(store, file)
+        if imports.elsewhere(store, file):
+            found.append(said("{name} is the same file as one another company took in: see whose it is.",
+                              name=file.name))  # fmt: skip
     return found
 
 

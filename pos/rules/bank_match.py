@@ -217,7 +217,10 @@ def _line(record: Record, places: Mapping[str, int], form: Form) -> tuple[str, s
         raise Invalid(said("It has {count} cells, the heading more.", count=len(record.cells)))
     told = {column: " ".join(record.cells[place].split())[:TEXT_MAX] for column, place in places.items()}
     at, day = epos_csv.moment(told["at"], form)
-    amount = minor(epos_csv.number(told["amount"], form.decimal), form.currency)
+    value = epos_csv.number(told["amount"], form.decimal)
+    if abs(value) >= epos_csv.AMOUNT_MAX:
+        raise Invalid(said("Its amount {text} is too large.", text=told["amount"]))
+    amount = minor(value, form.currency)
     if not amount:
         raise Invalid(said("It has no amount."))
     return at, day, amount, told["text"]

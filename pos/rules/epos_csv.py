@@ -43,6 +43,8 @@ TOTALS = frozenset(("total", "totals", "grand total", "sub total", "subtotal", "
 #: The heading stands in one of the first records; a report has its title above it.
 HEADING_WITHIN = 20
 CELL_MAX = 200
+#: Amounts and quantities of a row lie below; nothing of ours reckons with more digits. A million of them add up.
+AMOUNT_MAX, DIGITS_MAX = Decimal(10**11), 28
 ORDERS = ("dmy", "mdy", "ymd")
 SALE, REFUND = "sale", "refund"
 _DATE = re.compile(
@@ -54,6 +56,7 @@ _MONTHS = {name: at for at, name in enumerate(re.findall("...", "janfebmaraprmay
 _SIGN = r"(?:[A-Za-z]{3}|[$£€₦¥₵₹₺]|R)?"
 _NUMBER = re.compile(rf"(\()?([-−+])?{_SIGN}([-−])?(\d[\d.,]*|[.,]\d+){_SIGN}(-)?(\))?\Z")
 _SPACES = re.compile(r"(?<=\d)[\s\u00a0\u202f'’](?=\d)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PLAIN = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 
 
@@ -88,6 +91,12 @@ class Header:
     def missing(self) -> list[str]:
         """The columns that must be there and are not, as exports call them."""
         return [COLUMNS[name][0] for name in REQUIRED if name not in self.at]
+
+    @property
+    def doubled(self) -> list[str]:
+        """The columns that stand there twice under the same name: which of them counts is not told."""
+        plain = [_plain(cell) for cell in self.cells]
+        return [self.cells[place].strip() for place in self.at.values() if plain.count(plain[place]) > 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,7 @@ _NAMES = {_plain(alias): (name, rank) for name, names in COLUMNS.items() for ran
 
 
 def header(cells: Sequence[str]) -> Header:
-    """What of a record is the name of a known column; the better name wins, the first of two that are the same."""
+    """What of a record is the name of a known column; the better name wins."""
     found: dict[str, tuple[int, int]] = {}
     for place, cell in enumerate(cells):
         name, rank = _NAMES.get(_plain(cell), ("", 0))
@@ -138,6 +147,8 @@ def usable(head: Header, tax_mode: str) -> str:
     """Why an export with this heading cannot be taken, in words; "" = it can."""
     if head.missing:
         return said("Columns are missing: {names}.", names=", ".join(head.missing))
+    if head.doubled:
+        return said("Columns are there twice: {names}.", names=", ".join(head.doubled))
     if tax_mode == "columns" and not {"tax", "net"} & set(head.at):
         return said("It has neither a column Tax nor NET Sales: say in its format how tax is reckoned.")
     return ""
@@ -161,6 +172,9 @@ def row(cells: Sequence[str], head: Header, form: Form) -> Row | None:
     at, day = moment(given["at"], form)
     numbers = {name: _number(given, name, form) for name in ("qty", "gross", "net", "tax", "cost")}
     texts = {name: given.get(name, "") for name in TEXTS}
+    for name, text in texts.items():
+        if _CONTROL.search(text):
+            raise Refused(said("{column} has characters in it that are no text.", column=COLUMNS[name][0]))
     told = (at, *texts.values(), *("" if value is None else f"{value.normalize():f}" for value in numbers.values()))
     digest = hashlib.sha256("\x1f".join(told).encode()).hexdigest()[:32]
     net, tax, gross, rate = _amounts(numbers, form)
@@ -235,7 +249,10 @@ def moment(text: str, form: Form) -> tuple[str, str]:
     wall = datetime.combine(day, _time(matched, text))
     zone = ZoneInfo(form.zone)
     if matched[8]:
-        wall = datetime.fromisoformat(f"{wall.isoformat()}{matched[8].replace('Z', '+00:00')}").astimezone(zone)
+        try:
+            wall = datetime.fromisoformat(f"{wall.isoformat()}{matched[8].replace('Z', '+00:00')}").astimezone(zone)
+        except ValueError:
+            raise Refused(said("There is no time {text}.", text=text)) from None
     business = trading_day(wall.replace(tzinfo=zone), form.zone, form.cutoff)
     return wall.replace(tzinfo=None).isoformat(), business.isoformat()
 
@@ -283,7 +300,7 @@ def number(text: str, decimal: str = ".") -> Decimal:
             raise ValueError(text)
         whole = first + "".join(rest)
     plain = whole + ("." if point else "") + fraction
-    if minus > 1 or opened != closed or not _PLAIN.fullmatch(plain):
+    if minus > 1 or opened != closed or not _PLAIN.fullmatch(plain) or len(plain) > DIGITS_MAX:
         raise ValueError(text)
     return -Decimal(plain) if minus else Decimal(plain)
 
@@ -293,10 +310,13 @@ def _number(given: Mapping[str, str], name: str, form: Form) -> Decimal | None:
     if not text:
         return None
     try:
-        return number(text, form.decimal)
+        value = number(text, form.decimal)
     except ValueError:
         words = said("{column}: {text} is no number.", column=COLUMNS[name][0], text=text)
         raise Refused(words) from None
+    if abs(value) >= AMOUNT_MAX:
+        raise Refused(said("{column}: {text} is too large.", column=COLUMNS[name][0], text=text))
+    return value
 
 
 def _thousandths(qty: Decimal | None) -> int:

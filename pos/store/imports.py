@@ -159,6 +159,13 @@ def files(store: Store, companies: Sequence[str], before: int = 0, limit: int = 
         return [_file(row) for row in ImportFile.select().where(asked).order_by(ImportFile.n.desc()).limit(limit)]
 
 
+def elsewhere(store: Store, file: File) -> bool:
+    """Whether another company took in the very same file."""
+    same = (ImportFile.sha256 == file.sha256) & (ImportFile.company != file.company) & (ImportFile.state == TAKEN)
+    with store.reading():
+        return file.state == TAKEN and ImportFile.select().where(same & (ImportFile.raw_rows > 0)).exists()
+
+
 def next_waiting(store: Store, company: str) -> File | None:
     """The export of a company whose turn it is."""
     asked = (ImportFile.company == company) & (ImportFile.state == WAITING)

@@ -76,7 +76,7 @@ def test_without_tax_or_net_the_format_has_to_say_how_tax_is_reckoned() -> None:
         ("12,50", ".", None), ("12.50", ",", None), ("1,23,456", ".", None), ("1e5", ".", None), ("12abc34", ".", None),
         ("", ".", None), ("-", ".", None), ("--5", ".", None), ("(5", ".", None), ("1.2.3", ".", None),
         ("=1+1", ".", None), ("NaN", ".", None), ("Infinity", ".", None), ("٣", ".", None), ("1 2", ".", None),
-        ("(-5)", ".", None), ("0x1F", ".", None),
+        ("(-5)", ".", None), ("0x1F", ".", None), ("9" * 29, ".", None),
     ],
 )  # fmt: skip
 def test_a_number_is_exactly_what_is_written_or_none(text: str, decimal: str, value: str | None) -> None:
@@ -91,6 +91,10 @@ def test_a_number_is_exactly_what_is_written_or_none(text: str, decimal: str, va
     ("cells", "words"),
     [
         ({"TOTAL_Sales": "about 5"}, "TOTAL Sales: about 5 is no number."),
+        ({"TOTAL_Sales": "100000000000"}, "TOTAL Sales: 100000000000 is too large."),
+        ({"Quantity": "99999999999999999999"}, "Quantity: 99999999999999999999 is too large."),
+        ({"at": "20/11/2026 10:00+9900"}, "There is no time 20/11/2026 10:00+9900."),
+        ({"Product": "Tea\x1b[31m"}, "Product has characters in it that are no text."),
         ({"TOTAL_Sales": ""}, "TOTAL Sales is empty."),
         ({"TOTAL_Sales": "2.405"}, "TOTAL Sales: 2.405 has more decimals than GBP."),
         ({"Quantity": ""}, "Quantity is empty."),
