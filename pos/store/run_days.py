@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from pos.store import reach, scopes
+from pos.store import coming, outbox, reach, scopes
 from pos.store.db import Store
 from pos.store.scopes import Scope
 
 BITE_ROWS = 500
 _BOOKS = (
-    "SELECT r.state, r.booked_at, r.resolved, r.parked FROM bundle b JOIN outbox r ON r.connection = b.connection"
-    " AND r.document = b.number AND r.part = 'book' WHERE b.connection = ? AND b.day = ? AND b.closed_at <> ''"
+    "SELECT r.state, r.booked_at, r.resolved, r.parked, '', '' FROM bundle b JOIN outbox r"
+    " ON r.connection = b.connection AND r.document = b.number AND r.part = 'book' WHERE b.connection = ? AND b.day = ? AND b.closed_at <> ''"
 )
 #: Receipts in no document of the books: those that may come into one, and those that were refused or set aside.
 _LOOSE = (
-    "SELECT o.state, o.booked_at, o.resolved, o.parked FROM outbox o JOIN document d ON d.id = o.document"
-    " WHERE o.connection = ? AND d.n IN ({marks}) AND o.part IN ('sale', 'return')"
+    "SELECT o.state, o.booked_at, o.resolved, o.parked, o.after, o.code FROM outbox o JOIN document d"
+    " ON d.id = o.document WHERE o.connection = ? AND d.n IN ({marks}) AND o.part IN ('sale', 'return')"
     " AND o.state IN ('queued', 'unknown', 'rejected')"
     " AND NOT EXISTS (SELECT 1 FROM bundle_member m WHERE m.outbox = o.n)"
 )
 _PLAIN = (
-    "SELECT o.state, o.booked_at, o.resolved, o.parked FROM outbox o JOIN document d ON d.id = o.document"
-    " WHERE o.connection = ? AND d.n IN ({marks})"
+    "SELECT o.state, o.booked_at, o.resolved, o.parked, o.after, o.code FROM outbox o JOIN document d"
+    " ON d.id = o.document WHERE o.connection = ? AND d.n IN ({marks})"
 )
 
 
@@ -32,7 +32,7 @@ _PLAIN = (
 class Way:
     """How a day's documents stand. waiting: on their way; sent: those of them that were sent, or may have been, and are
     read back; loose: receipts that are in none yet; uploaded, before: booked since a moment, and before it (or settled
-    by a person); refused: no, or set aside by a person."""
+    by a person); refused: no, or set aside by a person, or given back of such a one."""
 
     waiting: int = 0
     sent: int = 0
@@ -80,13 +80,17 @@ def way(store: Store, connection: str, day: str, ns: Sequence[int], since: str, 
         for some in _bites(ns):
             asked = (_LOOSE if bundled else _PLAIN).format(marks=", ".join("?" * len(some)))
             rows = store.execute(asked, (connection, *some)).fetchall()
-            _count(found, rows, since, loose=bundled)
+            held = outbox.held_up(connection, {one for row in rows for one in row[4].split()})
+            stuck = {one for one, by in held.items() if by.state in ("rejected", "parked")}
+            _count(found, rows, since, stuck, loose=bundled)
     return found
 
 
-def _count(found: Way, rows: Iterable[Any], since: str, *, loose: bool = False) -> None:
-    for state, booked_at, resolved, parked in rows:
-        if parked or (state == "rejected" and not resolved):
+def _count(found: Way, rows: Iterable[Any], since: str, stuck: Set[str] = frozenset(), *, loose: bool = False) -> None:
+    """stuck: documents a person has to settle before those that are tied to them can go."""
+    for state, booked_at, resolved, parked, after, code in rows:
+        tied = state == "queued" and (code == coming.OVERDUE_CODE or not stuck.isdisjoint(after.split()))
+        if parked or (state == "rejected" and not resolved) or tied:
             found.refused += 1
         elif resolved or (state == "booked" and booked_at < since):
             found.before += 1

@@ -21,7 +21,7 @@ from pos.store.connections import Wanted, of_company
 from pos.store.db import Store
 from pos.store.journal import Journal
 from pos.store.models import RunPart
-from tests import books
+from tests import books, receipts
 from tests.agents.rounds_of import until
 
 DAY = "2026-11-20"
@@ -54,7 +54,7 @@ def start(several: Store, shop: Config) -> Iterator[Callable[..., Runner]]:
         runner.stop()
 
 
-def phases(monkeypatch: pytest.MonkeyPatch, **bodies: Callable[[run_phases.Work], object]) -> None:
+def phases(monkeypatch: pytest.MonkeyPatch, **bodies: Callable[[run_phases.Work], Any]) -> None:
     """What the phases do here; those not named do nothing."""
     for name in run_phases._PHASES:
         monkeypatch.setitem(run_phases._PHASES, name, bodies.get(name, lambda _work: None))
@@ -250,3 +250,21 @@ def test_receipts_of_erpnext_go_as_they_are_and_only_by_a_run_where_runs_alone_p
     sold += books.sell(journal)
     assert runner.once("sync_out", "erpnext")
     assert there.names() == sold
+
+
+def test_what_waits_for_a_person_is_not_waited_for(
+    store: Store, journal: Journal, shop: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Goods given back of a sale that was refused: the company would be taken for a day."""
+    there = books.Books()
+    books.connected(store)
+    monkeypatch.setattr(run_round, "KINDS", (there.kind(),))
+    monkeypatch.setitem(run_phases._PHASES, "reconcile", lambda _work: None)
+    sale = journal.commit(receipts.sale()).doc
+    books.give_back(journal, sale)
+    there.poison[sale["id"]] = books.refused
+    today = clock.business_day(clock.now(), shop.shop.timezone, shop.shop.day_starts)
+    job = asked(store, "main", day_from=today.isoformat())
+    assert Runner(store, shop, [agent.AGENT], kinds=(there.kind(),), role="agents").once("runs")
+    ended = rows.job(store, job)
+    assert (ended.status, ended.words.partition(".")[0]) == ("failed", "2 documents were refused")
