@@ -13,7 +13,8 @@ from pos.store.scopes import Scope
 BITE_ROWS = 500
 _BOOKS = (
     "SELECT r.state, r.booked_at, r.resolved, r.parked, '', '' FROM bundle b JOIN outbox r"
-    " ON r.connection = b.connection AND r.document = b.number AND r.part = 'book' WHERE b.connection = ? AND b.day = ? AND b.closed_at <> ''"
+    " ON r.connection = b.connection AND r.document = b.number AND r.part = 'book'"
+    " WHERE b.connection = ? AND b.day = ? AND b.closed_at <> ''"
 )
 #: Receipts in no document of the books: those that may come into one, and those that were refused or set aside.
 _LOOSE = (
