@@ -51,7 +51,7 @@ def encoding_of(start: bytes, told: str) -> str:
     try:
         known = codecs.lookup(told or "utf-8").name
         "".encode(known)
-    except (LookupError, TypeError):
+    except (LookupError, TypeError, ValueError):
         raise Invalid(said("There is no encoding called {name}.", name=told), field="encoding") from None
     if known.startswith("utf-16"):  # without its mark, as Windows writes it
         return "utf-16-le" if known == "utf-16" else known
@@ -71,7 +71,7 @@ def physical(file: BinaryIO, encoding: str) -> Iterator[str]:
             yield found
             while not found.endswith(_BREAKS) and found:
                 found = text.readline(LINE_MAX)
-    except UnicodeDecodeError:
+    except UnicodeError:  # also of codecs that tell no place
         words = said("It is not written in {encoding} (near line {line}): choose the encoding it is in.",
                      encoding=encoding.removesuffix("-sig"), line=line + 1)  # fmt: skip
         raise Invalid(words, field="encoding") from None
