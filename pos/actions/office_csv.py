@@ -30,8 +30,6 @@ from pos.store.records import Record
 #: Of one file; larger ones are cut by whoever brings them in.
 BYTES_MAX = 700_000
 NAME_MAX = 120
-#: So many rows get proposals; further ones of a file like that are of another company.
-PROPOSE_MAX = 100
 STATES = ("new", "same", "changed", "refused")
 
 
@@ -102,15 +100,12 @@ def look(store: Store, config: Config, company: str, what: str, body: bytes, how
     kind = _kind(what)
     read = _read(store, company, kind, body, how)
     here = _Here(store, config, company, kind, People(_customers(store, company), how.aliases), how)
-    found, proposed = list[Found](), 0
+    found = list[Found]()
     for entry in read.entries:
         try:
-            one = _looked(here, entry)
+            found.append(_looked(here, entry))
         except UserError as error:
-            one = Found(entry, "refused", reason=error.message)
-        if one.proposals:
-            proposed += 1
-        found.append(one if proposed <= PROPOSE_MAX else replace(one, proposals=()))
+            found.append(Found(entry, "refused", reason=error.message))
     return Outcome(found, read.ignored)
 
 
@@ -244,12 +239,17 @@ def _to_link(here: _Here, entry: Entry, before: Record | None) -> str:
     if not entry.quickbooks_id or before is None:
         return entry.quickbooks_id
     link = record_links.of_record(here.store, here.company, here.connection, "customer", before.id)
-    if link is None or not (link.remote_id or link.request_id):
-        return entry.quickbooks_id
-    if link.remote_id != entry.quickbooks_id:
+    if link is not None and link.remote_id == entry.quickbooks_id:
+        return ""
+    if link is not None and not _free(link):
         words = said("{name} is linked to {id} of QuickBooks, or on its way there.", name=before.id, id=link.remote_id)
         raise Conflict(words)
-    return ""
+    return entry.quickbooks_id
+
+
+def _free(link: Link) -> bool:
+    """Whether its record may be linked: it is nothing there, or what it was is gone there, as after a wrong id."""
+    return link.state == "gone" or not (link.remote_id or link.request_id)
 
 
 def _invoice(here: _Here, entry: Entry) -> tuple[Record | None, str]:
@@ -329,7 +329,7 @@ def _link(here: _Here, one: Found, by: str) -> None:
     if record_links.of_remotes(store, here.company, connection, "customer", [one.link]):
         raise Conflict(said("Somebody changed it meanwhile. Look again, then change it."), code="changed")
     before = record_links.of_record(store, here.company, connection, "customer", one.id)
-    if before is not None and (before.remote_id or before.request_id):
+    if before is not None and not _free(before):
         raise Conflict(said("Somebody changed it meanwhile. Look again, then change it."), code="changed")
     record_links.put(store, Link(here.company, connection, "customer", one.id, remote_id=one.link))
     told = {"company": here.company, "quickbooks": one.link, "at": clock.stamp(clock.now())}

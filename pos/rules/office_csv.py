@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -56,8 +57,9 @@ WHO = ("customer_id", "customer", "email")
 _HEAD = ("date", "due", *WHO, "memo", "total")
 _LINE = ("item", "name", "tax")
 DUE_DAYS, DUE_DAYS_MAX = 30, 366
-ROWS_MAX = 10_000
-PROPOSED_MAX, _ALIKE = 3, 0.72
+ROWS_MAX = 5_000
+PROPOSED_MAX, _ALIKE, _COMPARED = 3, 0.72, 30
+LOOKED_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +281,8 @@ class People:
     def __init__(self, known: Iterable[Person], aliases: Mapping[str, str]) -> None:
         """aliases: how a file calls them -> the id, name or e-mail address they have here, as a person said it."""
         self._by_id: dict[str, Person] = {}
+        self._pieces: dict[str, list[str]] = {}
+        self._looked = 0
         self._by_word: dict[str, set[str]] = {}
         self._aliases = {folded(word): meant.strip() for word, meant in aliases.items()}
         for one in known:
@@ -305,13 +309,23 @@ class People:
         return [self._by_id[key] for key in sorted(found or ())]
 
     def alike(self, who: Sequence[str]) -> list[Person]:
-        """Who may be meant, the nearest first: for a person to choose from, never taken."""
-        names = {_words(one.name): one for one in self._by_id.values()}
-        found: dict[str, Person] = {}
-        for word in filter(None, who):
-            for near in difflib.get_close_matches(_words(word), names, PROPOSED_MAX, _ALIKE):
-                found.setdefault(names[near].id, names[near])
-        return list(found.values())[:PROPOSED_MAX]
+        """Who may be meant, the nearest first: for a person to choose from, never taken. Nobody any more once
+        LOOKED_MAX were looked for: a file like that is of another company."""
+        self._looked += 1
+        if self._looked > LOOKED_MAX:
+            return []
+        if not self._pieces:
+            for one in self._by_id.values():
+                for piece in _pieces(_words(one.name)):
+                    self._pieces.setdefault(piece, []).append(one.id)
+        found: dict[str, float] = {}
+        for word in filter(None, map(_words, filter(None, who))):
+            shared = Counter(key for piece in _pieces(word) for key in self._pieces.get(piece, ()))
+            for key, _ in shared.most_common(_COMPARED):
+                ratio = difflib.SequenceMatcher(None, word, _words(self._by_id[key].name)).ratio()
+                found[key] = max(ratio, found.get(key, 0))
+        near = sorted((key for key, ratio in found.items() if ratio >= _ALIKE), key=lambda key: (-found[key], key))
+        return [self._by_id[key] for key in near[:PROPOSED_MAX]]
 
 
 _LEGAL = frozenset(("ltd", "limited", "inc", "llc", "plc", "gmbh", "co", "company", "the", "and"))
@@ -320,6 +334,11 @@ _LEGAL = frozenset(("ltd", "limited", "inc", "llc", "plc", "gmbh", "co", "compan
 def _words(name: str) -> str:
     found = re.findall(r"\w+", name.casefold())
     return " ".join(word for word in found if word not in _LEGAL) or " ".join(found)
+
+
+def _pieces(word: str) -> set[str]:
+    """Its runs of two letters: who shares most of them is compared letter by letter."""
+    return {word[at : at + 2] for at in range(max(1, len(word) - 1))}
 
 
 # -- held against what is here -----------------------------------------------------------------------------------------

@@ -146,6 +146,15 @@ def test_who_is_similar_is_proposed_and_a_stranger_is_nobody() -> None:
     assert people.alike(("", "Zürich Insurance", "")) == []
 
 
+def test_a_file_that_is_too_long_is_cut_by_whoever_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office_csv, "ROWS_MAX", 1)
+    monkeypatch.setattr(office_csv, "LOOKED_MAX", 1)
+    with pytest.raises(Invalid, match="At most 1 rows"):
+        read("customer", "name", "Ana", "Bo")
+    people = People(HERE, {})
+    assert [len(people.alike(["Anna Lima"])) for _ in range(2)] == [1, 0]
+
+
 def test_ids_and_tokens_are_of_the_content_and_differences_of_what_the_file_says() -> None:
     assert office_csv.record_id("customer", "Ana  LIMA") == office_csv.record_id("customer", "ana lima")
     assert office_csv.record_id("invoice", "i-1") != office_csv.record_id("invoice", "I-1")
