@@ -13,7 +13,7 @@ from pos.actions.outbox_views import moment
 from pos.actions.run_overview import RUN_STATES, duration, run_label, sold_words
 from pos.config import Config
 from pos.rules import run_codes, wording
-from pos.said import nsaid, said
+from pos.said import nsaid, psaid, said
 from pos.store import run_figures, run_screens, runs, schedules
 from pos.store.db import Store
 from pos.store.reach import Reach
@@ -23,7 +23,7 @@ PHASE_WORDS = {
     "collect": said("Collect"),
     "transform": said("Make documents"),
     "upload": said("Send"),
-    "reconcile": said("Compare"),
+    "reconcile": psaid("phase", "Compare"),
     "archive": said("Close"),
     "done": said("Done"),
 }

@@ -56,10 +56,12 @@ def percent(rate: Decimal, locale: str) -> str:
 
 
 def moment(when: datetime, locale: str) -> str:
-    """A moment as written: its own wall clock, to the minute."""
-    joined = Locale.parse(locale, sep="_").datetime_formats["medium"]
+    """A moment as written: its own wall clock, to the minute. From right to left a mark says so before its first sign,
+    which is a digit."""
+    there = Locale.parse(locale, sep="_")
     day = format_skeleton("yMMMd", when, tzinfo=when.tzinfo, locale=locale)
-    return str(joined).replace("{0}", clock_time(when, locale)).replace("{1}", day)
+    written = str(there.datetime_formats["medium"]).replace("{0}", clock_time(when, locale)).replace("{1}", day)
+    return f"\u200f{written}" if there.text_direction == "rtl" else written
 
 
 def clock_time(when: datetime, locale: str) -> str:

@@ -236,5 +236,6 @@ def _figure(row: Any) -> Figure:
 
 
 def artifact_of(row: Any) -> Artifact:
-    """A row of run_artifact."""
-    return Artifact(**{name: getattr(row, name) for name in _NAMES} | {"ingested": bool(row.ingested)})
+    """A row of run_artifact. Its reason is one of our texts or that of another program: said where it is known."""
+    rest = {"ingested": bool(row.ingested), "reason": said(row.reason) if row.reason else ""}
+    return Artifact(**{name: getattr(row, name) for name in _NAMES} | rest)

@@ -13,6 +13,8 @@ import re
 from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, request, url_for
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from pos import language
 from pos.config import Config
@@ -43,9 +45,23 @@ def install(app: Flask, config: Config) -> None:
         pgettext=lambda context, text: reader.here().texts.pgettext(context, text),
         npgettext=lambda context, one, many, count: reader.here().texts.npgettext(context, one, many, count),
     )
+    for name in ("gettext", "ngettext", "pgettext", "npgettext"):
+        env.globals[name] = _with_facts_said(env.globals[name])
     env.finalize = lambda value: reader.here().say(value) if isinstance(value, Said) else value
     env.filters["columns"] = lambda line: [piece for piece in _GAP.split(line) if piece]
     app.context_processor(_frame)
+
+
+def _with_facts_said(text_of: Any) -> Any:
+    """The same function of a template; a fact that is a text itself is in the reader's language, too."""
+
+    @pass_context
+    def of(context: Context, *texts: Any, **facts: Any) -> Any:
+        spoken = reader.here()
+        known = {name: spoken.say(fact) if isinstance(fact, Said) else fact for name, fact in facts.items()}
+        return text_of(context, *texts, **known)
+
+    return of
 
 
 def _frame() -> dict[str, Any]:

@@ -82,7 +82,7 @@ def test_money_and_dates_follow_the_locale(row):
     when = datetime(2026, 7, 1, 9, 5, tzinfo=timezone(timedelta(hours=1)))
     shown = wording.money(-123450, "GBP", row["locale"]).replace("\u00a0", "_").replace("\u200e", "")
     assert shown == row["money"]
-    assert wording.moment(when, row["locale"]).replace("\u202f", " ") == row["moment"]
+    assert wording.moment(when, row["locale"]).replace("\u202f", " ").replace("\u200f", "") == row["moment"]
     assert wording.short_day(when.date(), row["locale"]) == row["short"]
     assert wording.clock_time(when, row["locale"]) == row["time"]
 
@@ -108,6 +108,12 @@ en        de_DE  en_DE
 """)
 def test_readers_of_another_language_have_its_figures(row):
     assert wording.locale_for(row["language"], row["shop"]) == row["figures"]
+
+
+def test_a_moment_from_right_to_left_says_so_before_its_first_digit():
+    summer = datetime(2026, 7, 1, 14, 32)
+    assert wording.moment(summer, "ar").startswith("\u200f1 ")
+    assert wording.moment(summer, "en_GB").startswith("1 ")
 
 
 def test_a_figure_finer_than_a_penny_is_written_out():

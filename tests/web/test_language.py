@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from flask import render_template_string
 
 from pos import config, language
 from pos.app import App, create_app
@@ -119,3 +120,10 @@ def test_a_notice_is_read_in_the_language_of_its_reader(till: App, admin: Page) 
     assert arabic["text"] == there != words and "3" in there
     assert admin.get("/api/status").json["needs_list"][0]["text"] == there
     assert there in admin.get("/notices").text
+
+
+def test_a_fact_of_a_templates_text_that_is_a_text_itself_is_in_that_language_too(till: App) -> None:
+    shown = "{{ _('by %(what)s', what=words) }}"
+    with till.flask.test_request_context(headers={"Cookie": "tillkeep_language=ar"}):
+        found = render_template_string(shown, words=said("Name"))
+    assert found.translate(MARKS) == f"حسب {language.of('ar').say('Name')}" and "Name" not in found
