@@ -41,6 +41,10 @@ BEAT_SECONDS = 5.0
 FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 
 
+#: Where something of its days may be unsent.
+_BEFORE_SENT = ("collect", "transform", "upload")
+
+
 class Later(Exception):
     """It goes on at a moment; the words say what it waits for."""
 
@@ -228,9 +232,10 @@ def _stopped(hold: Work) -> str:
 def _left(hold: Work) -> tuple[int, int]:
     """Of the documents of its days those that were sent and not read back, and those that were not sent."""
     sent = left = 0
-    for day in hold.days() if hold.part.phase == "upload" else ():
+    for day in hold.days() if hold.part.phase in _BEFORE_SENT else ():
         way = hold.way(day)
-        _count(hold, day, way)
+        if hold.part.phase == "upload":
+            _count(hold, day, way)
         sent, left = sent + way.sent, left + way.waiting - way.sent + way.loose
     return sent, left
 

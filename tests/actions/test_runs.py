@@ -253,6 +253,23 @@ def test_cancelled_between_two_documents_what_was_sent_stays_and_the_rest_goes_o
     assert len(there(corner, day)) == 2
 
 
+@pytest.mark.parametrize("phase", ["collect", "transform"])
+def test_cancelled_before_anything_was_sent_it_says_what_is_left(
+    corner: Shop, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    corner.sell()
+    corner.sell(way="Card")
+    job, real = asked(corner, next_morning(corner)), run_phases._PHASES[phase]
+
+    def cancels(work: Work) -> None:
+        runs.cancel(corner.store, job.id, "07")
+        real(work)
+
+    monkeypatch.setitem(run_phases._PHASES, phase, cancels)
+    assert worked(corner, job).words == f"Cancelled in the phase {phase}. 2 go by themselves."
+    corner.round()
+
+
 def test_where_runs_alone_post_nothing_goes_by_itself_but_what_was_sent_is_read_back(
     corner: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
