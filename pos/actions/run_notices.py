@@ -40,7 +40,10 @@ def look(store: Store, config: Config, now: datetime) -> int:
     """Tell once of each run that goes on, or waits for its turn, for longer than it should, and of documents that wait
     for a run that does not come; how many were told now."""
     minutes, told = config.runs.still_running_minutes, _without_a_run(store, config, now)
-    for key in runs.open_ids(store) if minutes else ():
+    going = runs.open_ids(store)
+    for which in ("long", "queued"):  # also of one that ended while an earlier look was about to tell it
+        notices.settle_all_but(store, f"run-{which}:", {f"run-{which}:{key}" for key in going})
+    for key in going if minutes else ():
         job = runs.job(store, key)
         if job.started_at:
             notices.settle(store, f"run-queued:{key}")

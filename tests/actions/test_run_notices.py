@@ -169,6 +169,9 @@ def test_a_run_that_goes_on_too_long_is_told_once_and_settled_when_it_ends(store
     RunJob.update(status="succeeded").where(RunJob.id == job).execute()
     run_notices.ended(store, store.config, runs.job(store, job))
     assert told(store) == []
+    notices.raise_once(store, f"run-long:{job}", "check", "Told by a look that began before it ended.")
+    run_notices.look(store, store.config, NOW + timedelta(minutes=91))
+    assert told(store) == []
 
 
 def test_a_run_nobody_begins_is_told_once_and_settled_when_it_begins(store: Store) -> None:
