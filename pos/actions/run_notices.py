@@ -16,7 +16,7 @@ from pos.actions import cost_watch, run_settings
 from pos.actions.run_reconcile import tag
 from pos.config import Config
 from pos.rules import wording
-from pos.rules.run_sums import MATCH, MISMATCH
+from pos.rules.run_sums import MATCH, MISMATCH, NOT_RUN
 from pos.said import nsaid, said
 from pos.store import companies, connections, notices, reconciliations, run_choices, runs, tally
 from pos.store.db import Store
@@ -180,7 +180,8 @@ def _status(found: list[Artifact]) -> str:
 def _compared(store: Store, config: Config, job: Job, part: Part, one: Artifact, *, told: bool) -> None:
     """A day that does not match. What the comparison with the books found is told by itself, with the run's name."""
     key = f"run-mismatch:{part.company}:{one.day}"
-    if one.status == MATCH:
+    nothing = one.status == NOT_RUN and part.status == "succeeded" and not (one.raw_count or one.raw_rows)
+    if one.status == MATCH or nothing:  # neither here nor there
         notices.settle(store, key)
     if one.status != MISMATCH or not told:
         return

@@ -136,9 +136,17 @@ def test_a_mismatch_no_comparison_with_the_books_sees_is_told_with_run_and_docum
     ran(store, "main", raw_total=0)
     ran(store, "north", "failed", "No line.")
     assert ("run-mismatch", text) in told(store), "a day nobody looked at again stays as it was"
-    run = ran(store, "north", raw_total=1)
-    runs.put_artifact(store, run.id, "north", DAY, status="MATCH")
-    run_notices.ended(store, store.config, run)
+    ran(store, "north", "cancelled", status="NOT RUN", reason="The run was cancelled before.")
+    assert ("run-mismatch", text) in told(store), "who was stopped did not look"
+    ran(store, "north", status="MATCH")
+    assert told(store) == []
+
+
+def test_a_day_of_which_nothing_is_left_here_or_there_differs_no_more(store: Store) -> None:
+    """As when what stood in the books alone was deleted there."""
+    ran(store, "north", status="MISMATCH", reason="Not the same: TK-9.", difference=900)
+    assert [key for key, _ in told(store)] == ["run-mismatch"]
+    ran(store, "north", status="NOT RUN", reason="Nothing of it goes there.")
     assert told(store) == []
 
 
