@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pos import clock
 from pos.actions import office as acts
+from pos.actions import qbo_records
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound, UserError
 from pos.rules import bank_match, csv_records, epos_csv, office, office_csv
@@ -88,6 +89,9 @@ class _Here:
     kind: str
     people: People
     how: How
+    #: What the till knows and office records will have with the next push.
+    customers: Mapping[str, Record]
+    items: Mapping[str, Record]
 
     @property
     def connection(self) -> str:
@@ -99,7 +103,7 @@ def look(store: Store, config: Config, company: str, what: str, body: bytes, how
     words, for a file that cannot be read as a whole."""
     kind = _kind(what)
     read = _read(store, company, kind, body, how)
-    here = _Here(store, config, company, kind, People(_customers(store, company), how.aliases), how)
+    here = _here(store, config, company, kind, how, read)
     found = list[Found]()
     for entry in read.entries:
         try:
@@ -114,8 +118,12 @@ def take_in(
 ) -> Outcome:  # fmt: skip
     """Write what is new, what is to be linked, and what is changed where `how.overwrite` has its token. What somebody
     else was quicker with is refused, by itself. NotFound; Invalid as `look`."""
+    kind, walk_in = _kind(what), config.till.walk_in
+    _read(store, company, kind, body, how)  # a file that cannot be read as a whole does nothing at all
+    for each in ("customer",) if kind == "customer" else ("customer", "item"):
+        qbo_records.from_catalogue(store, company, each, walk_in)
     outcome = look(store, config, company, what, body, how)
-    here = _Here(store, config, company, _kind(what), People((), {}), how)
+    here = _Here(store, config, company, kind, People((), {}), how, {}, {})
     written = [_written(here, one, by) for one in outcome.found]
     done = Outcome(written, outcome.ignored)
     told = {
@@ -152,12 +160,25 @@ def _read(store: Store, company: str, kind: str, body: bytes, how: How) -> offic
     return office_csv.read(kind, found, form, how.due_days)
 
 
-def _customers(store: Store, company: str) -> Iterator[Person]:
+def _here(store: Store, config: Config, company: str, kind: str, how: How, read: office_csv.Read) -> _Here:
+    walk_in = config.till.walk_in
+    customers = qbo_records.of_catalogue(store, company, "customer", walk_in)
+    named = any(line["item"] for entry in read.entries for line in entry.lines)
+    items = qbo_records.of_catalogue(store, company, "item", walk_in) if named else {}
+    people = People(_customers(store, company, customers.values()), how.aliases)
+    return _Here(store, config, company, kind, people, how, customers, items)
+
+
+def _customers(store: Store, company: str, more: Iterable[Record]) -> Iterator[Person]:
+    yield from (_person(one) for one in more)
     after = ""
     while page := records.listed(store, company, "customer", after=after, limit=records.LIST_MAX):
         after = page[-1].id
-        for one in page:
-            yield Person(one.id, str(one.fields.get("name", "")), str(one.fields.get("email", "")))
+        yield from (_person(one) for one in page)
+
+
+def _person(one: Record) -> Person:
+    return Person(one.id, str(one.fields.get("name", "")), str(one.fields.get("email", "")))
 
 
 # -- one record --------------------------------------------------------------------------------------------------------
@@ -206,7 +227,7 @@ def _held(here: _Here, one: Found, before: Record | None) -> Found:
 def _customer(here: _Here, entry: Entry) -> tuple[Record | None, str, tuple[Person, ...]]:
     """Its record, or the id it will have; and who is similar where it is new."""
     own = entry.external or office_csv.record_id("customer", entry.key)
-    before = records.find(here.store, here.company, "customer", own)
+    before = here.customers.get(own) or records.find(here.store, here.company, "customer", own)
     linked = _linked(here, entry.quickbooks_id)
     if linked is not None:
         if entry.external and linked.id != entry.external:
@@ -219,7 +240,8 @@ def _customer(here: _Here, entry: Entry) -> tuple[Record | None, str, tuple[Pers
         words = said("{name} is {ids} here: give that id.", name=entry.key, ids=", ".join(one.id for one in same[:3]))
         raise Conflict(words)
     if same:
-        return records.get(here.store, here.company, "customer", same[0].id), same[0].id, ()
+        key = same[0].id
+        return here.customers.get(key) or records.get(here.store, here.company, "customer", key), key, ()
     address = str(entry.fields.get("email", ""))
     near = {one.id: one for one in (here.people.named(address) if address else [])}
     near |= {one.id: one for one in here.people.alike([entry.key])}
@@ -268,15 +290,16 @@ def _who(entry: Entry) -> str:
 
 def _items(here: _Here, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Lines with ids of items for what the file calls them: the id itself, or a name that is one item's alone."""
-    known = records.several(here.store, here.company, "item", {one["item"] for one in lines} - {""})
+    known = records.several(here.store, here.company, "item", {one["item"] for one in lines} - {""}).keys()
     found = []
     for line in lines:
         item = line["item"]
-        if item and item not in known:
-            same = records.titled(here.store, here.company, "item", item)
+        if item and item not in known and item not in here.items:
+            same = [one.id for one in records.titled(here.store, here.company, "item", item)]
+            same += [key for key, one in here.items.items() if one.title == item]
             if len(same) != 1:
                 raise Invalid(said("There is no {kind} {id} here.", kind="item", id=item[:60]))
-            item = same[0].id
+            item = same[0]
         found.append({**line, "item": item})
     return found
 

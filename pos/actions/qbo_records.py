@@ -260,3 +260,18 @@ def from_catalogue(store: Store, company: str, kind: str, walk_in: str) -> int:
                     continue
                 count += 1
     return count
+
+
+def of_catalogue(store: Store, company: str, kind: str, walk_in: str) -> dict[str, Record]:
+    """The records `from_catalogue` would make, as they will be; nothing is written."""
+    found, after = dict[str, Record](), ""
+    if company != companies.MAIN or kind not in LISTS:
+        return found
+    while page := office_catalogue.page(store, kind, after):
+        after = page[-1][0]
+        known = records.several(store, company, kind, [key for key, _ in page])
+        for key, fields in page:
+            if key not in known and key != walk_in and fields["active"]:
+                full = office.cleaned(kind, fields, {})
+                found[key] = Record(company, kind, key, full, [], 1, "", TILL, "here", False)
+    return found

@@ -12,7 +12,7 @@ from pos import clock
 from pos.actions import office, office_csv
 from pos.actions.office_csv import How, Outcome
 from pos.errors import Invalid, NotFound
-from pos.store import companies, record_links, records
+from pos.store import companies, feeds, record_links, records
 from pos.store.db import Store
 from pos.store.record_links import Link
 
@@ -112,6 +112,19 @@ def test_whose_an_invoice_is_is_never_guessed(store: Store) -> None:
     assert (found.state, found.done, found.entry.fields["customer"]) == ("new", "created", key)
     near = look(store, "customers", "name\nAna Lima\n").found[0]
     assert (near.state, [one.id for one in near.proposals]) == ("new", [key])
+
+
+def test_whom_and_what_the_till_knows_is_known_before_the_first_push(store: Store) -> None:
+    feeds.put_customers(store, [{"code": "K1", "name": "Ana", "phone": "1", "email": "ana@x.uk"}], "csv")
+    feeds.put_items(store, [{"code": "MUG", "name": "Mug", "item_group": "Cups"}], "csv")
+    people, goods = "name,phone\nAna,1\n", f"{HEAD}I-1,2026-11-20,Ana,Tea,Mug,2,1.50,\n"
+    assert [(one.id, one.state) for one in look(store, "customers", people).found] == [("K1", "same")]
+    (seen,) = look(store, "invoices", goods).found
+    assert (seen.state, seen.entry.lines[0]["item"], kept(store, "customer")) == ("new", "MUG", {})
+    (done,) = take(store, "invoices", goods).found
+    assert (done.done, done.token, list(kept(store, "customer"))) == ("created", seen.token, ["Ana"])
+    (other,) = look(store, "customers", "id,name,phone\nK1,Ana,2\n").found
+    assert (other.state, other.differences) == ("changed", (("phone", "1", "2"),))
 
 
 @pytest.mark.parametrize(
