@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -272,7 +273,7 @@ def _figure(text: str, form: Form, name: str) -> str:
 
 def folded(text: str) -> str:
     """A name or address as it is compared: without regard to capitals and to how many spaces there are."""
-    return " ".join(text.split()).casefold()
+    return " ".join(unicodedata.normalize("NFC", text).split()).casefold()
 
 
 class People:
@@ -332,7 +333,8 @@ _LEGAL = frozenset(("ltd", "limited", "inc", "llc", "plc", "gmbh", "co", "compan
 
 
 def _words(name: str) -> str:
-    found = re.findall(r"\w+", name.casefold())
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    found = re.findall(r"\w+", plain.casefold())
     return " ".join(word for word in found if word not in _LEGAL) or " ".join(found)
 
 

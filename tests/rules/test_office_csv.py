@@ -144,6 +144,9 @@ def test_who_is_similar_is_proposed_and_a_stranger_is_nobody() -> None:
     assert [each.id for each in people.alike(("", "Anna Lima", ""))] == ["C1"]
     assert [each.id for each in people.alike(("", "The Bos Cafe Company", ""))] == ["C2"]
     assert people.alike(("", "Zürich Insurance", "")) == []
+    zoe = People([Person("C9", "Zoë & Co")], {})
+    assert ([each.id for each in zoe.alike(["Zoe"])], zoe.named("Zoe & Co")) == (["C9"], [])
+    assert zoe.named("Zoe\u0308 & CO")[0].id == "C9", "the same letter, written in two signs"
 
 
 def test_a_file_that_is_too_long_is_cut_by_whoever_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
