@@ -24,6 +24,7 @@ from pos.store.imports import File
 
 PREVIEW_ROWS = 20
 START_BYTES = 4096
+TAX_MODES = ("columns", "inclusive", "exclusive", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,12 @@ def form_of(settings: RunSettings, csv: CsvFormat) -> Form:
         rate = Decimal(csv.tax_rate or "0")
     except InvalidOperation:
         raise Invalid(said("{text} is no number.", text=csv.tax_rate), field="tax_rate") from None
+    if not (rate.is_finite() and 0 <= rate <= 100):
+        raise Invalid(said("{text} is no number.", text=csv.tax_rate), field="tax_rate")
+    for field, value, known in (("tax_mode", csv.tax_mode, TAX_MODES), ("decimal", csv.decimal, ("", ".", ",")),
+                                ("delimiter", csv.delimiter, ("", *DELIMITERS))):  # fmt: skip
+        if value not in known:
+            raise Invalid(said("{name} cannot be {value}.", name=field, value=repr(value)), field=field)
     starts = time.fromisoformat(settings.cutoff) if settings.trading_day else time(0)
     return Form(
         currency=settings.currency, zone=settings.time_zone, cutoff=starts,
@@ -136,8 +143,8 @@ def preview(store: Store, config: Config, file: File, csv: CsvFormat) -> Preview
     try:
         with path.open("rb") as opened:
             encoding = csv_records.encoding_of(opened.read(START_BYTES), csv.encoding)
-        delimiter, head = _heading(path, encoding, csv)
         form = form_of(settings, csv)
+        delimiter, head = _heading(path, encoding, csv)
         known = understand(path, settings, csv)
         form, order = known.form, known.form.order
     except FileNotFoundError:

@@ -143,7 +143,8 @@ def _is_whole(path: Path) -> bool:
 
 
 def _clean(name: str) -> str:
-    return re.sub(r"[^\w.\- ]", "_", disk.printable(name))[-NAME_MAX:].strip() or "export.csv"
+    found = re.sub(r"[^\w.\- ]", "_", disk.printable(name))[-NAME_MAX:].strip() or "export.csv"
+    return f"{found}.csv" if found.casefold().endswith(".part") else found  # one of ours would be thrown away
 
 
 def _below(config: Config, path: Path) -> str:
@@ -182,6 +183,8 @@ def piece(config: Config, company: str, key: str, offset: int, data: bytes) -> i
     if offset + len(data) > most:
         part.unlink(missing_ok=True)
         raise Invalid(said("It is larger than {max} MB.", max=config.runs.import_mb_max), field="file")
+    if disk.free_bytes(part.parent) - len(data) < config.storage.disk_free_mb_min << 20:
+        raise CannotSave(said("There is no room for files here. Make room on the disk first."), code="full")
     if offset > here:
         raise Invalid(said("A piece of the file is missing: begin again."), field="offset")
     try:

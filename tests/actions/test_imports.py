@@ -18,8 +18,8 @@ from pos.actions.line import Job, Memory
 from pos.actions.run_settings import CsvFormat
 from pos.connectors.qbo import lines, mapping
 from pos.connectors.qbo.connector import Books, signed_out
-from pos.errors import Invalid
-from pos.store import bundles, companies, connections, notices, outbox
+from pos.errors import CannotSave, Invalid
+from pos.store import bundles, companies, connections, disk, notices, outbox
 from pos.store import import_books as kept
 from pos.store import imports as files
 from pos.store.db import Store
@@ -238,7 +238,7 @@ def test_a_file_that_is_gone_or_was_changed_since_is_refused_and_holds_up_no_oth
     ]
 
 
-def test_an_upload_comes_in_pieces_and_none_of_them_twice(store: Store) -> None:
+def test_an_upload_comes_in_pieces_and_none_of_them_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     key, body = "0192f000-0000-7000-8000-000000000001", csv(line()).encode()
     config = store.config
     assert imports.piece(config, "main", key, 0, body[:50]) == 50
@@ -254,6 +254,11 @@ def test_an_upload_comes_in_pieces_and_none_of_them_twice(store: Store) -> None:
     with pytest.raises(Invalid, match="piece of the file is missing"):
         imports.uploaded(store, config, "main", key.replace("1", "2"), "a.csv", 5, "T")
     assert [one.new_rows for one in take(store)] == [1]
+    file = imports.upload(store, config, "main", "all of day.part", io.BytesIO(body), "T")
+    assert file.place.endswith("-all of day.part.csv")  # what ends in .part is thrown away after a day
+    with monkeypatch.context() as full, pytest.raises(CannotSave, match="no room"):
+        full.setattr(disk, "free_bytes", lambda _: config.storage.disk_free_mb_min << 20)
+        imports.upload(store, config, "main", "b.csv", io.BytesIO(body), "T")
 
 
 def test_the_business_day_is_the_company_s_and_rows_of_other_days_wait_for_theirs(store: Store) -> None:

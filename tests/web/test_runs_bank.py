@@ -73,7 +73,10 @@ def test_nobody_sees_or_changes_the_bank_of_another_company(two: Hub) -> None:
     day, _, _ = taken(two, 0)
     file = put(two.pages[0], "main", f"{day},AQUILA RENT,-7.00", f"{day},x,y").json["file"]
     own = two.pages[1]
-    for address in (f"{BASE}/bank/?company=main", f"{BASE}/bank.csv?company=main", f"{BASE}/bank/?file={file}"):
+    for address in (
+        f"{BASE}/bank/?company=main", f"{BASE}/bank.csv?company=main", f"{BASE}/bank/?file={file}",
+        f"{BASE}/bank/?file={9 * 10**30}",
+    ):  # fmt: skip
         answer = own.get(address)
         assert (answer.status_code, "AQUILA" in answer.text) == (404, False), address
     assert put(own, "main", f"{day},X,1.00").status_code == 404

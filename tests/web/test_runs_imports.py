@@ -58,6 +58,9 @@ def test_a_format_is_tried_kept_and_the_refused_file_taken_up(till: App, operato
     chosen = {"encoding": "windows-1252", "decimal": ",", "delimiter": ";", "date_format": "%d/%m/%Y"}
     found = operator.get(f"{AT}{n}/preview", query_string=chosen).json["preview"]
     assert (found["problem"], found["lines"][0]["name"]) == ("", "Café crème")
+    for odd in ({"delimiter": "ab"}, {"tax_rate": "NaN", "tax_mode": "inclusive"}, {"tax_mode": "x"}, {"decimal": "x"}):
+        tried = operator.get(f"{AT}{n}/preview", query_string=chosen | odd)
+        assert tried.status_code == 200 and tried.json["preview"]["problem"], odd
     assert run_settings.of(till.store, "main").csv.encoding == ""
     kept = operator.post(f"{AT}format", {"company": "main", **chosen})
     assert sorted(kept.json["changed"]) == ["csv.date_format", "csv.decimal", "csv.delimiter", "csv.encoding"]

@@ -44,7 +44,7 @@ def page() -> ResponseReturnValue:
     company, first, last = _asked(mine)
     if not company:
         return frame.show("bank", "bank", companies=mine, company="")
-    n = request.args.get("file", 0, type=int)
+    n = min(request.args.get("file", 0, type=int), (1 << 63) - 1)
     file, rejects = rows.rejects(here.store, company, n) if n else (None, [])
     return frame.show(
         "bank",
