@@ -24,7 +24,7 @@ DIED = "Its worker died ("
 
 def say(store: Store, job_id: str, company: str, phase: str, level: str, words: str, now: datetime) -> None:
     """One more line of a run's log. company, phase: "" = of the whole run."""
-    at, text = clock.stamp(now), " ".join(words.split())[:LINE_CHARS]
+    at, text = clock.stamp(now), " ".join(words.split())[:LINE_CHARS].encode(errors="replace").decode()
     size = len(line(at, company, phase, level, text).encode())
     with store.transaction():
         RunJob.update(log_bytes=RunJob.log_bytes + size).where(RunJob.id == job_id).execute()

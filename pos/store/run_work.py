@@ -56,23 +56,47 @@ def claim(store: Store, owner: str, now: datetime) -> tuple[Part, bool] | None:
                     RunPart.n == row.n
                 ).execute()
                 return part_of(RunPart.get(RunPart.n == row.n)), False
+        taken, turns = _taken(), _Turns(store, now)
         for row in RunPart.select().where(RunPart.status == "queued").order_by(RunPart.n):
-            if _turn_of(store, row, now) and _begin(store, row, owner, now):
+            if row.company not in taken and turns.come(row.job) and _begin(store, row, owner, now):
                 before = RunJob.select(RunJob.status).where(RunJob.id == row.job).scalar()
                 return part_of(RunPart.get(RunPart.n == row.n)), runs.settle(store, row.job, now) != before
     return None
 
 
-def _turn_of(store: Store, row: Any, now: datetime) -> bool:
-    """Whether its run may start one more part: so many at once, so far apart, and none after a failure."""
-    job = RunJob.get(RunJob.id == row.job)
-    last, failed = store.execute(
-        "SELECT max(started_at), count(CASE WHEN status = 'failed' THEN 1 END) FROM run_part WHERE job = ?", (row.job,)
-    ).fetchone()
-    if job.cancel_at or _at_work(store, row.job) >= job.parallel or (failed and not job.continue_on_failure):
-        return False
-    soonest = clock.stamp(now - timedelta(seconds=job.stagger_seconds))
-    return not last or last <= soonest or last > clock.stamp(now)
+class _Turns:
+    """Which runs may start one more part now: so many at once, so far apart, and none after a failure. Each is looked
+    at once, however many of its parts wait: nobody who sells may write meanwhile."""
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        self._store, self._now, self._known = store, now, dict[str, bool]()
+
+    def come(self, job: str) -> bool:
+        """Whether this one may."""
+        if job not in self._known:
+            self._known[job] = self._may(RunJob.get(RunJob.id == job))
+        return self._known[job]
+
+    def changed(self, job: str) -> None:
+        """One of its parts ended meanwhile."""
+        self._known.pop(job, None)
+
+    def _may(self, job: Any) -> bool:
+        last, failed = self._store.execute(
+            "SELECT max(started_at), count(CASE WHEN status = 'failed' THEN 1 END) FROM run_part WHERE job = ?",
+            (job.id,),
+        ).fetchone()
+        busy = _at_work(self._store, job.id) >= job.parallel
+        if job.cancel_at or busy or (failed and not job.continue_on_failure):
+            return False
+        soonest = clock.stamp(self._now - timedelta(seconds=job.stagger_seconds))
+        return not last or last <= soonest or last > clock.stamp(self._now)
+
+
+def _taken() -> dict[str, str]:
+    """Companies that have a running part, each with its run."""
+    rows = RunPart.select(RunPart.company, RunPart.job).where(RunPart.status == "running")
+    return {row.company: row.job for row in rows}
 
 
 def _at_work(store: Store, job: str) -> int:
@@ -222,13 +246,10 @@ def _never(store: Store, now: datetime) -> list[str]:
 
 
 def _blocked(store: Store, now: datetime, wait: timedelta) -> list[str]:
-    touched = []
+    touched, taken, turns = list[str](), _taken(), _Turns(store, now)
     for row in RunPart.select().where(RunPart.status == "queued").order_by(RunPart.n):
-        if not _turn_of(store, row, now):
-            continue
-        other = (RunPart.company == row.company) & (RunPart.status == "running")
-        holder = RunPart.select(RunPart.job).where(other).scalar()
-        if holder is None:
+        holder = taken.get(row.company)
+        if holder is None or not turns.come(row.job):
             continue
         since = json.loads(row.cursor).get("blocked_at", "")
         if not since or since > clock.stamp(now):  # not yet, or by a clock that was set back
@@ -242,6 +263,7 @@ def _blocked(store: Store, now: datetime, wait: timedelta) -> list[str]:
             minutes = int(wait.total_seconds() // 60)
             words = said("Another run of the same company went on for {minutes} minutes.", minutes=minutes)
             _end(store, row.n, End("failed", "2", "lock_held", words), now, owner="")
+            turns.changed(row.job)
             touched.append(row.job)
     return touched
 

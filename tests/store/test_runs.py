@@ -97,6 +97,23 @@ def test_of_all_runs_a_company_has_one_running_part_and_the_next_one_gives_up_wi
     assert not runs.active(store, "a")
 
 
+def test_a_look_at_many_that_wait_costs_as_much_as_at_a_few(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody who sells may write while it looks; with 96 parts that wait it asked for each of them."""
+    for _ in range(2):
+        ask(store, *(f"c{n}" for n in range(50)), parallel=2)
+    companies_at_work(store)
+    asked, real = list[str](), type(store.database).execute_sql
+
+    def counted(self: Any, sql: str, *more: Any, **how: Any) -> Any:
+        asked.append(sql)
+        return real(self, sql, *more, **how)
+
+    monkeypatch.setattr(type(store.database), "execute_sql", counted)
+    run_work.sweep(store, at(1), WAIT)
+    assert claimed(store, "w", at(1)) is None
+    assert len(asked) < 40
+
+
 def test_one_that_waited_begins_once_the_other_is_over(store: Store) -> None:
     ask(store, "a")
     second = ask(store, "a")
@@ -279,6 +296,8 @@ def test_a_log_is_followed_by_its_bytes(store: Store) -> None:
         assert len(piece.encode()) <= 7
         text += piece
     assert text == whole + more
+    runs.say(store, job, "a", "upload", "info", "half \ud800 a letter", NOW)
+    assert runs.tail(store, job, last)[0].endswith("half ? a letter\n")
 
 
 def test_nobody_sees_runs_of_companies_out_of_reach(store: Store) -> None:
