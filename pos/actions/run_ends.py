@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pos.rules import wording
+from pos.rules import run_codes, wording
 from pos.said import nsaid, said
 from pos.store import run_logs, runs
 from pos.store.db import Store
@@ -53,7 +53,7 @@ def cancelled(store: Store, job: Job, part: Part, sent: int, left: int, posting:
     """What a part that was stopped ends with. sent: its documents that were sent and not read back; left: those that
     were not sent: they go on by the company's `posting`."""
     booked = sum(one.uploaded for one in runs.of_part(store, job.id, part.company))
-    sentences = [said("Cancelled in the phase {phase}.", phase=part.phase)]
+    sentences = [said("Cancelled in the phase {phase}.", phase=run_codes.PHASES.get(part.phase, part.phase))]
     if booked:
         sentences.append(nsaid("{n} document was sent and stays.", "{n} documents were sent and stay.", booked))
     if sent:

@@ -18,7 +18,7 @@ from pos.actions import deliver, line, parcel, run_ends, run_reconcile, run_sett
 from pos.actions.run_settings import RunSettings
 from pos.config import Config
 from pos.errors import CannotSave, PosError
-from pos.rules import trading_day
+from pos.rules import run_codes, trading_day
 from pos.rules.run_sums import MISMATCH
 from pos.said import nsaid, said
 from pos.store import connections, run_days, run_work, runs
@@ -37,6 +37,8 @@ AGAIN_SECONDS = 2.0
 DOCUMENTS_MAX = 50
 #: While nobody else keeps the lease it is kept so often.
 BEAT_SECONDS = 5.0
+#: Who comes to no safe point for so long hangs: its lease is kept no more, and it counts as dead.
+HANGS_SECONDS = 3600.0
 #: What a document nobody thought of may raise in our own code.
 FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 
@@ -82,6 +84,7 @@ class Work:
     _line: line.Job | None = None
     _settings: RunSettings | None = None
     _kept_at: float = field(default_factory=clock.monotonic)
+    _safe_at: float = field(default_factory=clock.monotonic)
 
     @property
     def settings(self) -> RunSettings:
@@ -120,6 +123,7 @@ class Work:
 
     def must_stop(self) -> bool:
         """Asked at every safe point; keeps the lease meanwhile."""
+        self._safe_at = clock.monotonic()
         if clock.monotonic() - self._kept_at > BEAT_SECONDS:
             self._kept_at = clock.monotonic()
             self.beat(clock.now())
@@ -130,7 +134,9 @@ class Work:
         return run_work.cancelled(self.store, self.job.id)
 
     def beat(self, now: datetime) -> None:
-        """Hold it longer. From any thread."""
+        """Hold it longer, unless the worker hangs. From any thread."""
+        if clock.monotonic() - self._safe_at > HANGS_SECONDS:
+            return
         if not run_work.beat(self.store, self.part, now):
             self.lost = True
 
@@ -188,7 +194,8 @@ def work(hold: Work) -> str:
             return _finish(hold, End("failed", run_ends.FAILED, "failed", error.message))
         except FAULTS as error:
             log.exception("run %s: %s of %s", hold.job.id, hold.part.phase, hold.part.company)
-            words = said("The phase {phase} could not be done: {why}", phase=hold.part.phase, why=repr(error)[:200])
+            phase = run_codes.PHASES[hold.part.phase]
+            words = said("The phase {phase} could not be done: {why}", phase=phase, why=repr(error)[:200])
             return _finish(hold, End("failed", run_ends.FAILED, "failed", words))
         after = run_work.next_phase(hold.store, hold.part, clock.now())
         if after is None:

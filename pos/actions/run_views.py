@@ -13,20 +13,13 @@ from pos.actions.outbox_views import moment
 from pos.actions.run_overview import RUN_STATES, duration, run_label, sold_words
 from pos.config import Config
 from pos.rules import run_codes, wording
-from pos.said import nsaid, psaid, said
+from pos.said import nsaid, said
 from pos.store import run_figures, run_screens, runs, schedules
 from pos.store.db import Store
 from pos.store.reach import Reach
 from pos.store.run_rows import OPEN, PHASES, Job, Part
 
-PHASE_WORDS = {
-    "collect": said("Collect"),
-    "transform": said("Make documents"),
-    "upload": said("Send"),
-    "reconcile": psaid("phase", "Compare"),
-    "archive": said("Close"),
-    "done": said("Done"),
-}
+PHASE_WORDS = run_codes.PHASES
 LEVEL_WORDS = {
     "info": (said("Information"), "offline"),
     "warning": (said("Warning"), "check"),

@@ -3,7 +3,17 @@ that started a process for each run, where a negative code is the signal that en
 
 from __future__ import annotations
 
-from pos.said import said
+from pos.said import psaid, said
+
+#: The phases of a run as people read them.
+PHASES = {
+    "collect": said("Collect"),
+    "transform": said("Make documents"),
+    "upload": said("Send"),
+    "reconcile": psaid("phase", "Compare"),
+    "archive": said("Close"),
+    "done": said("Done"),
+}
 
 #: (code, reason, what it says) as the table of the screen has them; reason "" = any other.
 TABLE = (

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pos import clock
+from pos.rules import run_codes
 from pos.said import packed, said
 from pos.store import run_artifacts, run_logs, runs
 from pos.store.db import Store
@@ -226,7 +227,8 @@ def _dead(store: Store, now: datetime) -> list[str]:
         if tries < TRIES_MAX:
             RunPart.update(owner="", lease_until="", next_at="", tries=tries).where(RunPart.n == row.n).execute()
             continue
-        words = said("Its worker died {n} times in the phase {phase}.", n=tries, phase=row.phase)
+        phase = run_codes.PHASES.get(row.phase, row.phase)
+        words = said("Its worker died {n} times in the phase {phase}.", n=tries, phase=phase)
         RunPart.update(tries=tries).where(RunPart.n == row.n).execute()
         _end(store, row.n, End("failed", "-1", "stale", words), now, owner=row.owner)
     return [row.job for row in found]

@@ -17,6 +17,7 @@ from pos.actions.line import Job as Line
 from pos.actions.run_phases import Work
 from pos.connectors.qbo import pace
 from pos.errors import Invalid, NotFound, Unknown
+from pos.rules import run_codes
 from pos.store import companies, run_work
 from pos.store import runs as rows
 from pos.store.models import RunJob
@@ -240,7 +241,7 @@ def test_cancelled_between_two_documents_what_was_sent_stays_and_the_rest_goes_o
 
     job = worked(corner, job, lambda: replace(corner.job(), breathe=cancels))
     assert (job.status, job.exit_code, job.reason) == ("cancelled", "1", "cancelled")
-    assert job.words == "Cancelled in the phase upload. 1 document was sent and stays. 1 goes by itself."
+    assert job.words == "Cancelled in the phase Send. 1 document was sent and stays. 1 goes by itself."
     assert len(there(corner, day)) == 1
     assert Counter(row.state for row in corner.rows() if day.replace("-", "")[2:] in row.document) == {
         "booked": 1, "queued": 1
@@ -266,7 +267,7 @@ def test_cancelled_before_anything_was_sent_it_says_what_is_left(
         real(work)
 
     monkeypatch.setitem(run_phases._PHASES, phase, cancels)
-    assert worked(corner, job).words == f"Cancelled in the phase {phase}. 2 go by themselves."
+    assert worked(corner, job).words == f"Cancelled in the phase {run_codes.PHASES[phase]}. 2 go by themselves."
     corner.round()
 
 
@@ -286,7 +287,7 @@ def test_where_runs_alone_post_nothing_goes_by_itself_but_what_was_sent_is_read_
         patch.setattr(corner.books, "fetch", silent)
         assert worked(corner, job).status == "running"
     runs.cancel(corner.store, job.id, "07")
-    assert worked(corner, job).words == "Cancelled in the phase upload. 1 was sent and is read back by itself."
+    assert worked(corner, job).words == "Cancelled in the phase Send. 1 was sent and is read back by itself."
     corner.passes(seconds=300)
     assert deliver.queued(corner.job(), post=False).booked == 1
     assert len(there(corner, day)) == 1
@@ -376,6 +377,23 @@ def test_who_lost_its_part_stops_and_what_the_other_does_stands(corner: Shop) ->
     late.beat(corner.now())
     assert run_phases.work(late) == ""
     assert rows.job(corner.store, job.id).status == "succeeded"
+
+
+def test_a_worker_that_hangs_is_dead_though_its_process_lives(corner: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    corner.sell()
+    job = asked(corner, next_morning(corner))
+    late = hold(corner, claimed(corner, "late"))
+    corner.passes(seconds=20)
+    late.beat(corner.now())
+    monkeypatch.setattr(run_phases, "HANGS_SECONDS", -1.0)
+    corner.passes(seconds=20)
+    late.beat(corner.now())
+    run_round.sweep(corner.store, corner.config)
+    assert rows.parts(corner.store, job.id)[0].owner != "", "it was held until then"
+    corner.passes(seconds=11)
+    run_round.sweep(corner.store, corner.config)
+    assert worked(corner, job).status == "succeeded"
+    assert run_phases.work(late) == ""
 
 
 @pytest.mark.parametrize("phase", ["collect", "transform", "upload", "reconcile"])

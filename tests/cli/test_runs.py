@@ -63,7 +63,7 @@ def test_what_cannot_be_run_ends_with_two_and_a_dead_run_with_what_a_byte_makes_
             RunPart.update(lease_until=clock.stamp(clock.now())).execute()
         ended = command(root, "reconcile-runs", "--mark-only")
     assert ended == 1, "it failed by this"
-    assert f"{key}: failed -1 stale Its worker died 3 times in the phase collect." in capsys.readouterr().out
+    assert f"{key}: failed -1 stale Its worker died 3 times in the phase Collect." in capsys.readouterr().out
     assert command(root, "runs", "show", key) == code_of(runs.job(store, key)) == 255
 
 

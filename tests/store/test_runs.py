@@ -151,7 +151,7 @@ def test_three_deaths_in_one_phase_are_a_failure_and_a_phase_that_ends_forgets_t
     (left,) = runs.artifacts(store, job)
     assert (left.run_status, left.status, left.reason) == ("failed", "NOT RUN", "The run failed before.")
     assert (ended.status, ended.exit_code, ended.reason) == ("failed", "-1", "stale")
-    assert "Its worker died 3 times in the phase transform." in runs.tail(store, job, 0)[0]
+    assert "Its worker died 3 times in the phase Make documents." in runs.tail(store, job, 0)[0]
 
 
 def test_who_lost_its_lease_changes_nothing_any_more(store: Store) -> None:
