@@ -231,6 +231,8 @@ def _stopped(hold: Work) -> str:
         left = _left(hold)
     except Stopped:  # another worker has it by now
         return ""
+    except CannotSave:
+        raise
     except PosError:  # its books are gone, and with them whoever knows
         left = (0, 0)
     return _finish(hold, run_ends.cancelled(hold.store, hold.job, hold.part, *left, hold.settings.posting))
