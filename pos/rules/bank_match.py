@@ -10,6 +10,7 @@ import csv
 import hashlib
 import heapq
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -21,12 +22,14 @@ from pos.rules import csv_records, epos_csv
 from pos.rules.csv_records import Record
 from pos.rules.epos_csv import Form
 from pos.rules.money import major, minor, round_minor
-from pos.said import said
+from pos.said import nsaid, said
 
 #: What a heading, a text or an amount of a bank's file is cut at.
 TEXT_MAX = 200
 #: Columns of a bank's file that must be there.
 COLUMNS = ("at", "amount", "text")
+#: So many ways of a taking to be a line are reckoned with at once; a shop's busiest days have some ten thousand.
+PAIRS_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +92,34 @@ def seconds_between(one: Side, other: Side) -> int:
 
 
 def match(takings: Iterable[Side], lines: Iterable[Side], rule: Rule) -> Matched:
-    """Match them. The ids of each side differ."""
+    """Match them. The ids of each side differ. Invalid when more of them could be of each other than is reckoned
+    with."""
     ours, theirs = sorted(takings, key=_order), sorted(lines, key=_order)
     possible: list[tuple[int, int, datetime, str, datetime, str]] = []
     by_id = {side.id: side for side in ours}, {side.id: side for side in theirs}
-    longest = max((side.end - side.start for side in theirs), default=timedelta())
-    starts, window = [side.start for side in theirs], timedelta(minutes=rule.minutes)
+    alike, firsts = _alike(theirs)
+    longest = max((side.end - side.start for side in firsts), default=timedelta())
+    starts, window = [side.start for side in firsts], timedelta(minutes=rule.minutes)
     for one in ours:
         wanted = one.amount - fee_of(one.amount, rule)
-        for other in theirs[bisect_left(starts, one.start - window - longest) :]:
+        for other in firsts[bisect_left(starts, one.start - window - longest) :]:
             if other.start > one.end + window:
                 break
             off, apart = abs(other.amount - wanted), seconds_between(one, other)
             same_way = (one.amount > 0) == (other.amount > 0)
             if same_way and off <= rule.tolerance and apart <= rule.minutes * 60:
                 possible.append((apart, off, one.start, one.id, other.start, other.id))
+        if len(possible) > PAIRS_MAX:
+            words = said("Too many lines could be of too many takings: make the tolerance or the minutes smaller.")
+            raise Invalid(words, field="bank")
     heapq.heapify(possible)
     found: list[Match] = []
     used: tuple[set[str], set[str]] = (set(), set())
     while possible:
-        apart, _, _, taking, _, line = heapq.heappop(possible)
-        if taking in used[0] or line in used[1]:
+        apart, _, _, taking, _, first = heapq.heappop(possible)
+        if taking in used[0] or not alike[first]:
             continue
+        line = alike[first].popleft()
         used[0].add(taking)
         used[1].add(line)
         amount, fee = by_id[0][taking].amount, fee_of(by_id[0][taking].amount, rule)
@@ -120,6 +129,16 @@ def match(takings: Iterable[Side], lines: Iterable[Side], rule: Rule) -> Matched
         tuple(side for side in ours if side.id not in used[0]),
         tuple(side for side in theirs if side.id not in used[1]),
     )
+
+
+def _alike(theirs: Sequence[Side]) -> tuple[dict[str, deque[str]], list[Side]]:
+    """Lines of one time and amount stand for each other, so the first of them does for all: its id -> theirs."""
+    groups: dict[tuple[datetime, datetime, int], Side] = {}
+    alike: dict[str, deque[str]] = {}
+    for side in theirs:
+        first = groups.setdefault((side.start, side.end, side.amount), side)
+        alike.setdefault(first.id, deque()).append(side.id)
+    return alike, list(groups.values())
 
 
 def _order(side: Side) -> tuple[datetime, datetime, str]:
@@ -214,7 +233,9 @@ def _line(record: Record, places: Mapping[str, int], form: Form) -> tuple[str, s
     if record.problem:
         raise Invalid(record.problem)
     if max(places.values()) >= len(record.cells):
-        raise Invalid(said("It has {count} cells, the heading more.", count=len(record.cells)))
+        raise Invalid(
+            nsaid("It has {n} cell, the heading more.", "It has {n} cells, the heading more.", len(record.cells))
+        )
     told = {column: " ".join(record.cells[place].split())[:TEXT_MAX] for column, place in places.items()}
     at, day = epos_csv.moment(told["at"], form)
     value = epos_csv.number(told["amount"], form.decimal)

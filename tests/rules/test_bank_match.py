@@ -146,3 +146,15 @@ def test_a_file_without_its_columns_is_refused_in_words(text: str) -> None:
 def test_a_day_alone_lasts_as_long_as_it_does(wall: str, start: str, end: str) -> None:
     found = bank_match.span(wall, "Europe/London")
     assert tuple(one.astimezone(UTC).isoformat() for one in found) == (start, end)
+
+
+def test_lines_alike_are_matched_once_each_and_not_reckoned_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bank that tells days alone and a shop whose sales all come to the same: each of a thousand could be any."""
+    lines = [side(f"l{at:04}", -720, 500, days=1) for at in range(1000)]
+    takings = [side(f"t{at:04}", at % 600, 500) for at in range(900)]
+    monkeypatch.setattr(bank_match, "PAIRS_MAX", 900)
+    found = bank_match.match(takings, lines, EXACT)
+    assert len(found.matches) == len({one.line for one in found.matches}) == 900
+    assert (len(found.takings), [one.id for one in found.lines][:2]) == (0, ["l0900", "l0901"])
+    with pytest.raises(Invalid, match="Too many lines"):
+        bank_match.match([*takings, side("one more", 0, 500)], lines, EXACT)
