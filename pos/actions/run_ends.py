@@ -96,7 +96,7 @@ def _compared(store: Store, found: Sequence[Artifact]) -> str:
         closed = sum(not _has_any(one) and one.status != MISMATCH for one in found)
         if closed == len(found):
             return ""
-        told = said("{match} of {total} days match.", match=match, total=len(found) - closed)
+        told = nsaid("{match} of {n} day matches.", "{match} of {n} days match.", len(found) - closed, match=match)
         nothing = nsaid("Nothing was sold on {n} day.", "Nothing was sold on {n} days.", closed) if closed else ""
         return together(told, nothing)
     if not found or not _has_any(found[0]):

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from pos.errors import Invalid
 from pos.rules.money import digits_of, minor, round_minor
 from pos.rules.trading_day import trading_day
-from pos.said import said
+from pos.said import Said, nsaid, said
 
 #: What we call a column -> what exports call it, without regard to capitals, spaces and signs.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -157,15 +157,22 @@ def usable(head: Header, tax_mode: str) -> str:
 # -- rows --------------------------------------------------------------------------------------------------------------
 
 
+def cells_differ(count: int, wanted: int) -> Said:
+    """That a record has other columns than the heading."""
+    return nsaid(
+        "It has {n} cell, the heading {wanted}.", "It has {n} cells, the heading {wanted}.", count, wanted=wanted
+    )
+
+
 def row(cells: Sequence[str], head: Header, form: Form) -> Row | None:
     """A record as a line of goods; None for a line of sums, a heading once more, or nothing at all. Refused."""
     if len(cells) > len(head.cells) and any(cell.strip() for cell in cells[len(head.cells) :]):
-        raise Refused(said("It has {count} cells, the heading {wanted}.", count=len(cells), wanted=len(head.cells)))
+        raise Refused(cells_differ(len(cells), len(head.cells)))
     given = {name: _cell(cells, place) for name, place in head.at.items()}
     if not any(given.values()) or _is_heading(cells, head) or _is_sum(given, cells):
         return None
     if len(cells) < len(head.cells) and any(place >= len(cells) for place in head.at.values()):
-        raise Refused(said("It has {count} cells, the heading {wanted}.", count=len(cells), wanted=len(head.cells)))
+        raise Refused(cells_differ(len(cells), len(head.cells)))
     for name in ("at", "qty", "gross", "name"):
         if not given[name]:
             raise Refused(said("{column} is empty.", column=COLUMNS[name][0]))

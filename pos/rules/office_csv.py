@@ -154,7 +154,7 @@ def _rows(records: Iterator[Record], places: Mapping[str, int]) -> Iterator[_Row
         cells = {name: record.cells[at].strip() for name, at in places.items() if at < len(record.cells)}
         problem = record.problem
         if not problem and len(record.cells) <= most:
-            problem = said("It has {count} cells, the heading {wanted}.", count=len(record.cells), wanted=most + 1)
+            problem = epos_csv.cells_differ(len(record.cells), most + 1)
         yield _Row(record.line, cells, problem)
 
 

@@ -48,7 +48,7 @@ def test_columns_go_by_what_files_call_them_and_the_others_are_told() -> None:
         ("ANA,,,", "name stands in row 2"),
         ("Bo,,58,", "quickbooks_id stands in row 2"),
         ("Bo,,,C7", "id stands in row 2"),
-        ("Bo", "has 1 cells"),
+        ("Bo", "has 1 cell,"),
         ('Bo,"a,,', "never closed"),
     ],
 )
