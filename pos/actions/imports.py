@@ -153,17 +153,29 @@ def _below(config: Config, path: Path) -> str:
 
 def _list(store: Store, config: Config, company: str, path: Path, by: str) -> File:
     """A file that lies where it stays, listed. One that is too big is refused."""
+    digest, size = _content(path)
+    name = path.name[37:] or path.name
+    found = imports.received(store, company, name, digest, size, _below(config, path), by, clock.now())
+    if size > config.runs.import_mb_max << 20:
+        words = said("It is {size} MB; at most {max} are taken.", size=size >> 20, max=config.runs.import_mb_max)
+        imports.refused(store, found.n, words, clock.now())
+    return found
+
+
+def _content(path: Path) -> tuple[str, int]:
+    """SHA-256 and bytes of a file."""
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while piece := file.read(PIECE_BYTES):
             digest.update(piece)
             size += len(piece)
-    name = path.name[37:] or path.name
-    found = imports.received(store, company, name, digest.hexdigest(), size, _below(config, path), by, clock.now())
-    if size > config.runs.import_mb_max << 20:
-        words = said("It is {size} MB; at most {max} are taken.", size=size >> 20, max=config.runs.import_mb_max)
-        imports.refused(store, found.n, words, clock.now())
-    return found
+    return digest.hexdigest(), size
+
+
+def _unchanged(path: Path, file: File) -> None:
+    """Invalid when somebody writes to it still: it was moved, but who had it open has it open."""
+    if path.stat().st_size != file.size_bytes or _content(path) != (file.sha256, file.size_bytes):
+        raise Invalid(said("It was changed after it was put aside: drop it again."), field="file")
 
 
 def upload(store: Store, config: Config, company: str, name: str, body: BinaryIO, by: str) -> File:
@@ -237,8 +249,7 @@ def _take(
     """One file to its end; None when it was stopped, or another round is at it."""
     path, now = config.data / file.place, clock.now()
     try:
-        if path.stat().st_size != file.size_bytes:
-            raise Invalid(said("It was changed after it was put aside: drop it again."), field="file")
+        _unchanged(path, file)
         known = import_format.understand(path, settings, settings.csv)
         for bite in _bites(path, known, file.cursor):
             if stopping():
@@ -248,6 +259,7 @@ def _take(
                 return None
             file = taken
             breathe()
+        _unchanged(path, file)  # else what is gone from it would be told by what somebody wrote meanwhile
     except OSError as error:
         words = said("The file cannot be read: {why}", why=error.strerror or str(error))
         imports.refused(store, file.n, words, now)

@@ -119,6 +119,21 @@ def test_one_row_or_file_that_is_meant_badly_holds_up_no_other(store: Store) -> 
     assert (empty.words, doubled.words) == ("The file is empty.", "Columns are there twice: TOTAL Sales.")
 
 
+def test_a_file_that_is_written_to_while_it_is_taken_in_is_refused_and_nothing_is_gone(store: Store) -> None:
+    rows = [line(name=f"N{n}") for n in range(files.BITE_ROWS + 1)]
+    drop(store, "a.csv", csv(*rows))
+    take(store)
+    drop(store, "b.csv", csv(*rows, line(name="more")))
+
+    def cut() -> None:
+        (path,) = (imports.folder(store.config, "main") / imports.KEPT).glob("*-b.csv")
+        path.write_bytes(b"")
+
+    (file,) = take(store, breathe=cut)
+    assert (file.state, file.words) == ("refused", "It was changed after it was put aside: drop it again.")
+    assert imports.raw_of(store, "main", DAY).rows >= len(rows)
+
+
 def test_files_dropped_at_once_are_taken_in_as_they_were_written(store: Store) -> None:
     for n, name in enumerate(("z", "b", "y", "a", "c", "x")):
         path = drop(store, f"{name}.csv", csv(line()))
