@@ -4,84 +4,34 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pos import clock
-from pos.actions import deliver, run_phases, run_reconcile, run_round, runs
+from pos.actions import deliver, run_phases, runs
 from pos.actions.deliver import Done
-from pos.actions.line import Job as Line
 from pos.actions.run_phases import Work
-from pos.connectors.qbo import pace
 from pos.errors import Invalid, NotFound, Unknown
 from pos.rules import run_codes
 from pos.store import companies, run_work
 from pos.store import runs as rows
 from pos.store.models import RunJob
-from pos.store.runs import Artifact, Job, Part
+from tests.actions.run_corner import (
+    artifact,
+    asked,
+    corner,
+    log,
+    next_morning,
+    shop_of_all,
+    there,
+    worked,
+)
 from tests.contract import qbo_books
-from tests.contract.emulators.qbo_company import Doc
 from tests.contract.qbo_books import Shop
 
-
-@pytest.fixture(scope="module")
-def shop_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """One for the whole module. The pace of its requests is left out, it has tests of its own."""
-    with pytest.MonkeyPatch.context() as patch, qbo_books.shop(tmp_path_factory.mktemp("corner")) as made:
-        patch.setattr(pace, "APART_SECONDS", 0.0)
-        yield made
-
-
-@pytest.fixture
-def corner(shop_of_all: Shop) -> Shop:
-    """The shop on a new morning."""
-    next_morning(shop_of_all)
-    return shop_of_all
-
-
-def next_morning(corner: Shop) -> str:
-    """Twelve o'clock of the next day; the day before it."""
-    day = corner.now().date().isoformat()
-    corner.passes(hours=24)
-    return day
-
-
-def asked(corner: Shop, day: str = "", last: str = "", **more: Any) -> Job:
-    more.setdefault("companies", ["main"])
-    return runs.trigger(corner.store, corner.config, day_from=day, day_to=last, by="07", **more)
-
-
-def claimed(corner: Shop, owner: str = "w") -> Part:
-    found = run_work.claim(corner.store, f"{owner}:{clock.uuid7()}", corner.now())
-    assert found is not None
-    return found[0]
-
-
-def hold(corner: Shop, part: Part, send: Callable[[], Line] | None = None) -> Work:
-    job = rows.job(corner.store, part.job)
-    return Work(corner.store, corner.config, job, part, send or corner.job)
-
-
-def worked(corner: Shop, job: Job, send: Callable[[], Line] | None = None) -> Job:
-    """The run after one worker had it."""
-    run_phases.work(hold(corner, claimed(corner), send))
-    return rows.job(corner.store, job.id)
-
-
-def artifact(corner: Shop, job: Job) -> Artifact:
-    (found,) = rows.artifacts(corner.store, job.id)
-    return found
-
-
-def log(corner: Shop, job: Job) -> str:
-    return rows.tail(corner.store, job.id, 0)[0]
-
-
-def there(corner: Shop, day: str) -> list[Doc]:
-    return [doc for doc in corner.there() if doc["TxnDate"] == day]
+__all__ = ["corner", "shop_of_all"]
 
 
 # -- what it comes to --------------------------------------------------------------------------------------------------
@@ -296,137 +246,6 @@ def test_where_runs_alone_post_nothing_goes_by_itself_but_what_was_sent_is_read_
 
 def silent(*_given: object) -> None:
     raise Unknown("no answer", code="timeout")
-
-
-# -- killed ------------------------------------------------------------------------------------------------------------
-
-
-class Killed(BaseException):
-    """kill -9: no handler of the program sees it."""
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_killed_in_any_phase_another_worker_goes_on_and_each_document_is_there_once(
-    corner: Shop, monkeypatch: pytest.MonkeyPatch, after: bool
-) -> None:
-    for phase, real in list(run_phases._PHASES.items()):
-
-        def dies(work: Work, real: Callable[[Work], None] = real) -> None:
-            if after:
-                real(work)
-            raise Killed
-
-        corner.sell()
-        day = next_morning(corner)
-        job = asked(corner, day)
-        with monkeypatch.context() as patch:
-            patch.setitem(run_phases._PHASES, phase, dies)
-            with pytest.raises(Killed):
-                worked(corner, job)
-        assert rows.job(corner.store, job.id).status == "running"
-        assert run_work.claim(corner.store, "w2", corner.now()) is None, "its worker may be alive"
-        corner.passes(seconds=31)
-        run_round.sweep(corner.store, corner.config)
-        job = worked(corner, job)
-        assert (job.status, job.exit_code) == ("succeeded", "0"), log(corner, job)
-        assert f"WARNING main {phase}: Its worker died (1 of 3)." in log(corner, job)
-        assert len(there(corner, day)) == 1
-        assert artifact(corner, job).status == "MATCH"
-
-
-def test_a_comparison_of_many_days_goes_on_at_the_day_it_came_to(corner: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    days, seen = [], list[str]()
-    for _ in range(3):
-        corner.sell()
-        days.append(next_morning(corner))
-    job, real = asked(corner, days[0], days[-1]), run_reconcile.of_day
-
-    def dies(line: Line, part: Part, day: str, n: int, holds: Callable[[], bool]) -> object:
-        seen.append(day)
-        if seen.count(days[1]) == 1 and day == days[1]:
-            raise Killed
-        return real(line, part, day, n, holds)
-
-    monkeypatch.setattr(run_reconcile, "of_day", dies)
-    with pytest.raises(Killed):
-        worked(corner, job)
-    corner.passes(seconds=31)
-    run_round.sweep(corner.store, corner.config)
-    assert worked(corner, job).words.endswith("3 of 3 days match.")
-    assert seen == [days[0], days[1], days[1], days[2]]
-
-
-def test_a_program_that_stops_lets_go_and_no_death_is_counted(corner: Shop) -> None:
-    corner.sell()
-    job = asked(corner, next_morning(corner))
-    work = hold(corner, claimed(corner))
-    work.stopping = lambda: work.part.phase == "upload"
-    assert run_phases.work(work) == ""
-    (part,) = rows.parts(corner.store, job.id)
-    assert (part.phase, part.owner, part.tries) == ("upload", "", 0)
-    assert worked(corner, job).status == "succeeded"
-
-
-def test_who_lost_its_part_stops_and_what_the_other_does_stands(corner: Shop) -> None:
-    corner.sell()
-    job = asked(corner, next_morning(corner))
-    late = hold(corner, claimed(corner, "late"))
-    corner.passes(seconds=31)
-    run_round.sweep(corner.store, corner.config)
-    assert worked(corner, job).status == "succeeded"
-    late.beat(corner.now())
-    assert run_phases.work(late) == ""
-    assert rows.job(corner.store, job.id).status == "succeeded"
-
-
-def test_a_worker_that_hangs_is_dead_though_its_process_lives(corner: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    corner.sell()
-    job = asked(corner, next_morning(corner))
-    late = hold(corner, claimed(corner, "late"))
-    corner.passes(seconds=20)
-    late.beat(corner.now())
-    monkeypatch.setattr(run_phases, "HANGS_SECONDS", -1.0)
-    corner.passes(seconds=20)
-    late.beat(corner.now())
-    run_round.sweep(corner.store, corner.config)
-    assert rows.parts(corner.store, job.id)[0].owner != "", "it was held until then"
-    corner.passes(seconds=11)
-    run_round.sweep(corner.store, corner.config)
-    assert worked(corner, job).status == "succeeded"
-    assert run_phases.work(late) == ""
-
-
-@pytest.mark.parametrize("phase", ["collect", "transform", "upload", "reconcile"])
-def test_who_lost_its_part_writes_nothing_more_in_any_phase(
-    corner: Shop, monkeypatch: pytest.MonkeyPatch, phase: str
-) -> None:
-    """It slept through its lease in the middle of a phase, so it knows of nothing."""
-    corner.sell()
-    job, real = asked(corner, next_morning(corner)), run_phases._PHASES[phase]
-    standing: list[tuple[Artifact, str]] = []
-
-    def sleeps(work: Work) -> None:
-        if work.part.owner.startswith("late"):
-            corner.passes(seconds=31)
-            run_round.sweep(corner.store, corner.config)
-            assert worked(corner, job).status == "succeeded"
-            standing.append((artifact(corner, job), log(corner, job)))
-        real(work)
-
-    monkeypatch.setitem(run_phases._PHASES, phase, sleeps)
-    assert run_phases.work(hold(corner, claimed(corner, "late"))) == ""
-    assert standing == [(artifact(corner, job), log(corner, job))]
-    assert (artifact(corner, job).uploaded, len(there(corner, job.day_from))) == (1, 1)
-
-
-def test_what_no_one_thought_of_is_a_failure_in_words(corner: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_work: Work) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setitem(run_phases._PHASES, "archive", full)
-    job = worked(corner, asked(corner, next_morning(corner)))
-    assert (job.status, job.exit_code) == ("failed", "1")
-    assert "No space left on device" in job.words
 
 
 # -- asked for ---------------------------------------------------------------------------------------------------------

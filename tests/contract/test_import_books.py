@@ -13,7 +13,7 @@ from pos.actions import imports, outbox_views, qbo_missing, reconcile, run_setti
 from pos.connectors.qbo import mapping, pace
 from pos.store import companies
 from pos.store.scopes import Scope
-from tests.actions.test_runs import artifact, asked, log, worked
+from tests.actions.run_corner import artifact, asked, log, worked
 from tests.contract import qbo_books
 from tests.contract.qbo_books import DAY, MAPPING, Shop
 
