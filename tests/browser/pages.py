@@ -22,8 +22,8 @@ PARTS = {
     "/epos-qbo/companies/<key>/": "/epos-qbo/companies/main/",
     "/epos-qbo/companies/<key>/advanced": "/epos-qbo/companies/main/advanced",
     "/console/receipts/<document>": "/console/receipts/{document}",
-    "/epos-qbo/imports/<int:n>/": "/epos-qbo/imports/",  # a file is there in tests of their own only
-    "/epos-qbo/imports/<int:n>/preview": "/epos-qbo/imports/",
+    "/epos-qbo/imports/<n>/": "/epos-qbo/imports/",  # a file is there in tests of their own only
+    "/epos-qbo/imports/<n>/preview": "/epos-qbo/imports/",
     "/epos-qbo/artifacts/<int:n>/": "/epos-qbo/runs/",  # likewise
     "/epos-qbo/runs/<job_id>/": "/epos-qbo/runs/",  # there is a run in tests of their own only
     "/epos-qbo/runs/<job_id>/logs": "/epos-qbo/runs/",

@@ -17,7 +17,7 @@ CHANGES = [route for route, rule in ROUTES.items() if not route.startswith("GET 
 
 def at_console(route: str) -> bool:
     """Whether a route is behind the console's own door."""
-    return route.partition(" ")[2].startswith(CONSOLE)
+    return route.partition(" ")[2].startswith((*CONSOLE, "/epos-qbo"))
 
 
 def counts(till: App) -> dict[str, int]:

@@ -56,7 +56,7 @@ def test_no_cell_of_any_export_is_a_formula(filled: dict[str, Any], admin: Page,
     shown, seen, number = set(), 0, filled["number"]
     for path in EXPORTS:
         path = path.replace("<scope>", "session").replace("<name>", "T1-S000001")
-        answer = (console if path.startswith("/console") else admin).get(f"{path}?show=all&z=1&what={number}")
+        answer = (console if path.startswith(("/console", "/epos-qbo")) else admin).get(f"{path}?show=all&z=1&what={number}")
         assert answer.status_code in (200, 404, 422), (path, answer.text)
         if answer.mimetype != "text/csv":
             continue
@@ -68,7 +68,8 @@ def test_no_cell_of_any_export_is_a_formula(filled: dict[str, Any], admin: Page,
                 if MARK in cell:
                     shown.add(path)
     assert {"/console/outbox.csv", "/console/logs.csv", "/console/audit.csv", "/console/people.csv"} <= shown
-    assert seen >= len(EXPORTS) - 3, "an export was not looked at"
+    own = [path for path in EXPORTS if "n>" in path]  # of a file or a run: their rows are in tests of their own
+    assert seen >= len(EXPORTS) - len(own) - 3, "an export was not looked at"
 
 
 def test_no_word_of_a_slip_is_a_command_to_the_printer(till: App, filled: dict[str, Any], admin: Page) -> None:
@@ -104,7 +105,7 @@ def test_every_answer_is_what_it_says_it_is(till: App, filled: dict[str, Any], a
         path = re.sub(r"<int:\w+>", str(filled["row"]), path)
         path = re.sub(r"<[^>]*>", "session", path, count=1)
         path = re.sub(r"<[^>]*>", "T1-S000001", path)
-        answer = (console if "/console" in path else admin).get(path)
+        answer = (console if "/console" in path or path.startswith("/epos-qbo") else admin).get(path)
         assert answer.status_code < 500, path
         assert "Bcc" not in answer.headers, path
         assert answer.headers["X-Content-Type-Options"] == "nosniff", path
