@@ -273,19 +273,21 @@ def ended(store: Store, file: File, now: datetime) -> File:
     dates = (least[:10], most[:10])
     for day, place, first, last in spans:
         mine = (file.company, day, place)
-        with store.transaction():
-            shared = {n for (n,) in store.execute(_SHARED, (*mine, file.n)).fetchall()}
-            for seen, came, start, end in store.execute(_OTHERS, (*mine, file.n, *dates)).fetchall():
-                if {seen, came} & shared or (start <= last and end >= first):
-                    store.execute(_GONE, (file.n, *mine, seen, came, *dates))
+        with store.reading():
+            others = store.execute(_OTHERS, (*mine, file.n, *dates)).fetchall()
+            shared = {n for (n,) in store.execute(_SHARED, (*mine, file.n)).fetchall()} if others else set()
+        gone = [one[:2] for one in others if {*one[:2]} & shared or (one[2] <= last and one[3] >= first)]
+        if gone:  # most exports lack nothing, and each write is one more wait for the disk
+            with store.transaction():
+                store.execute_many(_GONE, [(file.n, *mine, *one, *dates) for one in gone])
     here, places = {(day, place) for day, place, _, _ in spans}, {place for _, place, _, _ in spans}
     for day, place in between:
         if place in places and (day, place) not in here:
             with store.transaction():
                 store.execute(_GONE_WHOLE, (file.n, file.company, day, place, least, most, file.n))
-    gone = sum(count for _, _, count in gone_of(store, file))  # also what a killed round marked
+    count = sum(rows for _, _, rows in gone_of(store, file))  # also what a killed round marked
     with store.transaction():
-        ImportFile.update(state=TAKEN, gone_rows=gone, ended_at=clock.stamp(now)).where(
+        ImportFile.update(state=TAKEN, gone_rows=count, ended_at=clock.stamp(now)).where(
             (ImportFile.n == file.n) & (ImportFile.state == WAITING)
         ).execute()
         return _file(ImportFile.get_by_id(file.n))
