@@ -103,10 +103,12 @@ _PART = (
     " j.day_to"
 )
 _STATUS = f"CASE WHEN a.status = '{NOT_RUN}' AND a.raw_count = 0 THEN '{CLOSED}' ELSE a.status END"
-#: Nothing stands for the same company and day that was compared later.
+#: Nothing stands for the same company and day that was compared later; a run that could not compare it (it was
+#: cancelled, the books were away) leaves what was found before.
 _LAST = (
     "a.status <> '' AND NOT EXISTS (SELECT 1 FROM run_artifact b WHERE b.company = a.company AND b.day = a.day"
-    " AND b.status <> '' AND (b.processed_at > a.processed_at OR (b.processed_at = a.processed_at AND b.n > a.n)))"
+    f" AND b.status <> '' AND (b.status <> '{NOT_RUN}' OR a.status = '{NOT_RUN}') AND (b.processed_at > a.processed_at"
+    f" OR (b.processed_at = a.processed_at AND b.n > a.n) OR (a.status = '{NOT_RUN}' AND b.status <> '{NOT_RUN}')))"
 )
 
 

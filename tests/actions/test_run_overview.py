@@ -119,6 +119,15 @@ def test_the_chart_takes_the_latest_of_a_companys_day(hub: Store) -> None:
     assert (found["match"], found["differs"], found["marked"]) == (10000, 0, False)
 
 
+def test_a_run_that_could_not_compare_a_day_leaves_what_was_found_before(hub: Store) -> None:
+    ran("main", status="MISMATCH", difference=-250, at=NOW - timedelta(hours=5))
+    ran("main", status="NOT RUN", reason="The run was cancelled before.", at=NOW - timedelta(hours=2))
+    assert bars(hub)[DAY]["words"] == ["1 differs, by £2.50"]
+    ran("main", at=NOW - timedelta(hours=1))
+    ran("main", status="NOT RUN", reason="The line was away.", at=NOW - timedelta(minutes=5))
+    assert (bars(hub)[DAY]["match"], bars(hub)[DAY]["marked"]) == (10000, False)
+
+
 def test_days_that_did_not_match_are_shown_and_marked(hub: Store) -> None:
     ran("main", "2026-11-18", status="MISMATCH", difference=-250)
     ran("main", "2026-11-19", status="NOT RUN", reason="the line was away")
