@@ -23,7 +23,7 @@ from pos.config import Config
 from pos.errors import CannotSave, Invalid
 from pos.rules.epos_csv import Refused
 from pos.said import nsaid, said
-from pos.store import audit, disk, import_books, imports
+from pos.store import audit, companies, disk, import_books, imports, notices
 from pos.store.db import Store
 from pos.store.import_books import Raw
 from pos.store.imports import Bite, File
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 FOLDER, KEPT = "imports", "kept"
 #: A dropped file nobody wrote to for so long is whole.
 SETTLED_SECONDS = 5.0
+#: One that could not be moved for so long after it was written is told.
+STUCK_SECONDS = 600.0
 PIECE_BYTES = 1 << 20
 NAME_MAX = 120
 #: Files and days that a warning names.
@@ -72,7 +74,7 @@ def collect(store: Store, config: Config, settings: RunSettings, by: str) -> lis
     """Put dropped files that are whole aside, in one step each, and list them; also those a broken-off round left."""
     place = folder(config, settings.company)
     (place / KEPT).mkdir(parents=True, exist_ok=True)
-    key = ""
+    key, stuck = "", list[str]()
     for path in sorted((one for one in place.iterdir() if _is_ours(one, settings.csv.prefix)), key=_written):
         if _is_whole(path):
             key = _behind(key)
@@ -80,6 +82,9 @@ def collect(store: Store, config: Config, settings: RunSettings, by: str) -> lis
                 _put_aside(path, place / KEPT / f"{key}-{_clean(path.name)}")
             except OSError as error:  # it is open in another program, or another round took it
                 log.info("%s is left for the next time: %s", path.name, error)
+                if clock.now().timestamp() - _written(path)[0] > STUCK_SECONDS:
+                    stuck.append(_clean(path.name))
+    _told(store, settings, stuck)
     _sweep(place / KEPT)
     known = imports.places(store, settings.company)
     left = [path for path in sorted((place / KEPT).iterdir()) if path.suffix != ".part" and _is_file(path)]
@@ -92,6 +97,19 @@ def collect(store: Store, config: Config, settings: RunSettings, by: str) -> lis
         except OSError as error:
             log.warning("%s cannot be read and is left for the next time: %s", path.name, error)
     return found
+
+
+def _told(store: Store, settings: RunSettings, stuck: Sequence[str]) -> None:
+    """Files nobody lets us have are said, until there are none."""
+    key = f"import-stuck:{settings.company}"
+    if not stuck:
+        notices.settle(store, key)
+        return
+    text = said("Exports of {company} cannot be taken up: {names}.", company=settings.name, names=listed(stuck))
+    if not any(one.text == text for one in notices.open_notices(store, prefix=key)):
+        remedy = said("Close them in other programs, and let this server read and move them.")
+        seen_by = companies.connection_id(settings.books, settings.company) if settings.books else ""
+        notices.raise_notice(store, key, "needs", text, remedy, seen_by)
 
 
 def _written(path: Path) -> tuple[float, str]:

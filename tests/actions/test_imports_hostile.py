@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from pos.actions import imports
-from pos.store import companies
+from pos.store import companies, notices
 from pos.store import imports as files
 from pos.store.db import Store
 from tests.actions.test_imports import DAY, HEAD, csv, drop, line, take
@@ -58,3 +60,19 @@ def test_the_same_file_in_two_companies_folders_is_told(store: Store) -> None:
     assert imports.warnings(store, [there]) == [
         "a.csv is the same file as one another company took in: see whose it is."
     ]
+
+
+def test_a_file_that_may_not_be_read_is_told_until_it_may(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(store, "a.csv", csv(line()))
+    with monkeypatch.context() as closed:
+
+        def refuse(*_: object) -> None:
+            raise PermissionError
+
+        closed.setattr(imports, "_put_aside", refuse)
+        for _ in range(2):
+            assert take(store) == []
+    (told,) = notices.open_notices(store, prefix="import-stuck:")
+    assert told.text.endswith("cannot be taken up: a.csv.")
+    assert len(take(store)) == 1
+    assert list(notices.open_notices(store, prefix="import-stuck:")) == []
