@@ -19,14 +19,13 @@ from pos.actions.token_health import TokenHealth
 from pos.config import Config
 from pos.errors import NotFound
 from pos.rules import company_file, wording
-from pos.said import Said, nsaid, said
+from pos.said import nsaid, said
 from pos.store import companies, company_runs, connections, qbo_tokens, run_choices, run_figures
 from pos.store import qbo_lists as kept_lists
 from pos.store.companies import MAIN, Company
 from pos.store.db import Store
 from pos.store.reach import Reach
 from pos.store.run_artifacts import Artifact
-from pos.store.run_figures import Figure
 
 SHOWS = {
     "all": said("All"),

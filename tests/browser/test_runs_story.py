@@ -130,12 +130,12 @@ def set_up(page: Page, two: Two, key: str, name: str, source: str, there: Compan
     page.fill("[name=display_name]", name)
     page.select_option("[name=source]", source)
     page.click("form.set-up button[type=submit]")
-    page.wait_for_url(lambda url: not url.endswith("/companies/new"))
+    expect(page).not_to_have_url(re.compile(r".*/companies/new$"))
     page.goto(f"{two.url}/settings/integrations?company={key}")
     page.click("#connect")
     expect(page.locator("h1")).to_have_text("Connect a company")
     page.click(f"button:has-text('{there.name}')")
-    page.wait_for_url(re.compile(r".*/settings/integrations\?.*"))
+    expect(page).to_have_url(re.compile(r".*/settings/integrations\?.*"))
     expect(page.locator("#quickbooks .facts").first).to_contain_text(there.name)
     made = copy.deepcopy(qbo_books.MAPPING)
     made |= {"shops": {key: made["shops"]["main"]}, "default_item": "20", "walk_in": "58", "customers": {}}
@@ -165,7 +165,7 @@ def upload(page: Page, two: Two, path: Path) -> None:
     page.select_option("#upload-company", "harbour")
     page.set_input_files("#upload-file", path)
     page.click("#upload-go")
-    page.wait_for_url(re.compile(r".*/imports/\d+/$"))
+    expect(page).to_have_url(re.compile(r".*/imports/\d+/$"))
 
 
 @contextmanager
@@ -203,7 +203,7 @@ def run(page: Page, two: Two, company: str, first: date, last: date | None = Non
     if last is not None:
         page.fill("#trigger-to", last.isoformat())
     page.click("#trigger button[type=submit]")
-    page.wait_for_url(re.compile(r".*/runs/[0-9a-f-]{36}/$"))
+    expect(page).to_have_url(re.compile(r".*/runs/[0-9a-f-]{36}/$"))
     return page.url
 
 

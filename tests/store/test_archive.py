@@ -67,15 +67,21 @@ def test_one_that_was_cut_anywhere_is_refused(made: snapshot.Made, tmp_path: Pat
 
 
 def test_one_flipped_bit_anywhere_is_refused(made: snapshot.Made, tmp_path: Path):
-    body, chance = made.file.read_bytes(), random.Random(5)
+    """But for the few that only fill up the last byte of a block: with those the same comes out."""
+    body, chance, refused = made.file.read_bytes(), random.Random(5), 0
     for n in range(60):
         at = chance.randrange(64, len(body))  # before it stand name and time of the compressor, which say nothing
         changed = bytearray(body)
         changed[at] ^= 1 << chance.randrange(8)
         file = tmp_path / "flipped.tkb"
         file.write_bytes(changed)
-        with pytest.raises(Corrupt):
+        try:
             unpack(file, tmp_path / f"out{n}")
+        except Corrupt:
+            refused += 1
+        else:
+            assert gzip.decompress(changed) == gzip.decompress(body), f"bit of byte {at}"
+    assert refused >= 55
 
 
 def test_bytes_behind_its_end_are_refused(made: snapshot.Made, tmp_path: Path):

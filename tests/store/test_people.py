@@ -160,12 +160,12 @@ def test_guesses_side_by_side_are_counted_one_by_one(anna: Store) -> None:
 
 def test_a_code_nobody_has_costs_the_same_work_and_says_the_same(anna: Store) -> None:
     people.check_pin(anna, "7", "4826")  # warm
-    said, took = set(), {}
-    for code in ("7", "nobody"):
-        began = time.perf_counter()
+    said, took = set(), dict[str, float]()
+    for code in ("7", "nobody") * 3:
+        began = time.thread_time()  # what else this machine does counts for neither
         with pytest.raises(people.WrongPin) as refused:
             people.check_pin(anna, code, "0000")
-        took[code] = time.perf_counter() - began
+        took[code] = min(took.get(code, 1.0), time.thread_time() - began)
         said.add((refused.value.message, refused.value.code, refused.value.status))
     assert len(said) == 1
     assert took["nobody"] > took["7"] / 4  # a lookup without the hash would take a hundredth

@@ -11,6 +11,7 @@ const form = byId("trigger");
 const ANSWER_MS = 20000;
 let id = uuid7();
 let dayChosen = false;
+let isGoing = false;
 
 /** The business day nobody chose is that of the company: each has its own clock. */
 async function showDay() {
@@ -23,6 +24,14 @@ async function showDay() {
   } catch (error) {
     put(byId("trigger-problem"), sentence(error));
   }
+}
+
+/** To the page of the run that was started; the answer and the news of it both lead there, the later one would stop the
+ * earlier one. */
+function goTo(run) {
+  if (isGoing) return;
+  isGoing = true;
+  location.assign(runsUrl(`/runs/${run}/`));
 }
 
 async function start(event) {
@@ -43,7 +52,7 @@ async function start(event) {
   };
   try {
     const { run } = await post(runsUrl("/runs/trigger"), asked, ANSWER_MS);
-    location.assign(runsUrl(`/runs/${run.id}/`));
+    goTo(run.id);
   } catch (error) {
     put(byId("trigger-problem"), sentence(error));
     if (!(error instanceof NoAnswer)) id = uuid7(); // refused: nothing began; without an answer nobody knows, and the id stays
@@ -66,13 +75,14 @@ if (form) {
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     id = uuid7();
+    isGoing = false;
     disable(byId("trigger-go"), false);
   });
 }
 
 /** The run that was asked for here, whose answer was lost, is where its page would have gone. */
 function begun(run) {
-  if (run.id === id) location.assign(runsUrl(`/runs/${id}/`));
+  if (run.id === id) goTo(id);
   else reloadInPlace();
 }
 
