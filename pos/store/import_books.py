@@ -238,11 +238,3 @@ def gone(store: Store, company: str, day: str, limit: int = 20) -> list[str]:
     with store.reading():
         rows = list(ImportRow.select().where(asked).order_by(ImportRow.at, ImportRow.n).limit(limit))
     return [f"{row.at[11:16]} {row.name} {row.place} {row.tender}".strip() for row in rows]
-
-
-def has_documents(store: Store, company: str, day: str) -> bool:
-    """Whether any document was made of a day's rows."""
-    with store.reading():
-        return ImportRow.select().where(
-            (ImportRow.company == company) & (ImportRow.day == day) & (ImportRow.bundle != 0)
-        ).exists()  # fmt: skip

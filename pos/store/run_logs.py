@@ -82,9 +82,3 @@ def warned(store: Store, job_id: str, company: str, phases: Sequence[str]) -> in
     with store.reading():
         rows = RunLog.select(RunLog.words).where(mine & (RunLog.level == "warning")).distinct()
         return sum(not row.words.startswith(DIED) for row in rows)
-
-
-def thin(store: Store, before: datetime) -> int:
-    """Take out lines said before; how many. The bytes of what is left stay where they were."""
-    with store.transaction():
-        return int(RunLog.delete().where(RunLog.at < clock.stamp(before)).execute())

@@ -6,7 +6,7 @@ A run has a part for each of its companies; how a part stands is what the run co
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ from pos.store.run_rows import ENDED, OPEN, PHASES, STATUSES, Job, Part, inside,
 
 __all__ = [
     "ENDED", "OPEN", "PHASES", "STATUSES", "Artifact", "Figure", "Filter", "Job", "Part", "Standing", "active",
-    "artifacts", "ask", "books_of", "cancel", "figures", "job", "latest", "listed", "of_part", "open_ids", "part",
+    "artifacts", "ask", "books_of", "cancel", "figures", "job", "listed", "of_part", "open_ids", "part",
     "parts", "put_artifact", "put_figures", "recent", "say", "settle", "statuses", "tail", "tell", "untold",
 ]  # fmt: skip
 
@@ -188,21 +188,6 @@ def listed(
 def recent(store: Store, reach: Reach = EVERYWHERE, limit: int = 10) -> list[Job]:
     """The runs asked for last."""
     return listed(store, reach, asked=Asked(limit=limit))[0]
-
-
-def latest(store: Store, keys: Collection[str], status: str = "") -> dict[str, Part]:
-    """The newest part of each of these companies, by company; only of those in this status."""
-    where = " AND status = ?" if status else ""
-    found = {}
-    with store.reading():
-        for company in keys:
-            row = store.execute(
-                f"SELECT n FROM run_part WHERE company = ?{where} ORDER BY n DESC LIMIT 1",
-                (company, status) if status else (company,),
-            ).fetchone()
-            if row:
-                found[company] = part_of(RunPart.get(RunPart.n == row[0]))
-    return found
 
 
 def statuses(store: Store, ids: Sequence[str], reach: Reach = EVERYWHERE) -> list[Standing]:

@@ -106,12 +106,6 @@ def one(store: Store, key: str, reach: Reach = EVERYWHERE) -> Schedule:
     return _schedule(row)
 
 
-def names(store: Store) -> dict[str, str]:
-    """What schedules are called, by id."""
-    with store.reading():
-        return {row.id: row.name for row in Schedules.select(Schedules.id, Schedules.name)}
-
-
 def events(
     store: Store, reach: Reach = EVERYWHERE, *, schedule: str = "", kind: str = "", asked: Asked | None = None
 ) -> tuple[list[Event], Page]:

@@ -50,6 +50,19 @@ def asked(*, sorts: Sequence[str], sort: str, down: bool = True) -> Asked:
     )
 
 
+def filled(names: Sequence[str], one_of: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What somebody filters by, by name; "" = any. one_of: the words a name may be. Invalid."""
+    given = {name: request.args.get(name, "").strip() for name in names}
+    for name, value in given.items():
+        if len(value) > FILTER_CHARS_MAX:
+            raise Invalid(
+                said("{name} is text of at most {most} letters.", name=name, most=FILTER_CHARS_MAX), field=name
+            )
+        if value and name in one_of and value not in one_of[name]:
+            raise Invalid(said("{name} cannot be {value}.", name=name, value=repr(value[:40])), field=name)
+    return given
+
+
 def as_json(rows: list[dict[str, Any]], page: Page) -> dict[str, Any]:
     """The page for a program: rows, marks of the next and the former page, and how many there are."""
     more = page.total is not None and page.total > COUNT_MAX

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from pos.actions import log_views
-from pos.errors import Invalid
 from pos.said import said
 from pos.store.logbook import LEVELS, Filter
 from pos.web import auth, logs
@@ -83,15 +82,7 @@ def _folder() -> Path:
 
 
 def _chosen() -> dict[str, str]:
-    given = {name: request.args.get(name, "").strip() for name in _NAMES}
-    for name, value in given.items():
-        if len(value) > lists.FILTER_CHARS_MAX:
-            raise Invalid(
-                said("{name} is text of at most {most} letters.", name=name, most=lists.FILTER_CHARS_MAX), field=name
-            )
-    if given["level"] and given["level"] not in LEVELS:
-        raise Invalid(said("{name} cannot be {value}.", name="level", value=repr(given["level"][:40])), field="level")
-    return given
+    return lists.filled(_NAMES, {"level": LEVELS})
 
 
 def _filter(chosen: dict[str, str]) -> Filter:

@@ -19,8 +19,6 @@ from flask.typing import ResponseReturnValue
 from pos import clock
 from pos.actions import run_views
 from pos.actions.outbox_views import moment
-from pos.errors import Invalid
-from pos.said import said
 from pos.store import run_screens
 from pos.store.listing import ROWS
 from pos.store.run_logs import LEVELS
@@ -74,15 +72,7 @@ def _row(eyes: run_views.Reader, one: Line) -> dict[str, Any]:
 
 
 def _chosen() -> dict[str, str]:
-    given = {name: request.args.get(name, "").strip() for name in _NAMES}
-    for name, value in given.items():
-        if len(value) > lists.FILTER_CHARS_MAX:
-            raise Invalid(
-                said("{name} is text of at most {most} letters.", name=name, most=lists.FILTER_CHARS_MAX), field=name
-            )
-    if given["level"] and given["level"] not in LEVELS:
-        raise Invalid(said("{name} cannot be {value}.", name="level", value=repr(given["level"][:40])), field="level")
-    return given
+    return lists.filled(_NAMES, {"level": LEVELS})
 
 
 def _wanted(chosen: dict[str, str]) -> Wanted:
