@@ -39,6 +39,7 @@ from pos.sections import (
     Till,
     Vouchers,
 )
+from pos.sections_inventory import Inventory, Qbwc
 from pos.sections_runs import Runs
 from pos.setting import environment_name, group
 
@@ -50,10 +51,12 @@ __all__ = [
     "Erpnext",
     "Hooks",
     "Hub",
+    "Inventory",
     "Keys",
     "Notices",
     "Pricing",
     "Printer",
+    "Qbwc",
     "Queue",
     "Quickbooks",
     "Reconcile",
@@ -88,6 +91,8 @@ GROUPS: dict[str, type] = {
     "erpnext": Erpnext,
     "quickbooks": Quickbooks,
     "runs": Runs,
+    "inventory": Inventory,
+    "qbwc": Qbwc,
     "security": Security,
     "shift": Shift,
     "returns": Returns,
@@ -118,6 +123,8 @@ class Config:
     erpnext: Erpnext = field(default_factory=Erpnext)
     quickbooks: Quickbooks = field(default_factory=Quickbooks)
     runs: Runs = field(default_factory=Runs)
+    inventory: Inventory = field(default_factory=Inventory)
+    qbwc: Qbwc = field(default_factory=Qbwc)
     security: Security = field(default_factory=Security)
     shift: Shift = field(default_factory=Shift)
     returns: Returns = field(default_factory=Returns)

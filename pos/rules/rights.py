@@ -38,6 +38,9 @@ RIGHTS = {
     "people": said("add people, set PINs, enrol tills"),
     "rights": said("change who may do what"),
     "settings": said("change settings and connections"),
+    "stock": said("move stock: transfer, adjust, receive and count goods"),
+    "stock_approve": said("agree to changes of stock somebody else asked for"),
+    "stock_admin": said("set up places, reasons and QuickBooks Desktop; take back and repeat changes of stock"),
     "can_trigger_runs": said("start and cancel runs of sales into the books"),
     "can_edit_companies": said("set companies up, switch them on and off, export and import their set-up"),
     "can_manage_schedules": said("say when runs start by themselves"),
@@ -53,7 +56,7 @@ _CASHIER = frozenset({"sell", "discount", "no_sale", "reprint"})
 _SUPERVISOR = _CASHIER | {
     "price_override", "refund", "blind_return", "late_return", "refund_tender", "void", "paid_out", "z_read",
 }  # fmt: skip
-_MANAGER = _SUPERVISOR | {"variance", "voucher_issue", "operate", "people"}
+_MANAGER = _SUPERVISOR | {"variance", "voucher_issue", "operate", "people", "stock", "stock_approve"}
 
 _RUNS = frozenset({"can_trigger_runs", "can_edit_companies", "can_manage_schedules", "can_manage_portal_settings"})
 
@@ -61,9 +64,9 @@ _TABLE: dict[str, frozenset[str]] = {
     "cashier": _CASHIER,
     "supervisor": frozenset(_SUPERVISOR),
     "manager": frozenset(_MANAGER),
-    "operator": frozenset({"replay", "reprint", "operate", "settings"}) | _RUNS,
+    "operator": frozenset({"replay", "reprint", "operate", "settings", "stock_admin"}) | _RUNS,
     "accountant": frozenset({"z_read", "reprint"}),
-    "stock_keeper": frozenset({"reprint"}),
+    "stock_keeper": frozenset({"reprint", "stock"}),
     "copier": frozenset({"copies"}),
     "admin": frozenset(RIGHTS),
 }

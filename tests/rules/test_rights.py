@@ -18,14 +18,15 @@ def test_every_role_and_right_is_in_the_table() -> None:
         ),
         "manager": (
             "sell", "discount", "price_override", "refund", "blind_return", "late_return", "refund_tender", "no_sale",
-            "void", "paid_out", "z_read", "variance", "reprint", "voucher_issue", "operate", "people",
+            "void", "paid_out", "z_read", "variance", "reprint", "voucher_issue", "operate", "people", "stock",
+            "stock_approve",
         ),
         "operator": (
-            "reprint", "replay", "operate", "settings", "can_trigger_runs", "can_edit_companies",
+            "reprint", "replay", "operate", "settings", "stock_admin", "can_trigger_runs", "can_edit_companies",
             "can_manage_schedules", "can_manage_portal_settings",
         ),
         "accountant": ("z_read", "reprint"),
-        "stock_keeper": ("reprint",),
+        "stock_keeper": ("reprint", "stock"),
         "copier": ("copies",),
         "admin": tuple(rights.RIGHTS),
     }  # fmt: skip

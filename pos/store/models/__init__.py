@@ -16,7 +16,33 @@ from pos.store.models.catalog import (
     TaxCode,
 )
 from pos.store.models.companies import Company, PersonLeft, PersonScope, Shop, TillPlace
+from pos.store.models.desktop import (
+    QbdAccount,
+    QbdArchive,
+    QbdCompany,
+    QbdItem,
+    QbdLevel,
+    QbdSite,
+    QbdTicket,
+    QbdWork,
+    QbdWorkItem,
+)
 from pos.store.models.hub import ForeignCopy, HubChange, HubGap, HubTill, HubTop, Lease
+from pos.store.models.inventory import (
+    InventoryApproval,
+    InventoryCount,
+    InventoryCounted,
+    InventoryEvent,
+    InventoryLine,
+    InventoryLocation,
+    InventoryMove,
+    InventoryPart,
+    InventoryReason,
+    ParityItem,
+    ParityRun,
+    PurchaseOrder,
+    PurchaseOrderLine,
+)
 from pos.store.models.ledger import Document, Line, Movement, Session, Tender
 from pos.store.models.machinery import AgentRun, AgentState, Connection, CountCheck, Cursor, Meta, Outbox
 from pos.store.models.notices import HookEvent, LowStock, Notice, NoticeDelivery, NoticeRead
@@ -91,9 +117,19 @@ RUNS = (
 )  # fmt: skip
 #: A bank's lines, and which takings they are.
 BANK = (BankFile, BankRow, BankReject, BankMatch)
+#: Stock kept here, what moved it, what waits for a second person; what was found beside the books.
+INVENTORY = (
+    InventoryLocation, InventoryPart, InventoryReason, InventoryEvent, InventoryLine, InventoryMove, InventoryApproval,
+    InventoryCount, InventoryCounted, PurchaseOrder, PurchaseOrderLine, ParityRun, ParityItem,
+)  # fmt: skip
+#: QuickBooks Desktop through its Web Connector.
+DESKTOP = (
+    QbdCompany, QbdTicket, QbdWork, QbdWorkItem, QbdArchive, QbdItem, QbdSite, QbdLevel, QbdAccount,
+)  # fmt: skip
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
-    *BACKUPS, *RECORDS, *HUB, *BUNDLES, *COMPANIES, *SIGN_INS, *OFFICE, *RUNS, *BANK,
+    *BACKUPS, *RECORDS, *HUB, *BUNDLES, *COMPANIES, *SIGN_INS, *OFFICE, *RUNS, *BANK, *INVENTORY,
+    *DESKTOP,
 )  # fmt: skip
 
 __all__ = [
@@ -104,7 +140,9 @@ __all__ = [
     "BUNDLES",
     "CATALOG",
     "COMPANIES",
+    "DESKTOP",
     "HUB",
+    "INVENTORY",
     "LEDGER",
     "MACHINERY",
     "NOTICES",
@@ -150,6 +188,15 @@ __all__ = [
     "ImportFile",
     "ImportReject",
     "ImportRow",
+    "InventoryApproval",
+    "InventoryCount",
+    "InventoryCounted",
+    "InventoryEvent",
+    "InventoryLine",
+    "InventoryLocation",
+    "InventoryMove",
+    "InventoryPart",
+    "InventoryReason",
     "Item",
     "Lease",
     "Line",
@@ -162,11 +209,24 @@ __all__ = [
     "NoticeDelivery",
     "NoticeRead",
     "Outbox",
+    "ParityItem",
+    "ParityRun",
     "PaymentMode",
     "PersonLeft",
     "PersonScope",
     "Price",
     "PrintJob",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "QbdAccount",
+    "QbdArchive",
+    "QbdCompany",
+    "QbdItem",
+    "QbdLevel",
+    "QbdSite",
+    "QbdTicket",
+    "QbdWork",
+    "QbdWorkItem",
     "QboList",
     "QboNewItem",
     "QboState",

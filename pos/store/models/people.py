@@ -116,6 +116,7 @@ class Token(Row):
     used_at = TextField(default="")
     revoked_at = TextField(default="")
     scopes = TextField(default="")  # rights of the role it has, space between; empty = all of them
+    person = TextField(default="")  # code of the user who stands behind it; "" = a program of its own
 
 
 class Audit(Row):
