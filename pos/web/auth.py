@@ -27,7 +27,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 #: Addresses of the console; the screens of runs are below `[runs] prefix`, too.
 CONSOLE = ("/console", "/api/console", "/settings", "/api/integrations", "/api/office")
-#: Of these, what everybody signed in at a till may ask for, too.
+#: Addresses for whoever is signed in at the console or at a till.
+BOTH = ("/inventory", "/api/inventory")
+#: Of the console's, what everybody signed in at a till may ask for, too.
 AT_TILL_TOO = ("/api/integrations/quickbooks/status", "/api/integrations/quickbooks/worker/status")
 
 
@@ -160,6 +162,11 @@ def at_runs() -> bool:
     return _below(parts().config.runs.prefix)
 
 
+def at_inventory() -> bool:
+    """Whether the request is for stock: opened by the sign-in of the console, or of a till."""
+    return _below(*BOTH)
+
+
 def _below(*paths: str) -> bool:
     return request.path.startswith(tuple(f"{path}/" for path in paths)) or request.path in paths
 
@@ -177,10 +184,10 @@ def identify() -> people.Actor | None:
                 "This key is not known here or was withdrawn. Make a new one with `token add`.", code="token"
             )
         return found
-    if at_console():
+    if at_console() or at_inventory():
         secret = request.cookies.get(cookie_name("console"), "")
         found = passwords.find(store, secret) if secret else None
-        if found is not None or request.path not in AT_TILL_TOO:
+        if found is not None or not (at_inventory() or request.path in AT_TILL_TOO):
             return found
     secret = request.cookies.get(cookie_name("sign_in"), "")
     return people.find_sign_in(store, secret) if secret else None

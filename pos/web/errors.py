@@ -20,6 +20,7 @@ from pos.said import said
 from pos.store.db import cannot_read
 from pos.web import auth, reader
 from pos.web.describe import answers_json
+from pos.web.inventory import frame as inventory
 from pos.web.parts import parts
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,8 @@ def _pos_error(error: PosError) -> ResponseReturnValue:
     if error.status >= 500:
         log.error("%s %s: %s: %s", request.method, request.path, error.code, error.message)
     if isinstance(error, SignInNeededHere) and not wants_json() and request.method == "GET":
+        if auth.at_inventory():
+            return inventory.sign_in()
         return redirect(url_for("console.sign_in_page" if auth.at_console() else "people.sign_in_page"))
     return _answer(error.status, error.code, error.message, error.field, error.details())
 
@@ -105,5 +108,6 @@ def _answer(status: int, code: str, message: str, field: str | None, details: di
         if status == 503:
             answer.headers["Retry-After"] = str(AGAIN_SECONDS)
         return answer
-    page = "console/error.html" if auth.at_console() else "error.html"
-    return make_response(render_template(page, status=status, code=code, message=message), status)
+    page = "console/error.html" if auth.at_console() or auth.at_inventory() else "error.html"
+    back = "/inventory" if auth.at_inventory() else "/console"
+    return make_response(render_template(page, status=status, code=code, message=message, back=back), status)

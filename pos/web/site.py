@@ -25,6 +25,7 @@ from pos.web import (
     hooks,
     hub,
     integrations,
+    inventory,
     language,
     lists,
     live,
@@ -85,6 +86,7 @@ BLUEPRINTS = (
     *hub.BLUEPRINTS,
     *console.BLUEPRINTS,
     *integrations.BLUEPRINTS,
+    *inventory.BLUEPRINTS,
     office.bp,
     office_csv.bp,
 )

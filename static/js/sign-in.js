@@ -43,7 +43,7 @@ async function signIn() {
   const who = badge ? { badge } : { code: plain(code.value.trim()) };
   try {
     await post("/api/sign-in", { ...who, pin: plain(pin.value) });
-    location.replace("/");
+    location.replace(new URLSearchParams(location.search).get("to") === "inventory" ? "/inventory" : "/");
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
     refuse(error instanceof NoAnswer ? t("The till server does not answer. Try again in a moment.") : error.message);

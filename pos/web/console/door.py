@@ -23,6 +23,7 @@ from pos.web import auth
 from pos.web.body import json_object, text
 from pos.web.console import frame, shapes
 from pos.web.describe import PAGE, describe
+from pos.web.inventory import frame as inventory
 from pos.web.parts import parts
 from pos.web.shapes import ok
 
@@ -39,7 +40,10 @@ _failures: dict[str, list[float]] = {}
 @describe(kinds=(PAGE,), refuses=(302,))
 @auth.open_to_all
 def sign_in_page() -> ResponseReturnValue:
-    if _welcome(auth.actor_or_none()):
+    who = auth.actor_or_none()
+    if _may(who, inventory.LOOKING) and (request.args.get("to") == "inventory" or not _may(who, frame.RIGHTS)):
+        return redirect("/inventory")
+    if _welcome(who):
         return redirect("/console")
     here = parts().config
     return render_template(
@@ -91,7 +95,11 @@ def sign_out() -> ResponseReturnValue:
 
 
 def _welcome(who: Actor | None) -> bool:
-    return who is not None and any(who.may(right) for right in frame.RIGHTS)
+    return _may(who, frame.RIGHTS) or _may(who, inventory.LOOKING)
+
+
+def _may(who: Actor | None, rights: tuple[str, ...]) -> bool:
+    return who is not None and any(who.may(right) for right in rights)
 
 
 def _slow_down(address: str) -> None:

@@ -31,6 +31,7 @@ SCREENS = (
     ("trace", "/console/trace", said("Trace"), "trace"),
     ("replay", "/console/replay", said("Replay"), "replay"),
     ("reconciliation", "/console/reconciliation", said("Reconciliation"), "equal"),
+    ("inventory", "/inventory", said("Inventory"), "box"),
     ("agents", "/console/agents", said("Agents"), "pulse"),
     ("logs", "/console/logs", said("Logs"), "list"),
     ("audit", "/console/audit", said("Audit"), "eye"),

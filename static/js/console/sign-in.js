@@ -13,7 +13,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
   put(byId("say"), "");
   try {
     await post("/api/console/sign-in", { code: byId("code").value.trim(), password: byId("password").value }, 20000);
-    location.replace("/console");
+    location.replace(location.pathname + location.search); // which leads on to where this person may go
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
     put(byId("say"), error instanceof NoAnswer ? t("The till server does not answer. Try again in a moment.") : error.message);

@@ -1,0 +1,10 @@
+"""Stock at /inventory: what there is and where, moving and counting it, what waits for a second person.
+
+Each module is a screen or a part of the API; all are opened by the sign-in of the console or of a till.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
