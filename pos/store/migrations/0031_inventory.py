@@ -75,31 +75,34 @@ STATEMENTS = (
     "password_hash TEXT NOT NULL, owner_id TEXT NOT NULL, file_id TEXT NOT NULL, app_name TEXT NOT NULL, "
     "company_file TEXT NOT NULL, company_name TEXT NOT NULL, bound_at TEXT NOT NULL, version TEXT NOT NULL, country "
     "TEXT NOT NULL, edition TEXT NOT NULL, facts TEXT NOT NULL, moves_stock TEXT NOT NULL, grain TEXT NOT NULL, "
-    "enabled INTEGER NOT NULL, made_at TEXT NOT NULL, last_set TEXT NOT NULL, last_contact_at TEXT NOT NULL, "
-    "last_error TEXT NOT NULL, last_error_at TEXT NOT NULL)",
+    "counts_as TEXT NOT NULL, enabled INTEGER NOT NULL, made_at TEXT NOT NULL, last_set TEXT NOT NULL, "
+    "last_contact_at TEXT NOT NULL, last_error TEXT NOT NULL, last_error_at TEXT NOT NULL)",
     "CREATE UNIQUE INDEX qbd_company_company ON qbd_company (company)",
     "CREATE UNIQUE INDEX qbd_company_username ON qbd_company (username)",
     "CREATE TABLE qbd_ticket (ticket TEXT NOT NULL PRIMARY KEY, connection TEXT NOT NULL, username TEXT NOT NULL, "
+    "address TEXT NOT NULL, "
     "state TEXT NOT NULL, client_version TEXT NOT NULL, version TEXT NOT NULL, company_file TEXT NOT NULL, checked "
     "INTEGER NOT NULL, outstanding INTEGER NOT NULL, done INTEGER NOT NULL, connection_errors INTEGER NOT NULL, "
     "last_error TEXT NOT NULL, made_at TEXT NOT NULL, seen_at TEXT NOT NULL, until TEXT NOT NULL, closed_at TEXT "
     "NOT NULL)",
     "CREATE INDEX qbd_ticket_connection_state ON qbd_ticket (connection, state)",
     "CREATE INDEX qbd_ticket_made_at ON qbd_ticket (made_at)",
-    "CREATE TABLE qbd_work (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, company TEXT "
-    "NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, writes "
-    "INTEGER NOT NULL, state TEXT NOT NULL, payload TEXT NOT NULL, tries INTEGER NOT NULL, attempt INTEGER NOT "
+    "CREATE TABLE qbd_work (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, turn INTEGER NOT NULL, connection TEXT NOT "
+    "NULL, company TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT "
+    "NULL, writes INTEGER NOT NULL, state TEXT NOT NULL, payload TEXT NOT NULL, blocked INTEGER NOT NULL, doubt "
+    "INTEGER NOT NULL, probing INTEGER NOT NULL, tries INTEGER NOT NULL, attempt INTEGER NOT "
     "NULL, next_at TEXT NOT NULL, ticket TEXT NOT NULL, lease_until TEXT NOT NULL, set_id TEXT NOT NULL, request_id "
     "TEXT NOT NULL, version TEXT NOT NULL, body TEXT NOT NULL, handed_at TEXT NOT NULL, ref_number TEXT NOT NULL, "
     "remote_id TEXT NOT NULL, edit_sequence TEXT NOT NULL, txn_number TEXT NOT NULL, code TEXT NOT NULL, message "
     "TEXT NOT NULL, made_at TEXT NOT NULL, done_at TEXT NOT NULL)",
     "CREATE UNIQUE INDEX qbd_work_connection_source_kind_part ON qbd_work (connection, source, kind, part)",
-    "CREATE INDEX qbd_work_connection_state_next_at ON qbd_work (connection, state, next_at)",
+    "CREATE INDEX qbd_work_connection_state_blocked_next_at_n ON qbd_work (connection, state, blocked, next_at, n)",
     "CREATE INDEX qbd_work_source ON qbd_work (source)",
     "CREATE INDEX qbd_work_set_id ON qbd_work (set_id)",
-    "CREATE TABLE qbd_work_item (connection TEXT NOT NULL, item TEXT NOT NULL, work INTEGER NOT NULL, open INTEGER "
-    "NOT NULL, PRIMARY KEY (work, item))",
-    "CREATE INDEX qbd_work_item_connection_item_work ON qbd_work_item (connection, item, work) WHERE (open = 1)",
+    "CREATE TABLE qbd_work_item (connection TEXT NOT NULL, item TEXT NOT NULL, work INTEGER NOT NULL, turn INTEGER "
+    "NOT NULL, open INTEGER NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (work, item))",
+    "CREATE INDEX qbd_work_item_connection_item_turn_work ON qbd_work_item (connection, item, turn, work) WHERE "
+    "(open = 1)",
     "CREATE TABLE qbd_archive (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, work INTEGER "
     "NOT NULL, source TEXT NOT NULL, ticket TEXT NOT NULL, at TEXT NOT NULL, direction TEXT NOT NULL, set_id TEXT "
     "NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, body TEXT NOT NULL)",

@@ -27,9 +27,10 @@ class QbdCompany(Row):
     facts = TextField(default="{}")  # JSON of the host answer: preferences, multi-site, build
     moves_stock = TextField(default="adjustments")  # adjustments | documents: what moves stock there, never both
     grain = TextField(default="day")  # day | receipt: of sales documents
+    counts_as = TextField(default="difference")  # difference | level: what is told of stock that was set or counted
     enabled = BooleanField(default=True)
     made_at = TextField()
-    last_set = TextField(default="")  # newest message set that is booked and may be cleared with the next one
+    last_set = TextField(default="")  # message sets that are booked, oldest first; each is cleared with a next one
     last_contact_at = TextField(default="")
     last_error = TextField(default="")
     last_error_at = TextField(default="")
@@ -44,7 +45,8 @@ class QbdTicket(Row):
     ticket = TextField(primary_key=True)
     connection = TextField()
     username = TextField()
-    state = TextField(default="open")  # open | closed | expired | dropped
+    address = TextField(default="")  # where it called from
+    state = TextField(default="open")  # open | closed | expired | dropped | probe
     client_version = TextField(default="")
     version = TextField(default="")  # qbXML this session takes
     company_file = TextField(default="")
@@ -67,6 +69,7 @@ class QbdWork(Row):
     """One message set: a posting transaction, or a question. What was handed out is kept byte for byte."""
 
     n = BigAutoField()
+    turn = BigIntegerField(default=0)  # its place in the order of its items: n of the first part of its source
     connection = TextField()
     company = TextField()
     kind = TextField()  # transfer | adjustment | sale | refund | item_add | account_add | ask_*
@@ -76,6 +79,9 @@ class QbdWork(Row):
     writes = BooleanField(default=True)  # false: a question, which may be asked again
     state = TextField(default="pending")  # not_ready | pending | in_flight | unknown | applied | error | cancelled
     payload = TextField(default="{}")  # JSON the request is built from
+    blocked = IntegerField(default=0)  # how many of its items something earlier is open on
+    doubt = BooleanField(default=False)  # handed out, and nobody knows what became of it: only the same bytes may go
+    probing = BooleanField(default=False)  # QuickBooks is asked whether it is there before anything else
     tries = IntegerField(default=0)
     attempt = IntegerField(default=1)  # grows with each new message set id
     next_at = TextField(default="")
@@ -99,7 +105,7 @@ class QbdWork(Row):
         table_name = "qbd_work"
         indexes = (
             (("connection", "source", "kind", "part"), True),
-            (("connection", "state", "next_at"), False),
+            (("connection", "state", "blocked", "next_at", "n"), False),
             (("source",), False),
             (("set_id",), False),
         )
@@ -111,7 +117,9 @@ class QbdWorkItem(Row):
     connection = TextField()
     item = TextField()
     work = BigIntegerField()
+    turn = BigIntegerField(default=0)  # of the work
     open = BooleanField(default=True)  # false once it is applied or given up
+    first = BooleanField(default=True)  # nothing earlier is open on the item
 
     class Meta:
         table_name = "qbd_work_item"
@@ -119,7 +127,9 @@ class QbdWorkItem(Row):
 
 
 QbdWorkItem.add_index(
-    QbdWorkItem.index(QbdWorkItem.connection, QbdWorkItem.item, QbdWorkItem.work, where=QbdWorkItem.open == 1)
+    QbdWorkItem.index(
+        QbdWorkItem.connection, QbdWorkItem.item, QbdWorkItem.turn, QbdWorkItem.work, where=QbdWorkItem.open == 1
+    )
 )
 
 
