@@ -1,16 +1,14 @@
-// The frame of every page of the console: light or dark, signing out, and what keeps a page live.
-// A region marked data-live is asked for again and put in its place; what a person touches just now is left alone.
+// The frame of every page of the console: light or dark, signing out, and what keeps a page live (live.js).
 import { chooseLanguage, t } from "../language.js";
 import { NoAnswer, Refused, get, post, setToken, whenSignedOut, whenStale } from "../till/api.js";
 import { byId, put } from "../till/dom.js";
-
-const LOOK_MS = 3000;
+import { hold, keepFresh, refresh as putAnew, whenFresh } from "./live.js";
 
 setToken(document.querySelector('meta[name="csrf"]').content);
 whenStale(async () => (await get("/api/console/session")).csrf);
 whenSignedOut(() => location.assign("/console/sign-in"));
 
-export { chooseLanguage };
+export { chooseLanguage, hold, whenFresh };
 
 /** The sentence behind an error of a request; anything else is thrown on. */
 export function sentence(error) {
@@ -75,55 +73,20 @@ showAway();
 
 // -- live --------------------------------------------------------------------------------------------------------------
 
-const listeners = [];
-let held = 0;
-
-/** Be told after the live regions were put in anew. */
-export const whenFresh = (listener) => listeners.push(listener);
-
-/** Keep the page as it is until the function that comes back is called. */
-export function hold() {
-  held += 1;
-  return () => {
-    held -= 1;
-  };
-}
-
-const touched = (region) => region.contains(document.activeElement) || region.querySelector("details[open], :checked:not(option)") !== null;
+const ALSO = ", #away";
 
 /** Ask for this page again and put its live regions in their places. Whether the server answered. */
-export async function refresh(regions = "[data-live]") {
-  let page;
-  try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(8000) });
-    if (answer.redirected && new URL(answer.url).pathname === "/console/sign-in") return location.assign("/console/sign-in");
-    if (!answer.ok) return false;
-    page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  } catch {
-    return false;
-  }
-  for (const region of document.querySelectorAll(`${regions}, #away`)) {
-    const fresh = page.getElementById(region.id);
-    if (fresh && !touched(region) && !region.isEqualNode(fresh)) region.replaceWith(document.adoptNode(fresh));
-  }
+export const refresh = (regions = "[data-live]") => putAnew(regions + ALSO);
+
+whenFresh((page) => {
   showAway();
   const [now, then] = [byId("now"), page.getElementById("now")];
   if (now && then) put(now, then.textContent);
-  for (const listener of listeners) listener();
-  return true;
-}
+});
 
-async function look() {
+const looks = keepFresh((there) => {
   const live = byId("live");
-  if (!document.hidden && !held && getSelection().isCollapsed) {
-    const there = await refresh();
-    live.classList.toggle("is-away", !there);
-    put(live, there ? t("Live") : t("No answer"));
-  }
-  setTimeout(look, LOOK_MS);
-}
-
-if (document.querySelector("[data-live]")) {
-  byId("live").hidden = false;
-  setTimeout(look, LOOK_MS);
-}
+  live.classList.toggle("is-away", !there);
+  put(live, there ? t("Live") : t("No answer"));
+}, `[data-live]${ALSO}`);
+if (looks) byId("live").hidden = false;
