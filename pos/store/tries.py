@@ -87,6 +87,10 @@ class Tries:
         """The work of a check, where there is nothing to check."""
         self._matches(_nobody(self.hasher), given)
 
+    def matches(self, hashed: str, given: str) -> bool:
+        """Whether this is the secret behind what is kept."""
+        return self._matches(hashed, given)
+
     def refuse_locked(self, store: Store, locked_until: str, now: datetime) -> None:
         """LockedOut while the lock holds."""
         if locked_until and clock.parse(locked_until) > now:

@@ -53,6 +53,10 @@ STATEMENTS = (
     "CREATE TABLE inventory_counted (count TEXT NOT NULL, item TEXT NOT NULL, first INTEGER, first_level INTEGER, "
     "first_by TEXT NOT NULL, first_at TEXT NOT NULL, second INTEGER, second_level INTEGER, second_by TEXT NOT NULL, "
     "second_at TEXT NOT NULL, PRIMARY KEY (count, item))",
+    "CREATE TABLE inventory_tally (count TEXT NOT NULL, id TEXT NOT NULL, position INTEGER NOT NULL, item TEXT NOT "
+    "NULL, round INTEGER NOT NULL, qty INTEGER NOT NULL, more INTEGER NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL, "
+    "PRIMARY KEY (count, id, position))",
+    "CREATE INDEX inventory_tally_count_item ON inventory_tally (count, item)",
     "CREATE TABLE purchase_order (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, company TEXT NOT "
     "NULL, number TEXT NOT NULL, supplier TEXT NOT NULL, location TEXT NOT NULL, state TEXT NOT NULL, memo TEXT NOT "
     "NULL, made_by TEXT NOT NULL, made_at TEXT NOT NULL, changed_at TEXT NOT NULL)",
