@@ -38,6 +38,7 @@ from pos.store.models.inventory import (
     InventoryMove,
     InventoryPart,
     InventoryReason,
+    InventoryTally,
     ParityItem,
     ParityRun,
     PurchaseOrder,
@@ -120,7 +121,7 @@ BANK = (BankFile, BankRow, BankReject, BankMatch)
 #: Stock kept here, what moved it, what waits for a second person; what was found beside the books.
 INVENTORY = (
     InventoryLocation, InventoryPart, InventoryReason, InventoryEvent, InventoryLine, InventoryMove, InventoryApproval,
-    InventoryCount, InventoryCounted, PurchaseOrder, PurchaseOrderLine, ParityRun, ParityItem,
+    InventoryCount, InventoryCounted, InventoryTally, PurchaseOrder, PurchaseOrderLine, ParityRun, ParityItem,
 )  # fmt: skip
 #: QuickBooks Desktop through its Web Connector.
 DESKTOP = (
@@ -197,6 +198,7 @@ __all__ = [
     "InventoryMove",
     "InventoryPart",
     "InventoryReason",
+    "InventoryTally",
     "Item",
     "Lease",
     "Line",

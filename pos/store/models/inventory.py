@@ -211,6 +211,25 @@ class InventoryCounted(Row):
         primary_key = CompositeKey("count", "item")
 
 
+class InventoryTally(Row):
+    """One line of what somebody sent in of a count: kept, so that the same sending counts once."""
+
+    count = TextField()
+    id = TextField()  # of the sending; made in the browser
+    position = IntegerField()
+    item = TextField()
+    round = IntegerField()  # 1, or 2 where the first differed
+    qty = BigIntegerField()
+    more = BooleanField(default=False)  # found besides what was counted of it before
+    at = TextField()  # when it was counted, which may be before it was sent
+    by = TextField()
+
+    class Meta:
+        table_name = "inventory_tally"
+        primary_key = CompositeKey("count", "id", "position")
+        indexes = ((("count", "item"), False),)
+
+
 class PurchaseOrder(Row):
     """Goods ordered from a supplier."""
 
