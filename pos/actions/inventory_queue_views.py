@@ -1,0 +1,225 @@
+"""The queue to QuickBooks Desktop as people read it: what waits, what holds it back, who called, what went over the
+wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pos.actions.inventory_words import AT_QUICKBOOKS, work_words
+from pos.actions.outbox_views import moment
+from pos.config import Config
+from pos.errors import NotFound
+from pos.said import said
+from pos.store import listing
+from pos.store.db import Store
+from pos.store.listing import Asked, Page, Source
+
+#: What the list can be kept to.
+SHOWS = {
+    "open": said("Open"),
+    "ready": said("Ready"),
+    "held": said("Held back"),
+    "unknown": said("Not known"),
+    "error": said("Errors"),
+    "applied": said("In QuickBooks"),
+    "all": said("All"),
+}
+_OF_SHOW = {
+    "open": "w.state IN ('not_ready', 'pending', 'in_flight', 'unknown', 'error')",
+    "ready": "w.state = 'pending' AND w.blocked = 0",
+    "held": "w.state IN ('not_ready', 'pending') AND w.blocked > 0",
+    "unknown": "w.state = 'unknown'",
+    "error": "w.state = 'error'",
+    "applied": "w.state = 'applied'",
+}
+_NAMES = (
+    "n", "kind", "source", "part", "parts", "writes", "state", "blocked", "tries", "next_at", "set_id", "handed_at",
+    "ref_number", "remote_id", "txn_number", "code", "message", "made_at", "done_at", "event",
+)  # fmt: skip
+_SOURCE = Source(
+    (
+        *(f"w.{name}" for name in _NAMES[:-1]),
+        "(SELECT count(*) FROM inventory_event e WHERE e.id = w.source)",
+    ),
+    "qbd_work w",
+    "w.n",
+    {"n": "w.n"},
+)
+_HOLDER = (
+    "SELECT x.item, y.work, h.source, h.state FROM qbd_work_item x JOIN qbd_work_item y ON y.connection = x.connection"
+    " AND y.item = x.item AND y.open = 1 AND y.turn < x.turn JOIN qbd_work h ON h.n = y.work WHERE x.work = ?"
+    " ORDER BY y.turn, y.work LIMIT 1"
+)
+CSV = (
+    "n", "kind", "source", "part", "parts", "state", "tries", "next_at", "set_id", "ref_number", "remote_id", "code",
+    "message", "made_at", "done_at",
+)  # fmt: skip
+_SESSIONS = (
+    "SELECT made_at, seen_at, closed_at, state, client_version, version, done, connection_errors, last_error, address"
+    " FROM qbd_ticket WHERE connection = ? ORDER BY made_at DESC LIMIT ?"
+)
+SESSIONS = {
+    "open": (said("Open"), "waiting"),
+    "closed": (said("Ended"), "saved"),
+    "expired": (said("Fell silent"), "check"),
+    "dropped": (said("Cut off"), "needs"),
+    "probe": (said("Tried out"), "offline"),
+}
+SESSIONS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which work. connection: whose. show: a key of SHOWS. words: an event, a message set, a name there, or anywhere in
+    what was answered."""
+
+    connection: str
+    show: str = "open"
+    words: str = ""
+
+
+def listed(store: Store, config: Config, wanted: Filter, asked: Asked) -> tuple[list[dict[str, Any]], Page]:
+    """A page of the queue, in the order it goes unless it is turned round; each held back says by what."""
+    where, facts = _conditions(wanted)
+    with store.reading():
+        found = listing.page(store, _SOURCE, where, facts, asked)
+        total = listing.count(store, "qbd_work w", where, facts)
+        rows = [_row(store, config, row) for row in found.rows]
+    return rows, Page(found.rows, found.after, found.before, total)
+
+
+def every(store: Store, config: Config, wanted: Filter, asked: Asked) -> Iterator[dict[str, Any]]:
+    """All that fits, for an export."""
+    where, facts = _conditions(wanted)
+    return (_row(store, config, row) for row in listing.everything(store, _SOURCE, where, facts, asked))
+
+
+def of_source(store: Store, config: Config, source: str) -> list[dict[str, Any]]:
+    """All parts of one event at QuickBooks Desktop, in their order."""
+    if not source:
+        return []
+    with store.reading():
+        found = listing.page(store, _SOURCE, ["w.source = ?"], [source], Asked(down=False, limit=listing.ROWS_MAX))
+        return [_row(store, config, row) for row in found.rows]
+
+
+def counted(store: Store, connection: str) -> dict[str, int]:
+    """How much is in each state the list can be kept to; counting stops above 10,000."""
+    return {
+        name: listing.count(store, "qbd_work w", ["w.connection = ?", condition], [connection])
+        for name, condition in _OF_SHOW.items()
+        if name != "applied"
+    }
+
+
+def sessions(store: Store, config: Config, connection: str) -> list[dict[str, Any]]:
+    """The last times its Web Connector called, the newest first. A ticket itself is shown to nobody."""
+    found = []
+    for made, seen, closed, state, client, version, done, errors, words, address in store.execute(
+        _SESSIONS, (connection, SESSIONS_SHOWN)
+    ).fetchall():
+        state_words, tone = SESSIONS.get(state, (state, "check"))
+        found.append(
+            {
+                "made_at": made,
+                "made_text": moment(store, config, made, seconds=True),
+                "seen_text": moment(store, config, closed or seen, seconds=True, of=made),
+                "state": state,
+                "state_text": state_words,
+                "tone": tone,
+                "client_version": client,
+                "version": version,
+                "done": done,
+                "errors": errors,
+                "last_error": words,
+                "address": address,
+            }
+        )
+    return found
+
+
+def _row(store: Store, config: Config, row: Sequence[Any]) -> dict[str, Any]:
+    found = dict(zip(_NAMES, row, strict=True))
+    state, tone = AT_QUICKBOOKS.get(found["state"], (found["state"], "check"))
+    holder = None
+    if found["blocked"] and found["state"] in ("pending", "not_ready"):
+        holder = store.execute(_HOLDER, (found["n"],)).fetchone()
+        state, tone = said("Held back"), "check"
+    waiting = found["state"] in ("pending", "error", "unknown")
+    return {
+        **found,
+        "event": found["source"] if found["event"] else "",
+        "kind_text": work_words(found["kind"]),
+        "state_text": state,
+        "tone": tone,
+        "needs": tone == "needs",
+        "holder": {"item": holder[0], "n": holder[1], "source": holder[2], "state": holder[3]} if holder else None,
+        "next_text": moment(store, config, found["next_at"]) if waiting else "",
+        "made_text": moment(store, config, found["made_at"]),
+        "handed_text": moment(store, config, found["handed_at"]),
+        "done_text": moment(store, config, found["done_at"]),
+    }
+
+
+def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
+    where, facts = ["w.connection = ?"], list[Any]([wanted.connection])
+    if wanted.show in _OF_SHOW:
+        where.append(_OF_SHOW[wanted.show])
+    if wanted.words:
+        where.append(
+            "(w.source = ? OR w.set_id = ? OR w.ref_number = ? OR w.remote_id = ? OR instr(lower(w.message), lower(?))"
+            " > 0 OR w.n IN (SELECT x.work FROM qbd_work_item x WHERE x.connection = w.connection AND x.item = ?))"
+        )
+        facts += [wanted.words] * 6
+    return where, facts
+
+
+# -- what went over the wire -------------------------------------------------------------------------------------------
+
+_WIRE_NAMES = ("n", "work", "source", "at", "direction", "set_id", "code", "message", "chars")
+_WIRE = Source((*(f"a.{name}" for name in _WIRE_NAMES[:-1]), "length(a.body)"), "qbd_archive a", "a.n", {"n": "a.n"})
+WIRE_WORDS = {"ask": said("Asked"), "answer": said("Answered")}
+
+
+def archived(
+    store: Store, config: Config, connection: str, words: str, asked: Asked
+) -> tuple[list[dict[str, Any]], Page]:
+    """Requests and answers as they went, the newest first. words: an event, a message set, or anywhere in them."""
+    where, facts = ["a.connection = ?"], list[Any]([connection])
+    if words:
+        where.append(
+            "(a.source = ? OR a.set_id = ? OR a.code = ? OR instr(lower(a.message), lower(?)) > 0"
+            " OR instr(lower(a.body), lower(?)) > 0)"
+        )
+        facts += [words] * 5
+    with store.reading():
+        found = listing.page(store, _WIRE, where, facts, asked)
+    return [_wire(store, config, row) for row in found.rows], found
+
+
+def wire_of(store: Store, config: Config, source: str) -> list[dict[str, Any]]:
+    """All that was asked and answered about one event, in its order, without the bodies."""
+    if not source:
+        return []
+    with store.reading():
+        found = listing.page(store, _WIRE, ["a.source = ?"], [source], Asked(down=False, limit=listing.ROWS_MAX))
+    return [_wire(store, config, row) for row in found.rows]
+
+
+def wire(store: Store, config: Config, n: int, connection: str) -> dict[str, Any]:
+    """One of them, whole. NotFound, also for another company's."""
+    with store.reading():
+        found = listing.page(store, _WIRE, ["a.n = ?", "a.connection = ?"], [n, connection], Asked(limit=1)).rows
+        if not found:
+            raise NotFound(said("There is no such request or answer here; they are kept for a while only."), field="n")
+        body = store.execute("SELECT body FROM qbd_archive WHERE n = ?", (n,)).fetchone()[0]
+    return {**_wire(store, config, found[0]), "body": body}
+
+
+def _wire(store: Store, config: Config, row: Sequence[Any]) -> dict[str, Any]:
+    found = dict(zip(_WIRE_NAMES, row, strict=True))
+    found["at_text"] = moment(store, config, found["at"], seconds=True)
+    found["direction_text"] = WIRE_WORDS.get(found["direction"], found["direction"])
+    return found
