@@ -27,7 +27,7 @@ from pos.store.reach import EVERYWHERE, Reach
 PEOPLE_SHOWS = {"on": "u.active = 1", "off": "u.active = 0", "all": "1 = 1"}
 TOKEN_SHOWS = {"on": "t.revoked_at = ''", "off": "t.revoked_at <> ''", "all": "1 = 1"}
 PEOPLE_CSV = ("code", "name", "role", "active", "pin", "password", "badge", "locked_until", "last_seen")
-TOKEN_CSV = ("name", "role", "scopes", "places", "created_at", "used_at", "revoked_at")
+TOKEN_CSV = ("name", "role", "person", "scopes", "places", "created_at", "used_at", "revoked_at")
 PIN_DIGITS = 6
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _PEOPLE = Source(
@@ -41,8 +41,18 @@ _PEOPLE = Source(
     {"name": "u.name", "code": "u.code", "role": "u.role"},
 )  # fmt: skip
 _TOKENS = Source(
-    ("t.id", "t.name", "t.role", "t.scopes", "t.created_at", "t.used_at", "t.revoked_at"),
-    "token t",
+    (
+        "t.id",
+        "t.name",
+        "t.role",
+        "t.scopes",
+        "t.created_at",
+        "t.used_at",
+        "t.revoked_at",
+        "t.person",
+        "coalesce(u.name, '')",
+    ),
+    "token t LEFT JOIN user u ON u.code = t.person",
     "t.id",
     {"name": "t.name", "made": "t.id", "used": "t.used_at"},
 )
@@ -210,12 +220,14 @@ def one_token(store: Store, config: Config, who: Actor, key: str) -> dict[str, A
 
 
 def _token(store: Store, config: Config, who: Actor, row: tuple[Any, ...]) -> dict[str, Any]:
-    key, name, role, scopes, created_at, used_at, revoked_at = row
+    key, name, role, scopes, created_at, used_at, revoked_at, person, person_name = row
     has = scopes.split() or list(tables.of(store).rights_of(role))
     return {
         "id": key,
         "name": name,
         "role": role,
+        "person": person,
+        "person_name": person_name,
         "scopes": scopes,
         "rights": has,
         "places": within.words(store, within.key_code(name)),
@@ -231,12 +243,20 @@ def _token(store: Store, config: Config, who: Actor, row: tuple[Any, ...]) -> di
 
 
 def add_token(
-    store: Store, who: Actor, name: str, role: str, scopes: Collection[str], places: Collection[str] = ()
+    store: Store,
+    who: Actor,
+    name: str,
+    role: str,
+    scopes: Collection[str],
+    places: Collection[str] = (),
+    person: str = "",
 ) -> str:
-    """Make a key within one's own rights. places: COMPANY or COMPANY/SHOP it is kept to, none = everywhere. Returns its
-    secret, told this once."""
+    """Make a key within one's own rights. places: COMPANY or COMPANY/SHOP it is kept to, none = everywhere. person:
+    whose it is, "" = nobody's; somebody else's is for an owner to make. Returns its secret, told this once."""
+    if person and person != who.person and who.role != rights.OWNER:
+        raise NotAllowed("A key in somebody else's name is made by an owner.", code="not_yours", field="person")
     if role not in rights.ROLES or not set(scopes) <= set(rights.RIGHTS):
-        return people.add_token(store, name, role, who.code, scopes)  # which says what is wrong
+        return people.add_token(store, name, role, who.code, scopes, person)  # which says what is wrong
     full = tables.of(store).rights_of(role)
     wanted = [right for right in full if right in scopes] if scopes else full
     if scopes and not wanted:
@@ -244,10 +264,16 @@ def add_token(
     if not _reaches(who, wanted):
         raise _too_much()
     with store.transaction():
-        secret = people.add_token(store, name, role, who.code, wanted if scopes else ())
+        secret = people.add_token(store, name, role, who.code, wanted if scopes else (), person)
         if places:
             within.keep_key_to(store, name, [within.read(store, one) for one in places], who.code)
     return secret
+
+
+def whose(store: Store, who: Actor) -> list[people.Person]:
+    """Whose a key may be that this person makes: their own, an owner's choice of everybody."""
+    active = [one for one in people.people(store) if one.active]
+    return active if who.role == rights.OWNER else [one for one in active if one.code == who.person]
 
 
 def rotate_token(store: Store, config: Config, who: Actor, key: str) -> str:

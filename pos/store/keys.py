@@ -23,7 +23,7 @@ from pos.said import said
 from pos.store import audit, disk
 from pos.store import rights as tables
 from pos.store.db import Store
-from pos.store.models import Device, PersonScope, SignIn, Token
+from pos.store.models import Device, PersonScope, SignIn, Token, User
 
 NAME_CHARS_MAX = 80
 PAGE_KEY_BYTES = 32
@@ -37,7 +37,8 @@ _CODE_LENGTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is behind a request. via: "pin" (a person at a screen) or "token" (a program). key: hash of their secret."""
+    """Who is behind a request. via: "pin" (a person at a screen) or "token" (a program). key: hash of their secret.
+    behind: the code of the person a program's key belongs to, "" = it is nobody's."""
 
     code: str
     name: str
@@ -48,6 +49,12 @@ class Actor:
     locked: bool = False
     seen_at: str = ""
     table: Rights = field(default=rights.DEFAULT, repr=False, compare=False)
+    behind: str = ""
+
+    @property
+    def person(self) -> str:
+        """The code of the person this is, whichever way they came; "" for a program that is nobody's."""
+        return self.behind if self.via == "token" else self.code
 
     def may(self, right: str) -> bool:
         return self.table.allowed(self.role, right)
@@ -147,8 +154,11 @@ def devices(store: Store) -> list[tuple[str, str, str]]:
 # -- tokens ------------------------------------------------------------------------------------------------------------
 
 
-def add_token(store: Store, name: str, role: str, by: str = "system", scopes: Collection[str] = ()) -> str:
-    """A key for a program, shown once: sent as `Authorization: Bearer …`. scopes: fewer rights than its role has."""
+def add_token(
+    store: Store, name: str, role: str, by: str = "system", scopes: Collection[str] = (), person: str = ""
+) -> str:
+    """A key for a program, shown once: sent as `Authorization: Bearer …`. scopes: fewer rights than its role has.
+    person: the code of whose it is; it never may more than they do, and stops when they leave. "" = nobody's."""
     if role not in rights.ROLES:
         raise Invalid(
             said("There is no role {role}; roles are: {list}.", role=repr(role), list=", ".join(rights.ROLES)),
@@ -168,9 +178,11 @@ def add_token(store: Store, name: str, role: str, by: str = "system", scopes: Co
             role=role,
             created_at=clock.stamp(clock.now()),
             scopes=scope_text,
+            person=_somebody(person),
         )
         PersonScope.delete().where(PersonScope.person == f"token:{name}").execute()  # of one withdrawn before
-        audit.record(store, by, "token.add", name, {"role": role} | ({"scopes": scope_text} if scope_text else {}))
+        told = {"role": role, "scopes": scope_text, "person": person}
+        audit.record(store, by, "token.add", name, {key: value for key, value in told.items() if value})
     return secret
 
 
@@ -189,6 +201,12 @@ def _token() -> str:
     return f"tk_{secrets.token_urlsafe(32)}"
 
 
+def _somebody(code: str) -> str:
+    if code and not User.select().where((User.code == code) & (User.active == 1)).exists():
+        raise NotFound(said("Nobody here has the code {code}.", code=code[:20]), field="person")
+    return code
+
+
 def _scopes(role: str, wanted: Collection[str]) -> str:
     unknown = [right for right in wanted if right not in rights.RIGHTS]
     if unknown:
@@ -198,22 +216,39 @@ def _scopes(role: str, wanted: Collection[str]) -> str:
     return " ".join(right for right in rights.RIGHTS if right in wanted)
 
 
+_HOLDER = (
+    "SELECT t.id, t.name, t.role, t.used_at, t.scopes, t.person, u.role, u.active FROM token t"
+    " LEFT JOIN user u ON u.code = t.person WHERE t.secret_hash = ? AND t.revoked_at = ''"
+)
+
+
 def find_token(store: Store, secret: str) -> Actor | None:
-    """The program that holds this key, or None when it is unknown or withdrawn."""
+    """The program that holds this key, or None when it is unknown or withdrawn, or whose it is left."""
     key = digest(secret)
-    found = store.execute(
-        "SELECT id, name, role, used_at, scopes FROM token WHERE secret_hash = ? AND revoked_at = ''", (key,)
-    ).fetchone()
+    found = store.execute(_HOLDER, (key,)).fetchone()
     if found is None:
         return None
-    token_id, name, role, used_at, scopes = found
+    token_id, name, role, used_at, scopes, person, own_role, active = found
+    if person and not active:
+        return None
     now = clock.now()
     if not used_at or now - clock.parse(used_at) >= SEEN_EVERY:
         with suppress(CannotSave), store.transaction():
             Token.update(used_at=clock.stamp(now)).where(Token.id == token_id).execute()
-    table = tables.of(store)
-    table = table.narrowed(role, scopes.split()) if scopes else table
-    return Actor(f"token:{name}", name, role, "token", key, table=table)
+    role, table = _allowed(tables.of(store), role, scopes.split(), own_role if person else "")
+    return Actor(f"token:{name}", name, role, "token", key, table=table, behind=person)
+
+
+def _allowed(table: Rights, role: str, scopes: list[str], own_role: str) -> tuple[str, Rights]:
+    """What a key may: the rights of its role, of these the scopes if there are any, and of these the person's own."""
+    if own_role and role == rights.OWNER:
+        role = own_role
+    if own_role and own_role != rights.OWNER:
+        own = table.rights_of(own_role)
+        table = table.narrowed(role, [right for right in own if not scopes or right in scopes])
+    elif scopes:
+        table = table.narrowed(role, scopes)
+    return role, table
 
 
 def revoke_token(store: Store, name: str, by: str = "system") -> None:
@@ -233,6 +268,12 @@ def tokens(store: Store) -> list[tuple[str, str, str]]:
     """Keys not withdrawn as (name, role, last used or "")."""
     rows = Token.select().where(Token.revoked_at == "").order_by(Token.name).execute(store.database)
     return [(t.name, t.role, t.used_at) for t in rows]
+
+
+def owner_of(store: Store, name: str) -> str:
+    """The code of whose a key is that works; "" = nobody's."""
+    row = Token.select().where((Token.name == name) & (Token.revoked_at == "")).execute(store.database)
+    return next((t.person for t in row), "")
 
 
 def clean_name(name: str) -> str:

@@ -19,6 +19,7 @@ from argon2 import PasswordHasher
 from pos import clock
 from pos.errors import CannotSave, Conflict, Invalid, NotFound
 from pos.rules import hub, rights
+from pos.rules.inventory_approval import ENV
 from pos.said import said
 from pos.store import audit
 from pos.store import rights as tables
@@ -110,7 +111,7 @@ class Person:
 def add_user(store: Store, code: str, name: str, role: str, pin: str | None = None, by: str = "system") -> None:
     """Add a person, or bring a former one back. Conflict when the code is in use, Invalid names the field."""
     name = clean_name(name)
-    if not CODE.match(code):
+    if not CODE.match(code) or code in ENV:
         raise Invalid("A code is 1 to 20 letters and digits.", field="code")
     if role not in rights.ROLES:
         raise Invalid(

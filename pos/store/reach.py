@@ -15,7 +15,7 @@ from pos.said import said
 from pos.store import audit, companies
 from pos.store.companies import MAIN, Place
 from pos.store.db import Store
-from pos.store.keys import clean_name
+from pos.store.keys import Actor, clean_name
 from pos.store.models import PersonLeft, PersonScope, User, database
 
 #: Conditions with ? for the facts behind them; none for somebody who may see everything.
@@ -49,6 +49,23 @@ EVERYWHERE = Reach()
 def of_person(store: Store, code: str) -> Reach:
     """How far a person's rights reach."""
     return of_places(store, scope_of(store, code))
+
+
+def of_actor(store: Store, who: Actor) -> Reach:
+    """How far somebody reaches who came in: a person's key no further than the key, nor than the person."""
+    own = of_person(store, who.code)
+    return own if who.via != "token" or not who.behind else both(own, of_person(store, who.behind))
+
+
+def both(one: Reach, other: Reach) -> Reach:
+    """What lies inside of both."""
+    return Reach(_common(one.companies, other.companies), _common(one.shops, other.shops))
+
+
+def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
 
 
 def scope_of(store: Store, code: str) -> list[Place]:

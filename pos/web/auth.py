@@ -20,7 +20,7 @@ from flask import Flask, g, request
 from pos.errors import NotAllowed, SignInNeededHere
 from pos.rules import rights
 from pos.said import said
-from pos.store import companies, passwords, people, reach
+from pos.store import companies, env_users, passwords, people, reach
 from pos.web.parts import parts
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,6 +29,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 CONSOLE = ("/console", "/api/console", "/settings", "/api/integrations", "/api/office")
 #: Addresses for whoever is signed in at the console or at a till.
 BOTH = ("/inventory", "/api/inventory")
+#: Headers of a key for stock, beside `Authorization: Bearer …`; a client may send both with each request.
+INVENTORY_KEYS = ("X-Inventory-Token", "X-Inventory-Admin-Token")
 #: Of the console's, what everybody signed in at a till may ask for, too.
 AT_TILL_TOO = ("/api/integrations/quickbooks/status", "/api/integrations/quickbooks/worker/status")
 
@@ -171,18 +173,20 @@ def _below(*paths: str) -> bool:
     return request.path.startswith(tuple(f"{path}/" for path in paths)) or request.path in paths
 
 
-def identify() -> people.Actor | None:
-    """The person or program behind the request: a bearer token first, else the cookie of the door they came through.
-    None = nobody."""
+def identify(rights: tuple[str, ...] = ()) -> people.Actor | None:
+    """The person or program behind the request: a key first, else the cookie of the door they came through. None =
+    nobody. rights: what the route asks for, where a request may show two keys."""
     store = parts().store
+    if at_inventory():
+        shown = [secret for name in INVENTORY_KEYS if (secret := request.headers.get(name, "").strip())]
+        if shown:
+            return _of_keys(shown, rights)
     header = request.headers.get("Authorization", "")
     if header:
         kind, _, secret = header.partition(" ")
         found = _program(secret.strip()) if kind.lower() == "bearer" else None
         if found is None:
-            raise SignInNeededHere(
-                "This key is not known here or was withdrawn. Make a new one with `token add`.", code="token"
-            )
+            raise _unknown_key()
         return found
     if at_console() or at_inventory():
         secret = request.cookies.get(cookie_name("console"), "")
@@ -193,12 +197,28 @@ def identify() -> people.Actor | None:
     return people.find_sign_in(store, secret) if secret else None
 
 
+def _of_keys(shown: list[str], rights: tuple[str, ...]) -> people.Actor:
+    """Of several keys the one that may do what is asked for. Each must be known: a wrong one is never passed over."""
+    found = [_program(secret) for secret in shown]
+    known = [one for one in found if one is not None]
+    if len(known) < len(found):
+        raise _unknown_key()
+    return next((one for one in known if any(one.may(right) for right in rights)), known[0])
+
+
+def _unknown_key() -> SignInNeededHere:
+    return SignInNeededHere(
+        "This key is not known here or was withdrawn. Make a new one with `token add`.", code="token"
+    )
+
+
 def _program(secret: str) -> people.Actor | None:
     """Who holds this bearer key: a command on this machine, or a program with a key of its own."""
     here = parts()
     if hmac.compare_digest(secret.encode(), here.control_key.encode()):
         return people.Actor("cli", "This machine", "admin", "token", "") if from_this_machine() else None
-    return people.find_token(here.store, secret)
+    found = env_users.find(here.config.inventory, secret) if at_inventory() else None
+    return found or people.find_token(here.store, secret)
 
 
 def admit(rule: Rule) -> None:
@@ -207,7 +227,7 @@ def admit(rule: Rule) -> None:
         g.actor = None  # whatever key it carries besides is not looked at
         rule.proof()
         return
-    g.actor = identify()
+    g.actor = identify(rule.rights)
     if rule.kind == "all" or (rule.kind == "machine" and from_this_machine()):
         return
     if rule.kind == "setup":
@@ -248,7 +268,7 @@ def _admit_within(rule: Rule, who: people.Actor) -> None:
     here = parts()
     if here.config.server.role == "till":
         return
-    g.reach = reach.of_person(here.store, who.code)
+    g.reach = reach.of_actor(here.store, who)
     if rule.kind != "person" and not rule.within and not g.reach.is_all:
         raise NotAllowed("Your rights are kept to some companies or shops; this is about the whole hub.", code="reach")
 

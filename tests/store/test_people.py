@@ -16,7 +16,8 @@ from argon2 import PasswordHasher
 
 from pos import clock, config
 from pos.errors import CannotSave, Conflict, Invalid, NotFound
-from pos.store import keys, people
+from pos.rules import rights
+from pos.store import keys, people, roles
 from pos.store.audit import verify_chain
 from pos.store.db import Store, open_store
 from pos.store.models import Audit, Device, SignIn, Token, User
@@ -333,6 +334,32 @@ def test_a_token_works_until_it_is_withdrawn(store: Store) -> None:
     assert people.find_token(store, secret) is None
     with pytest.raises(NotFound):
         people.revoke_token(store, "runbook")
+
+
+def test_a_key_of_a_person_may_no_more_than_they_and_stops_when_they_leave(store: Store) -> None:
+    people.add_user(store, "ada", "Ada Quist", "manager", "4826")
+    secret = people.add_token(store, "scanner", "admin", person="ada")
+    found = people.find_token(store, secret)
+    assert found is not None
+    assert (found.code, found.person, found.role) == ("token:scanner", "ada", "manager")
+    assert found.may("stock_approve")
+    assert not found.may("stock_admin")
+    few = people.find_token(store, people.add_token(store, "few", "stock_keeper", scopes=["stock"], person="ada"))
+    assert few is not None
+    assert [right for right in rights.RIGHTS if few.may(right)] == ["stock"]
+    roles.set_role(store, "ada", "cashier", "cli")
+    assert not people.find_token(store, secret).may("stock")  # type: ignore[union-attr]
+    people.set_active(store, "ada", False)
+    assert people.find_token(store, secret) is None
+    with pytest.raises(NotFound):
+        people.add_token(store, "later", "operator", person="ada")
+    assert people.find_token(store, people.add_token(store, "bot", "admin")).person == ""  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("code", ["env-write", "env-admin"])
+def test_nobody_takes_the_names_of_the_users_of_the_environment(store: Store, code: str) -> None:
+    with pytest.raises(Invalid):
+        people.add_user(store, code, "Mallory", "admin", "4826")
 
 
 def test_the_use_of_a_token_is_written_at_most_once_a_minute(store: Store) -> None:

@@ -72,12 +72,12 @@ PASSWORD = thing(None, {"password": TEXT, "none": FLAG})
 BADGE = thing(None, {"badge": TEXT, "none": FLAG})
 TOKENS_QUERY: dict[str, Shape] = {**_SHOW, **LIST_QUERY}
 PROGRAM = named("ProgramKey", thing({
-    **texts("id", "name", "role", "scopes", "created_at", "created_text", "used_at", "used_text", "revoked_at",
-            "revoked_text"),
+    **texts("id", "name", "role", "person", "person_name", "scopes", "created_at", "created_text", "used_at",
+            "used_text", "revoked_at", "revoked_text"),
     "rights": many(TEXT), "places": many(TEXT), **flags("works", "may_change"),
 }))  # fmt: skip
 TOKENS = ok({"rows": many(PROGRAM), **LIST})
-NEW_TOKEN = thing(texts("name", "role"), {"scopes": many(TEXT), "places": many(TEXT)})
+NEW_TOKEN = thing(texts("name", "role"), {"scopes": many(TEXT), "places": many(TEXT), "person": TEXT})
 TOKEN_ROW = ok({"row": PROGRAM})
 TOKEN_ANEW = ok({"row": PROGRAM, "secret": TEXT})
 

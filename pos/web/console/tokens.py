@@ -3,14 +3,15 @@
 GET  /console/tokens?show=               people, rights   console/tokens.html
 GET  /console/tokens.csv?…               people, rights   all that fit
 GET  /api/console/tokens?…               people, rights   {rows: [Key], after, before, total, more}
-POST /api/console/tokens                 people, rights   {name, role, scopes?: [right], places?} -> 201 {secret}
+POST /api/console/tokens                 people, rights   {name, role, scopes?: [right], places?, person?} -> 201
 POST /api/console/tokens/<key>/rotate    people, rights   {row, secret}; the old secret stops at once
 POST /api/console/tokens/<key>/revoke    people, rights   {row}; it stops at once
 
 show: on, off or all. scopes: rights of the role the key has; left out or [], it has all of them. places: COMPANY or
-COMPANY/SHOP it is kept to; left out or [], none. Nobody
-makes or rotates a key that may do more than they: 403 `above_yourself`. Key: {id, name, role, scopes, rights,
-created_at, used_at, revoked_at, works, may_change}.
+COMPANY/SHOP it is kept to; left out or [], none. person:
+whose it is, which never may more than they do; only an owner names somebody else: 403 `not_yours`. Nobody makes or
+rotates a key that may do more than they: 403 `above_yourself`. Key: {id, name, role, person, person_name, scopes,
+rights, created_at, used_at, revoked_at, works, may_change}; a new one comes with its secret.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ COLUMNS = (
     Column("state", said("State")),
     Column("name", said("Name"), sort="name"),
     Column("role", said("Role")),
+    Column("person", said("Whose")),
     Column("rights", said("May")),
     Column("made", said("Made"), sort="made", number=True),
     Column("used", said("Last used"), sort="used", number=True),
@@ -62,6 +64,7 @@ def page() -> ResponseReturnValue:
         roles=ROLE_NAMES,
         rights={name: said(words) for name, words in rights.RIGHTS.items() if who.may(name)},
         places=frame.places(),
+        owners=staff.whose(here.store, who),
     )
 
 
@@ -93,7 +96,8 @@ def add() -> ResponseReturnValue:
     if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
         raise Invalid("places is a list of companies and shops.", field="places")
     name, role = text(body, "name", 200), text(body, "role", 40)
-    secret = staff.add_token(parts().store, auth.actor(), name, role, scopes, places)
+    person = text(body, "person", 40).strip()
+    secret = staff.add_token(parts().store, auth.actor(), name, role, scopes, places, person)
     return jsonify({"ok": True, "secret": secret}), 201
 
 
