@@ -204,8 +204,9 @@ def _stock(teller: _Teller, memory: dict[str, Any], now: datetime) -> None:
 
 
 def _tell_stock(teller: _Teller, crossed: low.Crossed) -> None:
-    for code in crossed.full:
-        teller.looked.settled += notices.settle(teller.store, f"stock:{code}")
+    here = teller.store.config.till.warehouse
+    for code, place in crossed.full:
+        teller.looked.settled += notices.settle(teller.store, _stock_key(code, place, here))
     if len(crossed.low) > ITEMS_TOLD_MAX:
         names = ", ".join(one.name for one in crossed.low[:5])
         text = said("{n} items ran low at once: {names} and others.", n=len(crossed.low), names=names)
@@ -213,13 +214,22 @@ def _tell_stock(teller: _Teller, crossed: low.Crossed) -> None:
         return
     for one in crossed.low:
         words = _low_words(teller.store, one)
-        teller.state(f"stock:{one.code}", "info", True, words, said("Order it or bring some in."))
+        key = _stock_key(one.code, one.location, here)
+        teller.state(key, "info", True, words, said("Order it or bring some in."))
+
+
+def _stock_key(code: str, place: str, here: str) -> str:
+    return f"stock:{code}" if place == here else f"stock:{place}:{code}"
 
 
 def _low_words(store: Store, one: low.Low) -> str:
     locale = store.config.shop.locale
     left = wording.quantity(Decimal(one.qty) / 1000, locale)
     facts = {"item": one.name, "code": one.code, "left": left}
+    if one.location not in ("", store.config.till.warehouse):
+        point = wording.quantity(Decimal(one.reorder or 0) / 1000, locale)
+        return said("{item} ({code}) at {place}: {left} left, to be ordered at {point}.", **facts, place=one.location,
+                    point=point)  # fmt: skip
     if one.reorder is None:
         none = one.qty == 0
         return (

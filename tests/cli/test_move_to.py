@@ -122,7 +122,7 @@ def test_what_was_changed_on_the_way_is_found_and_nothing_is_changed_over(
 def test_a_database_with_rows_or_of_another_hub_is_refused_and_so_is_a_till(hub: Config, url: str) -> None:
     target = open_store(there(hub, url))
     with target.transaction():
-        target.execute("INSERT INTO low_stock (item, since) VALUES ('MUG', '2026-01-01')")
+        target.execute("INSERT INTO low_stock (item, location, since) VALUES ('MUG', 'Here', '2026-01-01')")
     target.close()
     with pytest.raises(Conflict, match="not empty"):
         move(hub, url)

@@ -34,7 +34,7 @@ STATEMENTS = (
     "position))",
     "CREATE TABLE inventory_move (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, position "
     "INTEGER NOT NULL, item TEXT NOT NULL, location TEXT NOT NULL, qty INTEGER NOT NULL, level_after INTEGER NOT "
-    "NULL, day TEXT NOT NULL, by TEXT NOT NULL)",
+    "NULL, day TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL)",
     "CREATE INDEX inventory_move_item_location_n ON inventory_move (item, location, n)",
     "CREATE INDEX inventory_move_event ON inventory_move (event)",
     "CREATE INDEX inventory_move_item_day ON inventory_move (item, day)",
@@ -126,6 +126,11 @@ STATEMENTS = (
     "CREATE TABLE qbd_account (connection TEXT NOT NULL, list_id TEXT NOT NULL, full_name TEXT NOT NULL, kind TEXT "
     "NOT NULL, active INTEGER NOT NULL, seen_at TEXT NOT NULL, PRIMARY KEY (connection, list_id))",
     "CREATE INDEX qbd_account_connection_full_name ON qbd_account (connection, full_name)",
+    "CREATE INDEX stock_warehouse_item ON stock (warehouse, item)",
+    "DROP TABLE low_stock",
+    "CREATE TABLE low_stock (item TEXT NOT NULL, location TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (item, "
+    "location)) WITHOUT ROWID",
+    "DELETE FROM meta WHERE key = 'low_stock_upto'",
     "ALTER TABLE token ADD COLUMN person TEXT NOT NULL DEFAULT ''",
 )
 

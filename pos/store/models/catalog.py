@@ -69,6 +69,7 @@ class Stock(Row):
 
     class Meta:
         primary_key = CompositeKey("item", "warehouse")
+        indexes = ((("warehouse", "item"), False),)
 
 
 class TaxCode(Row):

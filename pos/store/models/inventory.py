@@ -139,6 +139,7 @@ class InventoryMove(Row):
     level_after = BigIntegerField()
     day = TextField()  # the company's day it was entered
     by = TextField()
+    at = TextField()
 
     class Meta:
         table_name = "inventory_move"

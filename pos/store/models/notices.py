@@ -82,10 +82,12 @@ class HookEvent(Row):
 
 
 class LowStock(Row):
-    """An item that is low now; so that only the crossing of the line is told."""
+    """An item that is low at a place now; so that only the crossing of the line is told."""
 
-    item = TextField(primary_key=True)
+    item = TextField()
+    location = TextField()
     since = TextField()
 
     class Meta:
+        primary_key = CompositeKey("item", "location")
         without_rowid = True
