@@ -112,8 +112,9 @@ class Session:
 
 
 class CompanyFile:
-    """verdicts: called with the name of a request that writes, before it is carried out; what it returns, a status and
-    its text, is the answer instead. log: each message set that came, in order: its id, its text."""
+    """verdicts: called with the name of a request that writes; what it returns, a status and its text, is the answer
+    instead, and whether it was carried out all the same. set_codes: told whether the id is known, it says the code of
+    the message set (9001, 9005; 0 = nothing goes wrong). log: each message set that came, in order: id and text."""
 
     def __init__(self, name: str = "Corner Shop Ltd", *, version: str = "16.0", multi_site: bool = True) -> None:
         self.name, self.version, self.multi_site = name, version, multi_site
@@ -132,7 +133,7 @@ class CompanyFile:
         self.txns: dict[str, Txn] = {}
         self.private: dict[tuple[str, str], str] = {}  # (OwnerID, name) -> value
         self.stored: dict[str, dict[str, Stored]] = {}  # application -> id -> what is remembered
-        self.verdicts: Callable[[str], tuple[int, str] | None] = lambda name: None
+        self.verdicts: Callable[[str], tuple[int, str, bool] | None] = lambda name: None
         self.set_codes: Callable[[bool], int] = lambda stored: 0
         self.log: list[tuple[str, str]] = []
         self.refused: list[str] = []  # why something was unreadable, in our words
@@ -288,8 +289,6 @@ class CompanyFile:
         return document
 
     def _run(self, session: Session, sets: etree._Element) -> etree._Element:
-        from tests.contract.emulators import desktop_adds, desktop_queries
-
         answer = etree.Element("QBXMLMsgsRs")
         failed = False
         for request in sets:
@@ -304,14 +303,7 @@ class CompanyFile:
             try:
                 if len(own) > REQUEST_ID_MAX:
                     raise Refused(1060, "Invalid request ID.")
-                verdict = self.verdicts(name) if name.endswith("Add") else None
-                if verdict is not None and verdict[0] >= 1000:
-                    raise Refused(*verdict)
-                code, words, rows = (
-                    (*(verdict or (0, "Status OK")), [desktop_adds.add(self, name, request[0])])
-                    if name.endswith("Add")
-                    else desktop_queries.query(session, name, request)
-                )
+                code, words, rows = self._done(session, name, request)
                 _status(response, code, words)
                 for key, value in [(k, v) for row in rows if row.tag == "attributes" for k, v in row.attrib.items()]:
                     response.set(key, value)
@@ -320,6 +312,20 @@ class CompanyFile:
                 failed = True
                 _status(response, refused.code, refused.message)
         return answer
+
+    def _done(self, session: Session, name: str, request: etree._Element) -> tuple[int, str, list[etree._Element]]:
+        """Status, its text and what is shown of it; raises Refused."""
+        from tests.contract.emulators import desktop_adds, desktop_queries
+
+        if not name.endswith("Add"):
+            return desktop_queries.query(session, name, request)
+        code, words, carried_out = self.verdicts(name) or (0, "Status OK", True)
+        if not carried_out:
+            raise Refused(code, words)
+        ret = desktop_adds.add(self, name, request[0])
+        if code >= 1000:
+            raise Refused(code, words)
+        return code, words, [ret]
 
 
 def _status(response: etree._Element, code: int, words: str) -> None:
