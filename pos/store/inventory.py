@@ -92,6 +92,10 @@ def post(tx: Store, draft: Draft, *, by: str, approval: str = "", approved_by: s
         if before is not None:
             return before
         checked = check(tx, draft, now)
+        if draft.purchase_order:
+            purchase_orders.book(tx, draft, now)
+        if draft.kind == "receipt":
+            purchase_orders.keep_last_costs(tx, draft, by)
         return _write(tx, checked, by=by, approval=approval, approved_by=approved_by, now=now)
 
 
@@ -226,6 +230,8 @@ def void(tx: Store, event: str, *, by: str, reason: str, now: datetime) -> Event
             " WHERE id = ? AND status = 'committed'",
             (clock.stamp(now), by, reason, found.id),
         )
+        if found.purchase_order:
+            purchase_orders.unbook(tx, found.purchase_order, found.lines, now)
         audit.record(tx, by, "inventory.void", found.id, {"company": found.company, "reason": reason})
         return _found(tx, found.id)
 
@@ -249,6 +255,8 @@ def counter(tx: Store, event: str, *, key: str, by: str, memo: str = "", approva
             same(tx, draft)
         _refuse_countered(tx, found)
         checked = check(tx, draft, now)
+        if found.purchase_order:
+            purchase_orders.unbook(tx, found.purchase_order, found.lines, now)
         tell = found.qb_status == "applied"
         return _write(tx, checked, by=by, approval=approval, approved_by=approved_by, now=now, tell=tell)
 
