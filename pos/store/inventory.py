@@ -18,7 +18,7 @@ from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import inventory as rules
 from pos.rules.inventory import Checked, Draft, Good, Limits, Line, Move
 from pos.said import said
-from pos.store import audit, companies, inventory_places
+from pos.store import audit, companies, inventory_places, purchase_orders
 from pos.store.db import Store
 from pos.store.inventory_read import Row as Row
 from pos.store.inventory_read import figures as figures
