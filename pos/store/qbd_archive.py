@@ -1,0 +1,107 @@
+"""What went over the wire to QuickBooks Desktop and back, as it was: kept for `[qbwc] archive_days`, searched by event,
+message set, RefNumber or words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pos import clock
+from pos.store.db import Store
+from pos.store.models import QbdArchive as Rows
+from pos.store.models import QbdWork
+from pos.store.qbd_rows import WORDS_MAX, Work
+
+#: A body longer than this is cut: lists of many thousand items come again when they are asked for.
+BODY_MAX = 200_000
+LISTED_MAX = 200
+#: So many of the newest are looked through for words.
+SEARCHED_MAX = 20_000
+THINNED_MAX = 5_000
+ENDS = ("applied", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One message. direction: ask or answer; at: clock.stamp() text; body: as it went, cut when it was very long."""
+
+    n: int
+    connection: str
+    work: int
+    source: str
+    at: str
+    direction: str
+    set_id: str
+    code: str
+    message: str
+    body: str
+
+
+def keep(
+    store: Store, work: Work | None, direction: str, body: str, now: datetime, *, connection: str = "",
+    ticket: str = "", set_id: str = "", code: str = "", message: str = "",
+) -> int:  # fmt: skip
+    """Keep one; its number. work: what it is of, None where nobody knows. In a transaction or by itself."""
+    with store.transaction():
+        row = Rows.create(
+            connection=work.connection if work else connection, work=work.n if work else 0,
+            source=work.source if work else "", ticket=ticket, at=clock.stamp(now), direction=direction,
+            set_id=set_id, code=code, message=message[:WORDS_MAX], body=_cut(body),
+        )  # fmt: skip
+    return int(row.n)
+
+
+def _cut(body: str) -> str:
+    return body if len(body) <= BODY_MAX else f"{body[:BODY_MAX]}[{len(body) - BODY_MAX} more characters]"
+
+
+def found(
+    store: Store, connection: str, words: str = "", *, source: str = "", work: int = 0, before: int = 0, limit: int = 50
+) -> list[Kept]:  # fmt: skip
+    """Messages of a company file, the newest first. words: part of an event's id, a message set id, a RefNumber or any
+    text in it, of the newest SEARCHED_MAX; source, work: of this alone; before: those with a lower number."""
+    asked = Rows.connection == connection
+    if source:
+        asked &= Rows.source == source
+    if work:
+        asked &= Rows.work == work
+    if before:
+        asked &= Rows.n < before
+    with store.reading():
+        if words:
+            newest = Rows.select(Rows.n).where(Rows.connection == connection).order_by(Rows.n.desc()).limit(1).scalar()
+            asked &= (Rows.n > (newest or 0) - SEARCHED_MAX) & (
+                Rows.source.contains(words) | (Rows.set_id == words) | Rows.message.contains(words)
+                | Rows.body.contains(words)
+            )  # fmt: skip
+        rows = Rows.select().where(asked).order_by(Rows.n.desc()).limit(min(limit, LISTED_MAX))
+        return [
+            Kept(r.n, r.connection, r.work, r.source, r.at, r.direction, r.set_id, r.code, r.message, r.body)
+            for r in rows
+        ]
+
+
+def thin(store: Store, now: datetime, days: int) -> int:
+    """Take out what is older, some at a time, and the bytes of postings that were booked before that; how many. 0 days
+    = nothing is."""
+    if days <= 0:
+        return 0
+    before = clock.stamp(now - timedelta(days=days))
+    with store.transaction():
+        old = [row.n for row in Rows.select(Rows.n).where(Rows.at < before).order_by(Rows.at).limit(THINNED_MAX)]
+        for at in range(0, len(old), 500):
+            Rows.delete().where(Rows.n.in_(old[at : at + 500])).execute()
+        over = QbdWork.state.in_(ENDS) & (QbdWork.done_at < before) & (QbdWork.body != "")
+        spent = [row.n for row in QbdWork.select(QbdWork.n).where(over).limit(500)]
+        if spent:
+            QbdWork.update(body="").where(QbdWork.n.in_(spent)).execute()
+    return len(old)
+
+
+def as_json(row: Kept) -> Mapping[str, object]:
+    """As screens and the API show it."""
+    return {
+        "n": row.n, "at": row.at, "direction": row.direction, "event": row.source, "setId": row.set_id,
+        "code": row.code, "message": row.message, "body": row.body,
+    }  # fmt: skip

@@ -1,0 +1,197 @@
+"""What became of a message that was handed out. Each change counts only for who holds it, and is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pos import clock
+from pos.rules import qbd_ladder
+from pos.said import said
+from pos.store import audit, qbd_rows
+from pos.store.db import Store
+from pos.store.models import QbdTicket
+from pos.store.models import QbdWork as Rows
+from pos.store.qbd_rows import WORDS_MAX, Work
+
+#: States in which a late answer may still say that it is booked.
+UNANSWERED = ("in_flight", "unknown", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What QuickBooks said of a posting it has. remote_id: TxnID, of a list object its ListID."""
+
+    remote_id: str
+    edit_sequence: str = ""
+    txn_number: str = ""
+    code: str = ""
+    message: str = ""
+
+
+def booked(store: Store, work: Work, answer: Answer, now: datetime, *, late: bool = False) -> bool:
+    """It is in QuickBooks. Whether that was news: an answer that comes again changes nothing. late: of a session that
+    is over, for the very bytes that are out; it counts whoever holds them now. ValueError without an id of theirs."""
+    if not answer.remote_id:
+        raise ValueError("nothing is booked without an id of QuickBooks")
+    values = {
+        "state": "applied", "remote_id": answer.remote_id, "edit_sequence": answer.edit_sequence,
+        "txn_number": answer.txn_number, "code": answer.code, "message": answer.message[:WORDS_MAX], "doubt": False,
+        "probing": False, "done_at": clock.stamp(now), "ticket": "", "lease_until": "",
+    }  # fmt: skip
+    with store.transaction():
+        fresh = qbd_rows.one(work.n)
+        if fresh is None or fresh.set_id != work.set_id or (late and not fresh.doubt):
+            return False
+        states, ticket = (UNANSWERED, None) if late else (("in_flight",), work.ticket)
+        if not qbd_rows.change(work.n, states, values, ticket=ticket):
+            return False
+        qbd_rows.may_clear(work.connection, work.set_id)
+        _end(store, work, 1)
+        audit.record(
+            store, "qbwc", "qbd.booked", work.source,
+            {"kind": work.kind, "part": work.part, "of": work.parts, "id": answer.remote_id, "ref": work.ref_number},
+        )  # fmt: skip
+    return True
+
+
+def refused(store: Store, work: Work, code: str, message: str, now: datetime, *, again: bool) -> bool:
+    """A definite no: nothing of it is in QuickBooks. again: it goes once more by itself, under a new id, until it was
+    tried often enough; else it waits for a person. False when it is another session's by now."""
+    over = not again or qbd_ladder.is_over(work.tries, store.config.qbwc.tries_max)
+    values = {
+        "state": "error" if over else "pending", "attempt": work.attempt + 1, "set_id": "", "body": "",
+        "request_id": "", "doubt": False, "probing": False, "ticket": "", "lease_until": "", "code": code,
+        "message": message[:WORDS_MAX], "next_at": clock.stamp(qbd_ladder.again_at(work.tries, now)),
+    }  # fmt: skip
+    return _changed(store, work, values, clears=work.set_id)
+
+
+def absent(store: Store, work: Work, message: str, now: datetime) -> bool:
+    """QuickBooks was asked and does not have it: it goes again, under a new id."""
+    values = {
+        "state": "pending", "attempt": work.attempt + 1, "set_id": "", "body": "", "request_id": "", "doubt": False,
+        "probing": False, "tries": 0, "ticket": "", "lease_until": "", "message": message[:WORDS_MAX],
+        "next_at": clock.stamp(now),
+    }  # fmt: skip
+    return _changed(store, work, values)
+
+
+def lost(store: Store, work: Work, code: str, message: str, now: datetime, *, at_once: bool = False) -> bool:
+    """Nobody knows what became of it. The same bytes go again: at once the first time where `at_once`, else by the
+    ladder; after all tries QuickBooks is asked for it. A question is simply asked again."""
+    over = qbd_ladder.is_over(work.tries, store.config.qbwc.tries_max)
+    if not work.writes:
+        return put_off(store, work, code, message, now)
+    if over and work.probing:
+        words = said("Nobody could say whether it is in QuickBooks. Look there for {ref}.", ref=work.ref_number)
+        return given_up(store, work, code, f"{words} {message}".strip(), now)
+    soon = at_once and work.tries <= 1
+    values = {
+        "state": "unknown", "ticket": "", "lease_until": "", "code": code, "message": message[:WORDS_MAX],
+        "probing": over or work.probing, "tries": 0 if over else work.tries,
+        "next_at": clock.stamp(now if soon else qbd_ladder.again_at(work.tries, now)),
+    }  # fmt: skip
+    return _changed(store, work, values)
+
+
+def probe(store: Store, work: Work, code: str, message: str, now: datetime) -> bool:
+    """Its id protects no longer: QuickBooks is asked for it before anything is sent."""
+    values = {
+        "state": "unknown", "probing": True, "tries": 0, "ticket": "", "lease_until": "", "code": code,
+        "message": message[:WORDS_MAX], "next_at": clock.stamp(now),
+    }  # fmt: skip
+    return _changed(store, work, values)
+
+
+def given_up(
+    store: Store, work: Work, code: str, message: str, now: datetime, *, remote_id: str = "", probing: bool = True
+) -> bool:  # fmt: skip
+    """A person has to look: it may be in QuickBooks, or not as it was sent (then `remote_id` is theirs). Nothing of it
+    is sent again by itself; let go again, QuickBooks is asked first."""
+    values = {
+        "state": "error", "ticket": "", "lease_until": "", "code": code, "message": message[:WORDS_MAX],
+        "probing": probing, "doubt": True, "next_at": clock.stamp(now),
+    } | ({"remote_id": remote_id} if remote_id else {})  # fmt: skip
+    return _changed(store, work, values)
+
+
+def parked(store: Store, work: Work, code: str, message: str, now: datetime) -> None:
+    """It cannot be built, so nothing is handed out: a person has to put something right. In a transaction."""
+    values = {"state": "error", "code": code, "message": message[:WORDS_MAX], "next_at": clock.stamp(now)}
+    if qbd_rows.change(work.n, (work.state,), values):
+        qbd_rows.tell(store, work.connection, work.source)
+
+
+def put_off(store: Store, work: Work, code: str, message: str, now: datetime) -> bool:
+    """A question came to nothing: it is asked again by the ladder, and given up after all tries."""
+    over = qbd_ladder.is_over(work.tries, store.config.qbwc.tries_max)
+    values = {
+        "state": "error" if over else "pending", "ticket": "", "lease_until": "", "code": code,
+        "message": message[:WORDS_MAX], "next_at": clock.stamp(qbd_ladder.again_at(work.tries, now)),
+        "done_at": clock.stamp(now) if over else "",
+    }  # fmt: skip
+    return _changed(store, work, values)
+
+
+def asked(store: Store, work: Work, payload: dict[str, object], now: datetime, *, more: bool) -> bool:
+    """A page of a question is kept; more: the next one is asked for at once. In the transaction that keeps the page."""
+    values = {
+        "state": "pending" if more else "applied", "ticket": "", "lease_until": "", "code": "0", "message": "",
+        "payload": qbd_rows.dumped(payload), "tries": 0, "next_at": clock.stamp(now),
+        "done_at": "" if more else clock.stamp(now),
+    }  # fmt: skip
+    return _changed(store, work, values)
+
+
+# -- sessions that end -------------------------------------------------------------------------------------------------
+
+
+def release(store: Store, ticket: str, now: datetime) -> int:
+    """A session is over, or asks for more without an answer: what it holds is in doubt, and due at once; how many."""
+    with store.transaction():
+        return _let_lie(store, list(Rows.select().where((Rows.ticket == ticket) & (Rows.state == "in_flight"))), now)
+
+
+def release_dead(store: Store, connection: str, now: datetime) -> int:
+    """What sessions hold that are closed, dropped or silent for too long is in doubt, and due at once; how many."""
+    stamp = clock.stamp(now)
+    with store.transaction():
+        alive = QbdTicket.select(QbdTicket.ticket).where((QbdTicket.state == "open") & (QbdTicket.until > stamp))
+        held = (Rows.connection == connection) & (Rows.state == "in_flight") & Rows.ticket.not_in(alive)
+        return _let_lie(store, list(Rows.select().where(held)), now)
+
+
+def _let_lie(store: Store, rows: list[object], now: datetime) -> int:
+    for row in map(qbd_rows.work, rows):
+        over = qbd_ladder.is_over(row.tries, store.config.qbwc.tries_max)
+        values: dict[str, object] = {"state": "unknown" if row.writes else "pending", "ticket": "", "lease_until": "",
+                  "next_at": clock.stamp(now)}  # fmt: skip
+        if row.writes:
+            values |= {"code": qbd_ladder.LOST, "message": said("The session ended without an answer to it.")}
+        if over:  # a session that always ends here must not do so for ever
+            values |= {"probing": row.writes, "tries": 0, "next_at": clock.stamp(qbd_ladder.again_at(row.tries, now))}
+        if qbd_rows.change(row.n, ("in_flight",), values, ticket=row.ticket):
+            qbd_rows.answered(row.ticket, row.n, done=0)
+            qbd_rows.tell(store, row.connection, row.source)
+    return len(rows)
+
+
+def _changed(store: Store, work: Work, values: Mapping[str, object], clears: str = "") -> bool:
+    with store.transaction():
+        if not qbd_rows.change(work.n, ("in_flight",), values, ticket=work.ticket):
+            return False
+        if clears:
+            qbd_rows.may_clear(work.connection, clears)
+        _end(store, work, 1)
+    return True
+
+
+def _end(store: Store, work: Work, done: int) -> None:
+    """After each change: the session is free of it, the chain goes on where it is over, people see what it is."""
+    qbd_rows.answered(work.ticket, work.n, done=done)
+    fresh = qbd_rows.one(work.n)
+    if fresh is not None and fresh.state in ("applied", "cancelled"):
+        qbd_rows.let_go(store, work.connection, work.n)
+    qbd_rows.tell(store, work.connection, work.source)

@@ -1,0 +1,288 @@
+"""The queue to QuickBooks Desktop: what its Web Connector is handed, in which order, and what became of it.
+
+    not_ready ──mapped──▶ pending ──take──▶ in_flight ──booked──▶ applied
+                           ▲  ▲              ├─ a definite no: on the ladder, with a new id ──▶ pending
+                           │  └──────────────┤  … or for a person ──▶ error ──retry──▶ pending, with a new id
+                           │                 └─ no answer, a dead session ──▶ unknown ──the same bytes──▶ in_flight
+                           └── asked for there and not found ◀── unknown, when the id protects no longer
+
+The bytes of a posting and their message set id are stored in the transaction that hands them out, and go again
+unchanged until an answer is kept. A claim is a session's: it dies with it. Items keep their order: what is open on one
+holds back what comes later on the same (`qbd_rows`), and nothing else. A late answer of a session that is over counts
+when it says that the set is booked, and changes nothing when it says no: the same bytes are answered so again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pos import clock
+from pos.errors import Conflict, NotFound, UserError
+from pos.rules import qbd_ladder
+from pos.rules.qbd_split import Part, Split
+from pos.said import said
+from pos.store import audit, qbd_archive, qbd_ready, qbd_rows
+from pos.store.db import Store
+from pos.store.models import InventoryEvent, QbdCompany, QbdTicket
+from pos.store.models import QbdWork as Rows
+from pos.store.qbd_outcome import (
+    absent,
+    asked,
+    booked,
+    given_up,
+    lost,
+    parked,
+    probe,
+    put_off,
+    refused,
+    release,
+    release_dead,
+)
+from pos.store.qbd_rows import OPEN, STATES, Work
+
+__all__ = [
+    "OPEN", "STATES", "Handed", "Summary", "Work", "absent", "asked", "booked", "cancel", "enqueue", "given_up", "left",
+    "lost", "parked", "probe", "put_off", "refused", "release", "release_dead", "retry", "summary", "take", "tell",
+    "work_of",
+]  # fmt: skip
+
+#: 20 of 23 characters QuickBooks takes: nobody guesses one.
+SET_ID_BYTES = 10
+#: Messages that cannot be built are put aside; so many at most in one call.
+BUILDS_MAX = 50
+#: Builds the bytes of a message: (work, set_id, old_set_id, request_id, version) -> qbXML in ASCII. Of work that is
+#: `probing`: the question whether it is there. A UserError says why it cannot be built.
+Build = Callable[[Work, str, str, str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What is handed out. body: the exact bytes; again: they were handed out before; probing: a question in place of
+    the posting."""
+
+    n: int
+    kind: str
+    source: str
+    writes: bool
+    body: str
+    set_id: str
+    request_id: str
+    again: bool
+    probing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A company's queue. counts: state -> messages that are open; ready, held: as `left`; oldest: since when the oldest
+    one waits, "" = none does."""
+
+    counts: dict[str, int]
+    ready: int
+    held: int
+    oldest: str
+
+
+# -- into it -----------------------------------------------------------------------------------------------------------
+
+
+def enqueue(tx: Store, event: Any, parts: Sequence[Part] = (), reasons: Sequence[str] = ()) -> None:
+    """Let QuickBooks be told of an event (its row, saved with its lines, `connection` set; "" = nobody is told). Parts
+    and reasons are worked out here unless they are given. In the transaction that makes the event."""
+    if not event.connection:
+        return
+    split = Split(tuple(parts), tuple(reasons)) if parts or reasons else qbd_ready.split_of(tx, event)
+    if split.nothing:
+        InventoryEvent.update(qb_status="none", qb_words=split.nothing).where(InventoryEvent.id == event.id).execute()
+        return
+    qbd_ready.arrange(tx, event, split, clock.now())
+
+
+def tell(
+    tx: Store, connection: str, company: str, kind: str, source: str, parts: Sequence[Part], now: datetime
+) -> list[int]:
+    """Put other postings in line: a day's sales, an item or account a person agreed to; their numbers. The same source
+    again changes nothing. In the caller's transaction."""
+    known = [row.n for row in qbd_rows.of_source(source) if row.connection == connection and row.kind == kind]
+    if known:
+        return known
+    made = list[int]()
+    for at, part in enumerate(parts, 1):
+        made.append(
+            qbd_rows.put(
+                tx, connection, company, kind, source, part.payload, part.items, now, part=at, parts=len(parts),
+                turn=made[0] if made else 0,
+            )
+        )  # fmt: skip
+    return made
+
+
+def cancel(tx: Store, event: Any) -> None:
+    """QuickBooks is no longer told of an event (its row, or anything with its `id`). Conflict when any part of it was
+    handed out and not refused for certain. In the transaction that voids it."""
+    for row in qbd_rows.of_source(event.id):
+        if row.state == "cancelled":
+            continue
+        done = Rows.update(state="cancelled", done_at=clock.stamp(clock.now())).where(
+            (Rows.n == row.n) & Rows.state.in_(qbd_ready.FREE) & (Rows.doubt == False)  # noqa: E712
+        )
+        if done.execute() != 1:
+            raise Conflict(
+                said("QuickBooks has been told of it already; take it back by a counter-event."), code="handed_out"
+            )
+        qbd_rows.let_go(tx, row.connection, row.n)
+        qbd_rows.tell(tx, row.connection, event.id)
+
+
+# -- out of it ---------------------------------------------------------------------------------------------------------
+
+
+def take(
+    store: Store, connection: str, ticket: str, version: str, now: datetime, build: Build
+) -> Handed | None:  # fmt: skip
+    """What this session is handed next; None when nothing is due, or the ticket is not open. The bytes are on the disk
+    when this returns. What the ticket held is unanswered: it is in doubt, and due again."""
+    with _durably(store):
+        row = QbdTicket.get_or_none((QbdTicket.ticket == ticket) & (QbdTicket.connection == connection))
+        if row is None or row.state != "open" or row.until <= clock.stamp(now):
+            return None
+        release(store, ticket, now)
+        release_dead(store, connection, now)
+        for _ in range(BUILDS_MAX):
+            found = _next(connection, now)
+            if found is None:
+                return None
+            handed = _hand_out(store, found, row, version, now, build)
+            if handed is not None:
+                return handed
+    return None
+
+
+def _durably(store: Store) -> AbstractContextManager[Store]:
+    """What is forgotten after a power cut would be sent under a new id."""
+    return store.transaction() if store.in_transaction() else store.durably()
+
+
+def _next(connection: str, now: datetime) -> Work | None:
+    """What is due: first what nobody knows the end of, then the one that waits longest."""
+    for due in _due(now):
+        for state in ("unknown", "pending"):
+            here = (Rows.connection == connection) & (Rows.state == state) & (Rows.blocked == 0) & due
+            row = Rows.select().where(here).order_by(Rows.next_at, Rows.n).first()
+            if row is not None:
+                return qbd_rows.work(row)
+    return None
+
+
+def _due(now: datetime) -> tuple[Any, Any]:
+    """Its moment came; or lies so far ahead that the clock was set back."""
+    return Rows.next_at <= clock.stamp(now), Rows.next_at > clock.stamp(now + qbd_ladder.AHEAD_MAX)
+
+
+def _hand_out(store: Store, row: Work, ticket: Any, version: str, now: datetime, build: Build) -> Handed | None:
+    """Hand this one out; None when it turned out that it cannot be, and is put aside."""
+    if row.state == "pending" and not qbd_ready.is_current(store, row, now):
+        return None
+    again = row.state == "unknown" and not row.probing and bool(row.body)
+    posts = row.writes and not row.probing
+    set_id = row.set_id if again or row.probing else secrets.token_hex(SET_ID_BYTES) if posts else ""
+    request_id = set_id if posts else "Q" + secrets.token_hex(SET_ID_BYTES)
+    body, old = row.body, ""
+    if not again:
+        old = qbd_rows.to_clear(row.connection) if posts else ""
+        try:
+            body = build(row, set_id if posts else "", old, request_id, version)
+        except UserError as why:
+            if old:
+                qbd_rows.may_clear(row.connection, old)
+            parked(store, row, qbd_ladder.BUILD_ERROR, why.message, now)
+            return None
+    values = {
+        "state": "in_flight", "ticket": ticket.ticket, "lease_until": ticket.until, "handed_at": clock.stamp(now),
+        "request_id": request_id, "tries": row.tries + 1,
+    }  # fmt: skip
+    if posts:
+        values |= {"set_id": set_id, "body": body, "doubt": True} | ({} if again else {"version": version})
+    if not qbd_rows.change(row.n, (row.state,), values):
+        return None
+    QbdTicket.update(outstanding=row.n).where(QbdTicket.ticket == ticket.ticket).execute()
+    qbd_archive.keep(store, row, "ask", body, now, ticket=ticket.ticket, set_id=set_id if posts else "")
+    qbd_rows.tell(store, row.connection, row.source)
+    return Handed(row.n, row.kind, row.source, row.writes, body, set_id if posts else "", request_id, again,
+                  row.probing)  # fmt: skip
+
+
+# -- looking, and a person's acts --------------------------------------------------------------------------------------
+
+
+def left(store: Store, connection: str, now: datetime) -> tuple[int, int]:
+    """How many messages could be handed out now, and how many wait for a moment, for what comes before them or for a
+    mapping."""
+    stamp = clock.stamp(now)
+    with store.reading():
+        ready = all_open = 0
+        for state in ("unknown", "pending"):
+            here = (Rows.connection == connection) & (Rows.state == state)
+            all_open += here_count(here)
+            ready += sum(here_count(here & (Rows.blocked == 0) & due) for due in _due(now))
+        flying = (Rows.connection == connection) & (Rows.state == "in_flight")
+        alive = QbdTicket.select(QbdTicket.ticket).where((QbdTicket.state == "open") & (QbdTicket.until > stamp))
+        dead = here_count(flying & Rows.ticket.not_in(alive))
+        waits = here_count((Rows.connection == connection) & (Rows.state == "not_ready"))
+    return ready + dead, all_open - ready + waits
+
+
+def here_count(asked: Any) -> int:
+    return int(Rows.select().where(asked).count())
+
+
+def summary(store: Store, company: str) -> Summary:
+    """How a company's queue stands; all nothing where it has no QuickBooks Desktop."""
+    with store.reading():
+        row = QbdCompany.get_or_none(QbdCompany.company == company)
+        counts = dict.fromkeys(OPEN, 0)
+        if row is None:
+            return Summary(counts, 0, 0, "")
+        here = Rows.connection == row.connection
+        counts = {state: here_count(here & (Rows.state == state)) for state in OPEN}
+        firsts = [
+            Rows.select(Rows.made_at).where(here & (Rows.state == state)).order_by(Rows.next_at).limit(1).scalar()
+            for state in ("unknown", "pending", "not_ready")
+        ]
+        ready, held = left(store, row.connection, clock.now())
+    return Summary(counts, ready, held, min(filter(None, firsts), default=""))
+
+
+def work_of(store: Store, source: str) -> list[Work]:
+    """All parts of an event or another source, in order."""
+    with store.reading():
+        return qbd_rows.of_source(source)
+
+
+def retry(store: Store, source: str, by: str, now: datetime) -> list[Work]:
+    """A person lets what waits for one go again, with all its tries. What was refused for certain is written anew, by
+    what is mapped now, under a new id; what nobody knows the end of goes again as it was, or is asked for. The parts
+    as they then are; NotFound for a source without any; Conflict when none waits."""
+    with store.transaction():
+        parts = qbd_rows.of_source(source)
+        if not parts:
+            raise NotFound(said("QuickBooks was not told of this."))
+        waiting = [row for row in parts if row.state == "error"]
+        if not waiting:
+            raise Conflict(said("Nothing of it waits for a person."), code="not_waiting")
+        for row in waiting:
+            state = "unknown" if row.doubt else "pending"
+            probing = row.doubt and (row.probing or not row.body)
+            values = {"state": state, "tries": 0, "next_at": clock.stamp(now), "probing": probing}
+            qbd_rows.change(row.n, ("error",), values)
+        event = InventoryEvent.get_or_none(InventoryEvent.id == source)
+        if event is not None:
+            qbd_ready.arrange(store, event, qbd_ready.split_of(store, event), now)
+        else:
+            qbd_rows.tell(store, waiting[0].connection, source)
+        audit.record(store, by, "qbd.retry", source, {"parts": [row.part for row in waiting]})
+        return qbd_rows.of_source(source)
