@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import fields
+from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ _ONE_OR_MORE = {
     ("erpnext", "probe_seconds"), ("erpnext", "pull_minutes"), ("scanner", "key_gap_ms"),
     ("server", "log_files"), ("backup", "timeout_seconds"), ("hub", "timeout_seconds"), ("hub", "probe_seconds"),
     ("quickbooks", "timeout_seconds"), ("quickbooks", "probe_seconds"), ("quickbooks", "pull_minutes"),
+    ("inventory", "approval_hours"), ("inventory", "lines_max"),
     ("runs", "default_parallel"), ("runs", "poll_seconds"), ("runs", "import_mb_max"),
 }  # fmt: skip
 
@@ -63,6 +65,7 @@ def check(config: Config, sections: Iterable[str]) -> None:
     _check_hub(config)
     _check_quickbooks(config)
     _check_runs(config)
+    _check_inventory(config)
     for section in sections:
         _check_figures(section, getattr(config, section))
 
@@ -152,6 +155,24 @@ def _check_runs(config: Config) -> None:
         raise BadSettings(f"[runs] cutoff_minute is {ours.cutoff_minute}; use 0 to 59.")
     if not re.fullmatch(r"\d{1,9}(\.\d{1,3})?", ours.recon_diff_warning):
         raise BadSettings(f"[runs] recon_diff_warning is {ours.recon_diff_warning!r}; use an amount like 1.0.")
+
+
+def _check_inventory(config: Config) -> None:
+    ours = config.inventory
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,3})?", ours.approval_qty_threshold) or not ours.approval_qty_threshold.strip(
+        "0."
+    ):
+        raise BadSettings(
+            f"[inventory] approval_qty_threshold is {ours.approval_qty_threshold!r}; use a quantity above 0, like 25."
+        )
+    if not re.fullmatch(r"\d{1,12}(\.\d{1,4})?", ours.approval_value_threshold):
+        raise BadSettings(
+            f"[inventory] approval_value_threshold is {ours.approval_value_threshold!r}; use an amount like 500."
+        )
+    try:
+        date.fromisoformat(ours.closed_until or "2026-01-01")
+    except ValueError:
+        raise BadSettings(f"[inventory] closed_until is {ours.closed_until!r}; use a day like 2026-09-30.") from None
 
 
 def encrypted_or_here(url: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from pos import clock
 from pos.errors import NotFound
 from pos.said import said
+from pos.store import audit
 from pos.store.db import Store
 from pos.store.models import InventoryApproval
 
@@ -145,3 +146,9 @@ def _read(row: Any) -> Request:
         row.asked_by, row.asked_name, row.asked_at, row.until, row.decided_by, row.decided_name, row.decided_at,
         row.note, row.event,
     )  # fmt: skip
+
+
+def audited(tx: Store, actor: str, word: str, request: Request, more: Mapping[str, Any] | None = None) -> None:
+    """A row of the audit for what became of a request."""
+    detail = {"company": request.company, "kind": request.kind, "asked_by": request.asked_by, **(more or {})}
+    audit.record(tx, actor, f"inventory.request.{word}", request.id, detail)
