@@ -1,114 +1,125 @@
-"""One item as the stock-keeper sees it: all that ever moved it, and what of it is still open at QuickBooks Desktop."""
+"""Items as the stock-keeper sees them: how much is where, all that ever moved one, what is open at QuickBooks."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Any
 
-from pos import clock
 from pos.actions.inventory_words import AT_QUICKBOOKS, KINDS, exact, quantity, work_words
 from pos.actions.outbox_views import KIND_WORDS, moment
 from pos.config import Config
-from pos.errors import Invalid
+from pos.said import Said, nsaid, said
+from pos.store import inventory_read
 from pos.store.db import Store
-from pos.store.listing import ROWS
+from pos.store.inventory_read import Detail, Figures, Moved, Row
 
-_EVENTS = (
-    "SELECT m.n, e.created_at, e.kind, e.id, '', m.location, m.qty, e.status, coalesce(u.name, e.created_by)"
-    " FROM inventory_move m JOIN inventory_event e ON e.id = m.event LEFT JOIN user u ON u.code = e.created_by"
-    " WHERE m.item = ? AND m.location IN ({places}) AND m.n < ? ORDER BY m.n DESC LIMIT ?"
-)
-_DOCUMENTS = (
-    "SELECT d.n, d.created_at, d.kind, d.id, d.number, m.warehouse, sum(m.qty), '', coalesce(u.name, d.cashier)"
-    " FROM movement m JOIN document d ON d.id = m.document LEFT JOIN user u ON u.code = d.cashier"
-    " WHERE m.item_code = ? AND m.warehouse IN ({places}) AND d.n < ?"
-    " GROUP BY d.n, d.created_at, d.kind, d.id, d.number, m.warehouse, coalesce(u.name, d.cashier)"
-    " ORDER BY d.n DESC LIMIT ?"
-)
 _WORK = (
-    "SELECT w.n, w.kind, w.source, w.part, w.parts, w.state, w.ref_number, w.remote_id, w.message, w.made_at"
+    "SELECT w.n, w.kind, w.source, w.part, w.parts, w.state, w.ref_number, w.message, w.made_at"
     " FROM qbd_work_item x JOIN qbd_work w ON w.n = x.work WHERE x.connection = ? AND x.item = ? AND x.open = 1"
-    " ORDER BY w.n LIMIT ?"
+    " ORDER BY x.turn, w.n LIMIT ?"
 )
-_ABOVE_ALL = 1 << 62
-WORK_MAX = 100
+#: Messages about one item that are shown; more are counted at the queue.
+WORK_MAX = 50
+ACCOUNTS_MAX = 2000
+CSV = ("item", "name", "location", "on_hand", "reserved", "available", "reorder", "uom", "low", "kept")
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """A page of it. after: where the next one begins, "" = there is none."""
-
-    rows: list[dict[str, Any]]
-    after: str
-
-
-def history(
-    store: Store, config: Config, item: str, places: Sequence[str], *, after: str = "", limit: int = ROWS
-) -> History:
-    """What moved an item at these places, the newest first: changes of stock, and documents of tills. Those of either
-    kind stand in the order they were saved. Invalid for an `after` that is none."""
-    begin = _begin(after)
-    marks = ", ".join("?" * len(places)) or "NULL"
-    both = []
-    with store.reading():
-        for kind, asked in (("e", _EVENTS), ("d", _DOCUMENTS)):
-            rows = store.execute(asked.format(places=marks), (item, *places, begin[kind], limit + 1)).fetchall()
-            both.append([(clock.parse(row[1]), kind, row) for row in rows])
-    found = list(heapq.merge(*both, key=lambda one: one[0], reverse=True))  # takes heads: neither order is changed
-    shown, more = found[:limit], len(found) > limit
-    for _, kind, row in shown:
-        begin[kind] = min(begin[kind], row[0])
-    return History([_row(store, config, row) for _, _, row in shown], f"{begin['e']}.{begin['d']}" if more else "")
+def cards(found: Figures, approvals: int, config: Config, *, desktop: bool) -> list[dict[str, Any]]:
+    """What stands above the overview. approvals: how many wait. desktop: whether QuickBooks Desktop is set up."""
+    off = said("not set up")
+    rows: tuple[tuple[str, str, Said, int, str, Said], ...] = (
+        ("skus", "", said("SKUs"), found.skus, "", nsaid("at {n} place", "at {n} places", found.locations)),
+        ("low", "needs", said("Low stock"), found.low, "/inventory?low=1", said("at or below the point")),
+        ("pending", "waiting", said("QuickBooks pending"), found.pending, "/inventory/events?state=open",
+         said("on their way") if desktop else off),
+        ("errors", "needs", said("QuickBooks errors"), found.errors, "/inventory/events?state=error",
+         said("need a person") if desktop else off),
+        ("approvals", "waiting", said("Approvals waiting"), approvals, "/inventory/approvals?state=pending",
+         said("for a second person")),
+    )  # fmt: skip
+    return [
+        {"key": key, "tone": tone if count and tone else "all", "title": title, "count": count,
+         "count_text": quantity(count * 1000, config), "link": link, "words": words}
+        for key, tone, title, count, link, words in rows
+    ]  # fmt: skip
 
 
-def open_work(store: Store, config: Config, connection: str, item: str) -> list[dict[str, Any]]:
-    """Messages to QuickBooks Desktop that move this item and are not answered, the oldest first: it goes before all."""
-    rows = store.execute(_WORK, (connection, item, WORK_MAX)).fetchall()
-    found = []
-    for n, kind, source, part, of, state, ref, remote, message, made in rows:
-        state_words, tone = AT_QUICKBOOKS.get(state, (state, "check"))
-        found.append(
-            {
-                "n": n,
-                "kind_text": work_words(kind),
-                "source": source,
-                "part": part,
-                "parts": of,
-                "state_text": state_words,
-                "tone": tone,
-                "ref_number": ref,
-                "remote_id": remote,
-                "message": message,
-                "made_text": moment(store, config, made),
-            }
-        )
-    return found
-
-
-def _row(store: Store, config: Config, row: Sequence[Any]) -> dict[str, Any]:
-    _, at, kind, subject, number, place, qty, status, by = row
+def shown(row: Row, config: Config) -> dict[str, Any]:
+    """One item at one place."""
     return {
-        "at": at,
-        "at_text": moment(store, config, at),
-        "kind": kind,
-        "kind_text": KIND_WORDS.get(kind, kind) if number else KINDS.get(kind, kind),
-        "event": "" if number else subject,
-        "document": subject if number else "",
-        "number": number,
-        "location": place,
-        "qty": exact(qty),
-        "qty_text": quantity(qty, config, signed=True),
-        "voided": status == "voided",
-        "by": by,
+        "item": row.item,
+        "name": row.name,
+        "location": row.location,
+        "uom": row.uom,
+        "on_hand": exact(row.on_hand),
+        "on_hand_text": quantity(row.on_hand, config),
+        "reserved": exact(row.reserved),
+        "reserved_text": quantity(row.reserved, config) if row.reserved else "",
+        "available": exact(row.available),
+        "available_text": quantity(row.available, config),
+        "reorder": exact(row.reorder),
+        "reorder_text": quantity(row.reorder, config) if row.reorder is not None else "",
+        "low": row.low,
+        "below": row.on_hand < 0,
+        "kept": row.kept,
     }
 
 
-def _begin(after: str) -> dict[str, int]:
-    if not after:
-        return {"e": _ABOVE_ALL, "d": _ABOVE_ALL}
-    events, _, documents = after.partition(".")
-    if not (after.isascii() and events.isdigit() and documents.isdigit() and len(after) < 41):
-        raise Invalid("This is no place in the list; begin at its first page.", field="after")
-    return {"e": min(int(events), _ABOVE_ALL), "d": min(int(documents), _ABOVE_ALL)}
+def detail(store: Store, config: Config, item: str, company: str) -> dict[str, Any]:
+    """One item with its places, the sum of them, and what the books have to know of it. NotFound."""
+    found: Detail = inventory_read.item_detail(store, item, company)
+    rows = [shown(row, config) for row in found.rows]
+    return {
+        "item": found.item,
+        "name": found.name,
+        "uom": found.uom,
+        "stocked": found.stocked,
+        "template": found.template,
+        "disabled": found.disabled,
+        "barcodes": list(found.barcodes),
+        "reorder_text": quantity(found.reorder, config) if found.reorder is not None else "",
+        "rows": rows,
+        "total_text": quantity(sum(row.on_hand for row in found.rows), config),
+        "available_text": quantity(sum(row.available for row in found.rows), config),
+        "reserved_text": quantity(sum(row.reserved for row in found.rows), config),
+        "part": asdict(found.part),
+    }
+
+
+def moved(store: Store, config: Config, row: Moved) -> dict[str, Any]:
+    """One thing that moved an item: a change of stock by people, or a document of a till."""
+    by_people = row.kind in KINDS
+    return {
+        "at": row.at,
+        "at_text": moment(store, config, row.at),
+        "kind": row.kind,
+        "kind_text": KINDS[row.kind] if by_people else KIND_WORDS.get(row.kind, row.kind),
+        "event": row.ref if by_people else "",
+        "document": "" if by_people else row.ref,
+        "number": row.number,
+        "location": row.location,
+        "qty": exact(row.qty),
+        "qty_text": quantity(row.qty, config, signed=True),
+        "level_after": exact(row.level_after),
+        "level_text": quantity(row.level_after, config),
+        "by": row.by,
+        "void": row.void,
+    }
+
+
+def open_work(store: Store, config: Config, connection: str, item: str) -> list[dict[str, Any]]:
+    """Messages to QuickBooks Desktop that move this item and are not answered, in the order they go."""
+    names = ("n", "kind", "source", "part", "parts", "state", "ref_number", "message", "made_at")
+    found = []
+    for row in store.execute(_WORK, (connection, item, WORK_MAX)).fetchall():
+        one = dict(zip(names, row, strict=True))
+        words, tone = AT_QUICKBOOKS.get(one["state"], (one["state"], "check"))
+        more = {"kind_text": work_words(one["kind"]), "state_text": words, "tone": tone, "needs": tone == "needs"}
+        found.append({**one, **more, "made_text": moment(store, config, one["made_at"])})
+    return found
+
+
+def accounts(store: Store, connection: str) -> list[str]:
+    """Names of the accounts of a company file, as it last told them; [] before it did."""
+    asked = "SELECT full_name FROM qbd_account WHERE connection = ? AND active = 1 ORDER BY full_name LIMIT ?"
+    return [name for (name,) in store.execute(asked, (connection, ACCOUNTS_MAX)).fetchall()]

@@ -3,7 +3,7 @@ books."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -118,6 +118,19 @@ def one(store: Store, config: Config, event: str, reach: Reach = EVERYWHERE) -> 
             "reason_words": _reason(store, row["company"], row["reason"]),
         }
     return {**row, **more}
+
+
+def acts(event: Mapping[str, Any]) -> list[str]:
+    """What a person may do with an event as it stands: void, counter, retry. Who may is the caller's to say."""
+    state = event["qb_status"]
+    if event["status"] != "committed" or event["countered_by"]:
+        return []
+    found = ["retry"] if state in ("error", "not_ready") else []
+    if state in ("none", "not_ready", "pending", "error"):
+        found.append("void")
+    if state in ("none", "applied") and event["kind"] != "counter":
+        found.append("counter")
+    return found
 
 
 def _row(store: Store, config: Config, row: tuple[Any, ...]) -> dict[str, Any]:

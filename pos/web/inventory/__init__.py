@@ -7,4 +7,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+from pos.web.inventory import events, items, overview, queue
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    overview.bp,
+    items.bp,
+    events.bp,
+    queue.bp,
+)

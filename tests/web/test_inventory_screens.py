@@ -1,0 +1,94 @@
+"""The screens of stock: what there is, one item, events, approvals, the queue, places; who may look and who may act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pos import clock
+from pos.app import App
+from pos.rules.inventory import Draft, Line
+from pos.store import inventory, inventory_places, people
+from pos.store.inventory_places import Location
+from tests.web.conftest import Console, Page
+
+
+@pytest.fixture
+def stocked(till: App) -> App:
+    """Twelve mugs at MAIN, and a second place; Sami keeps the stock."""
+    store = till.store
+    people.add_user(store, "4", "Sami Lund", "stock_keeper", "7391")
+    inventory_places.put_location(store, Location("BACK", "main", "Back room"), "test")
+    post(till, "receipt", Line("MUG", 12000, destination=place(till), cost="2.50"), memo="First delivery")
+    return till
+
+
+def place(till: App) -> str:
+    return till.config.till.warehouse
+
+
+def post(till: App, kind: str, *lines: Line, **more: Any) -> str:
+    now = clock.now()
+    draft = Draft(clock.uuid7(), "main", kind, inventory.today(till.store, "main", now), lines, **more)
+    with till.store.transaction():
+        return inventory.post(till.store, draft, by="9", now=now).id
+
+
+def text_of(page: Page, path: str) -> str:
+    answer = page.get(path)
+    assert answer.status_code == 200, answer.text[:500]
+    return " ".join(answer.text.split())
+
+
+def test_overview_shows_levels_and_what_is_low(stocked: App, operator: Console) -> None:
+    page = text_of(operator, "/inventory")
+    assert "MUG" in page and "Approvals waiting" in page
+    assert "Nothing here fits that." in text_of(operator, "/inventory?q=LAMPSHADE")
+    assert "Nothing here fits that." in text_of(operator, "/inventory?location=BACK")
+    assert operator.get("/inventory?location=NOWHERE").status_code == 404
+    rows = operator.get("/inventory/stock.csv").text.splitlines()
+    assert rows[0].lstrip("\ufeff").startswith("item,name,location,on_hand")
+    assert any(row.startswith(f"MUG,Mug,{place(stocked)},12,0,12") for row in rows)
+
+
+def test_an_event_shows_its_lines_and_what_they_did(stocked: App, operator: Console) -> None:
+    moved = post(stocked, "transfer", Line("MUG", 4500, place(stocked), "BACK"), memo="For the fair")
+    listed = text_of(operator, "/inventory/events")
+    assert "For the fair" in listed and "First delivery" in listed
+    assert "First delivery" not in text_of(operator, "/inventory/events?kind=transfer")
+    assert "First delivery" not in text_of(operator, "/inventory/events?location=BACK")
+    assert "Nothing here fits that." in text_of(operator, "/inventory/events?first=2099-01-01")
+    assert operator.get("/inventory/events?kind=theft").status_code == 422
+    shown = text_of(operator, f"/inventory/events/{moved}")
+    assert "−4.5" in shown and "+4.5" in shown and "7.5" in shown, "both places, and what was left"
+    assert 'data-act="void"' in shown, "an operator may take it back before the books have it"
+    assert operator.get("/inventory/events/unheard-of").status_code == 404
+
+
+def test_an_item_shows_its_places_and_all_that_moved_it(
+    stocked: App, operator: Console, admin: Page, basket: Any
+) -> None:
+    stocked: App, operator: Console, admin: Page, basket: Any
+) -> None:
+    post(stocked, "transfer", Line("MUG", 2000, place(stocked), "BACK"))
+    number = admin.post("/api/create-sale", basket(3)).json["receipt"]["invoice_name"]
+    shown = text_of(operator, "/inventory/items/MUG")
+    assert number in shown and "−3" in shown and "Transfer" in shown and "Goods in" in shown
+    assert shown.index(number) < shown.index("Goods in"), "the newest first"
+    kept = text_of(operator, "/inventory/items/MUG?location=BACK")
+    assert number not in kept and "Transfer" in kept
+    first = text_of(operator, "/inventory/items/MUG?limit=1")
+    assert number in first and "Next page" in first
+    assert operator.get("/inventory/items/KETTLE").status_code == 404
+
+
+def test_what_the_books_know_of_an_item_is_set_by_who_sets_up_stock(stocked: App, operator: Console) -> None:
+    told = {"cogs_account": "Cost of Goods Sold", "cost": "2.75"}
+    assert operator.post("/api/inventory/parts/MUG", told).json["part"]["cost"] == "2.75"
+    assert operator.post("/api/inventory/parts/MUG", {"mpn": "M-1"}).json["part"]["cost"] == "2.75", "the rest stays"
+    assert operator.post("/api/inventory/parts/MUG", {"cost": "much"}).json["field"] == "cost"
+    assert operator.post("/api/inventory/parts/MUG", {"stock": "9"}).json["field"] == "stock"
+    sami = Page(stocked).sign_in("4")
+    assert sami.post("/api/inventory/parts/MUG", told).status_code == 403
+    assert "Save" not in text_of(sami, "/inventory/items/MUG")
