@@ -21,7 +21,19 @@ from pos.devices import printer_of
 from pos.errors import BadSettings
 from pos.rules import wording
 from pos.runner import Runner
-from pos.store import companies, connections, deliveries, earlier, foreign, hub_changes, hub_copy, notices, run_screens
+from pos.store import (
+    companies,
+    connections,
+    deliveries,
+    earlier,
+    foreign,
+    hub_changes,
+    hub_copy,
+    inventory_begin,
+    notices,
+    qbd_companies,
+    run_screens,
+)
 from pos.store.db import Store, open_store
 from pos.store.journal import Committed, Journal
 from pos.web import bell, errors, logs, printing, status
@@ -144,7 +156,9 @@ def create_app(config: Config) -> App:
         deliveries.refuse_unknown(store)
         connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
         qbo_connect.prepare(store, config)
+        qbd_companies.follow(store, config)
         earlier.queue(store, clock.now())
+        inventory_begin.begin(store)
         if config.server.role != "till":
             hub_copy.came_back(store)
             hub_changes.watch(store)

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pos.store import blanking, search_index
+from pos import clock
+from pos.store import blanking, inventory_begin, search_index
 from pos.store.models import Barcode, Customer, Item, PaymentMode, Price, Stock, TaxCode
 from pos.store.models.base import Row
 from pos.store.stock import own_total
@@ -97,9 +98,13 @@ def put_prices(store: Store, rows: Iterable[Mapping[str, Any]]) -> Counts:
 
 
 def put_stock(store: Store, rows: Iterable[Mapping[str, Any]], source: str) -> Counts:
-    """Stock in thousandths per item and warehouse, as of now (local sources) or as of the pull (`pulled_until`)."""
+    """Stock in thousandths per item and warehouse, as of now (local sources) or as of the pull (`pulled_until`). What
+    a local source says otherwise than it stands here is an opening event of the difference."""
     local = source in LOCAL
     with store.transaction():
+        rows = _last_of_each(rows, ("item", "warehouse"))
+        if local:
+            inventory_begin.counted(store, rows, source, clock.now())
         given = [
             {**row, "own_at_set": own_total(store, row["item"], row["warehouse"]) if local else None} for row in rows
         ]

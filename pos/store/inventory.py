@@ -6,65 +6,30 @@ qty − own_at_set is the former, `movement_total` the latter; a row whose own_a
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence, Sized
-from dataclasses import dataclass, replace
+from collections.abc import Sequence, Sized
+from dataclasses import replace
 from datetime import datetime
-from importlib import import_module
-from typing import Any
 
 from pos import clock
-from pos.errors import Conflict, Invalid, NotFound
+from pos.errors import Conflict, Invalid
 from pos.rules import inventory as rules
-from pos.rules.inventory import Checked, Draft, Good, Limits, Line, Move
+from pos.rules.inventory import Checked, Draft, Limits, Line, Move
 from pos.said import said
-from pos.store import audit, companies, inventory_places, purchase_orders
+from pos.store import audit, companies, inventory_places, purchase_orders, qbd_queue
 from pos.store.db import Store
+from pos.store.inventory_events import LINE, Event, find, found
+from pos.store.inventory_events import event as event
+from pos.store.inventory_events import events as events
+from pos.store.inventory_kept import goods, standing
 from pos.store.inventory_read import Row as Row
 from pos.store.inventory_read import figures as figures
 from pos.store.inventory_read import item_detail as item_detail
 from pos.store.inventory_read import levels as levels
 from pos.store.inventory_read import moves as moves
 from pos.store.inventory_read import overview as overview
-from pos.store.reach import EVERYWHERE, Reach
 
-_LISTED = "(SELECT value FROM json_each(?))"
 #: States in which a part may be at QuickBooks, or on its way.
-_AWAY = ("in_flight", "unknown")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event with its lines. Stamps as clock.stamp(); by: codes of people. qb_status: see InventoryEvent."""
-
-    n: int
-    id: str
-    company: str
-    kind: str
-    status: str
-    effective_date: str
-    memo: str
-    reason: str
-    reference: str
-    purchase_order: str
-    count: str
-    counters: str
-    fingerprint: str
-    created_at: str
-    created_by: str
-    approval: str
-    approved_by: str
-    voided_at: str
-    voided_by: str
-    void_reason: str
-    connection: str
-    qb_status: str
-    qb_words: str
-    lines: tuple[Line, ...] = ()
-
-
-_COLUMNS = tuple(name for name in Event.__dataclass_fields__ if name != "lines")
-_LINE = ("item", "qty", "source", "destination", "set_to", "level_before", "account", "reason", "cost", "order_line")
+AWAY = ("in_flight", "unknown")
 
 
 def today(store: Store, company: str, now: datetime) -> str:
@@ -107,12 +72,12 @@ def check(store: Store, draft: Draft, now: datetime) -> Checked:
         known = inventory_places.reasons(store, draft.company).get(reason)
         if known is None or (not known.active and draft.kind != "counter"):
             raise Invalid(said("There is no reason {code}.", code=reason[:60]), field="reason")
-    there, owners = _standing(store, pairs)
+    there, owners = standing(store, pairs)
     return rules.checked(
         draft,
         there,
         inventory_places.rules_places(store, rules.places_of(draft)),
-        _goods(store, items),
+        goods(store, items),
         limits(store, draft.company, now),
         owners=owners,
     )
@@ -120,7 +85,7 @@ def check(store: Store, draft: Draft, now: datetime) -> Checked:
 
 def same(store: Store, draft: Draft) -> Event | None:
     """The event that has this id already, when it says the same; None where there is none. Conflict for another."""
-    found = _find(store, draft.id)
+    found = find(store, draft.id)
     if found is None:
         return None
     if found.company != draft.company or found.fingerprint != rules.fingerprint(draft):
@@ -161,7 +126,7 @@ def _write(
     names = ", ".join(f'"{name}"' for name in values)
     tx.execute(f"INSERT INTO inventory_event ({names}) VALUES ({_marks(values)})", tuple(values.values()))
     tx.execute_many(
-        f"INSERT INTO inventory_line (event, position, {', '.join(_LINE)}) VALUES (?, ?, {_marks(_LINE)})",
+        f"INSERT INTO inventory_line (event, position, {', '.join(LINE)}) VALUES (?, ?, {_marks(LINE)})",
         [
             (draft.id, at, line.item, line.qty, line.source, line.destination, line.set_to,
              line.level, line.account, line.reason, line.cost, line.order_line)
@@ -172,16 +137,10 @@ def _write(
     detail = {"company": draft.company, "kind": draft.kind, "lines": len(checked.lines), "day": draft.effective_date}
     more = {"approval": approval, "approved_by": approved_by, "counters": draft.counters, "reason": draft.reason}
     audit.record(tx, by, f"inventory.{draft.kind}", draft.id, detail | {k: v for k, v in more.items() if v})
-    event = _found(tx, draft.id)
+    event = found(tx, draft.id)
     if connection:
-        items = {line.item for line in checked.lines}
-        _queue().enqueue(
-            tx,
-            event,
-            inventory_places.parts(tx, draft.company, items),
-            inventory_places.reasons(tx, draft.company),
-        )
-        event = _found(tx, draft.id)
+        qbd_queue.enqueue(tx, event)
+        event = found(tx, draft.id)
     return event
 
 
@@ -211,29 +170,29 @@ def void(tx: Store, event: str, *, by: str, reason: str, now: datetime) -> Event
     """Take an event back that QuickBooks has not got: its moves are reversed, its parts there cancelled. Voiding it
     again changes nothing. Conflict once it is on its way or there, or where goods would be missing."""
     with tx.transaction():
-        found = _found(tx, event)
-        if found.status == "voided":
-            return found
-        _refuse_taken_back(tx, found)
-        if found.qb_status in (*_AWAY, "applied"):
+        one = found(tx, event)
+        if one.status == "voided":
+            return one
+        _refuse_taken_back(tx, one)
+        if one.qb_status in (*AWAY, "applied"):
             raise Conflict(
                 "QuickBooks has it, or may have it. Take it back by a counter-event.", code="at_quickbooks",
-                facts={"qb_status": found.qb_status},
+                facts={"qb_status": one.qb_status},
             )  # fmt: skip
-        rules.refuse_date(found.effective_date, replace(limits(tx, found.company, now), future_days=36500))
-        if found.connection:
-            _queue().cancel(tx, found)
-        steps = _reversed(tx, found)
-        _move(tx, found.id, steps, today(tx, found.company, now), by, clock.stamp(now))
+        rules.refuse_date(one.effective_date, replace(limits(tx, one.company, now), future_days=36500))
+        if one.connection:
+            qbd_queue.cancel(tx, one)
+        steps = _reversed(tx, one)
+        _move(tx, one.id, steps, today(tx, one.company, now), by, clock.stamp(now))
         tx.execute(
             "UPDATE inventory_event SET status = 'voided', voided_at = ?, voided_by = ?, void_reason = ?"
             " WHERE id = ? AND status = 'committed'",
-            (clock.stamp(now), by, reason, found.id),
+            (clock.stamp(now), by, reason, one.id),
         )
-        if found.purchase_order:
-            purchase_orders.unbook(tx, found.purchase_order, found.lines, now)
-        audit.record(tx, by, "inventory.void", found.id, {"company": found.company, "reason": reason})
-        return _found(tx, found.id)
+        if one.purchase_order:
+            purchase_orders.unbook(tx, one.purchase_order, one.lines, now)
+        audit.record(tx, by, "inventory.void", one.id, {"company": one.company, "reason": reason})
+        return found(tx, one.id)
 
 
 def counter(tx: Store, event: str, *, key: str, by: str, memo: str = "", approval: str = "", approved_by: str = "",
@@ -242,52 +201,55 @@ def counter(tx: Store, event: str, *, key: str, by: str, memo: str = "", approva
     same again is the event that is there. Conflict where it was taken back, or waits to be sent; Invalid where goods
     would be missing."""
     with tx.transaction():
-        found = _found(tx, event)
-        lines = rules.reversed_lines(tuple(line for line in found.lines if line.qty))
+        one = found(tx, event)
+        lines = rules.reversed_lines(tuple(line for line in one.lines if line.qty))
         draft = Draft(
-            key, found.company, "counter", today(tx, found.company, now), lines, memo=memo, reason=found.reason,
-            counters=found.id,
+            key, one.company, "counter", today(tx, one.company, now), lines, memo=memo, reason=one.reason,
+            counters=one.id,
         )  # fmt: skip
-        before = _find(tx, key)
-        if before is not None and before.counters == found.id and before.memo == memo:
+        before = find(tx, key)
+        if before is not None and before.counters == one.id and before.memo == memo:
             return before  # asked for on another day perhaps
         if before is not None:
             same(tx, draft)
-        _refuse_countered(tx, found)
+        _refuse_countered(tx, one)
         checked = check(tx, draft, now)
-        if found.purchase_order:
-            purchase_orders.unbook(tx, found.purchase_order, found.lines, now)
-        tell = found.qb_status == "applied"
+        if one.purchase_order:
+            purchase_orders.unbook(tx, one.purchase_order, one.lines, now)
+        tell = one.qb_status == "applied"
         return _write(tx, checked, by=by, approval=approval, approved_by=approved_by, now=now, tell=tell)
 
 
-def _refuse_taken_back(tx: Store, found: Event) -> None:
+def _refuse_taken_back(tx: Store, one: Event) -> None:
     row = tx.execute(
-        "SELECT id FROM inventory_event WHERE counters = ? AND status = 'committed' LIMIT 1", (found.id,)
+        "SELECT id FROM inventory_event WHERE counters = ? AND status = 'committed' LIMIT 1", (one.id,)
     ).fetchone()
     if row is not None:
         raise Conflict("It was taken back already by a counter-event.", code="taken_back", facts={"by": row[0]})
 
 
-def _refuse_countered(tx: Store, found: Event) -> None:
-    if found.status == "voided":
+def _refuse_countered(tx: Store, one: Event) -> None:
+    if one.status == "voided":
         raise Conflict("It was taken back already.", code="taken_back")
-    if found.kind == "counter":
+    if one.kind == "counter":
         raise Conflict("A counter-event is not taken back itself; enter what is right.", code="is_counter")
-    _refuse_taken_back(tx, found)
-    if found.qb_status in ("pending", "not_ready", "error"):
-        raise Conflict("QuickBooks has not got it; void it instead.", code="not_sent")
-    if found.qb_status in _AWAY:
+    _refuse_taken_back(tx, one)
+    if one.qb_status in ("pending", "not_ready", "error"):
+        raise Conflict(
+            "QuickBooks is not known to have it. Void it; where that is refused, let it be tried again first.",
+            code="not_sent",
+        )
+    if one.qb_status in AWAY:
         raise Conflict("It is on its way to QuickBooks. Take it back once an answer is there.", code="at_quickbooks")
-    if not any(line.qty for line in found.lines):
+    if not any(line.qty for line in one.lines):
         raise Conflict("It moved nothing, so nothing is to be taken back.", code="moved_nothing")
 
 
-def _reversed(tx: Store, found: Event) -> list[Move]:
+def _reversed(tx: Store, one: Event) -> list[Move]:
     """What undoes an event's moves at the levels of now. Conflict where a level would go below nothing."""
     asked = "SELECT position, item, location, qty FROM inventory_move WHERE event = ? ORDER BY n DESC"
-    rows = tx.execute(asked, (found.id,)).fetchall()
-    there, owners = _standing(tx, {(item, place) for _, item, place, _ in rows})
+    rows = tx.execute(asked, (one.id,)).fetchall()
+    there, owners = standing(tx, {(item, place) for _, item, place, _ in rows})
     steps = []
     for position, item, place, qty in rows:
         if (item, place) in owners:
@@ -307,120 +269,12 @@ def _reversed(tx: Store, found: Event) -> list[Move]:
     return steps
 
 
-# -- read --------------------------------------------------------------------------------------------------------------
-
-
-def event(store: Store, key: str, reach: Reach = EVERYWHERE) -> Event:
-    """One event. NotFound, also for one of a company outside of the reach."""
-    found = _find(store, key)
-    if found is None or (reach.companies is not None and found.company not in reach.companies):
-        raise NotFound("There is no such event here.", field="event")
-    return found
-
-
-def events(
-    store: Store, company: str = "", reach: Reach = EVERYWHERE, *, kind: str = "", status: str = "",
-    qb_status: Sequence[str] = (), item: str = "", location: str = "", before: int = 0, limit: int = 50,
-) -> list[Event]:  # fmt: skip
-    """The newest events first, those below `before` (an n; 0 = from the newest)."""
-    where, facts = ["n < ?"], list[Any]([before or 2**62])
-    for condition, value in (("company = ?", company), ("kind = ?", kind), ("status = ?", status)):
-        if value:
-            where.append(condition)
-            facts.append(value)
-    if reach.companies is not None:
-        where.append(f"company IN {_LISTED}")
-        facts.append(json.dumps(sorted(reach.companies)))
-    if qb_status:
-        where.append(f"qb_status IN {_LISTED}")
-        facts.append(json.dumps(list(qb_status)))
-    for column, value in (("item", item), ("location", location)):
-        if value:
-            where.append(
-                f"EXISTS (SELECT 1 FROM inventory_move m WHERE m.event = inventory_event.id AND m.{column} = ?)"
-            )
-            facts.append(value)
-    asked = f"SELECT id FROM inventory_event WHERE {' AND '.join(where)} ORDER BY n DESC LIMIT ?"
-    return [_found(store, key) for (key,) in store.execute(asked, (*facts, limit)).fetchall()]
-
-
-def _find(store: Store, key: str) -> Event | None:
-    names = ", ".join(f'"{name}"' for name in _COLUMNS)
-    row = store.execute(f"SELECT {names} FROM inventory_event WHERE id = ?", (key,)).fetchone()
-    if row is None:
-        return None
-    asked = f"SELECT {', '.join(_LINE)} FROM inventory_line WHERE event = ? ORDER BY position"
-    lines = tuple(
-        Line(item, qty, source, destination, set_to, level, *rest)
-        for item, qty, source, destination, set_to, level, *rest in store.execute(asked, (key,)).fetchall()
-    )
-    return Event(**dict(zip(_COLUMNS, row, strict=True)), lines=lines)
-
-
-def _found(store: Store, key: str) -> Event:
-    found = _find(store, key)
-    if found is None:
-        raise NotFound("There is no such event here.", field="event")
-    return found
-
-
-def _goods(store: Store, items: Iterable[str]) -> dict[str, Good]:
-    asked = f"SELECT code, stocked, has_variants, disabled FROM item WHERE code IN {_LISTED}"
-    rows = store.execute(asked, (json.dumps(sorted(items)),)).fetchall()
-    return {code: Good(code, bool(stocked), bool(template), bool(off)) for code, stocked, template, off in rows}
-
-
-def _standing(
-    store: Store, pairs: Iterable[tuple[str, str]]
-) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], str]]:
-    """On hand of each (item, place) that we keep, and who keeps those that we do not."""
-    there, owners = dict[tuple[str, str], int](), dict[tuple[str, str], str]()
-    wanted = sorted(set(pairs))
-    listed = json.dumps(sorted({item for item, _ in wanted}))
-    rows = store.execute(
-        f"SELECT item, warehouse, qty, own_at_set FROM stock WHERE item IN {_LISTED}", (listed,)
-    ).fetchall()
-    own = store.execute(
-        f"SELECT item, warehouse, qty FROM movement_total WHERE item IN {_LISTED}", (listed,)
-    ).fetchall()
-    moved = {(item, place): qty for item, place, qty in own}
-    kept = {(item, place): (qty, at_set) for item, place, qty, at_set in rows}
-    for pair in wanted:
-        qty, at_set = kept.get(pair, (0, 0))
-        if at_set is None or (pair not in kept and is_owned(store, pair[1])):
-            owners[pair] = owner(store) or said("another system")
-            continue
-        there[pair] = qty - at_set + moved.get(pair, 0)
-    return there, owners
-
-
-def is_owned(store: Store, place: str) -> bool:
-    """Whether the stock of a place is a connection's, so that an item new to it is not ours to keep either."""
-    if not owner(store):
-        return False
-    asked = "SELECT 1 FROM stock WHERE warehouse = ? AND own_at_set IS NULL LIMIT 1"
-    return store.execute(asked, (place,)).fetchone() is not None
-
-
 def _marks(names: Sized) -> str:
     return ", ".join("?" * len(names))
-
-
-def _queue() -> Any:
-    return import_module("pos.store.qbd_queue")
 
 
 def connection_of(store: Store, company: str) -> str:
     """The QuickBooks Desktop connection a company's events go to; "" where there is none."""
     asked = "SELECT connection FROM qbd_company WHERE company = ? AND enabled = 1"
     row = store.execute(asked, (company,)).fetchone()
-    return str(row[0]) if row else ""
-
-
-def owner(store: Store) -> str:
-    """What the connection is called that tells us of stock; "" where nobody does."""
-    row = store.execute(
-        "SELECT coalesce(c.title, k.connection) FROM cursor k LEFT JOIN connection c ON c.id = k.connection"
-        " WHERE k.feed = 'stock' ORDER BY k.checked_at DESC LIMIT 1"
-    ).fetchone()
     return str(row[0]) if row else ""
