@@ -31,7 +31,7 @@ GC_THRESHOLD = (20_000, 10, 10)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own ERPNEXT_URL must never reach a test."""
     for name in list(os.environ):
-        if name.startswith(("ERPNEXT_", "QUICKBOOKS_", "TILLKEEP_")) and name not in KEPT:
+        if name.startswith(("ERPNEXT_", "QUICKBOOKS_", "TILLKEEP_", "QBWC_", "INVENTORY_")) and name not in KEPT:
             monkeypatch.delenv(name)
 
 
