@@ -35,13 +35,18 @@ def _served(args: argparse.Namespace, root: Path) -> bool:
     again: list[bool] = []
     loaded = settings(root, args.host, args.port)
     from pos.app import create_app  # the whole program; not needed to print --help
+    from pos.web import qbwc
+    from pos.web.own_port import OwnPort
     from pos.web.server import listen
 
     app = create_app(loaded)
+    beside: OwnPort | None = None
     try:
         own = loaded.server
-        most = loaded.security.body_kb_max * 1024
-        server = listen(app.flask, own.host, own.port, own.threads, most, own.trusted_proxy)
+        most, large = loaded.security.body_kb_max * 1024, qbwc.large(app.store, loaded)
+        server = listen(app.flask, own.host, own.port, own.threads, most, own.trusted_proxy, large)
+        if loaded.qbwc.bind_port:
+            beside = OwnPort(qbwc.only(app.flask), loaded, large)
         demo = _demo(app.store, loaded) if args.demo and _is_unused(app.store) else None
         code = app.door.offer() if beginning.is_fresh(app.store) else ""
 
@@ -56,9 +61,13 @@ def _served(args: argparse.Namespace, root: Path) -> bool:
             control.announce(loaded, server.port, app.control_key)
             cli.warn(config.open_to_others(root))
             _greet(loaded, server.port, demo, code)
+            if beside is not None:
+                beside.start()
             server.run()
         server.close_screens()
     finally:
+        if beside is not None:
+            beside.stop()
         control.withdraw(loaded)
         app.stop()
     return bool(again)

@@ -7,6 +7,7 @@ keys its permissions and what it remembers of message sets by them. A company ha
 from __future__ import annotations
 
 import json
+import logging
 import re
 import secrets
 import uuid
@@ -17,12 +18,14 @@ from typing import Any
 
 from pos import clock
 from pos.config import Config
-from pos.errors import Conflict, Invalid, NotFound
+from pos.errors import Conflict, Invalid, NotFound, UserError
 from pos.said import said
 from pos.store import audit, companies
 from pos.store.db import Store
 from pos.store.models import QbdCompany as Rows
 from pos.store.passwords import PASSWORDS
+
+log = logging.getLogger(__name__)
 
 CONNECTION = "quickbooks_desktop"
 PASSWORD_CHARS_MIN = 8
@@ -52,6 +55,7 @@ class Desktop:
     facts: dict[str, Any]
     moves_stock: str
     grain: str
+    counts_as: str
     enabled: bool
     made_at: str
     last_set: str
@@ -94,6 +98,15 @@ def begin(store: Store, config: Config) -> None:
         _refuse_taken(username, row.connection)
         Rows.update(username=username, password_hash=hashed).where(Rows.connection == row.connection).execute()
         audit.record(store, "system", "qbd.settings", row.connection, {"username": username, "password": not same})
+
+
+def follow(store: Store, config: Config) -> None:
+    """`begin`, for the start of a server: settings that cannot be right are logged and keep no till from selling; their
+    Web Connector is not let in, and the doctor says why."""
+    try:
+        begin(store, config)
+    except UserError as error:
+        log.error("QuickBooks Desktop is not set up: %s", error.message)
 
 
 def add(store: Store, company: str, username: str, password: str | None, by: str) -> tuple[Desktop, str]:
@@ -272,7 +285,8 @@ def _desktop(row: Any) -> Desktop:
         connection=row.connection, company=row.company, username=row.username, owner_id=row.owner_id,
         file_id=row.file_id, app_name=row.app_name, company_file=row.company_file, company_name=row.company_name,
         bound_at=row.bound_at, version=row.version, country=row.country, edition=row.edition,
-        facts=json.loads(row.facts or "{}"), moves_stock=row.moves_stock, grain=row.grain, enabled=bool(row.enabled),
+        facts=json.loads(row.facts or "{}"), moves_stock=row.moves_stock, grain=row.grain,
+        counts_as=row.counts_as, enabled=bool(row.enabled),
         made_at=row.made_at, last_set=row.last_set, last_contact_at=row.last_contact_at, last_error=row.last_error,
         last_error_at=row.last_error_at, password_hash=row.password_hash,
     )  # fmt: skip

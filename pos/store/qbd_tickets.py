@@ -115,7 +115,7 @@ def keep(store: Store, session: Session, now: datetime, **values: Any) -> None:
 
 def end(session: Session, state: str, now: datetime) -> bool:
     """Close it (closed, expired, dropped); whether it was open. In the caller's transaction."""
-    ended = Rows.update(state=state, closed_at=clock.stamp(now), outstanding=0).where(
+    ended = Rows.update(state=state, closed_at=clock.stamp(now)).where(
         (Rows.ticket == session.ticket) & (Rows.state == "open")
     )
     return bool(ended.execute())

@@ -4,7 +4,8 @@ Rules: `open_to_all` (nobody need be signed in), `at_till` (this machine or an e
 (a person, even behind the lock), `anybody` (a person or a token, not locked), `needs("sell")` (a person or a token with
 that right, not locked), `at_machine("settings")` (whatever runs on this machine; from elsewhere as `needs`),
 `at_setup` (this machine alone: who typed the terminal's code, or has the right `settings`),
-`by_signature` (a program that signs what it sends), `by_till` (a till of this hub).
+`by_signature` (a program that signs what it sends), `by_till` (a till of this hub), `by_ticket` (a Web Connector: each
+message says who it is).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ AT_TILL_TOO = ("/api/integrations/quickbooks/status", "/api/integrations/quickbo
 class Rule:
     """What a route asks for. `touches`: whether a request counts as use of the till (idle lock)."""
 
-    kind: str  # all | till | person | anybody | right | machine | setup | signature | hub
+    kind: str  # all | till | person | anybody | right | machine | setup | signature | hub | ticket
     rights: tuple[str, ...] = ()
     touches: bool = True
     proof: Callable[[], None] | None = None
@@ -93,6 +94,11 @@ def by_signature(proof: Callable[[], None]) -> Callable[[View], View]:
 def by_till(proof: Callable[[], None]) -> Callable[[View], View]:
     """A till of this hub: `proof` looks at its key, or lets one in that has none yet, and raises otherwise."""
     return _ruled(Rule("hub", touches=False, proof=proof))
+
+
+def by_ticket(view: View) -> View:
+    """A Web Connector: the user and password, or the ticket, stand in the message itself and are looked at there."""
+    return _ruled(Rule("ticket", touches=False, proof=lambda: None))(view)
 
 
 def needs(*any_of: str, touches: bool = True, within: bool = False) -> Callable[[View], View]:

@@ -64,7 +64,8 @@ def allowed_hosts(config: Config) -> frozenset[str]:
     """The names this till answers to; any other Host is refused (DNS rebinding)."""
     further = {_host_name(part.strip()) for part in config.server.origins.split(",") if part.strip()}
     own = set() if config.server.host in _EVERYWHERE else {_host_name(config.server.host)}
-    return frozenset(LOOPBACK_NAMES | own | further)
+    of_connector = {_host_name(config.qbwc.app_url)} - {""}  # what is written into its file must work as it is
+    return frozenset(LOOPBACK_NAMES | own | further | of_connector)
 
 
 @functools.lru_cache(maxsize=256)

@@ -14,6 +14,7 @@ last connections makes room for the next, a screen that talks is cut, and who is
 from __future__ import annotations
 
 import contextlib
+import copy
 import errno
 import heapq
 import itertools
@@ -21,18 +22,20 @@ import json
 import logging
 import socket
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
 from pos import clock
 from pos.errors import BadSettings
 from pos.web import errors
-from pos.web.turnstile import KNOWN, WAIT_SECONDS_MAX, Turnstile
+from pos.web.turnstile import KNOWN, REFUSED, WAIT_SECONDS_MAX, Turnstile
 
 log = logging.getLogger(__name__)
 
@@ -100,8 +103,10 @@ class _Task(WSGITask):  # type: ignore[misc]
         try:
             super().service()
         finally:
-            self.channel.known = bool((self.environ or {}).get(KNOWN))
-            self.channel.server.answered(self.request, self.status, self.channel.known)
+            environ = self.environ or {}
+            self.channel.known = bool(environ.get(KNOWN))
+            status = "403" if environ.get(REFUSED) else self.status
+            self.channel.server.answered(self.request, status, self.channel.known)
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
@@ -136,7 +141,21 @@ _REFUSALS = {
 }
 
 
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Takes larger bodies at the addresses that are given them (`Adjustments.large`)."""
+
+    adj: Any
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        most = getattr(self.adj, "large", {}).get(self.path)
+        if most is not None and self.command == "POST":
+            self.adj = copy.copy(self.adj)
+            self.adj.max_request_body_size = most * 2
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser
     task_class = _Task
     error_task_class = _Refusal
     socket: Any
@@ -337,9 +356,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
 
 def listen(
-    application: Any, host: str, port: int, threads: int, body_bytes_max: int, trusted_proxy: str = ""
-) -> Server:
-    """A server bound to the port (0 = any free one). BadSettings names the port and the way out when it is taken."""
+    application: Any, host: str, port: int, threads: int, body_bytes_max: int, trusted_proxy: str = "",
+    large: Mapping[str, int] | None = None,
+) -> Server:  # fmt: skip
+    """A server bound to the port (0 = any free one). BadSettings names the port and the way out when it is taken.
+    large: addresses whose POSTs may be larger, in bytes; the application refuses what is too large in its own words."""
     settings = Adjustments(
         host=host,
         port=port,
@@ -354,6 +375,7 @@ def listen(
         expose_tracebacks=False,
         clear_untrusted_proxy_headers=False,
     )
+    settings.large = large or {}
     dispatcher = ThreadedTaskDispatcher()
     try:
         turnstile = Turnstile(trusted_proxy)

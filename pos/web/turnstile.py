@@ -30,6 +30,8 @@ WAIT_SECONDS_MAX = 10.0
 KNOWN_MAX, OWING_MAX = 1000, 4000
 #: Set by the gate in the environ of a request whose key or cookie was good.
 KNOWN = "tillkeep.known"
+#: The same of a request that was refused although its answer is not one of 4xx, as a Web Connector is.
+REFUSED = "tillkeep.refused"
 #: One line of the log for a flood, at most this often.
 TOLD_SECONDS = 60.0
 
