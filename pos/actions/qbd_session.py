@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pos import __version__, clock
-from pos.actions import qbd_answer, qbd_company_file
+from pos.actions import qbd_answer, qbd_company_file, qbd_hand
 from pos.actions.qbd_door import Busy, Door
 from pos.config import Config
 from pos.connectors.qbd import codes
@@ -146,7 +146,7 @@ def _send_request(here: Here, call: Call, now: datetime) -> Result:
                 qbd_companies.bind(here.store, row.connection, call["strCompanyFileName"].strip(), seen.name, now)
             qbd_companies.heard(row.connection, now, seen.values)
         tickets.keep(here.store, session, now, checked=True, version=version, last_error="", outstanding=0)
-        handed = qbd_queue.take(here.store, session.connection, session.ticket, version, now, qbd_answer.build)
+        handed = qbd_hand.take(here.store, session.connection, session.ticket, version, now)
         return handed.body if handed is not None else ""
 
 

@@ -9,9 +9,8 @@ what QuickBooks booked since. A line is never left out for being hard to tell; o
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pos.rules.inventory import text_of
@@ -256,39 +255,3 @@ def guid(connection: str, source: str, kind: str, part: int) -> str:
 
 def _check(digits: str) -> str:
     return _BASE32[sum((at + 1) * _BASE32.index(one) for at, one in enumerate(digits)) % 31]
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """A line as it came back. quantity: decimal text, "" = none stood there."""
-
-    item_id: str
-    item_name: str
-    quantity: str
-
-
-def differs(payload: Mapping[str, Any], lines: Sequence[Back]) -> str:
-    """How the lines of an answer differ from what was sent, in words; "" when they are the same. A level that was sent
-    comes back as a change, so only its item is compared."""
-    sent = payload.get("lines", [])
-    if len(sent) != len(lines):
-        return said("{n} of {all} lines came back.", n=len(lines), all=len(sent))
-    for asked, found in zip(sent, lines, strict=True):
-        ref = asked["item"]
-        name, key = ref.get("name", ""), ref.get("id", "")
-        if (key != found.item_id) if key else (name.casefold() != found.item_name.casefold()):
-            return said("{item} came back as {other}.", item=name or key, other=found.item_name or found.item_id)
-        qty = asked.get("quantity", asked.get("difference"))
-        if qty is not None and not _equal(qty, found.quantity):
-            return said(
-                "Of {item} {sent} was sent and {found} came back.", item=found.item_name or name or key, sent=qty,
-                found=found.quantity or "?",
-            )  # fmt: skip
-    return ""
-
-
-def _equal(one: str, other: str) -> bool:
-    try:
-        return Decimal(one) == Decimal(other)
-    except InvalidOperation:
-        return False

@@ -9,7 +9,7 @@ from datetime import datetime
 from pos import clock
 from pos.rules import qbd_ladder
 from pos.said import said
-from pos.store import audit, qbd_rows
+from pos.store import audit, qbd_asks, qbd_rows
 from pos.store.db import Store
 from pos.store.models import QbdTicket
 from pos.store.models import QbdWork as Rows
@@ -131,6 +131,7 @@ def put_off(store: Store, work: Work, code: str, message: str, now: datetime) ->
         "state": "error" if over else "pending", "ticket": "", "lease_until": "", "code": code,
         "message": message[:WORDS_MAX], "next_at": clock.stamp(qbd_ladder.again_at(work.tries, now)),
         "done_at": clock.stamp(now) if over else "",
+        "payload": qbd_rows.dumped(qbd_asks.from_the_start(work.payload)),
     }  # fmt: skip
     return _changed(store, work, values)
 

@@ -17,16 +17,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pos import clock
 from pos.errors import Conflict, NotFound, UserError
 from pos.rules import qbd_ladder
-from pos.rules.qbd_split import Part, Split
+from pos.rules.qbd_split import Part
 from pos.said import said
-from pos.store import audit, qbd_archive, qbd_ready, qbd_rows
+from pos.store import audit, qbd_archive, qbd_asks, qbd_ready, qbd_rows
 from pos.store.db import Store
 from pos.store.models import InventoryEvent, QbdCompany, QbdTicket
 from pos.store.models import QbdWork as Rows
@@ -46,9 +46,9 @@ from pos.store.qbd_outcome import (
 from pos.store.qbd_rows import OPEN, STATES, Work
 
 __all__ = [
-    "OPEN", "STATES", "Handed", "Summary", "Work", "absent", "asked", "booked", "cancel", "enqueue", "given_up", "left",
-    "lost", "parked", "probe", "put_off", "refused", "release", "release_dead", "retry", "summary", "take", "tell",
-    "work_of",
+    "OPEN", "STATES", "Handed", "Summary", "Work", "absent", "asked", "booked", "cancel", "done", "enqueue", "given_up",
+    "held", "left", "lost", "of_set", "parked", "probe", "put_off", "refused", "release", "release_dead",
+    "retry", "summary", "take", "tell", "work_of",
 ]  # fmt: skip
 
 #: 20 of 23 characters QuickBooks takes: nobody guesses one.
@@ -90,12 +90,12 @@ class Summary:
 # -- into it -----------------------------------------------------------------------------------------------------------
 
 
-def enqueue(tx: Store, event: Any, parts: Sequence[Part] = (), reasons: Sequence[str] = ()) -> None:
-    """Let QuickBooks be told of an event (its row, saved with its lines, `connection` set; "" = nobody is told). Parts
-    and reasons are worked out here unless they are given. In the transaction that makes the event."""
+def enqueue(tx: Store, event: Any, *_known: object) -> None:
+    """Let QuickBooks be told of an event (its row or like it, saved with its lines; `connection` "" = nobody is told).
+    What is known of places, items and reasons is read here. In the transaction that makes the event."""
     if not event.connection:
         return
-    split = Split(tuple(parts), tuple(reasons)) if parts or reasons else qbd_ready.split_of(tx, event)
+    split = qbd_ready.split_of(tx, event)
     if split.nothing:
         InventoryEvent.update(qb_status="none", qb_words=split.nothing).where(InventoryEvent.id == event.id).execute()
         return
@@ -187,6 +187,8 @@ def _hand_out(store: Store, row: Work, ticket: Any, version: str, now: datetime,
     """Hand this one out; None when it turned out that it cannot be, and is put aside."""
     if row.state == "pending" and not qbd_ready.is_current(store, row, now):
         return None
+    if not row.writes:
+        row = replace(row, payload=qbd_asks.in_session(row.payload, ticket.ticket, now))
     again = row.state == "unknown" and not row.probing and bool(row.body)
     posts = row.writes and not row.probing
     set_id = row.set_id if again or row.probing else secrets.token_hex(SET_ID_BYTES) if posts else ""
@@ -207,6 +209,8 @@ def _hand_out(store: Store, row: Work, ticket: Any, version: str, now: datetime,
     }  # fmt: skip
     if posts:
         values |= {"set_id": set_id, "body": body, "doubt": True} | ({} if again else {"version": version})
+    if not row.writes:
+        values["payload"] = qbd_rows.dumped(row.payload)
     if not qbd_rows.change(row.n, (row.state,), values):
         return None
     QbdTicket.update(outstanding=row.n).where(QbdTicket.ticket == ticket.ticket).execute()
@@ -227,16 +231,36 @@ def left(store: Store, connection: str, now: datetime) -> tuple[int, int]:
         ready = all_open = 0
         for state in ("unknown", "pending"):
             here = (Rows.connection == connection) & (Rows.state == state)
-            all_open += here_count(here)
-            ready += sum(here_count(here & (Rows.blocked == 0) & due) for due in _due(now))
+            all_open += _count(here)
+            ready += sum(_count(here & (Rows.blocked == 0) & due) for due in _due(now))
         flying = (Rows.connection == connection) & (Rows.state == "in_flight")
         alive = QbdTicket.select(QbdTicket.ticket).where((QbdTicket.state == "open") & (QbdTicket.until > stamp))
-        dead = here_count(flying & Rows.ticket.not_in(alive))
-        waits = here_count((Rows.connection == connection) & (Rows.state == "not_ready"))
+        dead = _count(flying & Rows.ticket.not_in(alive))
+        waits = _count((Rows.connection == connection) & (Rows.state == "not_ready"))
     return ready + dead, all_open - ready + waits
 
 
-def here_count(asked: Any) -> int:
+def held(store: Store, ticket: str, n: int) -> Work | None:
+    """The work a session was handed and has not answered; None when it is another's by now, or over."""
+    with store.reading():
+        row = Rows.get_or_none((Rows.n == n) & (Rows.ticket == ticket) & (Rows.state == "in_flight"))
+        return qbd_rows.work(row) if row is not None else None
+
+
+def done(store: Store, ticket: str) -> int:
+    """How many answers of a session were kept."""
+    with store.reading():
+        return QbdTicket.select(QbdTicket.done).where(QbdTicket.ticket == ticket).scalar() or 0
+
+
+def of_set(store: Store, set_id: str) -> Work | None:
+    """The posting a message set id is of; None for one that was given up or never made."""
+    with store.reading():
+        row = Rows.get_or_none(Rows.set_id == set_id) if set_id else None
+        return qbd_rows.work(row) if row is not None else None
+
+
+def _count(asked: Any) -> int:
     return int(Rows.select().where(asked).count())
 
 
@@ -248,7 +272,7 @@ def summary(store: Store, company: str) -> Summary:
         if row is None:
             return Summary(counts, 0, 0, "")
         here = Rows.connection == row.connection
-        counts = {state: here_count(here & (Rows.state == state)) for state in OPEN}
+        counts = {state: _count(here & (Rows.state == state)) for state in OPEN}
         firsts = [
             Rows.select(Rows.made_at).where(here & (Rows.state == state)).order_by(Rows.next_at).limit(1).scalar()
             for state in ("unknown", "pending", "not_ready")
@@ -271,13 +295,15 @@ def retry(store: Store, source: str, by: str, now: datetime) -> list[Work]:
         parts = qbd_rows.of_source(source)
         if not parts:
             raise NotFound(said("QuickBooks was not told of this."))
-        waiting = [row for row in parts if row.state == "error"]
+        waiting = [row for row in parts if row.state in ("error", "not_ready")]
         if not waiting:
             raise Conflict(said("Nothing of it waits for a person."), code="not_waiting")
         for row in waiting:
+            if row.state == "not_ready":
+                continue
             state = "unknown" if row.doubt else "pending"
             probing = row.doubt and (row.probing or not row.body)
-            values = {"state": state, "tries": 0, "next_at": clock.stamp(now), "probing": probing}
+            values = {"state": state, "tries": 0, "next_at": clock.stamp(now), "probing": probing, "done_at": ""}
             qbd_rows.change(row.n, ("error",), values)
         event = InventoryEvent.get_or_none(InventoryEvent.id == source)
         if event is not None:

@@ -5,6 +5,7 @@ Payloads, plain JSON:
 - ask_items, ask_levels: page (rows at once), iterator ("Start" or "Continue", with iterator_id), since? (a moment;
   ask_items alone), all? (inactive ones too). An iterator lives within one session: after it, start again. Each page
   asks for the same filters.
+- ask_items_named: names (full names); those that are there come back.
 - ask_sites, ask_accounts: all?, since?. These have no pages.
 - ask_payments, ask_tax_codes, ask_classes: the lists sales are mapped to; the same.
 - ask_company: owner (our OwnerID, whose private data is told with it). ask_host, ask_preferences: nothing.
@@ -27,6 +28,7 @@ Payload = Mapping[str, Any]
 #: ask_payout asks for the card form unless its payload says "check".
 NAMES = {
     "ask_items": "ItemQuery",
+    "ask_items_named": "ItemQuery",
     "ask_levels": "ItemSitesQuery",
     "ask_sites": "InventorySiteQuery",
     "ask_accounts": "AccountQuery",
@@ -63,6 +65,8 @@ def question(kind: str, payload: Payload) -> Request:
         raise Invalid(said("There is no message of the kind {kind}.", kind=kind), field="kind")
     if kind in _PAGED:
         return _page(kind, payload)
+    if kind == "ask_items_named":
+        return Request(NAMES[kind], _names(payload), False)
     if kind in _LISTS:
         return Request(NAMES[kind], (_active(payload), *_since(payload)), False)
     if kind == "ask_company":
@@ -70,6 +74,13 @@ def question(kind: str, payload: Payload) -> Request:
     if kind in ("ask_host", "ask_preferences"):
         return Request(NAMES[kind], (), False)
     return _probe(kind, payload)
+
+
+def _names(payload: Payload) -> tuple[Element, ...]:
+    names = tuple(leaf("FullName", checks.name(one, 209, "names")) for one in payload.get("names") or ())
+    if not 1 <= len(names) <= REFS_MAX:
+        raise Invalid(said("Ask for 1 to {max} items.", max=REFS_MAX), field="names")
+    return names
 
 
 def _active(payload: Payload) -> Element:
