@@ -101,7 +101,7 @@ class WebConnector:
             self.complaints.append(f"{fault} was let in")
         opened = self._opened(file, which, fault)
         tries = 0
-        while opened:
+        while opened[0]:
             yield "connectionError"
             back = self.line.call("connectionError", ticket=told.ticket, hresult=opened[0], message=opened[1])
             tries += 1

@@ -55,8 +55,10 @@ class Line:
         if app is not None:
             self.session.mount("http://", Inside(app))
         self._seen = _Seen()
-        client = _published() if WSDL.is_file() else zeep.Client(f"{url}?wsdl", transport=Transport(self.session))
-        transport = Transport(self.session, SECONDS, SECONDS)
+        client = (
+            _published() if WSDL.is_file() else zeep.Client(f"{url}?wsdl", transport=Transport(session=self.session))
+        )
+        transport = Transport(timeout=SECONDS, operation_timeout=SECONDS, session=self.session)
         client = zeep.Client(client.wsdl, transport=transport, plugins=[self._seen])
         self._service = client.create_service(str(next(iter(client.wsdl.bindings))), url)
 

@@ -1,0 +1,324 @@
+"""Seeded trouble with QuickBooks Desktop: stock is moved while every session of the Web Connector fails in some way.
+
+    python -m tests.contract.desktop_faults --sessions 1000 --seed 1
+
+A run is a till and a company file. Transfers, changes by and to a level, splits over accounts and places, voids and
+counter-events are entered between and within the sessions; sales go on beside them; now and then a second Web Connector
+comes while the first one works. At its end nothing fails any more, a person lets go again what waits for one, and the
+company file has each event exactly once: the same items, sites and quantities, its transactions in the order of each
+item, and nothing is called applied here that has no transaction there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pos import clock
+from pos.errors import PosError
+from pos.rules.inventory import Line
+from pos.rules.qbd_split import TOLD
+from pos.store import inventory, inventory_places, qbd_ready
+from pos.store.models import InventoryLine, QbdTicket
+from tests.contract import desktop_books as books
+from tests.contract.emulators.desktop_connector import WebConnector
+from tests.contract.emulators.desktop_faults import OF_STEP, Faults
+from tests.contract.emulators.desktop_file import CompanyFile
+
+#: Chance of each failure at its step. Of ten message sets five fail in some way.
+RATES = {
+    **dict.fromkeys(OF_STEP["session"], 0.02), **dict.fromkeys(OF_STEP["send"], 0.03),
+    **dict.fromkeys(OF_STEP["run"], 0.015), **dict.fromkeys(OF_STEP["receive"], 0.02),
+    "crash_after_run": 0.05, "hresult_after": 0.04, "checksum_again": 0.1, "no_close": 0.2, "dead_ticket": 0.2,
+}  # fmt: skip
+#: Sessions of one run; a longer proof is several runs.
+SESSIONS_OF_RUN = 100
+#: Sessions without any failure after it, at most, until nothing is left; a person comes by in each.
+CALM_SESSIONS_MAX = 60
+FINAL = ("applied", "none")
+
+
+@dataclass
+class Result:
+    """What a run came to. wrong: sentences; empty = everything is as it must be."""
+
+    sessions: int = 0
+    events: int = 0
+    applied: int = 0
+    transactions: int = 0
+    message_sets: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    retried: int = 0
+    refused: int = 0
+    sold: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+class Run:
+    """One till, one company file, one seed."""
+
+    def __init__(self, shop: books.Shop, seed: int) -> None:
+        self.shop, self.chance, self.result = shop, random.Random(seed), Result()
+        self.faults = Faults(seed, RATES)
+        self.other = CompanyFile("Somebody else's")
+        self.connectors = [shop.connector(self.faults, other=self.other) for _ in range(2)]
+        for one in self.connectors:
+            one.late = self.connectors[0].late
+
+    def go(self, sessions: int) -> Result:
+        while self.result.sessions < sessions:
+            for _ in range(self.chance.randint(0, 3)):
+                self.event()
+            self.some_time()
+            if self.chance.random() < 0.15:
+                self.two_at_once()
+            else:
+                self.session(self.connectors[0])
+            if self.chance.random() < 0.1:
+                self.result.retried += self.shop.retry()
+        self.calm()
+        Judge(self.shop, self.result, self.connectors, self.other).judge()
+        return self.result
+
+    def session(self, connector: WebConnector) -> None:
+        """Whole, with stock moved in the middle of it."""
+        for _ in connector.steps():
+            if self.chance.random() < 0.1:
+                self.event()
+        self.ended(connector)
+
+    def two_at_once(self) -> None:
+        """Calls of two Web Connectors in any order."""
+        under_way: list[tuple[WebConnector, Iterator[str]]] = [(one, one.steps()) for one in self.connectors]
+        while under_way:
+            connector, steps = pair = self.chance.choice(under_way)
+            if next(steps, None) is None:
+                under_way.remove(pair)
+                self.ended(connector)
+
+    def ended(self, connector: WebConnector) -> None:
+        self.result.sessions += 1
+        self.result.outcomes[connector.told.outcome or "broken off"] += 1
+
+    def some_time(self) -> None:
+        self.shop.passes(self.chance.choice((30, 90, 400, 1_000, 4_000)))
+
+    def calm(self) -> None:
+        """Nothing fails any more; what is missing in QuickBooks is added, and a person lets everything go again."""
+        self.faults.on = False
+        self.result.faults = Counter(self.faults.counts)
+        place = inventory_places.location(self.shop.store, "VAN")
+        if not place.qb_site_name:
+            self.van_is_mapped()
+        for _ in range(CALM_SESSIONS_MAX):
+            if all(row.qb_status in FINAL or row.status == "voided" for row in self.shop.events()):
+                break
+            self.shop.passes(2 * 3600)
+            self.session(self.connectors[0])
+            self.result.retried += self.shop.retry()
+
+    # What happens in the shop
+
+    def event(self) -> None:
+        """Something happens to stock; what the rules refuse, is refused."""
+        kinds = (
+            ("transfer",) * 5 + ("by",) * 4 + ("split",) * 3 + ("set",) * 2 + ("void", "counter") * 2 + ("sell",) * 4
+        )
+        try:
+            getattr(self, f"_{self.chance.choice(kinds)}")()
+        except PosError:
+            self.result.refused += 1
+
+    def _transfer(self) -> None:
+        source, destination = self.chance.sample(sorted(books.SITES), 2)
+        lines = [
+            Line(item, self.quantity(), source=source, destination=destination) for item in self.items(1, 3)
+        ]  # fmt: skip
+        self.shop.post(
+            "transfer", *lines, memo=self.chance.choice(("", "to the shelf", "d\u00e9p\u00f4t \u2013 soon \u20ac"))
+        )
+
+    def _by(self) -> None:
+        place, reason = self.place(), self.chance.choice(("damage", "found", "none"))
+        sign = self.chance.choice((-1, 1))
+        lines = [Line(item, sign * self.quantity(), destination=place, reason=reason) for item in self.items(1, 2)]
+        self.shop.post("adjustment", *lines)
+
+    def _split(self) -> None:
+        """Several accounts and places at once: several transactions there."""
+        lines = [
+            Line(item, self.chance.choice((-1, 1)) * self.quantity(), destination=self.place(),
+                 reason=self.chance.choice(("damage", "found")))
+            for item in self.items(2, 5)
+        ]  # fmt: skip
+        self.shop.post("adjustment", *lines)
+
+    def _set(self) -> None:
+        self.shop.post("adjustment", Line(self.items(1, 1)[0], destination=self.place(),
+                                          set_to=self.chance.randint(0, 600) * 1000, reason="found"))  # fmt: skip
+
+    def _void(self) -> None:
+        inventory.void(self.shop.store, self.some_event(), by="9", reason="typed wrong", now=self.shop.moment)
+
+    def _counter(self) -> None:
+        inventory.counter(self.shop.store, self.some_event(), key=clock.uuid7(), by="9", now=self.shop.moment)
+
+    def _sell(self) -> None:
+        self.shop.sell(self.items(1, 1)[0], self.chance.randint(1, 3))
+        self.result.sold += 1
+
+    def van_is_mapped(self) -> None:
+        """Places that had no site have one now: what waited for it goes on."""
+        store = self.shop.store
+        van = replace(inventory_places.location(store, "VAN"), qb_site_name="Van 7")
+        inventory_places.put_location(store, van, "admin")
+        qbd_ready.mapped(store, "main", self.shop.moment)
+
+    def quantity(self) -> int:
+        return self.chance.choice((1, 2, 5, 12)) * 1000 + self.chance.choice((0, 0, 0, 125))
+
+    def items(self, least: int, most: int) -> list[str]:
+        return self.chance.sample(sorted(books.ITEMS), self.chance.randint(least, most))
+
+    def place(self) -> str:
+        return self.chance.choice(("SHOP", "SHOP", "BACK", "DEPOT", "VAN"))
+
+    def some_event(self) -> str:
+        return str(self.chance.choice(self.shop.events()[-12:]).id)
+
+
+class Judge:
+    """Compares the till with the company file, from what stands in both, by nothing that sent it."""
+
+    def __init__(
+        self, shop: books.Shop, result: Result, connectors: list[WebConnector], other: CompanyFile | None = None
+    ) -> None:
+        self.shop, self.result, self.connectors, self.other = shop, result, connectors, other
+
+    def judge(self) -> None:
+        wrong, file = self.result.wrong, self.shop.file
+        works = self.shop.works()
+        self.result.transactions, self.result.message_sets = len(file.txns), len(file.log)
+        for event in self.shop.events():
+            if event.kind in TOLD:
+                self.result.events += 1
+                self._event(event, [row for row in works if row.source == event.id])
+        for number, times in Counter((txn.kind, txn.ref_number) for txn in file.txns.values()).items():
+            if times > 1:
+                wrong.append(f"{number[0]} {number[1]} is there {times} times")
+        for guid, times in Counter(txn.guid for txn in file.txns.values()).items():
+            if times > 1:
+                wrong.append(f"the part {guid} is there {times} times")
+        known = {row.remote_id for row in works if row.state == "applied"}
+        for txn in file.txns.values():
+            if txn.txn_id not in known:
+                wrong.append(f"{txn.kind} {txn.ref_number} is there and not applied here")
+        self._order(works)
+        self._sessions()
+        wrong += [f"QuickBooks could not read it: {why}" for why in file.refused]
+        if self.other is not None and self.other.txns:
+            wrong.append(f"{len(self.other.txns)} transactions are in somebody else's company file")
+
+    def _event(self, event: Any, works: list[Any]) -> None:
+        wrong, name = self.result.wrong, f"{event.kind} {event.n}"
+        there = self.shop.there(event.id)
+        moved: Counter[tuple[str, str]] = Counter()
+        for txn in there:
+            moved.update(txn.moved)  # type: ignore[arg-type]
+        told = {key: Decimal(quantity) for key, quantity in moved.items() if quantity}
+        ours = self.shop.moves(event.id) if event.status == "committed" else {}
+        if event.qb_status == "applied":
+            self.result.applied += 1
+            live = [row for row in works if row.state != "cancelled"]
+            if {row.state for row in live} != {"applied"} or len(live) != len(there):
+                wrong.append(f"{name} is applied with {[row.state for row in live]} and {len(there)} transactions")
+            if any(row.remote_id not in self.shop.file.txns for row in live):
+                wrong.append(f"{name} is applied with a TxnID nobody gave")
+            if ours != told:
+                wrong.append(f"{name} did {ours} here and {told} there")
+        elif event.qb_status == "none":
+            if there:
+                wrong.append(f"{name} ({event.status}) is not told, and {len(there)} times there")
+        elif not event.qb_words:
+            wrong.append(f"{name} is {event.qb_status} without a word")
+        else:
+            wrong.append(f"{name} is still {event.qb_status}: {event.qb_words}")
+
+    def _order(self, works: list[Any]) -> None:
+        """Of each item, the transactions stand in the order of the events."""
+        turn = {event.id: event.n for event in self.shop.events()}
+        source = {row.remote_id: turn[row.source] for row in works if row.source in turn}
+        with self.shop.store.reading():
+            lines = list(InventoryLine.select())
+        items: dict[int, set[str]] = {}
+        for line in lines:
+            items.setdefault(turn[line.event], set()).add(line.item)
+        last: dict[str, int] = {}
+        for txn in sorted(self.shop.file.txns.values(), key=lambda txn: txn.number):
+            n = source.get(txn.txn_id, 0)
+            moved = {item for item, _ in txn.moved}
+            for item in (code for code in items.get(n, ()) if books.ITEMS[code] in moved):
+                if n < last.get(item, 0):
+                    self.result.wrong.append(f"{item}: event {n} came after {last[item]}")
+                last[item] = max(n, last.get(item, 0))
+
+    def _sessions(self) -> None:
+        for connector in self.connectors:
+            self.result.wrong += [*connector.complaints, *connector.line.complaints]
+        if self.result.outcomes["lost"]:
+            self.result.wrong.append("a call had no answer a Web Connector reads")
+        with self.shop.store.reading():
+            tickets = [row.ticket for row in QbdTicket.select()]
+        if any(connector.told.ticket in tickets for connector in self.connectors if connector.told.ticket):
+            self.result.wrong.append("a ticket is kept as it was handed out")
+
+
+def one_run(root: Path, seed: int, sessions: int) -> Result:
+    """A run in an empty folder."""
+    with books.shop(root) as shop:
+        return Run(shop, seed).go(sessions)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0 when nothing was wrong in any run."""
+    parser = argparse.ArgumentParser(prog="desktop_faults", description=__doc__)
+    parser.add_argument("--sessions", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(argv)
+    logging.disable(logging.CRITICAL)
+    began, total, runs = time.monotonic(), Result(), 0
+    while total.sessions < options.sessions:
+        seed = options.seed + runs
+        with tempfile.TemporaryDirectory(prefix="tk-desktop-") as root:
+            result = one_run(Path(root), seed, min(SESSIONS_OF_RUN, options.sessions - total.sessions))
+        runs += 1
+        for name in ("sessions", "events", "applied", "transactions", "message_sets", "retried", "refused", "sold"):
+            setattr(total, name, getattr(total, name) + getattr(result, name))
+        total.faults += result.faults
+        total.outcomes += result.outcomes
+        total.wrong += [f"seed {seed}: {sentence}" for sentence in result.wrong]
+        print(f"  {total.sessions} sessions, {total.events} events, {len(total.wrong)} wrong", flush=True)
+        for sentence in result.wrong[:10]:
+            print(f"    seed {seed}: {sentence}", flush=True)
+    print(f"{total.sessions} sessions in {runs} runs, seeds from {options.seed}, {time.monotonic() - began:.0f} s")
+    print(f"  {total.events} events, {total.applied} applied, {total.transactions} transactions there, "
+          f"{total.message_sets} message sets run, {total.retried} times a person let one go again")  # fmt: skip
+    print(f"  {sum(total.faults.values())} failures of {len(total.faults)} kinds; sessions ended: "
+          f"{', '.join(f'{name} {n}' for name, n in sorted(total.outcomes.items()))}")  # fmt: skip
+    print(f"  {len(total.wrong)} wrong")
+    return 1 if total.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
