@@ -69,10 +69,8 @@ def test_an_event_shows_its_lines_and_what_they_did(stocked: App, operator: Cons
 def test_an_item_shows_its_places_and_all_that_moved_it(
     stocked: App, operator: Console, admin: Page, basket: Any
 ) -> None:
-    stocked: App, operator: Console, admin: Page, basket: Any
-) -> None:
     post(stocked, "transfer", Line("MUG", 2000, place(stocked), "BACK"))
-    number = admin.post("/api/create-sale", basket(3)).json["receipt"]["invoice_name"]
+    number = admin.post("/api/create-sale", basket(3)).json["receipt"]["number"]
     shown = text_of(operator, "/inventory/items/MUG")
     assert number in shown and "−3" in shown and "Transfer" in shown and "Goods in" in shown
     assert shown.index(number) < shown.index("Goods in"), "the newest first"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from pos.web.inventory import events, items, overview, queue
+from pos.web.inventory import approvals, events, items, overview, queue, work_api
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     overview.bp,
     items.bp,
     events.bp,
+    approvals.bp,
     queue.bp,
+    work_api.bp,
 )

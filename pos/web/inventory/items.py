@@ -1,7 +1,7 @@
 """One item: how it stands at each place, all that ever moved it, what the books have to know of it.
 
 GET  /inventory/items/<path:sku>?location=&limit=&after=   inventory/item.html: whoever may look at stock
-POST /api/inventory/parts/<path:sku>                       stock_admin   {income_account?, …, qb_type?} -> {part}
+POST /api/inventory/parts/<path:sku>?company=              stock_admin   {income_account?, …, qb_type?} -> {part}
 
 A body names what changes; what it leaves out stays.
 """
@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from pos.actions import inventory
 from pos.actions import inventory_items as views
 from pos.errors import Invalid
 from pos.said import said
@@ -24,7 +25,7 @@ from pos.web.body import json_object, text
 from pos.web.console import lists
 from pos.web.console.lists import Column
 from pos.web.describe import describe
-from pos.web.inventory import frame
+from pos.web.inventory import asked, frame
 from pos.web.inventory import shapes_screens as shapes
 from pos.web.inventory.frame import LOOKING
 from pos.web.parts import parts
@@ -60,9 +61,9 @@ def page(sku: str) -> ResponseReturnValue:
     here, company = parts(), frame.company()
     item = views.detail(here.store, here.config, sku, company)
     given = lists.filled(("location",), {})
-    asked = lists.asked(sorts=("at",), sort="at")
+    wanted = lists.asked(sorts=("at",), sort="at")
     found = inventory_read.moves(
-        here.store, sku, company, location=given["location"], page=asked.after, size=asked.limit
+        here.store, sku, company, location=given["location"], page=wanted.after, size=wanted.limit
     )
     desktop = qbd_companies.by_company(here.store, company)
     return frame.show(
@@ -70,9 +71,9 @@ def page(sku: str) -> ResponseReturnValue:
         "overview",
         item=item,
         rows=[views.moved(here.store, here.config, row) for row in found.rows],
-        list=lists.view(COLUMNS, asked, {**given, "limit": str(asked.limit)}, Page([], found.after, "", None)),
+        list=lists.view(COLUMNS, wanted, {**given, "limit": str(wanted.limit)}, Page([], found.after, "", None)),
         chosen=given,
-        limit=asked.limit,
+        limit=wanted.limit,
         fields=FIELDS,
         accounts=views.accounts(here.store, desktop.connection) if desktop else [],
         desktop=desktop is not None,
@@ -85,11 +86,12 @@ def page(sku: str) -> ResponseReturnValue:
 @describe(body=shapes.PART_BODY, answer=shapes.PART, refuses=(404,))
 @auth.needs("stock_admin", within=True)
 def put_part(sku: str) -> ResponseReturnValue:
-    here, body, company = parts(), json_object(), frame.company()
+    here, body, company = parts(), json_object(), asked.company()
     unknown = sorted(set(body) - set(FIELDS))
     if unknown:
         raise Invalid(said("A part has no {name}.", name=repr(unknown[0][:40])), field=unknown[0][:40])
     before = inventory_places.parts(here.store, company, [sku]).get(sku) or Part(company, sku)
     given = {name: text(body, name, 200).strip() for name in body}
-    found = inventory_places.put_part(here.store, replace(before, **given), auth.actor().code)
+    part = replace(before, **given)
+    found = inventory.set_part(here.store, part, auth.actor(), via="screen", reach=auth.reach_of())
     return jsonify({"ok": True, "part": {name: asdict(found)[name] for name in ("item", *FIELDS)}})

@@ -22,7 +22,7 @@ for (const form of document.querySelectorAll("#acts form"))
     put(byId("act-problem"), "");
     try {
       const done = await post(...bodies[form.dataset.act](form.elements), 20000);
-      if (done.approval) location.assign(`/inventory/approvals?state=pending`);
+      if (done.status === "pending_approval") location.assign(`/inventory/approvals/${done.approval.id}`);
       else location.reload();
     } catch (error) {
       put(byId("act-problem"), sentence(error));
