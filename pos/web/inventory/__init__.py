@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from pos.web.inventory import approvals, events, items, overview, queue, work_api
+from pos.web.inventory import api, api_acts, events, items, overview, queue, work_api
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     overview.bp,
@@ -16,4 +16,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     approvals.bp,
     queue.bp,
     work_api.bp,
+    api.bp,
+    api_acts.bp,
 )
