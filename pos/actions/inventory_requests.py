@@ -21,7 +21,7 @@ from pos.rules.inventory_approval import PROPOSAL, are_one, becomes
 from pos.said import said
 from pos.store import inventory, inventory_approvals
 from pos.store.db import Store
-from pos.store.inventory import Event
+from pos.store.inventory_events import Event
 from pos.store.inventory_approvals import Request
 from pos.store.reach import EVERYWHERE, Reach
 

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from pos import clock
-from pos.errors import PosError, SignInNeededHere
+from pos.errors import Invalid, PosError, SignInNeededHere
 from pos.said import said
 from pos.store.db import cannot_read
 from pos.web import auth, reader
@@ -68,7 +68,13 @@ def _pos_error(error: PosError) -> ResponseReturnValue:
         if auth.at_inventory():
             return inventory.sign_in()
         return redirect(url_for("console.sign_in_page" if auth.at_console() else "people.sign_in_page"))
-    return _answer(error.status, error.code, error.message, error.field, error.details())
+    return _answer(_status(error), error.code, error.message, error.field, error.details())
+
+
+def _status(error: PosError) -> int:
+    """Programs that move stock know 400 for what is not acceptable; everybody else 422."""
+    of_stock = request.path.startswith("/api/inventory/")
+    return 400 if of_stock and isinstance(error, Invalid) else error.status
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -15,6 +15,7 @@ from pos.config import Config
 from pos.errors import NotAllowed, UserError
 from pos.store import keys
 from pos.web import auth, live, turnstile
+from pos.web.inventory import turned_away
 from pos.web.parts import parts
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,11 @@ def _gate() -> None:
         raise NotAllowed("This address is closed.", code="no_rule")
     if request.url_rule.websocket:
         live.check_handshake()
-    auth.admit(rule)
+    try:
+        auth.admit(rule)
+    except UserError as error:
+        turned_away.note(error)
+        raise
     who = auth.actor_or_none()
     by_page = rule.proof is None and (who is None or who.via != "token")
     if request.method not in _SAFE and by_page:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from pos.web import (
     approvals,
@@ -114,11 +114,19 @@ class _Whole(IntegerConverter):
         super().__init__(map, *args, **{"max": (1 << 63) - 1, **kwargs})
 
 
+class _AnyText(BaseConverter):
+    """<any_text:sku> in an address: whatever a code is made of, slashes too, also in front."""
+
+    part_isolating = False
+    regex = ".+"
+
+
 def build(parts: Parts) -> Flask:
     """The Flask application of one till."""
     app = Flask("tillkeep", static_folder=None, template_folder=str(_REPO / "templates"))
     app.json = _Exact(app)
     app.url_map.converters["int"] = _Whole
+    app.url_map.converters["any_text"] = _AnyText
     app.extensions[KEY] = parts
     app.config["SOCK_SERVER_OPTIONS"] = live.OPTIONS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from pos.web.inventory import api, api_acts, events, items, overview, queue, work_api
+from pos.web.inventory import api, api_acts, approvals, events, items, overview, queue, work_api
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     overview.bp,
