@@ -13,7 +13,7 @@ COUNTS_QUERY: dict[str, Shape] = {**_COMPANY, "over": words("", "yes")}
 
 _STANDING = texts("level", "levelText", "available", "availableText")
 _LINE = {**texts("sku", "name", "detail", "uom", "priceText", "cost"), **_STANDING, "weighed": FLAG}
-LOOKED_UP = ok({"line": named("StockLine", thing({**_LINE, "quantity": TEXT}))})
+LOOKED_UP = ok({"line": named("ScannedLine", thing({**_LINE, "quantity": TEXT}))})
 FOUND = ok({"lines": many(thing(_LINE))})
 LEVELS_BODY = thing({"items": many(TEXT)}, {**_COMPANY, "location": TEXT})
 LEVELS = ok({"levels": by_name(thing(_STANDING))})
