@@ -223,8 +223,11 @@ ROUTES = {
     "POST /api/hub/v1/held/states": "hub",
     "POST /api/hub/v1/vouchers/find": "hub",
     "POST /api/hub/v1/vouchers/rows": "hub",
+    "GET /qbwc": "all",
+    "GET /qbwc/support": "all",
     "POST /hooks/<name>": "signature",
     "POST /hooks/erpnext/<name>": "signature",
+    "POST /qbwc": "ticket",
     "PUT /api/rights": "rights",
     "PUT /api/setup/<step>": "setup",
     # books that are signed in to
