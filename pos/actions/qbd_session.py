@@ -17,6 +17,7 @@ from pos.actions.qbd_door import Busy, Door
 from pos.config import Config
 from pos.connectors.qbd import codes
 from pos.errors import PosError
+from pos.rules import qbd_ladder
 from pos.rules.soap import Call
 from pos.said import said
 from pos.store import qbd_companies, qbd_queue
@@ -181,6 +182,9 @@ def _receive_response(here: Here, call: Call, now: datetime) -> Result:
 def _received(here: Here, call: Call, now: datetime) -> Result:
     session = _live(here, call["ticket"], "receiveResponseXML", now)
     if session is None:
+        over = tickets.find(here.store, call["ticket"])
+        if over is not None and call["response"]:
+            qbd_answer.late(here.store, over, call["response"], now)
         return FAILED
     if not session.outstanding:
         if not session.done:
@@ -194,12 +198,7 @@ def _percent(here: Here, session: Session, now: datetime) -> int:
     """How far this session is. 100 ends it, so only when nothing is ready."""
     tickets.keep(here.store, session, now)
     ready, _held = qbd_queue.left(here.store, session.connection, now)
-    return percent(session.done, ready)
-
-
-def percent(done: int, ready: int) -> int:
-    """done of done + ready, from 1 to 99; 100 when nothing is ready."""
-    return 100 if ready <= 0 else max(1, min(99, done * 100 // (done + ready)))
+    return qbd_ladder.percent(qbd_queue.done(here.store, session.ticket), ready)
 
 
 def _connection_error(here: Here, call: Call, now: datetime) -> Result:

@@ -17,7 +17,7 @@ from pos.actions import qbd_door, qbd_session
 from pos.app import App, create_app
 from pos.errors import CannotSave
 from pos.rules import soap
-from pos.store import audit, companies, passwords, qbd_companies, qbd_queue, qbd_rows, qbd_tickets
+from pos.store import audit, companies, passwords, qbd_companies, qbd_rows, qbd_tickets
 from pos.store.models import QbdCompany, QbdTicket, QbdWork
 from tests.contract.emulators import desktop_queries
 from tests.contract.emulators.desktop_file import CompanyFile
@@ -539,10 +539,3 @@ def _from(till: App, address: str) -> Any:
         return till.flask({**environ, "REMOTE_ADDR": address}, start)
 
     return app
-
-
-def test_left_and_percent() -> None:
-    assert [qbd_session.percent(*pair) for pair in ((0, 5), (1, 1), (999, 1), (5, 0), (0, 0), (0, 10**9))] == [
-        1, 50, 99, 100, 100, 1,
-    ]  # fmt: skip
-    assert qbd_queue.STATES
