@@ -283,6 +283,10 @@ def audited(reach: Reach, alias: str) -> Conditions:
         marks, those = _marks(reach.companies)
         ways.append(f"({act} LIKE 'company.%' AND {subject} IN ({marks}))")
         given += those
+        for table, key in (("inventory_event", "id"), ("inventory_approval", "id"), ("inventory_location", "code")):
+            there = f"SELECT 1 FROM {table} i WHERE i.{key} = {subject} AND i.company IN ({marks})"
+            ways.append(f"({act} LIKE 'inventory.%' AND EXISTS ({there}))")
+            given += those
     return [f"({' OR '.join(ways)})"], given
 
 
