@@ -67,7 +67,7 @@ def rules_of(job: Job) -> Rules:
     """The company's own settings, where it has none those of this server."""
     store = job.store
     company = companies.of_connection(store, job.connection)
-    own = companies.kept(store, company, "quickbooks").values
+    own = companies.kept(store, company, daybook.kept_as(job.connection)).values
     ours, shop = store.config.quickbooks, store.config.shop
     starts = own.get("day_starts")
     return Rules(

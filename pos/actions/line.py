@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pos import clock
-from pos.actions import qbo_mapping
+from pos.actions import qbd_mapping, qbo_mapping
 from pos.agent import Run
 from pos.config import Config, renewed, with_secrets
 from pos.connectors import KINDS, qbo
@@ -83,10 +83,22 @@ class Job:
 
 
 def job_of(run: Run, limit: int) -> Job | None:
-    """The job of an agent's round on its connection; None for an agent without one."""
-    if run.connection is None or run.kind is None:
+    """The job of an agent's round on its connection; None for an agent without one, or where nobody is called."""
+    if run.connection is None or run.kind is None or run.kind.mailbox:
         return None
     return job_with(run, run.connection.id, run.kind, limit)
+
+
+def mailbox_job(run: Run, limit: int) -> Job | None:
+    """The job of a round for a connection whose own side comes round; None where it is none."""
+    if run.connection is None or run.kind is None or not run.kind.mailbox:
+        return None
+    name = run.connection.id
+    memory = Memory(_connect(run.store, run.config, name, run.kind, _facts(run.store, name, run.kind)))
+    return Job(
+        store=run.store, connection=name, address="", memory=memory, owner=run.owner, limit=limit, settle_seconds=0,
+        breathe=run.breathe, stopping=run.stopping, ring=run.ring, keeping=run.keeping,
+    )  # fmt: skip
 
 
 def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
@@ -119,6 +131,8 @@ def job_with(run: Run, connection: str, kind: Kind, limit: int) -> Job:
 
 
 def _facts(store: Store, connection: str, kind: Kind) -> Mapping[str, Any]:
+    if kind.mailbox:
+        return qbd_mapping.facts(store, connection)
     return qbo_mapping.facts(store, connection) if kind.name == qbo.KIND.name else connections.facts(store, kind.name)
 
 
@@ -126,6 +140,8 @@ def _connect(store: Store, config: Config, connection: str, kind: Kind, facts: M
     """A connector whose sign-in lives in the database is made with it."""
     if kind.name == qbo.KIND.name:
         return qbo_mapping.connector(store, config, connection, facts)
+    if kind.mailbox:
+        return qbd_mapping.desk(store, connection, facts)
     return kind.connect(config, facts)
 
 

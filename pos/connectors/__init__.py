@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pos.config import Config
-from pos.connectors import erpnext, hub, qbo
+from pos.connectors import erpnext, hub, qbd, qbo
 from pos.connectors.base import Kind
 
-KINDS: tuple[Kind, ...] = (erpnext.KIND, hub.KIND, qbo.KIND)
+KINDS: tuple[Kind, ...] = (erpnext.KIND, hub.KIND, qbo.KIND, qbd.KIND)
 
 
 def configured(config: Config, kinds: Sequence[Kind] = KINDS) -> list[tuple[str, str, str, str]]:

@@ -333,11 +333,11 @@ class Kind:
     QuickBooks does. feeds: names from FEEDS in the order to pull them. whole: those of `feeds` that have names() and
     whose missing rows are switched off. voucher_book: the ledger of gift vouchers behind a connector of this kind, None
     where there is none. compares: whether the reconciliation holds the till against it; a hub does that itself, with
-    what it booked. page: where a person finds a document there: (config, kind of the till's document, remote id) ->
-    address, "" = no page. item_page: where they find an item, or make one that is missing: (config, item code, missing)
-    -> address. settings: names in the group of config.ini called like the kind. connect(config, facts) must be cheap
-    and speak to nobody; facts is what the kind's own setup command learned, kept as JSON in Meta "facts.<kind name>"
-    ({} before).
+    what it booked. mailbox: nobody is called there, its own side comes round for what waits. page: where a person finds
+    a document there: (config, kind of the till's document, remote id) -> address, "" = no page. item_page: where they
+    find an item, or make one that is missing: (config, item code, missing) -> address. settings: names in the group of
+    config.ini called like the kind. connect(config, facts) must be cheap and speak to nobody; facts is what the kind's
+    own setup command learned, kept as JSON in Meta "facts.<kind name>" ({} before).
     """
 
     name: str
@@ -351,6 +351,7 @@ class Kind:
     connect: Callable[[Config, Mapping[str, Any]], Connector]
     accounting: bool = False
     compares: bool = True
+    mailbox: bool = False
     voucher_book: Callable[[Connector], VoucherBook | None] = lambda _connector: None
     page: Callable[[Config, str, str], str] = lambda _config, _kind, _remote_id: ""
     item_page: Callable[[Config, str, bool], str] = lambda _config, _code, _missing: ""

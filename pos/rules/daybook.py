@@ -23,9 +23,10 @@ from pos.rules.money import minor, share_out
 #: What a document of the books may be.
 SALE, REFUND, INVOICE, CREDIT = "sale", "refund", "invoice", "credit"
 KINDS = (SALE, REFUND, INVOICE, CREDIT)
-#: The parts of a receipt that are bundled, and the kind of connection that does so.
+#: The parts of a receipt that are bundled, and the kinds of connections that do so, each with what of a company's
+#: settings is kept for it.
 PARTS = ("sale", "return")
-BUNDLING = "quickbooks"
+BUNDLING = {"quickbooks": "quickbooks", "quickbooks_desktop": "desktop"}
 #: The item of a line that is the cash rounding of receipts.
 ROUNDING = "*rounding"
 #: The item of a line that sells a gift voucher or takes one back: money owed, never income.
@@ -125,8 +126,13 @@ class Book:
 
 
 def bundles(connection: str) -> bool:
-    """Whether a connection (quickbooks, quickbooks-north) books receipts bundled."""
-    return connection.partition("-")[0] == BUNDLING
+    """Whether a connection (quickbooks, quickbooks-north, quickbooks_desktop:north) books receipts bundled."""
+    return kept_as(connection) != ""
+
+
+def kept_as(connection: str) -> str:
+    """What of its company's settings is kept for a connection that bundles; "" = it does not."""
+    return BUNDLING.get(connection.partition("-")[0].partition(":")[0], "")
 
 
 def encode(book: Book) -> bytes:

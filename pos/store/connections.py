@@ -21,6 +21,8 @@ from pos.store.models import Connection, Cursor, Meta, Outbox, QboToken
 DEMO_KEY = "demo"
 #: Kinds whose settings are the server's, and whose sign-in is each company's.
 SIGNED_IN = ("quickbooks",)
+#: Kinds no setting switches on: a company does.
+BY_COMPANY = ("quickbooks_desktop",)
 
 
 class Wanted(NamedTuple):
@@ -63,6 +65,7 @@ def sync(store: Store, wanted: Iterable[tuple[str, str, str, str]]) -> None:
     for one in listed:
         refuse_demo(store, one.address)
     own = (Connection.company == "main") | Connection.kind.not_in([one.kind for one in known])
+    own &= Connection.kind.not_in(BY_COMPANY)
     gone = Connection.id.not_in([one.id for one in listed]) & (Connection.enabled == 1) & own
     _refuse_under_others(store, gone)
     with store.transaction():
@@ -93,6 +96,12 @@ def of_company(store: Store, wanted: Wanted, company: str) -> None:
         values = {"kind": wanted.kind, "title": wanted.title, "company": company, "enabled": True}
         if not Connection.update(**values).where(Connection.id == wanted.id).execute():
             Connection.create(id=wanted.id, **values)
+
+
+def switch_off(store: Store, connection: str) -> None:
+    """Documents made from now on are not queued for it."""
+    with store.transaction():
+        Connection.update(enabled=False).where(Connection.id == connection).execute()
 
 
 def _another_companys(store: Store, one: Wanted) -> bool:

@@ -1,0 +1,154 @@
+"""What a company's words are called in its QuickBooks Desktop, and what moves stock there: read, checked, changed.
+
+Kept with the company's settings. Sales go there once a mapping was kept and sales were switched on; from which day
+sales or adjustments move stock is a list of cut-overs, each on a business day of its own and written down in the audit,
+so that no day is moved twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from pos import clock
+from pos.connectors import qbd
+from pos.connectors.qbd import mapping
+from pos.connectors.qbd.desk import Desk
+from pos.connectors.qbd.mapping import Known
+from pos.errors import Conflict, Invalid
+from pos.rules.money import digits_of
+from pos.said import said
+from pos.store import audit, companies, connections, qbd_companies, qbd_names, unblock
+from pos.store.companies import Kept
+from pos.store.connections import Wanted
+from pos.store.db import Store
+
+PART, KEY, MOVES = "desktop", "mapping", "moves"
+
+
+def read(store: Store, company: str) -> Kept:
+    """The mapping as plain JSON ({} before it was made), with the mark a change gives back. NotFound."""
+    kept = companies.kept(store, company, PART)
+    return Kept(dict(kept.values.get(KEY) or {}), kept.mark)
+
+
+def check(plain: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a mapping by itself, in words."""
+    try:
+        return mapping.problems(mapping.read(plain))
+    except ValueError as error:
+        return [str(error)]
+
+
+def write(store: Store, company: str, plain: Mapping[str, Any], before: Kept, by: str) -> Kept:
+    """Put it in place of the one before; whatever waited for it goes at once. Invalid names what is wrong with it;
+    Conflict ("changed") when somebody changed the company's settings since `before` was read."""
+    row = qbd_companies.of_company(store, company)
+    if found := check(plain):
+        raise Invalid(" ".join(found), field=KEY, code="mapping")
+    kept = companies.kept(store, company, PART)
+    with store.transaction():
+        made = companies.keep(store, company, PART, {**kept.values, KEY: dict(plain)}, Kept({}, before.mark), by)
+        unblock.mapped(store, row.connection, clock.now())
+    return Kept(dict(plain), made.mark)
+
+
+# -- whether sales go there --------------------------------------------------------------------------------------------
+
+
+def switch_on(store: Store, company: str, moves: str, day: str, by: str) -> None:
+    """From now on receipts of the company's tills go to its QuickBooks Desktop; from the business day on, sales or
+    adjustments move stock there. Invalid without a mapping, or where its currency has no two decimals."""
+    row, owner = qbd_companies.of_company(store, company), companies.one(store, company)
+    if found := check(read(store, company).values):
+        raise Invalid(" ".join(found), field=KEY, code="mapping")
+    if owner.currency and digits_of(owner.currency) != 2:
+        words = said("QuickBooks Desktop writes amounts with two decimals; {currency} has {digits}.",
+                     currency=owner.currency, digits=digits_of(owner.currency))  # fmt: skip
+        raise Invalid(words, field="currency")
+    with store.transaction():
+        if not cut_overs(store, company):
+            cut_over(store, company, moves, day, by)
+        connections.of_company(store, Wanted(row.connection, qbd.KIND.name, qbd.KIND.title, ""), company)
+        audit.record(store, by, "qbd.sales", row.connection, {"on": True})
+
+
+def switch_off(store: Store, company: str, by: str) -> None:
+    """Receipts made from now on do not go there; what waits for it is kept."""
+    row = qbd_companies.of_company(store, company)
+    with store.transaction():
+        connections.switch_off(store, row.connection)
+        audit.record(store, by, "qbd.sales", row.connection, {"on": False})
+
+
+# -- what moves stock --------------------------------------------------------------------------------------------------
+
+
+def cut_overs(store: Store, company: str) -> list[tuple[str, str]]:
+    """(business day, what moves stock from it on), the oldest first."""
+    rows = companies.kept(store, company, PART).values.get(MOVES) or []
+    return sorted((str(day), str(moves)) for day, moves in rows)
+
+
+def moves_on(cuts: list[tuple[str, str]], day: str) -> str:
+    """What moves stock on a business day; "" before the first cut-over: goods of that time are in the opening stock."""
+    found = ""
+    for since, moves in cuts:
+        if since <= day:
+            found = moves
+    return found
+
+
+def cut_over(store: Store, company: str, moves: str, day: str, by: str) -> None:
+    """From this business day on, `moves` moves stock. Invalid; Conflict for a day that is over or under way and was
+    moved the other way already."""
+    row = qbd_companies.of_company(store, company)
+    if moves not in mapping.MOVES:
+        words = said("Stock is moved by {ways}.", ways=", ".join(mapping.MOVES))
+        raise Invalid(words, field="moves")
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        raise Invalid(said("{value} is no date.", value=day[:40]), field="day") from None
+    with store.transaction():
+        kept, cuts = companies.kept(store, company, PART), cut_overs(store, company)
+        if cuts and cuts[-1][1] == moves:
+            return
+        if cuts and day <= max(cuts[-1][0], _today(store, company)):
+            raise Conflict(
+                said("Choose a day to come: until {day} it is done the other way.", day=max(cuts[-1][0],
+                     _today(store, company))), code="cut_over",
+            )  # fmt: skip
+        whole = {**kept.values, MOVES: [*map(list, cuts), [day, moves]]}
+        companies.keep(store, company, PART, whole, kept, by)
+        qbd_names.keep_moves(row.connection, moves)
+        audit.record(store, by, "qbd.cut_over", row.connection, {"moves": moves, "day": day})
+        unblock.mapped(store, row.connection, clock.now())
+
+
+def _today(store: Store, company: str) -> str:
+    zone = companies.one(store, company).time_zone
+    return clock.business_day(clock.now(), zone, store.config.shop.day_starts).isoformat()
+
+
+# -- the connector a round works with ----------------------------------------------------------------------------------
+
+
+def facts(store: Store, connection: str) -> dict[str, Any]:
+    """What it is made with; whoever finds it changed makes a new one."""
+    company = companies.of_connection(store, connection)
+    return {KEY: read(store, company).values, MOVES: cut_overs(store, company)}
+
+
+def desk(store: Store, connection: str, found: Mapping[str, Any] | None = None) -> Desk:
+    """The company file of a connection, as the bundles see it. Speaks to nobody."""
+    made = found if found is not None else facts(store, connection)
+    company = companies.of_connection(store, connection)
+    cuts = [(str(day), str(moves)) for day, moves in made.get(MOVES) or []]
+    known = Known(
+        item=lambda code: qbd_names.item_of(store, company, code),
+        kind_of=lambda name: qbd_names.kind_of(store, connection, name),
+        moves=lambda day: moves_on(cuts, day),
+    )
+    return Desk(made, known)
