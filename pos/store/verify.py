@@ -11,7 +11,7 @@ from pos.config import Config
 from pos.errors import Corrupt
 from pos.rules import ledger, record
 from pos.rules.documents import GENESIS
-from pos.store import anchors, audit, intake, proving, takings
+from pos.store import anchors, audit, intake, inventory_sums, proving, takings
 from pos.store.anchors import Anchors
 from pos.store.archives import Files
 from pos.store.db import database_path
@@ -69,6 +69,7 @@ def verify(
         _records(reader, report)
         _sessions(reader, report)
         _takings(reader, report)
+        report.differences.extend(inventory_sums.wrong(reader))
         count, broken = audit.verify_chain(reader)
         report.audit_rows = count
         if broken:

@@ -52,6 +52,12 @@ def named(shop: Config, number: str) -> Path:
     return file
 
 
+def test_sums_of_stock_that_do_not_hold_are_named(sold: Config) -> None:
+    change(sold, "UPDATE movement_total SET qty = qty + 1000 WHERE item = 'A'")
+    (found,) = verify(sold).differences
+    assert found.startswith("the sum of what was sold of A at ")
+
+
 def test_a_whole_shop_is_found_whole_and_counted(sold: Config) -> None:
     told: list[tuple[int, int]] = []
     report = verify(sold, lambda done, total: told.append((done, total)))
