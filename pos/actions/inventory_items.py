@@ -20,7 +20,6 @@ _WORK = (
 )
 #: Messages about one item that are shown; more are counted at the queue.
 WORK_MAX = 50
-ACCOUNTS_MAX = 2000
 CSV = ("item", "name", "location", "on_hand", "reserved", "available", "reorder", "uom", "low", "kept")
 
 
@@ -117,9 +116,3 @@ def open_work(store: Store, config: Config, connection: str, item: str) -> list[
         more = {"kind_text": work_words(one["kind"]), "state_text": words, "tone": tone, "needs": tone == "needs"}
         found.append({**one, **more, "made_text": moment(store, config, one["made_at"])})
     return found
-
-
-def accounts(store: Store, connection: str) -> list[str]:
-    """Names of the accounts of a company file, as it last told them; [] before it did."""
-    asked = "SELECT full_name FROM qbd_account WHERE connection = ? AND active = 1 ORDER BY full_name LIMIT ?"
-    return [name for (name,) in store.execute(asked, (connection, ACCOUNTS_MAX)).fetchall()]

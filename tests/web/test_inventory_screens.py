@@ -90,3 +90,25 @@ def test_what_the_books_know_of_an_item_is_set_by_who_sets_up_stock(stocked: App
     sami = Page(stocked).sign_in("4")
     assert sami.post("/api/inventory/parts/MUG", told).status_code == 403
     assert "Save" not in text_of(sami, "/inventory/items/MUG")
+
+
+def test_places_and_reasons_are_listed_and_set_where_they_may_be(stocked: App, operator: Console) -> None:
+    shown = text_of(operator, "/inventory/places")
+    assert "Back room" in shown and "A new place" in shown and "QuickBooks Desktop is not set up" in shown
+    assert "Change BACK" in text_of(operator, "/inventory/places?place=BACK")
+    sami = Page(stocked).sign_in("4")
+    seen = text_of(sami, "/inventory/places")
+    assert "Back room" in seen and "A new place" not in seen and "Set it up" not in seen
+
+
+def test_a_company_file_is_set_up_switched_off_and_its_password_shown_once(stocked: App, operator: Console) -> None:
+    made = operator.post("/api/inventory/desktop", {"username": "books"})
+    assert made.status_code == 201 and len(made.json["password"]) >= 12
+    assert operator.post("/api/inventory/desktop", {"username": "more"}).status_code == 409
+    shown = text_of(operator, "/inventory/places")
+    assert "books" in shown and made.json["password"] not in shown
+    assert operator.post("/api/inventory/desktop/password", {}).json["password"] != made.json["password"]
+    assert operator.post("/api/inventory/desktop/enabled", {"enabled": "no"}).json["field"] == "enabled"
+    assert operator.post("/api/inventory/desktop/enabled", {"enabled": False}).status_code == 200
+    assert "Switch it on" in text_of(operator, "/inventory/places")
+    assert Page(stocked).sign_in("4").post("/api/inventory/desktop/enabled", {"enabled": True}).status_code == 403

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from pos.web.inventory import api, api_acts, approvals, events, items, overview, queue, work_api
+from pos.web.inventory import api, api_acts, approvals, events, items, overview, places, queue, work_api
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     overview.bp,
@@ -15,6 +15,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     events.bp,
     approvals.bp,
     queue.bp,
+    places.bp,
     work_api.bp,
     api.bp,
     api_acts.bp,

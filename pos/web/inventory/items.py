@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from pos.actions import inventory
 from pos.actions import inventory_items as views
+from pos.actions import inventory_places_views as places
 from pos.errors import Invalid
 from pos.said import said
 from pos.store import inventory_places, inventory_read, qbd_companies
@@ -75,7 +76,7 @@ def page(sku: str) -> ResponseReturnValue:
         chosen=given,
         limit=wanted.limit,
         fields=FIELDS,
-        accounts=views.accounts(here.store, desktop.connection) if desktop else [],
+        accounts=places.accounts(here.store, desktop.connection) if desktop else [],
         desktop=desktop is not None,
         work=views.open_work(here.store, here.config, desktop.connection, sku) if desktop else [],
         locations=inventory_places.locations(here.store, company),

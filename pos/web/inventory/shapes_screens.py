@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pos.web.shapes import ok, texts, thing
+from pos.web.shapes import FLAG, TEXT, ok, texts, thing
 
 _PART = (
     "income_account", "cogs_account", "asset_account", "adjustment_account", "cost", "vendor", "mpn", "qb_name",
@@ -11,3 +11,10 @@ _PART = (
 #: Any of them; what is left out stays.
 PART_BODY = thing(None, texts(*_PART))
 PART = ok({"part": thing(texts("item", *_PART))})
+#: The company file of QuickBooks Desktop. A password that is left out is made here; it is answered this once.
+NEW_DESKTOP = thing(texts("username"), texts("password"))
+DESKTOP_PASSWORD = thing(None, texts("password"))
+SECRET = ok({"password": TEXT})
+ENABLED = thing({"enabled": FLAG})
+REASON = thing(texts("reason"))
+DONE = ok({})

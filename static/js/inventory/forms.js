@@ -1,8 +1,8 @@
 // Forms of the screens of stock that send their fields to one address, and say what came of it. data-send: the address;
-// a box sends true or false; data-method="put" puts instead of posts; data-reload: the page is asked for anew after it.
+// a box sends true or false; data-enabled="yes" or "no" is sent, too; data-reload: the page that is shown after it.
 import { t } from "../language.js";
 import { disable, put } from "../till/dom.js";
-import { post, putTo, say, sentence } from "./base.js";
+import { post, say, sentence } from "./base.js";
 
 function fieldsOf(form) {
   const fields = {};
@@ -11,6 +11,7 @@ function fieldsOf(form) {
     if (field.type === "radio" && !field.checked) continue;
     fields[field.name] = field.type === "checkbox" ? field.checked : field.value;
   }
+  if (form.dataset.enabled) fields.enabled = form.dataset.enabled === "yes";
   return fields;
 }
 
@@ -22,9 +23,8 @@ for (const form of document.querySelectorAll("form[data-send]"))
     put(problem, "");
     if (told) put(told, "");
     try {
-      const send = form.dataset.method === "put" ? putTo : post;
-      const done = await send(form.dataset.send, fieldsOf(form), 20000);
-      if (form.dataset.reload !== undefined) return location.reload();
+      const done = await post(form.dataset.send, fieldsOf(form), 20000);
+      if (form.dataset.reload) return location.assign(form.dataset.reload);
       if (told) put(told, t("Saved."));
       say(t("Saved."));
       form.dispatchEvent(new CustomEvent("sent", { detail: done, bubbles: true }));

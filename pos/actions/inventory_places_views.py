@@ -1,0 +1,65 @@
+"""The company file of QuickBooks Desktop as people read it, and the lists it told us: sites, accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pos.actions.outbox_views import moment
+from pos.config import Config
+from pos.said import said
+from pos.store import companies
+from pos.store.db import Store
+from pos.store.qbd_companies import Desktop
+
+ACCOUNTS_MAX = 2000
+SITES_MAX = 500
+MOVES_STOCK = {
+    "adjustments": said("Adjustments: sales tell it goods by the day, without items on sales documents"),
+    "documents": said("Sales documents with items; no adjustments for sales"),
+}
+GRAINS = {"day": said("One for each day"), "receipt": said("One for each receipt")}
+COUNTS_AS = {
+    "difference": said("As a difference"),
+    "level": said("As a new level"),
+}
+
+
+def sites(store: Store, connection: str) -> list[dict[str, str]]:
+    """Inventory sites of a company file, as it last told them; [] before it did."""
+    asked = "SELECT list_id, full_name FROM qbd_site WHERE connection = ? AND active = 1 ORDER BY full_name LIMIT ?"
+    return [{"id": key, "name": name} for key, name in store.execute(asked, (connection, SITES_MAX)).fetchall()]
+
+
+def accounts(store: Store, connection: str) -> list[str]:
+    """Names of the accounts of a company file, as it last told them; [] before it did."""
+    asked = "SELECT full_name FROM qbd_account WHERE connection = ? AND active = 1 ORDER BY full_name LIMIT ?"
+    return [name for (name,) in store.execute(asked, (connection, ACCOUNTS_MAX)).fetchall()]
+
+
+def desktop(store: Store, config: Config, found: Desktop) -> dict[str, Any]:
+    """How a company file is set up. Its password is shown to nobody."""
+    return {
+        "connection": found.connection,
+        "username": found.username,
+        "enabled": found.enabled,
+        "has_password": bool(found.password_hash),
+        "app_name": found.app_name,
+        "bound": bool(found.bound_at),
+        "bound_text": moment(store, config, found.bound_at),
+        "company_file": found.company_file,
+        "company_name": found.company_name,
+        "version": found.version,
+        "edition": " ".join(filter(None, (found.edition, found.country))),
+        "moves_stock": found.moves_stock,
+        "moves_text": MOVES_STOCK.get(found.moves_stock, found.moves_stock),
+        "grain": found.grain,
+        "grain_text": GRAINS.get(found.grain, found.grain),
+        "last_contact": moment(store, config, found.last_contact_at),
+        "last_error": found.last_error,
+        "app_url": config.qbwc.app_url,
+    }
+
+
+def is_of_settings(config: Config, found: Desktop) -> bool:
+    """Whether its user name and password stand in the settings, where alone they are changed."""
+    return found.company == companies.MAIN and bool(config.qbwc.password)

@@ -1,0 +1,97 @@
+"""Places, reasons and the company file: what is set up once, so that stock moves and QuickBooks Desktop hears of it.
+
+GET  /inventory/places?place=&reason=           may look      inventory/places.html; what is named stands in its form
+POST /api/inventory/desktop                     stock_admin   {username, password?} -> 201 {password}: shown this once
+POST /api/inventory/desktop/password            stock_admin   {password?} -> {password}
+POST /api/inventory/desktop/enabled             stock_admin   {enabled} -> {}
+POST /api/inventory/desktop/rebind              stock_admin   {reason} -> {}: the next company file is the right one
+
+company=: whose; left out, the first within reach. A password that is left out is made here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from pos.actions import inventory_places_views as views
+from pos.errors import Invalid
+from pos.store import inventory_places, qbd_companies
+from pos.web import auth
+from pos.web.body import json_object, text
+from pos.web.describe import describe
+from pos.web.inventory import asked, frame
+from pos.web.inventory import shapes_screens as shapes
+from pos.web.inventory.frame import LOOKING
+from pos.web.parts import parts
+
+bp = Blueprint("inventory_places", __name__)
+
+
+@bp.get("/inventory/places")
+@auth.needs(*LOOKING, within=True)
+def page() -> ResponseReturnValue:
+    here, company = parts(), frame.company()
+    locations = inventory_places.locations(here.store, company)
+    reasons = inventory_places.reasons(here.store, company)
+    desktop = qbd_companies.by_company(here.store, company)
+    place, reason = request.args.get("place", ""), request.args.get("reason", "")
+    return frame.show(
+        "places",
+        "places",
+        locations=locations,
+        place=next((one for one in locations if one.code == place), None),
+        reasons=list(reasons.values()),
+        reason=reasons.get(reason),
+        sites=views.sites(here.store, desktop.connection) if desktop else [],
+        accounts=views.accounts(here.store, desktop.connection) if desktop else [],
+        desktop=views.desktop(here.store, here.config, desktop) if desktop else None,
+        from_settings=desktop is not None and views.is_of_settings(here.config, desktop),
+        may_set=auth.actor().may("stock_admin"),
+    )
+
+
+@bp.post("/api/inventory/desktop")
+@describe(body=shapes.NEW_DESKTOP, answer=shapes.SECRET, status=201, refuses=(404, 409))
+@auth.needs("stock_admin", within=True)
+def add() -> ResponseReturnValue:
+    body, company = json_object(), asked.company()
+    username = text(body, "username", 200)
+    _, made = qbd_companies.add(parts().store, company, username, _password(body), auth.actor().code)
+    return jsonify({"ok": True, "password": made}), 201
+
+
+@bp.post("/api/inventory/desktop/password")
+@describe(body=shapes.DESKTOP_PASSWORD, answer=shapes.SECRET, refuses=(404,))
+@auth.needs("stock_admin", within=True)
+def set_password() -> ResponseReturnValue:
+    body, company = json_object(), asked.company()
+    made = qbd_companies.set_password(parts().store, company, _password(body), auth.actor().code)
+    return jsonify({"ok": True, "password": made})
+
+
+@bp.post("/api/inventory/desktop/enabled")
+@describe(body=shapes.ENABLED, answer=shapes.DONE, refuses=(404,))
+@auth.needs("stock_admin", within=True)
+def set_enabled() -> ResponseReturnValue:
+    body, company = json_object(), asked.company()
+    enabled = body.get("enabled")
+    if not isinstance(enabled, bool):
+        raise Invalid("enabled is true or false.", field="enabled")
+    qbd_companies.set_enabled(parts().store, company, enabled, auth.actor().code)
+    return jsonify({"ok": True})
+
+
+@bp.post("/api/inventory/desktop/rebind")
+@describe(body=shapes.REASON, answer=shapes.DONE, refuses=(404,))
+@auth.needs("stock_admin", within=True)
+def rebind() -> ResponseReturnValue:
+    body, company = json_object(), asked.company()
+    qbd_companies.rebind(parts().store, company, auth.actor().code, text(body, "reason", 300))
+    return jsonify({"ok": True})
+
+
+def _password(body: dict[str, Any]) -> str | None:
+    return text(body, "password", 200) or None

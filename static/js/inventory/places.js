@@ -1,0 +1,24 @@
+// Places, reasons, the company file: the site of a place goes by name and id, a password that was made is shown once.
+import { byId, put } from "../till/dom.js";
+
+const site = document.querySelector("[data-site]");
+site?.addEventListener("change", () => {
+  const { form } = site;
+  form.elements.qbSiteListId.value = site.value;
+  form.elements.qbSiteFullName.value = site.selectedOptions[0].dataset.name;
+});
+
+document.addEventListener("sent", (event) => {
+  const made = event.detail?.password;
+  if (!made) return;
+  put(byId("secret-text"), made);
+  byId("secret").hidden = false;
+  byId("secret").scrollIntoView({ block: "nearest" });
+  byId("secret").focus();
+});
+
+byId("secret-done")?.addEventListener("click", () => {
+  put(byId("secret-text"), "");
+  location.assign("/inventory/places#desktop");
+  location.reload();
+});
