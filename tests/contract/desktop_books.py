@@ -33,13 +33,12 @@ URL = "http://localhost/qbwc"
 SITES = {"SHOP": "Shop", "BACK": "Back room", "DEPOT": "Depot", "VAN": ""}
 #: Our code -> the item's name there; one is in a folder, one has another name.
 ITEMS = {
-    "COLA": "COLA",
-    "SHOE": "Footwear:SHOE",
-    "MUG": "Becher Gr\u00f6\u00dfe M & L",
-    "SALT": "SALT",
-    "TEA": "TEA",
+    "COLA": "COLA", "SHOE": "Footwear:SHOE", "MUG": "Becher Gr\u00f6\u00dfe M & L", "SALT": "SALT", "TEA": "TEA",
     "HAT": "HAT",
-}
+    **{f"SKU-{n}": f"SKU-{n}" for n in range(1, 11)},
+}  # fmt: skip
+#: The one that is in the van.
+VANNED = "HAT"
 REASONS = {"damage": "Shrinkage", "found": "Inventory Adjustments", "none": ""}
 OPENING = 400
 

@@ -38,7 +38,7 @@ from tests.contract.emulators.desktop_file import CompanyFile
 #: Chance of each failure at its step. Of ten message sets five fail in some way.
 RATES = {
     **dict.fromkeys(OF_STEP["session"], 0.02), **dict.fromkeys(OF_STEP["send"], 0.03),
-    **dict.fromkeys(OF_STEP["run"], 0.015), **dict.fromkeys(OF_STEP["receive"], 0.02),
+    **dict.fromkeys(OF_STEP["run"], 0.02), **dict.fromkeys(OF_STEP["receive"], 0.025),
     "crash_after_run": 0.05, "hresult_after": 0.04, "checksum_again": 0.1, "no_close": 0.2, "dead_ticket": 0.2,
 }  # fmt: skip
 #: Sessions of one run; a longer proof is several runs.
@@ -78,15 +78,17 @@ class Run:
 
     def go(self, sessions: int) -> Result:
         while self.result.sessions < sessions:
-            for _ in range(self.chance.randint(0, 3)):
+            for _ in range(self.chance.randint(1, 6)):
                 self.event()
             self.some_time()
             if self.chance.random() < 0.15:
                 self.two_at_once()
             else:
                 self.session(self.connectors[0])
-            if self.chance.random() < 0.1:
+            if self.chance.random() < 0.4:
                 self.result.retried += self.shop.retry()
+            if self.chance.random() < 0.02:
+                self.van_is_mapped()
         self.calm()
         Judge(self.shop, self.result, self.connectors, self.other).judge()
         return self.result
@@ -118,9 +120,7 @@ class Run:
         """Nothing fails any more; what is missing in QuickBooks is added, and a person lets everything go again."""
         self.faults.on = False
         self.result.faults = Counter(self.faults.counts)
-        place = inventory_places.location(self.shop.store, "VAN")
-        if not place.qb_site_name:
-            self.van_is_mapped()
+        self.van_is_mapped()
         for _ in range(CALM_SESSIONS_MAX):
             if all(row.qb_status in FINAL or row.status == "voided" for row in self.shop.events()):
                 break
@@ -141,10 +141,11 @@ class Run:
             self.result.refused += 1
 
     def _transfer(self) -> None:
-        source, destination = self.chance.sample(sorted(books.SITES), 2)
-        lines = [
-            Line(item, self.quantity(), source=source, destination=destination) for item in self.items(1, 3)
-        ]  # fmt: skip
+        source, destination = self.chance.sample(("SHOP", "BACK", "DEPOT"), 2)
+        items = self.items(1, 3)
+        if self.chance.random() < 0.1:
+            destination, items = "VAN", [books.VANNED]
+        lines = [Line(item, self.quantity(), source=source, destination=destination) for item in items]
         self.shop.post(
             "transfer", *lines, memo=self.chance.choice(("", "to the shelf", "d\u00e9p\u00f4t \u2013 soon \u20ac"))
         )
@@ -192,7 +193,7 @@ class Run:
         return self.chance.sample(sorted(books.ITEMS), self.chance.randint(least, most))
 
     def place(self) -> str:
-        return self.chance.choice(("SHOP", "SHOP", "BACK", "DEPOT", "VAN"))
+        return self.chance.choice(("SHOP", "SHOP", "BACK", "DEPOT"))
 
     def some_event(self) -> str:
         return str(self.chance.choice(self.shop.events()[-12:]).id)

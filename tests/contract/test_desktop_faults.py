@@ -1,4 +1,4 @@
-"""Whatever fails on the way to QuickBooks Desktop, each event is there once. Longer: `tasks.py prove --only desktop`."""
+"""Whatever fails on the way to QuickBooks Desktop, each event is there once. At length: `tasks.py prove`."""
 
 from __future__ import annotations
 
