@@ -188,6 +188,29 @@ def _envelope(inside: str, namespace: str) -> bytes:
     return f'{head}<soap:Envelope xmlns:soap="{namespace}"><soap:Body>{inside}</soap:Body></soap:Envelope>'.encode()
 
 
+# -- the other side ----------------------------------------------------------------------------------------------------
+
+
+def request(operation: str, arguments: Mapping[str, str]) -> bytes:
+    """A call as a Web Connector makes it."""
+    inside = "".join(f"<{name}>{escaped(arguments.get(name, ''))}</{name}>" for name in OPERATIONS[operation])
+    return _envelope(f'<{operation} xmlns="{NAMESPACE}">{inside}</{operation}>', SOAP_11)
+
+
+def result(operation: str, body: bytes) -> list[str]:
+    """What was answered to it: one text, or several of authenticate. Malformed when that is no answer to it."""
+    _refuse_hostile(body)
+    try:
+        root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Malformed("The answer is no well-formed XML.") from error
+    found = [one for one in root.iter() if _named(one) == (f"{operation}Result", NAMESPACE)]
+    if len(found) != 1:
+        raise Malformed(f"There is no {operation}Result in the answer.")
+    strings = [one.text or "" for one in found[0] if _named(one) == ("string", NAMESPACE)]
+    return strings if len(found[0]) else [found[0].text or ""]
+
+
 # -- describing --------------------------------------------------------------------------------------------------------
 
 
