@@ -12,11 +12,13 @@ from pos.rules import rights
 from pos.store import people
 from pos.web import auth
 from tests.web.conftest import PINS, Page
+from tests.web.inventory_routes import INVENTORY
 from tests.web.run_routes import LOOKS, RUNS
 
 #: Route -> its rule. A new route is one line here, seen by whoever reads the change.
 ROUTES = {
     **RUNS,
+    **INVENTORY,
     "DELETE /api/copies/<till>/<path:path>": "copies",
     "GET /api/copies/<till>": "copies",
     "GET /api/copies/<till>/<path:path>": "copies",
@@ -316,6 +318,8 @@ def sample(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
     for part, value in {
         "<path:code>": "MUG",
+        "<path:sku>": "MUG",
+        "<any_text:sku>": "MUG",
         "<path:key>": "x",
         "<till>": "copier",
         "<path:path>": "place.json",
