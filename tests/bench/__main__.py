@@ -33,6 +33,7 @@ BENCHES = {
     "runs-overview": "tests.bench.runs_overview_bench",
     "schedules": "tests.bench.schedules_bench",
     "import": "tests.bench.import_bench",
+    "inventory": "tests.bench.inventory_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\
