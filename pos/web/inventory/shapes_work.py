@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pos.web.describe import Shape
-from pos.web.shapes import FLAG, TEXT, WHOLE, by_name, flags, many, named, ok, or_null, texts, thing, wholes, words
+from pos.web.shapes import FLAG, TEXT, WHOLE, by_name, flags, many, named, ok, texts, thing, wholes, words
 
 _COMPANY: dict[str, Shape] = {"company": TEXT}
 LOOKUP_QUERY: dict[str, Shape] = {**_COMPANY, "code": TEXT, "location": TEXT}
@@ -21,13 +21,6 @@ LEVELS = ok({"levels": by_name(thing(_STANDING))})
 _HEAD: dict[str, Shape] = {**_COMPANY, **texts("id", "location", "memo", "effectiveDate", "reference", "purchaseOrder")}
 _IN = thing(texts("sku", "quantity"), {"cost": TEXT, "orderLine": WHOLE})
 RECEIPT_BODY = thing({"lines": many(_IN)}, _HEAD)
-OUTCOME = ok(
-    {
-        "event": or_null(thing({**texts("id", "kind"), "lines": WHOLE})),
-        "approval": or_null(thing({**texts("id", "state"), "why": many(TEXT)})),
-    }
-)
-
 _ORDER_LINE = thing(
     {"orderLine": WHOLE, **texts("sku", "name", "cost", "quantity", "quantityText", "received", "receivedText", "left",
                                  "leftText")}

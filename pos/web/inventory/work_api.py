@@ -32,7 +32,6 @@ from pos import clock
 from pos.actions import inventory_counts as counting
 from pos.actions import inventory_lookup as lookup
 from pos.actions import receiving
-from pos.actions.inventory import Outcome
 from pos.errors import Invalid
 from pos.rules import inventory as rules
 from pos.rules.inventory import Line
@@ -44,7 +43,10 @@ from pos.web import auth
 from pos.web.body import json_object, text
 from pos.web.describe import describe
 from pos.web.integrations import reached
+from pos.web.inventory import asked, shown
 from pos.web.inventory import shapes_work as shapes
+from pos.web.inventory.api_acts import BELL
+from pos.web.inventory.api_shapes import DONE
 from pos.web.inventory.frame import LOOKING
 from pos.web.parts import parts
 
@@ -69,7 +71,7 @@ def via() -> str:
 @describe(query=shapes.LOOKUP_QUERY, answer=shapes.LOOKED_UP, refuses=(404, 422))
 @auth.needs(*LOOKING, within=True)
 def looked_up() -> ResponseReturnValue:
-    here, company = parts(), reached.asked()
+    here, company = parts(), asked.company()
     code, place = request.args.get("code", ""), request.args.get("location", "")[:140]
     return jsonify({"ok": True, "line": lookup.scanned(here.store, here.config, company, code, place)})
 
@@ -78,7 +80,7 @@ def looked_up() -> ResponseReturnValue:
 @describe(query=shapes.FIND_QUERY, answer=shapes.FOUND)
 @auth.needs(*LOOKING, within=True)
 def found() -> ResponseReturnValue:
-    here, company = parts(), reached.asked()
+    here, company = parts(), asked.company()
     words, place = request.args.get("q", "")[:100], request.args.get("location", "")[:140]
     return jsonify({"ok": True, "lines": lookup.found(here.store, here.config, company, words, place)})
 
@@ -88,7 +90,7 @@ def found() -> ResponseReturnValue:
 @auth.needs(*LOOKING, within=True)
 def levels() -> ResponseReturnValue:
     here, body = parts(), json_object()
-    company, items = reached.in_body(body), body.get("items")
+    company, items = asked.company_of(body, text(body, "location", 140)), body.get("items")
     if not isinstance(items, list) or len(items) > ITEMS_MAX or not all(isinstance(one, str) for one in items):
         raise Invalid(said("items must be a list of at most {n} codes.", n=ITEMS_MAX), field="items")
     there = lookup.standing(here.store, here.config, company, items, text(body, "location", 140))
@@ -99,7 +101,7 @@ def levels() -> ResponseReturnValue:
 
 
 @bp.post("/api/inventory/receipt")
-@describe(body=shapes.RECEIPT_BODY, answer=shapes.OUTCOME, made=True, refuses=(404, 409), also={202: shapes.OUTCOME})
+@describe(body=shapes.RECEIPT_BODY, answer=DONE, made=True, refuses=(404, 409), also={202: DONE})
 @auth.needs("stock", within=True)
 def receipt() -> ResponseReturnValue:
     here, body = parts(), json_object()
@@ -107,7 +109,7 @@ def receipt() -> ResponseReturnValue:
         here.store,
         here.config,
         auth.actor(),
-        reached.in_body(body),
+        asked.company_of(body, text(body, "location", 140)),
         _id(body),
         _each(body, _received),
         location=text(body, "location", 140),
@@ -118,7 +120,8 @@ def receipt() -> ResponseReturnValue:
         via=via(),
         reach=auth.reach_of(),
     )
-    return came_of(outcome)
+    here.ring(BELL)
+    return shown.answered(outcome)
 
 
 def _received(line: dict[str, Any], where: str) -> Line:
@@ -133,22 +136,11 @@ def _received(line: dict[str, Any], where: str) -> Line:
     )
 
 
-def came_of(outcome: Outcome) -> ResponseReturnValue:
-    """201 an event that was made, 200 one that was there, 202 a request that waits for somebody."""
-    event, approval = outcome.event, outcome.approval
-    view = {
-        "event": None if event is None else {"id": event.id, "kind": event.kind, "lines": len(event.lines)},
-        "approval": None if approval is None else {"id": approval.id, "state": approval.state, "why": approval.why},
-    }
-    status = 202 if event is None else 201 if outcome.made else 200
-    return jsonify({"ok": True, **view}), status
-
-
 @bp.get("/api/inventory/orders")
 @describe(query=shapes.ORDERS_QUERY, answer=shapes.ORDERS, refuses=(422,))
 @auth.needs(*LOOKING, within=True)
 def orders() -> ResponseReturnValue:
-    here, company, state = parts(), reached.asked(), request.args.get("state", "")
+    here, company, state = parts(), asked.company(), request.args.get("state", "")
     if state and state not in purchase_orders.STATES:
         raise Invalid(
             said("{field} is one of: {list}.", field="state", list=", ".join(purchase_orders.STATES)), field="state"
@@ -166,7 +158,7 @@ def make_order() -> ResponseReturnValue:
         here.store,
         here.config,
         auth.actor(),
-        reached.in_body(body),
+        asked.company_of(body, text(body, "location", 140)),
         _id(body),
         text(body, "supplier", 140),
         text(body, "location", 140),
@@ -210,7 +202,7 @@ def _order(found: Order) -> Response:
 @describe(query=shapes.COUNTS_QUERY, answer=shapes.COUNTS)
 @auth.needs(*LOOKING, within=True)
 def counts() -> ResponseReturnValue:
-    here, company = parts(), reached.asked()
+    here, company = parts(), asked.company()
     going_on = request.args.get("over", "") != "yes"
     listed = inventory_counts.listed(here.store, company, auth.reach_of(), going_on=going_on, limit=LISTED_MAX)
     return jsonify({"ok": True, "counts": [counting.shown(here.store, here.config, one) for one in listed]})
@@ -225,7 +217,7 @@ def begin_count() -> ResponseReturnValue:
         here.store,
         here.config,
         auth.actor(),
-        reached.in_body(body),
+        asked.company_of(body, text(body, "location", 140)),
         _id(body),
         text(body, "location", 140),
         scope=text(body, "scope", 20) or "scan",
