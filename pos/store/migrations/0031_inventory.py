@@ -86,7 +86,8 @@ STATEMENTS = (
     "CREATE TABLE qbd_ticket (ticket TEXT NOT NULL PRIMARY KEY, connection TEXT NOT NULL, username TEXT NOT NULL, "
     "address TEXT NOT NULL, "
     "state TEXT NOT NULL, client_version TEXT NOT NULL, version TEXT NOT NULL, company_file TEXT NOT NULL, checked "
-    "INTEGER NOT NULL, outstanding INTEGER NOT NULL, done INTEGER NOT NULL, connection_errors INTEGER NOT NULL, "
+    "INTEGER NOT NULL, outstanding INTEGER NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL, "
+    "connection_errors INTEGER NOT NULL, "
     "last_error TEXT NOT NULL, made_at TEXT NOT NULL, seen_at TEXT NOT NULL, until TEXT NOT NULL, closed_at TEXT "
     "NOT NULL)",
     "CREATE INDEX qbd_ticket_connection_state ON qbd_ticket (connection, state)",

@@ -53,6 +53,7 @@ class QbdTicket(Row):
     checked = BooleanField(default=False)  # the company file was found to be the right one
     outstanding = BigIntegerField(default=0)  # n of the work handed out and not answered
     done = IntegerField(default=0)
+    total = IntegerField(default=0)  # how many it will have done, where more is left than is counted each time
     connection_errors = IntegerField(default=0)
     last_error = TextField(default="")
     made_at = TextField()
