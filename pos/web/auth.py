@@ -183,7 +183,7 @@ def identify(rights: tuple[str, ...] = ()) -> people.Actor | None:
     """The person or program behind the request: a key first, else the cookie of the door they came through. None =
     nobody. rights: what the route asks for, where a request may show two keys."""
     store = parts().store
-    if at_inventory():
+    if _below(BOTH[1]):
         shown = [secret for name in INVENTORY_KEYS if (secret := request.headers.get(name, "").strip())]
         if shown:
             return _of_keys(shown, rights)
@@ -223,7 +223,7 @@ def _program(secret: str) -> people.Actor | None:
     here = parts()
     if hmac.compare_digest(secret.encode(), here.control_key.encode()):
         return people.Actor("cli", "This machine", "admin", "token", "") if from_this_machine() else None
-    found = env_users.find(here.config.inventory, secret) if at_inventory() else None
+    found = env_users.find(here.config.inventory, secret) if _below(BOTH[1]) else None
     return found or people.find_token(here.store, secret)
 
 
