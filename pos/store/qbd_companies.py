@@ -24,6 +24,7 @@ from pos.store import audit, companies
 from pos.store.db import Store
 from pos.store.models import QbdCompany as Rows
 from pos.store.passwords import PASSWORDS
+from pos.store.qbd_tickets import PROBE
 
 log = logging.getLogger(__name__)
 
@@ -227,6 +228,8 @@ def _hashed(password: str) -> str:
             least=PASSWORD_CHARS_MIN, most=PASSWORD_CHARS_MAX,
         )  # fmt: skip
         raise Invalid(words, field="password")
+    if password.startswith(PROBE):
+        raise Invalid(said("A password does not begin with {word}.", word=PROBE), field="password")
     return PASSWORDS.hash(password)
 
 
