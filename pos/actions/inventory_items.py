@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +16,7 @@ from pos.store.db import Store
 from pos.store.inventory_read import Detail, Figures, Moved, Row
 
 _WORK = (
-    "SELECT w.n, w.kind, w.source, w.part, w.parts, w.state, w.ref_number, w.message, w.made_at"
+    "SELECT w.n, w.kind, w.source, w.part, w.parts, w.state, w.blocked, w.message, w.made_at"
     " FROM qbd_work_item x JOIN qbd_work w ON w.n = x.work WHERE x.connection = ? AND x.item = ? AND x.open = 1"
     " ORDER BY x.turn, w.n LIMIT ?"
 )
@@ -82,11 +84,24 @@ def detail(store: Store, config: Config, item: str, company: str) -> dict[str, A
         "available_text": quantity(sum(row.available for row in found.rows), config),
         "reserved_text": quantity(sum(row.reserved for row in found.rows), config),
         "part": asdict(found.part),
+        "changed_by": people_named(store, {found.part.changed_by}).get(found.part.changed_by, found.part.changed_by),
     }
 
 
-def moved(store: Store, config: Config, row: Moved) -> dict[str, Any]:
-    """One thing that moved an item: a change of stock by people, or a document of a till."""
+def history(store: Store, config: Config, rows: Iterable[Moved]) -> list[dict[str, Any]]:
+    """What moved an item: changes of stock by people, documents of tills."""
+    listed = list(rows)
+    names = people_named(store, {row.by for row in listed})
+    return [_moved(store, config, row, names) for row in listed]
+
+
+def people_named(store: Store, codes: Collection[str]) -> dict[str, str]:
+    """Names by code; of programs their code alone."""
+    asked = "SELECT code, name FROM user WHERE code IN (SELECT value FROM json_each(?))"
+    return dict(store.execute(asked, (json.dumps(sorted(codes)),)).fetchall())
+
+
+def _moved(store: Store, config: Config, row: Moved, names: dict[str, str]) -> dict[str, Any]:
     by_people = row.kind in KINDS
     return {
         "at": row.at,
@@ -101,18 +116,20 @@ def moved(store: Store, config: Config, row: Moved) -> dict[str, Any]:
         "qty_text": quantity(row.qty, config, signed=True),
         "level_after": exact(row.level_after),
         "level_text": quantity(row.level_after, config),
-        "by": row.by,
+        "by": names.get(row.by, row.by),
         "void": row.void,
     }
 
 
 def open_work(store: Store, config: Config, connection: str, item: str) -> list[dict[str, Any]]:
     """Messages to QuickBooks Desktop that move this item and are not answered, in the order they go."""
-    names = ("n", "kind", "source", "part", "parts", "state", "ref_number", "message", "made_at")
+    names = ("n", "kind", "source", "part", "parts", "state", "blocked", "message", "made_at")
     found = []
     for row in store.execute(_WORK, (connection, item, WORK_MAX)).fetchall():
         one = dict(zip(names, row, strict=True))
         words, tone = AT_QUICKBOOKS.get(one["state"], (one["state"], "check"))
+        if one["blocked"] and one["state"] == "pending":
+            words, tone = said("Held back"), "check"
         more = {"kind_text": work_words(one["kind"]), "state_text": words, "tone": tone, "needs": tone == "needs"}
         found.append({**one, **more, "made_text": moment(store, config, one["made_at"])})
     return found

@@ -147,7 +147,7 @@ def _row(store: Store, config: Config, row: Sequence[Any]) -> dict[str, Any]:
     if found["blocked"] and found["state"] in ("pending", "not_ready"):
         holder = store.execute(_HOLDER, (found["n"],)).fetchone()
         state, tone = said("Held back"), "check"
-    waiting = found["state"] in ("pending", "error", "unknown")
+    waiting = found["state"] in ("pending", "unknown") and not found["blocked"]
     return {
         **found,
         "event": found["source"] if found["event"] else "",

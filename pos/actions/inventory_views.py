@@ -139,7 +139,7 @@ def _row(store: Store, config: Config, row: tuple[Any, ...]) -> dict[str, Any]:
     voided = found["status"] == "voided"
     found["created_text"] = moment(store, config, found["created_at"])
     found["voided_text"] = moment(store, config, found["voided_at"])
-    found["day_text"] = wording.day(date.fromisoformat(found["effective_date"]), config.shop.locale)
+    found["day_text"] = wording.short_day(date.fromisoformat(found["effective_date"]), config.shop.locale)
     found["kind_text"] = KINDS.get(found["kind"], found["kind"])
     found["qb_text"], found["tone"] = (said("Taken back"), "offline") if voided else (state, tone)
     found["needs"] = tone == "needs" and not voided

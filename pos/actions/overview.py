@@ -112,7 +112,7 @@ def reasons(store: Store, config: Config, journal: Journal, reach: Reach = EVERY
     for one in notices.open_notices(store, limit=REASONS_MAX, reach=reach):
         if one.level != "info":
             since = moment(store, config, one.first_at)
-            found.append(_reason(one.level, one.text, one.remedy, since, _way(one.key), one.key))
+            found.append(_reason(one.level, one.text, one.remedy, since, way(one.key), one.key))
     for line in connections.lines(store, reach.companies):
         if line.offline_since and not any(reason["key"].startswith("line:") for reason in found):
             since = moment(store, config, line.offline_since)
@@ -131,8 +131,8 @@ def _reason(tone: str, text: str, remedy: str, since: str, way: str, key: str) -
     }  # fmt: skip
 
 
-def _way(key: str) -> str:
-    """Where a person acts on a notice, "" = nowhere in the console."""
+def way(key: str) -> str:
+    """Where a person acts on a notice, "" = nowhere."""
     name, _, rest = key.partition(":")
     if name == "outbox" and not rest.isdigit():
         return "/console/outbox?show=needs"
@@ -143,6 +143,10 @@ def _way(key: str) -> str:
         "backup": "/console/backups",
         "agent": "/console/agents",
         "paused": "/console/agents",
+        "inventory": "/inventory/approvals",
+        "qbd": "/inventory/queue?show=error",
+        "stock": "/inventory?low=1",
+        "stock-many": "/inventory?low=1",
     }
     return ways.get(name, "")
 

@@ -18,6 +18,7 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from pos import clock
+from pos.actions import overview
 from pos.channels.base import LEVELS
 from pos.config import Config
 from pos.errors import Invalid
@@ -29,6 +30,7 @@ from pos.web import auth
 from pos.web import shapes_shop as shapes
 from pos.web.body import json_object
 from pos.web.describe import describe
+from pos.web.frame import may_open
 from pos.web.parts import parts
 from pos.web.shapes import WHOLE
 
@@ -78,12 +80,18 @@ def page() -> ResponseReturnValue:
         "notices.html",
         shop_name=here.config.shop.name,
         till_name=here.config.till.name,
-        rows=[_view(row, here.config) for row in found],
+        rows=[{**_view(row, here.config), "way": _way(row.key)} for row in found],
         open=still_open,
         unread=bell.ring(here.store, auth.actor().code).unread,
         page=number,
         pages=max(-(-total // PAGE_ROWS), 1),
     )
+
+
+def _way(key: str) -> str:
+    """Where somebody at a till acts on a notice: the console has a door of its own."""
+    found = overview.way(key)
+    return found if found.startswith("/inventory") and may_open(found.partition("?")[0]) else ""
 
 
 def message(store: Store) -> dict[str, Any]:

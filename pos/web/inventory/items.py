@@ -71,7 +71,7 @@ def page(sku: str) -> ResponseReturnValue:
         "item",
         "overview",
         item=item,
-        rows=[views.moved(here.store, here.config, row) for row in found.rows],
+        rows=views.history(here.store, here.config, found.rows),
         list=lists.view(COLUMNS, wanted, {**given, "limit": str(wanted.limit)}, Page([], found.after, "", None)),
         chosen=given,
         limit=wanted.limit,
