@@ -58,8 +58,7 @@ def book(store: Store, session: Session, response: str, hresult: str, message: s
             tickets.keep(store, session, now, last_error=words)
             return FAILED
         tickets.keep(store, session, now)
-        ready, _held = qbd_queue.left(store, session.connection, now)
-        return qbd_ladder.percent(qbd_queue.done(store, session.ticket), ready)
+        return qbd_queue.percent(store, session.connection, session.ticket, now)
 
 
 def late(store: Store, session: Session, response: str, now: datetime) -> bool:

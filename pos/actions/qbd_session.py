@@ -17,7 +17,6 @@ from pos.actions.qbd_door import Busy, Door
 from pos.config import Config
 from pos.connectors.qbd import codes
 from pos.errors import PosError
-from pos.rules import qbd_ladder
 from pos.rules.soap import Call
 from pos.said import said
 from pos.store import qbd_companies, qbd_queue
@@ -201,8 +200,7 @@ def _received(here: Here, call: Call, now: datetime) -> Result:
 def _percent(here: Here, session: Session, now: datetime) -> int:
     """How far this session is. 100 ends it, so only when nothing is ready."""
     tickets.keep(here.store, session, now)
-    ready, _held = qbd_queue.left(here.store, session.connection, now)
-    return qbd_ladder.percent(qbd_queue.done(here.store, session.ticket), ready)
+    return qbd_queue.percent(here.store, session.connection, session.ticket, now)
 
 
 def _connection_error(here: Here, call: Call, now: datetime) -> Result:

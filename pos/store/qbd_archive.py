@@ -19,6 +19,10 @@ LISTED_MAX = 200
 #: So many of the newest are looked through for words.
 SEARCHED_MAX = 20_000
 THINNED_MAX = 5_000
+_KEEP = (
+    "INSERT INTO qbd_archive (connection, work, source, ticket, at, direction, set_id, code, message, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n"
+)
 ENDS = ("applied", "cancelled")
 
 
@@ -44,12 +48,11 @@ def keep(
 ) -> int:  # fmt: skip
     """Keep one; its number. work: what it is of, None where nobody knows. In a transaction or by itself."""
     with store.transaction():
-        row = Rows.create(
-            connection=work.connection if work else connection, work=work.n if work else 0,
-            source=work.source if work else "", ticket=ticket, at=clock.stamp(now), direction=direction,
-            set_id=set_id, code=code, message=message[:WORDS_MAX], body=_cut(body),
+        facts = (
+            work.connection if work else connection, work.n if work else 0, work.source if work else "", ticket,
+            clock.stamp(now), direction, set_id, code, message[:WORDS_MAX], _cut(body),
         )  # fmt: skip
-    return int(row.n)
+        return int(store.execute(_KEEP, facts).fetchone()[0])
 
 
 def _cut(body: str) -> str:

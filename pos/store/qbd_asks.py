@@ -17,7 +17,6 @@ from pos.said import said
 from pos.store import audit, qbd_rows
 from pos.store.db import Store
 from pos.store.models import QbdAccount, QbdCompany, QbdItem, QbdLevel, QbdSite
-from pos.store.models import QbdWork as Rows
 
 #: Question -> what its answer is kept in.
 KINDS = {"ask_items": QbdItem, "ask_levels": QbdLevel, "ask_sites": QbdSite, "ask_accounts": QbdAccount}
@@ -45,9 +44,7 @@ def ask(store: Store, connection: str, kind: str, by: str) -> int:
     now = clock.now()
     stamp = clock.stamp(now)
     with store.transaction():
-        row = Rows.get_or_none(
-            (Rows.connection == connection) & (Rows.source == SOURCE) & (Rows.kind == kind) & (Rows.part == 1)
-        )
+        row = _row(store, connection, kind)
         if row is not None and row.state in ("pending", "in_flight"):
             return int(row.n)
         company = QbdCompany.select(QbdCompany.company).where(QbdCompany.connection == connection).scalar() or ""
@@ -59,21 +56,23 @@ def ask(store: Store, connection: str, kind: str, by: str) -> int:
             "state": "pending", "payload": qbd_rows.dumped(payload), "tries": 0, "next_at": stamp, "made_at": stamp,
             "done_at": "", "code": "", "message": "",
         }  # fmt: skip
-        qbd_rows.change(row.n, ("applied", "error", "cancelled"), values)
+        qbd_rows.change(store, row.n, ("applied", "error", "cancelled"), values)
         return int(row.n)
 
 
 def asked(store: Store, connection: str, kind: str) -> Asked:
     """How it stands."""
     with store.reading():
-        row = Rows.get_or_none(
-            (Rows.connection == connection) & (Rows.source == SOURCE) & (Rows.kind == kind) & (Rows.part == 1)
-        )
-        if row is None:
+        work = _row(store, connection, kind)
+        if work is None:
             return Asked(kind, "", "", "", 0, "")
-        work = qbd_rows.work(row)
     payload = work.payload
     return Asked(kind, work.state, payload.get("asked_at", ""), work.done_at, payload.get("rows", 0), work.message)
+
+
+def _row(store: Store, connection: str, kind: str) -> qbd_rows.Work | None:
+    where = "connection = ? AND source = ? AND kind = ? AND part = 1"
+    return next(iter(qbd_rows.works(store, where, (connection, SOURCE, kind))), None)
 
 
 def in_session(payload: Mapping[str, Any], ticket: str, now: datetime) -> dict[str, Any]:

@@ -11,8 +11,6 @@ from pos.rules import qbd_ladder
 from pos.said import said
 from pos.store import audit, qbd_asks, qbd_rows
 from pos.store.db import Store
-from pos.store.models import QbdTicket
-from pos.store.models import QbdWork as Rows
 from pos.store.qbd_rows import WORDS_MAX, Work
 
 #: States in which a late answer may still say that it is booked.
@@ -41,14 +39,14 @@ def booked(store: Store, work: Work, answer: Answer, now: datetime, *, late: boo
         "probing": False, "done_at": clock.stamp(now), "ticket": "", "lease_until": "",
     }  # fmt: skip
     with store.transaction():
-        fresh = qbd_rows.one(work.n)
+        fresh = qbd_rows.one(store, work.n)
         if fresh is None or fresh.set_id != work.set_id or (late and not fresh.doubt):
             return False
         states, ticket = (UNANSWERED, None) if late else (("in_flight",), work.ticket)
-        if not qbd_rows.change(work.n, states, values, ticket=ticket):
+        if not qbd_rows.change(store, work.n, states, values, ticket=ticket):
             return False
-        qbd_rows.may_clear(work.connection, work.set_id)
-        _end(store, work, 1)
+        qbd_rows.may_clear(store, work.connection, work.set_id)
+        _end(store, work, freed=late)
         audit.record(
             store, "qbwc", "qbd.booked", work.source,
             {"kind": work.kind, "part": work.part, "of": work.parts, "id": answer.remote_id, "ref": work.ref_number},
@@ -120,7 +118,7 @@ def given_up(
 def parked(store: Store, work: Work, code: str, message: str, now: datetime) -> None:
     """It cannot be built, so nothing is handed out: a person has to put something right. In a transaction."""
     values = {"state": "error", "code": code, "message": message[:WORDS_MAX], "next_at": clock.stamp(now)}
-    if qbd_rows.change(work.n, (work.state,), values):
+    if qbd_rows.change(store, work.n, (work.state,), values):
         qbd_rows.tell(store, work.connection, work.source)
 
 
@@ -149,50 +147,58 @@ def asked(store: Store, work: Work, payload: dict[str, object], now: datetime, *
 # -- sessions that end -------------------------------------------------------------------------------------------------
 
 
-def release(store: Store, ticket: str, now: datetime) -> int:
-    """A session is over, or asks for more without an answer: what it holds is in doubt, and due at once; how many."""
+#: Work in flight that nobody holds any more, or this session does: (connection, ticket, moment).
+DEAD = (
+    "FROM qbd_work w LEFT JOIN qbd_ticket t ON t.ticket = w.ticket WHERE w.connection = ? AND w.state = 'in_flight'"
+    " AND (w.ticket = ? OR t.ticket IS NULL OR t.state <> 'open' OR t.until <= ?)"
+)
+
+
+def release(store: Store, ticket: str, now: datetime, *, connection: str = "") -> int:
+    """A session is over, or asks for more without an answer: what it holds is in doubt, and due at once; and so is,
+    of this connection, what sessions hold that are closed, dropped or silent for too long. How many."""
     with store.transaction():
-        return _let_lie(store, list(Rows.select().where((Rows.ticket == ticket) & (Rows.state == "in_flight"))), now)
+        if not connection:
+            row = store.execute("SELECT connection FROM qbd_ticket WHERE ticket = ?", (ticket,)).fetchone()
+            if row is None:
+                return 0
+            connection = str(row[0])
+        found = store.execute(f"SELECT w.n {DEAD}", (connection, ticket, clock.stamp(now))).fetchall()
+        for (n,) in found:
+            row = qbd_rows.one(store, n)
+            if row is not None:
+                _let_lie(store, row, now)
+    return len(found)
 
 
-def release_dead(store: Store, connection: str, now: datetime) -> int:
-    """What sessions hold that are closed, dropped or silent for too long is in doubt, and due at once; how many."""
-    stamp = clock.stamp(now)
-    with store.transaction():
-        alive = QbdTicket.select(QbdTicket.ticket).where((QbdTicket.state == "open") & (QbdTicket.until > stamp))
-        held = (Rows.connection == connection) & (Rows.state == "in_flight") & Rows.ticket.not_in(alive)
-        return _let_lie(store, list(Rows.select().where(held)), now)
-
-
-def _let_lie(store: Store, rows: list[object], now: datetime) -> int:
-    for row in map(qbd_rows.work, rows):
-        over = qbd_ladder.is_over(row.tries, store.config.qbwc.tries_max)
-        values: dict[str, object] = {"state": "unknown" if row.writes else "pending", "ticket": "", "lease_until": "",
-                  "next_at": clock.stamp(now)}  # fmt: skip
-        if row.writes:
-            values |= {"code": qbd_ladder.LOST, "message": said("The session ended without an answer to it.")}
-        if over:  # a session that always ends here must not do so for ever
-            values |= {"probing": row.writes, "tries": 0, "next_at": clock.stamp(qbd_ladder.again_at(row.tries, now))}
-        if qbd_rows.change(row.n, ("in_flight",), values, ticket=row.ticket):
-            qbd_rows.answered(row.ticket, row.n, done=0)
-            qbd_rows.tell(store, row.connection, row.source)
-    return len(rows)
+def _let_lie(store: Store, row: Work, now: datetime) -> None:
+    over = qbd_ladder.is_over(row.tries, store.config.qbwc.tries_max)
+    values: dict[str, object] = {
+        "state": "unknown" if row.writes else "pending", "ticket": "", "lease_until": "", "next_at": clock.stamp(now)
+    }  # fmt: skip
+    if row.writes:
+        values |= {"code": qbd_ladder.LOST, "message": said("The session ended without an answer to it.")}
+    if over:  # a session that always ends here must not do so for ever
+        values |= {"probing": row.writes, "tries": 0, "next_at": clock.stamp(qbd_ladder.again_at(row.tries, now))}
+    if qbd_rows.change(store, row.n, ("in_flight",), values, ticket=row.ticket):
+        qbd_rows.answered(store, row.ticket, row.n, done=0)
+        qbd_rows.tell(store, row.connection, row.source)
 
 
 def _changed(store: Store, work: Work, values: Mapping[str, object], clears: str = "") -> bool:
     with store.transaction():
-        if not qbd_rows.change(work.n, ("in_flight",), values, ticket=work.ticket):
+        if not qbd_rows.change(store, work.n, ("in_flight",), values, ticket=work.ticket):
             return False
         if clears:
-            qbd_rows.may_clear(work.connection, clears)
-        _end(store, work, 1)
+            qbd_rows.may_clear(store, work.connection, clears)
+        _end(store, work)
     return True
 
 
-def _end(store: Store, work: Work, done: int) -> None:
+def _end(store: Store, work: Work, *, freed: bool = False) -> None:
     """After each change: the session is free of it, the chain goes on where it is over, people see what it is."""
-    qbd_rows.answered(work.ticket, work.n, done=done)
-    fresh = qbd_rows.one(work.n)
+    qbd_rows.answered(store, work.ticket, work.n)
+    fresh = qbd_rows.one(store, work.n)
     if fresh is not None and fresh.state in ("applied", "cancelled"):
         qbd_rows.let_go(store, work.connection, work.n)
-    qbd_rows.tell(store, work.connection, work.source)
+    qbd_rows.tell(store, work.connection, work.source, freed=freed)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pos import clock
 from pos.errors import Conflict, NotFound, UserError
@@ -28,9 +28,8 @@ from pos.rules.qbd_split import Part
 from pos.said import said
 from pos.store import audit, qbd_archive, qbd_asks, qbd_ready, qbd_rows
 from pos.store.db import Store
-from pos.store.models import InventoryEvent, QbdCompany, QbdTicket
-from pos.store.models import QbdWork as Rows
 from pos.store.qbd_outcome import (
+    DEAD,
     absent,
     asked,
     booked,
@@ -41,20 +40,23 @@ from pos.store.qbd_outcome import (
     put_off,
     refused,
     release,
-    release_dead,
 )
 from pos.store.qbd_rows import OPEN, STATES, Work
 
 __all__ = [
-    "OPEN", "STATES", "Handed", "Summary", "Work", "absent", "asked", "booked", "cancel", "done", "enqueue", "given_up",
-    "held", "left", "lost", "of_set", "parked", "probe", "put_off", "refused", "release", "release_dead",
-    "retry", "summary", "take", "tell", "work_of",
+    "OPEN", "STATES", "Handed", "Summary", "Work", "absent", "asked", "booked", "cancel", "enqueue", "given_up",
+    "held", "left", "lost", "of_set", "parked", "percent", "probe", "put_off", "refused", "release", "retry", "summary",
+    "take", "tell", "work_of",
 ]  # fmt: skip
 
 #: 20 of 23 characters QuickBooks takes: nobody guesses one.
 SET_ID_BYTES = 10
 #: Messages that cannot be built are put aside; so many at most in one call.
 BUILDS_MAX = 50
+#: A queue longer than this is not counted at each step.
+COUNT_MAX = 10_000
+EVER = 1 << 40
+_TICKET = "SELECT until FROM qbd_ticket WHERE ticket = ? AND connection = ? AND state = 'open' AND until > ?"
 #: Builds the bytes of a message: (work, set_id, old_set_id, request_id, version) -> qbXML in ASCII. Of work that is
 #: `probing`: the question whether it is there. A UserError says why it cannot be built.
 Build = Callable[[Work, str, str, str, str], str]
@@ -74,6 +76,13 @@ class Handed:
     request_id: str
     again: bool
     probing: bool
+
+
+class Ticket(NamedTuple):
+    """Who is handed something: the SHA-256, and until when it is open."""
+
+    id: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,8 @@ def enqueue(tx: Store, event: Any, *_known: object) -> None:
         return
     split = qbd_ready.split_of(tx, event)
     if split.nothing:
-        InventoryEvent.update(qb_status="none", qb_words=split.nothing).where(InventoryEvent.id == event.id).execute()
+        sql = "UPDATE inventory_event SET qb_status = 'none', qb_words = ? WHERE id = ?"
+        tx.execute(sql, (str(split.nothing), event.id))
         return
     qbd_ready.arrange(tx, event, split, clock.now())
 
@@ -107,7 +117,7 @@ def tell(
 ) -> list[int]:
     """Put other postings in line: a day's sales, an item or account a person agreed to; their numbers. The same source
     again changes nothing. In the caller's transaction."""
-    known = [row.n for row in qbd_rows.of_source(source) if row.connection == connection and row.kind == kind]
+    known = [row.n for row in qbd_rows.of_source(tx, source) if row.connection == connection and row.kind == kind]
     if known:
         return known
     made = list[int]()
@@ -124,18 +134,17 @@ def tell(
 def cancel(tx: Store, event: Any) -> None:
     """QuickBooks is no longer told of an event (its row, or anything with its `id`). Conflict when any part of it was
     handed out and not refused for certain. In the transaction that voids it."""
-    for row in qbd_rows.of_source(event.id):
+    stamp = clock.stamp(clock.now())
+    for row in qbd_rows.of_source(tx, event.id):
         if row.state == "cancelled":
             continue
-        done = Rows.update(state="cancelled", done_at=clock.stamp(clock.now())).where(
-            (Rows.n == row.n) & Rows.state.in_(qbd_ready.FREE) & (Rows.doubt == False)  # noqa: E712
-        )
-        if done.execute() != 1:
+        changed = {"state": "cancelled", "done_at": stamp}
+        if row.doubt or not qbd_rows.change(tx, row.n, qbd_ready.FREE, changed):
             raise Conflict(
                 said("QuickBooks has been told of it already; take it back by a counter-event."), code="handed_out"
             )
         qbd_rows.let_go(tx, row.connection, row.n)
-        qbd_rows.tell(tx, row.connection, event.id)
+        qbd_rows.tell(tx, row.connection, event.id, freed=True)
 
 
 # -- out of it ---------------------------------------------------------------------------------------------------------
@@ -147,16 +156,15 @@ def take(
     """What this session is handed next; None when nothing is due, or the ticket is not open. The bytes are on the disk
     when this returns. What the ticket held is unanswered: it is in doubt, and due again."""
     with _durably(store):
-        row = QbdTicket.get_or_none((QbdTicket.ticket == ticket) & (QbdTicket.connection == connection))
-        if row is None or row.state != "open" or row.until <= clock.stamp(now):
+        row = store.execute(_TICKET, (ticket, connection, clock.stamp(now))).fetchone()
+        if row is None:
             return None
-        release(store, ticket, now)
-        release_dead(store, connection, now)
+        release(store, ticket, now, connection=connection)
         for _ in range(BUILDS_MAX):
-            found = _next(connection, now)
+            found = _next(store, connection, now)
             if found is None:
                 return None
-            handed = _hand_out(store, found, row, version, now, build)
+            handed = _hand_out(store, found, Ticket(ticket, str(row[0])), version, now, build)
             if handed is not None:
                 return handed
     return None
@@ -167,54 +175,54 @@ def _durably(store: Store) -> AbstractContextManager[Store]:
     return store.transaction() if store.in_transaction() else store.durably()
 
 
-def _next(connection: str, now: datetime) -> Work | None:
+def _next(store: Store, connection: str, now: datetime) -> Work | None:
     """What is due: first what nobody knows the end of, then the one that waits longest."""
-    for due in _due(now):
+    for due, moment in _due(now):
         for state in ("unknown", "pending"):
-            here = (Rows.connection == connection) & (Rows.state == state) & (Rows.blocked == 0) & due
-            row = Rows.select().where(here).order_by(Rows.next_at, Rows.n).first()
-            if row is not None:
-                return qbd_rows.work(row)
+            where = f"connection = ? AND state = ? AND blocked = 0 AND {due} ORDER BY next_at, n LIMIT 1"
+            for row in qbd_rows.works(store, where, (connection, state, moment)):
+                return row
     return None
 
 
-def _due(now: datetime) -> tuple[Any, Any]:
+def _due(now: datetime) -> tuple[tuple[str, str], tuple[str, str]]:
     """Its moment came; or lies so far ahead that the clock was set back."""
-    return Rows.next_at <= clock.stamp(now), Rows.next_at > clock.stamp(now + qbd_ladder.AHEAD_MAX)
+    far = clock.stamp(now + qbd_ladder.AHEAD_MAX)
+    return ("next_at <= ?", clock.stamp(now)), ("next_at > ?", far)
 
 
-def _hand_out(store: Store, row: Work, ticket: Any, version: str, now: datetime, build: Build) -> Handed | None:
+def _hand_out(store: Store, row: Work, ticket: Ticket, version: str, now: datetime, build: Build) -> Handed | None:
     """Hand this one out; None when it turned out that it cannot be, and is put aside."""
     if row.state == "pending" and not qbd_ready.is_current(store, row, now):
         return None
     if not row.writes:
-        row = replace(row, payload=qbd_asks.in_session(row.payload, ticket.ticket, now))
+        row = replace(row, payload=qbd_asks.in_session(row.payload, ticket.id, now))
     again = row.state == "unknown" and not row.probing and bool(row.body)
     posts = row.writes and not row.probing
     set_id = row.set_id if again or row.probing else secrets.token_hex(SET_ID_BYTES) if posts else ""
     request_id = set_id if posts else "Q" + secrets.token_hex(SET_ID_BYTES)
     body, old = row.body, ""
     if not again:
-        old = qbd_rows.to_clear(row.connection) if posts else ""
+        old = qbd_rows.to_clear(store, row.connection) if posts else ""
         try:
             body = build(row, set_id if posts else "", old, request_id, version)
         except UserError as why:
             if old:
-                qbd_rows.may_clear(row.connection, old)
+                qbd_rows.may_clear(store, row.connection, old)
             parked(store, row, qbd_ladder.BUILD_ERROR, why.message, now)
             return None
     values = {
-        "state": "in_flight", "ticket": ticket.ticket, "lease_until": ticket.until, "handed_at": clock.stamp(now),
+        "state": "in_flight", "ticket": ticket.id, "lease_until": ticket.until, "handed_at": clock.stamp(now),
         "request_id": request_id, "tries": row.tries + 1,
     }  # fmt: skip
     if posts:
         values |= {"set_id": set_id, "body": body, "doubt": True} | ({} if again else {"version": version})
     if not row.writes:
         values["payload"] = qbd_rows.dumped(row.payload)
-    if not qbd_rows.change(row.n, (row.state,), values):
+    if not qbd_rows.change(store, row.n, (row.state,), values):
         return None
-    QbdTicket.update(outstanding=row.n).where(QbdTicket.ticket == ticket.ticket).execute()
-    qbd_archive.keep(store, row, "ask", body, now, ticket=ticket.ticket, set_id=set_id if posts else "")
+    store.execute("UPDATE qbd_ticket SET outstanding = ? WHERE ticket = ?", (row.n, ticket.id))
+    qbd_archive.keep(store, row, "ask", body, now, ticket=ticket.id, set_id=set_id if posts else "")
     qbd_rows.tell(store, row.connection, row.source)
     return Handed(row.n, row.kind, row.source, row.writes, body, set_id if posts else "", request_id, again,
                   row.probing)  # fmt: skip
@@ -225,66 +233,82 @@ def _hand_out(store: Store, row: Work, ticket: Any, version: str, now: datetime,
 
 def left(store: Store, connection: str, now: datetime) -> tuple[int, int]:
     """How many messages could be handed out now, and how many wait for a moment, for what comes before them or for a
-    mapping."""
-    stamp = clock.stamp(now)
+    mapping; either is counted up to COUNT_MAX."""
     with store.reading():
-        ready = all_open = 0
-        for state in ("unknown", "pending"):
-            here = (Rows.connection == connection) & (Rows.state == state)
-            all_open += _count(here)
-            ready += sum(_count(here & (Rows.blocked == 0) & due) for due in _due(now))
-        flying = (Rows.connection == connection) & (Rows.state == "in_flight")
-        alive = QbdTicket.select(QbdTicket.ticket).where((QbdTicket.state == "open") & (QbdTicket.until > stamp))
-        dead = _count(flying & Rows.ticket.not_in(alive))
-        waits = _count((Rows.connection == connection) & (Rows.state == "not_ready"))
-    return ready + dead, all_open - ready + waits
+        open_now = sum(_count(store, connection, state) for state in ("unknown", "pending"))
+        ready, waits = _ready(store, connection, now), _count(store, connection, "not_ready")
+    return min(ready, COUNT_MAX), min(max(0, open_now - ready) + waits, COUNT_MAX)
+
+
+def _ready(store: Store, connection: str, now: datetime, most: int = COUNT_MAX) -> int:
+    ready = sum(
+        _count(store, connection, state, f"AND blocked = 0 AND {due}", (moment,), most)
+        for state in ("unknown", "pending")
+        for due, moment in _due(now)
+    )
+    dead = store.execute(f"SELECT count(*) {DEAD}", (connection, "", clock.stamp(now))).fetchone()[0]
+    return ready + int(dead)
+
+
+def _count(
+    store: Store, connection: str, state: str, more: str = "", facts: Sequence[Any] = (), most: int = COUNT_MAX
+) -> int:  # fmt: skip
+    """Of a state, in its index alone."""
+    asked = f"SELECT 1 FROM qbd_work WHERE connection = ? AND state = ? {more} LIMIT {most}"
+    return int(store.execute(f"SELECT count(*) FROM ({asked}) x", (connection, state, *facts)).fetchone()[0])
+
+
+def percent(store: Store, connection: str, ticket: str, now: datetime) -> int:
+    """How much of a session's work is done: 1 to 99 while anything is ready, 100 when nothing is. A very long queue is
+    counted once a session."""
+    with store.transaction():
+        row = store.execute("SELECT done, total FROM qbd_ticket WHERE ticket = ?", (ticket,)).fetchone()
+        done, total = row or (0, 0)
+        ready = _ready(store, connection, now)
+        if ready >= COUNT_MAX:
+            if total <= done:
+                total = done + _ready(store, connection, now, most=EVER)
+                store.execute("UPDATE qbd_ticket SET total = ? WHERE ticket = ?", (total, ticket))
+            ready = max(ready, total - done)
+    return qbd_ladder.percent(done, ready)
 
 
 def held(store: Store, ticket: str, n: int) -> Work | None:
     """The work a session was handed and has not answered; None when it is another's by now, or over."""
     with store.reading():
-        row = Rows.get_or_none((Rows.n == n) & (Rows.ticket == ticket) & (Rows.state == "in_flight"))
-        return qbd_rows.work(row) if row is not None else None
-
-
-def done(store: Store, ticket: str) -> int:
-    """How many answers of a session were kept."""
-    with store.reading():
-        return QbdTicket.select(QbdTicket.done).where(QbdTicket.ticket == ticket).scalar() or 0
+        return next(iter(qbd_rows.works(store, "n = ? AND ticket = ? AND state = 'in_flight'", (n, ticket))), None)
 
 
 def of_set(store: Store, set_id: str) -> Work | None:
     """The posting a message set id is of; None for one that was given up or never made."""
     with store.reading():
-        row = Rows.get_or_none(Rows.set_id == set_id) if set_id else None
-        return qbd_rows.work(row) if row is not None else None
-
-
-def _count(asked: Any) -> int:
-    return int(Rows.select().where(asked).count())
+        return next(iter(qbd_rows.works(store, "set_id = ?", (set_id,))), None) if set_id else None
 
 
 def summary(store: Store, company: str) -> Summary:
     """How a company's queue stands; all nothing where it has no QuickBooks Desktop."""
+    counts = dict.fromkeys(OPEN, 0)
     with store.reading():
-        row = QbdCompany.get_or_none(QbdCompany.company == company)
-        counts = dict.fromkeys(OPEN, 0)
+        row = store.execute("SELECT connection FROM qbd_company WHERE company = ?", (company,)).fetchone()
         if row is None:
             return Summary(counts, 0, 0, "")
-        here = Rows.connection == row.connection
-        counts = {state: _count(here & (Rows.state == state)) for state in OPEN}
+        connection = str(row[0])
+        counts = {state: _count(store, connection, state, most=EVER) for state in OPEN}
+        oldest = "SELECT made_at FROM qbd_work WHERE connection = ? AND state = ? ORDER BY next_at LIMIT 1"
         firsts = [
-            Rows.select(Rows.made_at).where(here & (Rows.state == state)).order_by(Rows.next_at).limit(1).scalar()
+            found[0]
             for state in ("unknown", "pending", "not_ready")
+            for found in store.execute(oldest, (connection, state)).fetchall()
         ]
-        ready, held = left(store, row.connection, clock.now())
-    return Summary(counts, ready, held, min(filter(None, firsts), default=""))
+        ready = _ready(store, connection, clock.now(), most=EVER)
+    held_back = max(0, counts["unknown"] + counts["pending"] - ready) + counts["not_ready"]
+    return Summary(counts, ready, held_back, min(firsts, default=""))
 
 
 def work_of(store: Store, source: str) -> list[Work]:
     """All parts of an event or another source, in order."""
     with store.reading():
-        return qbd_rows.of_source(source)
+        return qbd_rows.of_source(store, source)
 
 
 def retry(store: Store, source: str, by: str, now: datetime) -> list[Work]:
@@ -292,7 +316,7 @@ def retry(store: Store, source: str, by: str, now: datetime) -> list[Work]:
     what is mapped now, under a new id; what nobody knows the end of goes again as it was, or is asked for. The parts
     as they then are; NotFound for a source without any; Conflict when none waits."""
     with store.transaction():
-        parts = qbd_rows.of_source(source)
+        parts = qbd_rows.of_source(store, source)
         if not parts:
             raise NotFound(said("QuickBooks was not told of this."))
         waiting = [row for row in parts if row.state in ("error", "not_ready")]
@@ -304,11 +328,10 @@ def retry(store: Store, source: str, by: str, now: datetime) -> list[Work]:
             state = "unknown" if row.doubt else "pending"
             probing = row.doubt and (row.probing or not row.body)
             values = {"state": state, "tries": 0, "next_at": clock.stamp(now), "probing": probing, "done_at": ""}
-            qbd_rows.change(row.n, ("error",), values)
-        event = InventoryEvent.get_or_none(InventoryEvent.id == source)
+            qbd_rows.change(store, row.n, ("error",), values)
+        event = qbd_ready.event_of(store, source)
         if event is not None:
             qbd_ready.arrange(store, event, qbd_ready.split_of(store, event), now)
-        else:
-            qbd_rows.tell(store, waiting[0].connection, source)
+        qbd_rows.tell(store, waiting[0].connection, source, freed=True)
         audit.record(store, by, "qbd.retry", source, {"parts": [row.part for row in waiting]})
-        return qbd_rows.of_source(source)
+        return qbd_rows.of_source(store, source)

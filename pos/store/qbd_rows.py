@@ -18,8 +18,6 @@ from pos.rules.qbd_split import guid, ref_number
 from pos.said import said
 from pos.store import notices
 from pos.store.db import Store
-from pos.store.models import InventoryEvent, QbdCompany, QbdTicket
-from pos.store.models import QbdWork as Rows
 
 #: States that are not the end.
 OPEN = ("not_ready", "pending", "in_flight", "unknown", "error")
@@ -73,29 +71,42 @@ class Work:
         return guid(self.connection, self.source, self.kind, self.part)
 
 
-def work(row: Any) -> Work:
-    """The row as it is."""
-    return Work(
-        n=row.n, connection=row.connection, company=row.company, kind=row.kind, source=row.source, part=row.part,
-        parts=row.parts, writes=bool(row.writes), state=row.state, payload=json.loads(row.payload),
-        blocked=row.blocked, doubt=bool(row.doubt), probing=bool(row.probing), tries=row.tries, attempt=row.attempt,
-        next_at=row.next_at, ticket=row.ticket, set_id=row.set_id, request_id=row.request_id, version=row.version,
-        body=row.body, ref_number=ref_number(row.n), remote_id=row.remote_id, edit_sequence=row.edit_sequence,
-        txn_number=row.txn_number, code=row.code, message=row.message, made_at=row.made_at, handed_at=row.handed_at,
-        done_at=row.done_at,
-    )  # fmt: skip
+#: Columns of a row, in the order `worked` takes them.
+COLUMNS = (
+    "n", "connection", "company", "kind", "source", "part", "parts", "writes", "state", "payload", "blocked", "doubt",
+    "probing", "tries", "attempt", "next_at", "ticket", "set_id", "request_id", "version", "body", "remote_id",
+    "edit_sequence", "txn_number", "code", "message", "made_at", "handed_at", "done_at",
+)  # fmt: skip
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM qbd_work"
+_FLAGS = ("writes", "doubt", "probing")
+_INSERT = (
+    "INSERT INTO qbd_work (turn, connection, company, kind, source, part, parts, writes, state, payload, blocked,"
+    " doubt, probing, tries, attempt, next_at, ticket, lease_until, set_id, request_id, version, body, handed_at,"
+    " ref_number, remote_id, edit_sequence, txn_number, code, message, made_at, done_at) VALUES (?, ?, ?, ?, ?, ?, ?,"
+    " ?, ?, ?, 0, 0, 0, 0, 1, ?, '', '', '', '', '', '', '', '', '', '', '', '', ?, ?, '') RETURNING n"
+)
 
 
-def one(n: int) -> Work | None:
+def worked(row: Sequence[Any]) -> Work:
+    """The row as it is, from its COLUMNS."""
+    values = dict(zip(COLUMNS, row, strict=True))
+    values |= {name: bool(values[name]) for name in _FLAGS}
+    return Work(**values | {"payload": json.loads(values["payload"]), "ref_number": ref_number(values["n"])})
+
+
+def works(store: Store, where: str, facts: Sequence[Any]) -> list[Work]:
+    """Rows found by SQL behind the WHERE. Raw, for the queue is asked at each step of a session."""
+    return [worked(row) for row in store.execute(f"{SELECT} WHERE {where}", facts).fetchall()]
+
+
+def one(store: Store, n: int) -> Work | None:
     """A row by its number. Inside a transaction or a reading."""
-    row = Rows.get_or_none(Rows.n == n)
-    return work(row) if row is not None else None
+    return next(iter(works(store, "n = ?", (n,))), None)
 
 
-def of_source(source: str) -> list[Work]:
-    """All parts of an event or another source, in order; without those that were given up before they were sent."""
-    rows = Rows.select().where(Rows.source == source).order_by(Rows.turn, Rows.part, Rows.n)
-    return [work(row) for row in rows]
+def of_source(store: Store, source: str) -> list[Work]:
+    """All parts of an event or another source, in order."""
+    return works(store, "source = ? ORDER BY turn, part, n", (source,))
 
 
 def put(
@@ -105,12 +116,10 @@ def put(
 ) -> int:  # fmt: skip
     """New work; its number. turn: of its source, where it has parts already. In the caller's transaction."""
     stamp = clock.stamp(now)
-    row = Rows.create(
-        connection=connection, company=company, kind=kind, source=source, part=part, parts=parts, turn=turn,
-        state=state, writes=writes, payload=dumped(payload), next_at=stamp, made_at=stamp, message=message[:WORDS_MAX],
-    )  # fmt: skip
-    n = int(row.n)
-    Rows.update(turn=turn or n, ref_number=ref_number(n)).where(Rows.n == n).execute()
+    facts = (turn, connection, company, kind, source, part, parts, int(writes), state, dumped(payload), stamp,
+             message[:WORDS_MAX], stamp)  # fmt: skip
+    n = int(store.execute(_INSERT, facts).fetchone()[0])
+    store.execute("UPDATE qbd_work SET turn = ?, ref_number = ? WHERE n = ?", (turn or n, ref_number(n), n))
     hold(store, connection, n, turn or n, items)
     return n
 
@@ -122,37 +131,47 @@ def dumped(payload: Mapping[str, Any]) -> str:
 # -- changing one ------------------------------------------------------------------------------------------------------
 
 
-def change(n: int, states: Sequence[str], values: Mapping[str, Any], *, ticket: str | None = None) -> bool:
+def change(
+    store: Store, n: int, states: Sequence[str], values: Mapping[str, Any], *, ticket: str | None = None
+) -> bool:  # fmt: skip
     """Change a row that is in one of these states, and held by this ticket when one is given. Whether it was."""
-    asked = (Rows.n == n) & Rows.state.in_(states)
+    sets = ", ".join(f"{name} = ?" for name in values)
+    facts = [int(value) if isinstance(value, bool) else str(value) if isinstance(value, str) else value
+             for value in values.values()]  # fmt: skip
+    sql = f"UPDATE qbd_work SET {sets} WHERE n = ? AND state IN ({', '.join('?' * len(states))})"
+    facts += [n, *states]
     if ticket is not None:
-        asked &= Rows.ticket == ticket
-    return bool(Rows.update(**values).where(asked).execute() == 1)
+        sql, facts = f"{sql} AND ticket = ?", [*facts, ticket]
+    return store.execute(sql, facts).rowcount == 1
 
 
-def answered(ticket: str, n: int, *, done: int = 1) -> None:
+def answered(store: Store, ticket: str, n: int, *, done: int = 1) -> None:
     """The ticket's work `n` is no longer outstanding."""
-    QbdTicket.update(outstanding=0, done=QbdTicket.done + done).where(
-        (QbdTicket.ticket == ticket) & (QbdTicket.outstanding == n)
-    ).execute()
+    sql = "UPDATE qbd_ticket SET outstanding = 0, done = done + ? WHERE ticket = ? AND outstanding = ?"
+    store.execute(sql, (done, ticket, n))
 
 
-def may_clear(connection: str, set_id: str) -> None:
+def may_clear(store: Store, connection: str, set_id: str) -> None:
     """A message set whose answer is kept: QuickBooks may forget it, with one of the next ones."""
-    row = QbdCompany.get_or_none(QbdCompany.connection == connection)
-    if row is not None and set_id:
-        kept = [*row.last_set.split(), set_id][-SETS_MAX:]
-        QbdCompany.update(last_set=" ".join(kept)).where(QbdCompany.connection == connection).execute()
+    if set_id:
+        _sets(store, connection, [*_to_clear(store, connection), set_id][-SETS_MAX:])
 
 
-def to_clear(connection: str) -> str:
+def to_clear(store: Store, connection: str) -> str:
     """The oldest set that may be cleared, named this once; "" = there is none."""
-    row = QbdCompany.get_or_none(QbdCompany.connection == connection)
-    if row is None or not row.last_set:
-        return ""
-    oldest, *others = row.last_set.split()
-    QbdCompany.update(last_set=" ".join(others)).where(QbdCompany.connection == connection).execute()
-    return str(oldest)
+    oldest, *others = _to_clear(store, connection) or [""]
+    if oldest:
+        _sets(store, connection, others)
+    return oldest
+
+
+def _to_clear(store: Store, connection: str) -> list[str]:
+    row = store.execute("SELECT last_set FROM qbd_company WHERE connection = ?", (connection,)).fetchone()
+    return str(row[0]).split() if row else []
+
+
+def _sets(store: Store, connection: str, sets: Sequence[str]) -> None:
+    store.execute("UPDATE qbd_company SET last_set = ? WHERE connection = ?", (" ".join(sets), connection))
 
 
 # -- what holds what back ----------------------------------------------------------------------------------------------
@@ -200,22 +219,30 @@ def _lead(store: Store, connection: str, item: str) -> None:
 # -- what people see ---------------------------------------------------------------------------------------------------
 
 
-def tell(store: Store, connection: str, source: str) -> None:
-    """The event says what its parts are; people are told while anything waits for them."""
-    parts = [row for row in of_source(source) if row.state != "cancelled"]
-    state = next((state for state in EVENT_ORDER if any(row.state == state for row in parts)), "none")
-    words = next((row.message for row in parts if row.state == state), "") if state in EVENT_ORDER[:4] else ""
-    there = sum(row.state == "applied" for row in parts)
+def tell(store: Store, connection: str, source: str, *, freed: bool = False) -> None:
+    """The event says what its parts are; people are told while anything waits for them. freed: something may have
+    waited for them that does no longer."""
+    parts = store.execute(
+        "SELECT state, message FROM qbd_work WHERE source = ? AND state <> 'cancelled' ORDER BY turn, part, n",
+        (source,),
+    ).fetchall()
+    state = next((state for state in EVENT_ORDER if any(part[0] == state for part in parts)), "none")
+    words = next((part[1] for part in parts if part[0] == state), "") if state in EVENT_ORDER[:4] else ""
+    there = sum(part[0] == "applied" for part in parts)
     if 0 < there < len(parts):
         words = f"{said('{n} of {all} parts are in QuickBooks.', n=there, all=len(parts))} {words}".strip()
-    InventoryEvent.update(qb_status=state, qb_words=words[:WORDS_MAX]).where(InventoryEvent.id == source).execute()
-    _notice(store, connection)
+    store.execute(
+        "UPDATE inventory_event SET qb_status = ?, qb_words = ? WHERE id = ?", (state, words[:WORDS_MAX], source)
+    )
+    if freed or state == "error":
+        _notice(store, connection)
 
 
 def _notice(store: Store, connection: str) -> None:
     """One notice for a company file, open while anything in its queue waits for a person."""
     key = f"qbd:{connection}"
-    waits = Rows.select().where((Rows.connection == connection) & (Rows.state == "error")).exists()
+    asked = "SELECT 1 FROM qbd_work WHERE connection = ? AND state = 'error' LIMIT 1"
+    waits = store.execute(asked, (connection,)).fetchone() is not None
     if waits == notices.is_open(store, key):
         return
     if not waits:
