@@ -17,7 +17,19 @@ from pos.actions import run_notices, trusted_clock
 from pos.actions.trusted_clock import CLOCK_SECONDS, JUMPED, length
 from pos.rules import wording
 from pos.said import nsaid, said
-from pos.store import connections, deliveries, disk, hook_events, low, notices, receipts, shifts, tally
+from pos.store import (
+    connections,
+    deliveries,
+    disk,
+    hook_events,
+    low,
+    notices,
+    qbd_archive,
+    qbd_ready,
+    receipts,
+    shifts,
+    tally,
+)
 from pos.store.db import Store
 
 MEGABYTE = 1 << 20
@@ -82,6 +94,8 @@ def _thin(store: Store, memory: dict[str, Any], now: datetime) -> None:
         memory["thinned"] = clock.monotonic()
         deliveries.thin(store, now)
         hook_events.thin(store, now - timedelta(days=hook_events.KEPT_DAYS))
+        qbd_archive.thin(store, now, store.config.qbwc.archive_days)
+        qbd_ready.mapped_all(store, now)
 
 
 # -- this machine ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import inventory as rules
 from pos.rules import money
 from pos.said import said
-from pos.store import audit, companies
+from pos.store import audit, companies, qbd_ready
 from pos.store.db import Store
 from pos.store.reach import EVERYWHERE, Reach
 
@@ -131,6 +131,7 @@ def put_location(store: Store, given: Location, by: str, *, new: bool | None = N
         _put(store, "inventory_location", ("code",), asdict(after))
         told = {"company": given.company, **changed}
         audit.record(store, by, "inventory.location", code, told)
+        qbd_ready.mapped(store, given.company, clock.now())
         return after, before is None
 
 
@@ -185,6 +186,7 @@ def put_reason(store: Store, given: Reason, by: str) -> tuple[Reason, bool]:
             return before, False
         _put(store, "inventory_reason", ("company", "code"), asdict(after))
         audit.record(store, by, "inventory.reason", code, {"company": given.company, **changed})
+        qbd_ready.mapped(store, given.company, clock.now())
         return after, before is None
 
 
@@ -217,6 +219,8 @@ def put_parts(store: Store, company: str, rows: Iterable[Mapping[str, str]], by:
                 continue
             _put(store, "inventory_part", ("company", "item"), asdict(after))
             (changed if old else new).add(item)
+        if new or changed:
+            qbd_ready.mapped(store, company, clock.now())
     return new, changed
 
 

@@ -3,8 +3,9 @@
     not_ready ──mapped──▶ pending ──take──▶ in_flight ──booked──▶ applied
                            ▲  ▲              ├─ a definite no: on the ladder, with a new id ──▶ pending
                            │  └──────────────┤  … or for a person ──▶ error ──retry──▶ pending, with a new id
-                           │                 └─ no answer, a dead session ──▶ unknown ──the same bytes──▶ in_flight
-                           └── asked for there and not found ◀── unknown, when the id protects no longer
+                           │                 └─ no answer, a dead session ──▶ unknown ──take: is it there?──▶ in_flight
+                           │                        it is not: unknown ──take: the same bytes, the same id──▶ in_flight
+                           └── it is not there, and its id protects no longer (9001, 9005, an internal error)
 
 The bytes of a posting and their message set id are stored in the transaction that hands them out, and go again
 unchanged until an answer is kept. A claim is a session's: it dies with it. Items keep their order: what is open on one
@@ -234,10 +235,15 @@ def _hand_out(store: Store, row: Work, ticket: Ticket, version: str, now: dateti
 def left(store: Store, connection: str, now: datetime) -> tuple[int, int]:
     """How many messages could be handed out now, and how many wait for a moment, for what comes before them or for a
     mapping; either is counted up to COUNT_MAX."""
+    waits = "AND blocked = 0 AND next_at > ? AND next_at <= ?"
+    (_, soon), (_, far) = _due(now)
     with store.reading():
-        open_now = sum(_count(store, connection, state) for state in ("unknown", "pending"))
-        ready, waits = _ready(store, connection, now), _count(store, connection, "not_ready")
-    return min(ready, COUNT_MAX), min(max(0, open_now - ready) + waits, COUNT_MAX)
+        held_back = _count(store, connection, "not_ready") + sum(
+            _count(store, connection, state, more, facts)
+            for state in ("unknown", "pending")
+            for more, facts in ((waits, (soon, far)), ("AND blocked > 0", ()))
+        )
+        return min(_ready(store, connection, now), COUNT_MAX), min(held_back, COUNT_MAX)
 
 
 def _ready(store: Store, connection: str, now: datetime, most: int = COUNT_MAX) -> int:
