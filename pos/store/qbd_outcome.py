@@ -67,37 +67,39 @@ def refused(store: Store, work: Work, code: str, message: str, now: datetime, *,
 
 
 def absent(store: Store, work: Work, message: str, now: datetime) -> bool:
-    """QuickBooks was asked and does not have it: it goes again, under a new id."""
-    values = {
+    """QuickBooks was asked and does not have it. The same bytes go again under the same id, for they may still be under
+    way; where the id protects no longer (`probe`), new ones under a new id."""
+    fresh = {
         "state": "pending", "attempt": work.attempt + 1, "set_id": "", "body": "", "request_id": "", "doubt": False,
-        "probing": False, "tries": 0, "ticket": "", "lease_until": "", "message": message[:WORDS_MAX],
-        "next_at": clock.stamp(now),
+        "tries": 0,
+    }  # fmt: skip
+    same = {"state": "unknown", "tries": max(0, work.tries - 1)}  # asking was no try
+    values = (same if work.body else fresh) | {
+        "probing": False, "ticket": "", "lease_until": "", "message": message[:WORDS_MAX], "next_at": clock.stamp(now),
     }  # fmt: skip
     return _changed(store, work, values)
 
 
 def lost(store: Store, work: Work, code: str, message: str, now: datetime, *, at_once: bool = False) -> bool:
-    """Nobody knows what became of it. The same bytes go again: at once the first time where `at_once`, else by the
-    ladder; after all tries QuickBooks is asked for it. A question is simply asked again."""
-    over = qbd_ladder.is_over(work.tries, store.config.qbwc.tries_max)
+    """Nobody knows what became of it. QuickBooks is asked for it: at once the first time where `at_once`, else by the
+    ladder; is it not there, the same bytes go again. After all tries a person looks. A question is just asked again."""
     if not work.writes:
         return put_off(store, work, code, message, now)
-    if over and work.probing:
+    if qbd_ladder.is_over(work.tries, store.config.qbwc.tries_max):
         words = said("Nobody could say whether it is in QuickBooks. Look there for {ref}.", ref=work.ref_number)
         return given_up(store, work, code, f"{words} {message}".strip(), now)
     soon = at_once and work.tries <= 1
     values = {
         "state": "unknown", "ticket": "", "lease_until": "", "code": code, "message": message[:WORDS_MAX],
-        "probing": over or work.probing, "tries": 0 if over else work.tries,
-        "next_at": clock.stamp(now if soon else qbd_ladder.again_at(work.tries, now)),
+        "probing": True, "next_at": clock.stamp(now if soon else qbd_ladder.again_at(work.tries, now)),
     }  # fmt: skip
     return _changed(store, work, values)
 
 
 def probe(store: Store, work: Work, code: str, message: str, now: datetime) -> bool:
-    """Its id protects no longer: QuickBooks is asked for it before anything is sent."""
+    """Its id protects no longer: QuickBooks is asked for it, and these bytes never go again."""
     values = {
-        "state": "unknown", "probing": True, "tries": 0, "ticket": "", "lease_until": "", "code": code,
+        "state": "unknown", "probing": True, "body": "", "tries": 0, "ticket": "", "lease_until": "", "code": code,
         "message": message[:WORDS_MAX], "next_at": clock.stamp(now),
     }  # fmt: skip
     return _changed(store, work, values)
@@ -177,9 +179,13 @@ def _let_lie(store: Store, row: Work, now: datetime) -> None:
         "state": "unknown" if row.writes else "pending", "ticket": "", "lease_until": "", "next_at": clock.stamp(now)
     }  # fmt: skip
     if row.writes:
-        values |= {"code": qbd_ladder.LOST, "message": said("The session ended without an answer to it.")}
-    if over:  # a session that always ends here must not do so for ever
-        values |= {"probing": row.writes, "tries": 0, "next_at": clock.stamp(qbd_ladder.again_at(row.tries, now))}
+        words = said("The session ended without an answer to it.")
+        values |= {"code": qbd_ladder.LOST, "message": words, "probing": True}
+    if over and row.writes:  # a session that always ends here must not do so for ever
+        words = said("Nobody could say whether it is in QuickBooks. Look there for {ref}.", ref=row.ref_number)
+        values |= {"state": "error", "message": words}
+    elif over:
+        values |= {"tries": 0, "next_at": clock.stamp(qbd_ladder.again_at(row.tries, now))}
     if qbd_rows.change(store, row.n, ("in_flight",), values, ticket=row.ticket):
         qbd_rows.answered(store, row.ticket, row.n, done=0)
         qbd_rows.tell(store, row.connection, row.source)

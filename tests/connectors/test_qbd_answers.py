@@ -203,7 +203,7 @@ def test_a_document_is_ours_by_guid_or_mark_and_what_it_says_otherwise_is_named(
 @pytest.mark.parametrize(
     ("code", "message", "verdict"),
     [
-        (0, "", "posted"), (500, "", "posted"), (530, "", "posted"), (1, "", "probe"), (1000, "", "unknown"),
+        (0, "", "posted"), (500, "", "posted"), (530, "", "posted"), (1, "", "probe"), (1000, "", "probe"),
         (1010, "", "retry_new_id"), (1030, "", "config"), (3070, "", "never"), (3100, "", "never"),
         (3140, "in use", "never"), (3170, "", "never"), (3175, "", "retry_new_id"), (3176, "", "retry_new_id"),
         (3180, "The list has been modified by another user.", "retry_new_id"), (3180, "Speichern ging nicht", "never"),

@@ -6,7 +6,7 @@ Verdicts, of a set that posts something:
 - RETRY: they said no for now (locked, busy); the next try goes under a new message set id.
 - NEVER: they said no to what it says; nothing but a person's act sends it again.
 - CONFIG: they said no to everything of its sort; the set-up is to be put right first.
-- UNKNOWN: it may be booked. The same bytes go again under the same id, however often.
+- UNKNOWN: it may be booked. QuickBooks is asked; is it not there, the same bytes go again under the same id.
 - PROBE: it may be booked and the id no longer protects it: ask by its number first.
 """
 
@@ -49,7 +49,7 @@ _OURS = said("Tell support: the message was built wrongly. Nothing of it is in Q
 _DATA = said("Put it right here or in QuickBooks, then send it again.")
 _FREE = said("Nothing to do: it is sent again by itself.")
 _ASK = said("Nothing to do: QuickBooks is asked for it before anything is sent again.")
-_AGAIN = said("Nothing to do: the same message is sent again under its number; QuickBooks does not book it twice.")
+_AGAIN = said("Nothing to do: QuickBooks is asked for it. Is it not there, the same message goes again.")
 
 _STATUS: dict[int, tuple[str, str, str]] = {
     1010: (RETRY, said("QuickBooks is not available."), _FREE),
@@ -190,7 +190,8 @@ def of_status(code: int, message: str = "") -> Meaning:
     if code < 1000:  # an answer that fits no request that posts something
         return Meaning(PROBE, text, said("QuickBooks answered with {code}, which says nothing.", code=text), _ASK)
     if code == 1000:
-        return Meaning(UNKNOWN, text, said("QuickBooks met an internal error."), _AGAIN)
+        # It may be booked, and its id answers the same error for ever: only asking helps.
+        return Meaning(PROBE, text, said("QuickBooks met an internal error."), _ASK)
     if code in _SET:
         return Meaning(_SET[code][0], text, _SET[code][1], _SET[code][2])
     if code == 3180 and any(lock in message.lower() for lock in _LOCKS):
