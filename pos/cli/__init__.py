@@ -58,6 +58,7 @@ COMMANDS = (
     Command("reconcile-runs", "pos.cli.reconcile_runs", "runs nobody works on: they go on, or have failed"),
     Command("schedules", "pos.cli.schedules", "when runs start by themselves; look for what is due"),
     Command("quickbooks", "pos.cli.quickbooks", "QuickBooks Online: how the sign-in stands, the keys that seal it"),
+    Command("inventory", "pos.cli.inventory", "approvals of changes of stock, tokens, a trial of the whole way"),
     Command("qbwc", "pos.cli.qbwc", "QuickBooks Desktop: the .qwc file, a look at the whole way, company files"),
     Command("replay", "pos.cli.replay", "take in receipt files again; harmless when repeated"),
     Command("import", "pos.cli.imports", "bring in items, customers, vouchers, or receipts of an older till"),
