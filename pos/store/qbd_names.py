@@ -42,3 +42,13 @@ def site_of(store: Store, location: str) -> dict[str, str]:
 def keep_moves(connection: str, moves: str) -> None:
     """What moves stock there by the newest cut-over. In the caller's transaction."""
     QbdCompany.update(moves_stock=moves).where(QbdCompany.connection == connection).execute()
+
+
+def kind_of_ref(store: Store, connection: str, ref: dict[str, str]) -> str:
+    """The same of a reference: by its id, or by its name."""
+    if not ref.get("id"):
+        return kind_of(store, connection, ref.get("name", ""))
+    with store.reading():
+        asked = (QbdItem.connection == connection) & (QbdItem.list_id == ref["id"])
+        row = QbdItem.select(QbdItem.kind).where(asked).first()
+    return str(row.kind) if row is not None else ""

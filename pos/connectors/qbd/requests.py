@@ -73,6 +73,8 @@ def name_of(kind: str, payload: Payload | None = None) -> str:
     """What the request of this kind is called: "TransferInventoryAdd"; its answer is that with Rs behind it."""
     if kind == "payout":
         return "CheckAdd" if (payload or {}).get("method") == "check" else "ARRefundCreditCardAdd"
+    if kind == "ask_payout" and (payload or {}).get("method") == "check":
+        return "CheckQuery"
     return _NAMES[kind] if kind in _NAMES else questions.NAMES[kind]
 
 

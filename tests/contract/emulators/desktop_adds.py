@@ -36,6 +36,7 @@ def _transaction(file: CompanyFile, kind: str, asked: etree._Element) -> etree._
         )
     read = {
         "TransferInventory": _transfer, "InventoryAdjustment": _adjustment, "SalesReceipt": _sale, "CreditMemo": _sale,
+        "Check": _payout, "ARRefundCreditCard": _payout,
     }[kind]  # fmt: skip
     moved = read(file, asked)
     if not file.negative_stock:
@@ -120,6 +121,37 @@ def _sale(file: CompanyFile, asked: etree._Element) -> dict[tuple[str, str], Dec
         where = site(file, line, "InventorySiteRef") if place is not None else ""
         _move(moved, item.list_id, where, sign * (number(line, "Quantity") if line.find("Quantity") is not None else 1))
     return moved
+
+
+def _payout(file: CompanyFile, asked: etree._Element) -> dict[tuple[str, str], Decimal]:
+    """What gives the money of a credit memo back; no more of it than there is."""
+    for name in ("AccountRef", "RefundFromAccountRef", "ARAccountRef"):
+        if asked.find(name) is not None:
+            named(file.accounts, asked.find(name), "Account")
+    for name in ("CustomerRef", "PayeeEntityRef"):
+        if asked.find(name) is not None:
+            named(file.customers, asked.find(name), "Customer")
+    for row in (*asked.iter("ApplyCheckToTxnAdd"), *asked.iter("RefundAppliedToTxnAdd")):
+        memo = file.txns.get(row.findtext("TxnID") or "")
+        if memo is None or memo.kind != "CreditMemo":
+            raise there.Refused(3000, "The given object ID is invalid.")
+        paid = Decimal(row.findtext("Amount") or row.findtext("RefundAmount") or "0")
+        left = total_of(memo) - sum((total_of(one) for one in file.txns.values() if _pays(one, memo)), Decimal(0))
+        if paid > left:
+            raise there.Refused(3210, "The amount is more than is left of the credit memo.")
+    return {}
+
+
+def _pays(txn: Txn, memo: Txn) -> bool:
+    paid = (*txn.request.iter("ApplyCheckToTxnAdd"), *txn.request.iter("RefundAppliedToTxnAdd"))
+    return any(row.findtext("TxnID") == memo.txn_id for row in paid)
+
+
+def total_of(txn: Txn) -> Decimal:
+    """What a sale, a credit memo or a payout comes to, where no sales tax is worked out."""
+    names = {"Check": "ApplyCheckToTxnAdd", "ARRefundCreditCard": "RefundAppliedToTxnAdd"}
+    lines = txn.request.iter(names.get(txn.kind, f"{txn.kind}LineAdd"))
+    return sum((Decimal(row.findtext("Amount") or row.findtext("RefundAmount") or "0") for row in lines), Decimal(0))
 
 
 def _item(file: CompanyFile, asked: etree._Element) -> etree._Element:
@@ -240,9 +272,12 @@ _RET = {
     "TransferInventory": "TxnDate RefNumber [FromInventorySiteRef] [ToInventorySiteRef] Memo ExternalGUID",
     "InventoryAdjustment": "[AccountRef] [InventorySiteRef] TxnDate RefNumber [CustomerRef] Memo ExternalGUID",
     "SalesReceipt": (
-        "[CustomerRef] TxnDate RefNumber CheckNumber [PaymentMethodRef] Memo [DepositToAccountRef] ExternalGUID"
+        "[CustomerRef] TxnDate RefNumber CheckNumber [PaymentMethodRef] TotalAmount Memo [DepositToAccountRef]"
+        " ExternalGUID"
     ),
-    "CreditMemo": "[CustomerRef] TxnDate RefNumber Memo ExternalGUID",
+    "CreditMemo": "[CustomerRef] TxnDate RefNumber TotalAmount Memo ExternalGUID",
+    "Check": "[AccountRef] [PayeeEntityRef] RefNumber TxnDate Memo ExternalGUID",
+    "ARRefundCreditCard": "[CustomerRef] [RefundFromAccountRef] [ARAccountRef] TxnDate RefNumber Memo ExternalGUID",
 }
 _LINES = {
     "TransferInventory": ("TransferInventoryLine", "QuantityToTransfer", "QuantityTransferred"),
@@ -258,7 +293,9 @@ def ret(file: CompanyFile, txn: Txn, *, lines: bool) -> etree._Element:
     ids(file, element, "TxnID", txn.txn_id, txn.edit_sequence)
     etree.SubElement(element, "TxnNumber").text = str(txn.number)
     known = {"TxnDate": txn.day, "RefNumber": txn.ref_number, "Memo": txn.memo, "ExternalGUID": txn.guid,
-             "CheckNumber": txn.request.findtext("CheckNumber") or ""}  # fmt: skip
+             "CheckNumber": txn.request.findtext("CheckNumber") or "", "TotalAmount": ""}  # fmt: skip
+    if txn.request.find("ItemSalesTaxRef") is None:
+        known["TotalAmount"] = f"{total_of(txn) + file.off_by:.2f}"
     for name in _RET[txn.kind].split():
         if name.startswith("["):
             sent = txn.request.find(name[1:-1])
@@ -272,6 +309,8 @@ def ret(file: CompanyFile, txn: Txn, *, lines: bool) -> etree._Element:
 
 
 def _lines(file: CompanyFile, txn: Txn, element: etree._Element) -> None:
+    if txn.kind not in _LINES:
+        return
     tag, asked, told = _LINES[txn.kind]
     for at, line in enumerate(txn.request.findall(f"{tag}Add"), start=1):
         row = etree.SubElement(element, f"{tag}Ret")

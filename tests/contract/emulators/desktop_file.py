@@ -122,6 +122,7 @@ class CompanyFile:
         self.country, self.edition = "US", "Intuit QuickBooks Enterprise Solutions 23.0"
         self.closed_until = ""
         self.negative_stock = True
+        self.off_by = Decimal(0)  # what it makes of a total more than its lines come to
         self.strips_private_data = False  # the host answer carries no FileID: it has to be asked for
         self.clock: Callable[[], dt.datetime] = lambda: dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
         self.items: dict[str, Item] = {}

@@ -52,6 +52,8 @@ ORDERS = {
     "InventoryAdjustmentAddRq": "InventoryAdjustmentAdd IncludeRetElement*",
     "SalesReceiptAddRq": "SalesReceiptAdd IncludeRetElement*",
     "CreditMemoAddRq": "CreditMemoAdd IncludeRetElement*",
+    "CheckAddRq": "CheckAdd IncludeRetElement*",
+    "ARRefundCreditCardAddRq": "ARRefundCreditCardAdd IncludeRetElement*",
     "ItemInventoryAddRq": "ItemInventoryAdd IncludeRetElement*",
     "AccountAddRq": "AccountAdd IncludeRetElement*",
     "TransferInventoryAdd": (
@@ -82,6 +84,17 @@ ORDERS = {
         " ExchangeRate? ExternalGUID? CreditMemoLineAdd+ DiscountLineAdd? SalesTaxLineAdd? ShippingLineAdd?"
     ),
     "CreditMemoLineAdd": _HEAD_OF_LINE + _TAIL_OF_LINE,
+    "CheckAdd": (
+        "AccountRef PayeeEntityRef? RefNumber? TxnDate? Memo? Address? IsToBePrinted? IsTaxIncluded? SalesTaxCodeRef?"
+        " ExchangeRate? ExternalGUID? ApplyCheckToTxnAdd* ExpenseLineAdd*"
+    ),
+    "ApplyCheckToTxnAdd": "TxnID Amount?",
+    "ExpenseLineAdd": "AccountRef? Amount? TaxAmount? Memo? CustomerRef? ClassRef?",
+    "ARRefundCreditCardAdd": (
+        "CustomerRef RefundFromAccountRef? ARAccountRef? TxnDate? RefNumber? Address? PaymentMethodRef? Memo?"
+        " CreditCardTxnInfo? ExchangeRate? ExternalGUID? RefundAppliedToTxnAdd+"
+    ),
+    "RefundAppliedToTxnAdd": "TxnID RefundAmount",
     "ItemInventoryAdd": (
         "Name BarCode? IsActive? ClassRef? ParentRef? ManufacturerPartNumber? UnitOfMeasureSetRef? IsTaxIncluded?"
         " SalesTaxCodeRef? SalesDesc? SalesPrice? IncomeAccountRef? PurchaseDesc? PurchaseCost? PurchaseTaxCodeRef?"
