@@ -1,12 +1,12 @@
-"""import items|customers|vouchers|receipts FILE…: bring in lists and older receipts, by the running server or straight
-into the folder."""
+"""import items|customers|vouchers|locations|stock|receipts FILE…: bring in lists and older receipts, by the running
+server or straight into the folder."""
 
 from __future__ import annotations
 
 import argparse
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,8 +18,8 @@ from pos import cli, config
 from pos.actions import bring_in, issuer, old_vouchers
 from pos.cli import control, opened, replay
 from pos.errors import Invalid
-from pos.rules import sheet
-from pos.store import people
+from pos.rules import sheet, sheet_stock
+from pos.store import companies, inventory_begin, people
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
 from pos.store.rehearsal import rehearsal
@@ -29,6 +29,7 @@ PIECE_BYTES_MAX = 200_000
 #: Of the older till; taken in as `replay` takes them.
 RECEIPTS = "receipts"
 
+_ANY = bring_in.Choices()
 Row = tuple[int, dict[str, str]]
 #: Takes a piece of a list; answers (added, changed, [(index, reason)]).
 Door = Callable[[list[dict[str, str]]], tuple[int, int, list[tuple[int, str]]]]
@@ -63,6 +64,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="CSV with a first line that names the columns; vouchers also as a JSON list; receipts: files or folders",
     )
+    parser.add_argument("--company", default="main", metavar="ID", help="items, locations, stock: whose they are")
+    parser.add_argument("--date", default="", metavar="DAY", help="stock: the day it is on hand, as 2026-01-01")
+    parser.add_argument("--zero-fill", action="store_true", help="stock: none of these items at places not listed")
     parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
 
 
@@ -75,9 +79,13 @@ def run(args: argparse.Namespace, root: Path) -> int:
         return replay.run(argparse.Namespace(files=[str(file) for file in args.files]), root)
     lists = [(file, text_of(file, args.kind)) for file in args.files]  # every header is read before anything goes in
     failed = False
-    with rehearsed(loaded, args.kind) if args.dry_run else door(loaded, args.kind) as take_in:
+    chosen = bring_in.Choices(args.company, args.date)
+    key = bring_in.stock_key(loaded.till.warehouse) if args.kind == "stock" else _code
+    if args.zero_fill:
+        lists = [(file, zero_filled(rows, loaded.till.warehouse)) for file, rows in lists]
+    with rehearsed(loaded, args.kind, chosen) if args.dry_run else door(loaded, args.kind, chosen) as take_in:
         for file, rows in lists:
-            tally = bring(rows, take_in)
+            tally = bring(rows, take_in, key)
             print(
                 f"{file}: {tally.rows} rows, {tally.added} new, {tally.changed} changed, {len(tally.refused)} refused."
                 + (" Nothing was changed: this was a dry run." if args.dry_run else "")
@@ -111,13 +119,27 @@ def _windows(file: Path, body: bytes) -> str:
     return text
 
 
-def bring(rows: list[Row], take_in: Door) -> Tally:
-    """Hand the list over in pieces. A code that stands twice in one list is refused the second time."""
+def _code(cells: Mapping[str, str]) -> str:
+    return cells.get("code", "")
+
+
+def zero_filled(rows: list[Row], warehouse: str) -> list[Row]:
+    """The list, where the first row of each item says which places it names: at all others there is none."""
+    named: dict[str, list[str]] = {}
+    for _, cells in rows:
+        named.setdefault(_code(cells), []).append(cells.get("location") or warehouse)
+    return [(line, {**cells, sheet_stock.ZERO_FILL: json.dumps(named.pop(_code(cells)))} if _code(cells) in named
+             else cells) for line, cells in rows]  # fmt: skip
+
+
+def bring(rows: list[Row], take_in: Door, key: Callable[[Mapping[str, str]], str] = _code) -> Tally:
+    """Hand the list over in pieces. A code (or what `key` says) that stands twice in one list is refused the second
+    time."""
     tally = Tally(rows=len(rows))
     seen: set[str] = set()
     fresh: list[Row] = []
     for line, cells in rows:
-        code = cells.get("code", "")
+        code = key(cells)
         if code and code in seen:
             tally.refused.append((line, f"the code {code} stands further up already", cells))
         else:
@@ -155,7 +177,8 @@ def report(file: Path, tally: Tally) -> None:
     if not tally.refused:
         rejects.unlink(missing_ok=True)
         return
-    columns = list(dict.fromkeys(name for _, _, cells in tally.refused for name in cells if name))
+    names = (name for _, _, cells in tally.refused for name in cells if name != sheet_stock.ZERO_FILL)
+    columns = list(dict.fromkeys(filter(None, names)))
     with rejects.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(["line", "reason", *columns])
@@ -165,13 +188,14 @@ def report(file: Path, tally: Tally) -> None:
 
 
 @contextmanager
-def door(loaded: config.Config, kind: str) -> Iterator[Door]:
+def door(loaded: config.Config, kind: str, chosen: bring_in.Choices = _ANY) -> Iterator[Door]:
     """The way in: the server on this folder when one runs, else the folder itself, locked for as long as this takes."""
     server = control.running(loaded)
     if server is not None:
 
         def through(rows: list[dict[str, str]]) -> tuple[int, int, list[tuple[int, str]]]:
-            answer = server.call(f"/api/import/{kind}", json.dumps({"rows": rows}).encode())
+            asked = {"rows": rows, "company": chosen.company, "date": chosen.day}
+            answer = server.call(f"/api/import/{kind}", json.dumps(asked).encode())
             return int(answer["added"]), int(answer["changed"]), [(int(at), str(why)) for at, why in answer["refused"]]
 
         yield through
@@ -179,24 +203,26 @@ def door(loaded: config.Config, kind: str) -> Iterator[Door]:
     store = open_store(loaded)
     try:
         store.lock()
-        with _straight(store, kind) as take_in:
+        with _straight(store, kind, chosen) as take_in:
             yield take_in
     finally:
         store.close()
 
 
 @contextmanager
-def rehearsed(loaded: config.Config, kind: str) -> Iterator[Door]:
+def rehearsed(loaded: config.Config, kind: str, chosen: bring_in.Choices = _ANY) -> Iterator[Door]:
     """The way into a copy of the till, which is thrown away."""
-    with rehearsal(loaded) as store, _straight(store, kind) as take_in:
+    with rehearsal(loaded) as store, _straight(store, kind, chosen) as take_in:
         yield take_in
 
 
 @contextmanager
-def _straight(store: Store, kind: str) -> Iterator[Door]:
+def _straight(store: Store, kind: str, chosen: bring_in.Choices) -> Iterator[Door]:
     by = opened.operator()
     if kind in bring_in.KINDS:
-        yield lambda rows: _told(bring_in.KINDS[kind](store, rows, by))
+        companies.one(store, chosen.company)
+        inventory_begin.begin(store)
+        yield lambda rows: _told(bring_in.KINDS[kind](store, rows, by, chosen))
         return
     journal = Journal(store)
     try:

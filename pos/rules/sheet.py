@@ -13,12 +13,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from pos.errors import Invalid
-from pos.rules import money
+from pos.rules import money, sheet_stock
 from pos.rules.barcode import check_digit, is_gtin
+from pos.rules.sheet_cells import check, column_of, number, thousandths, yes
 from pos.rules.voucher import code_of
 
 #: Column -> what it holds. A star marks those that must be filled.
@@ -58,29 +58,32 @@ VOUCHER_COLUMNS = {
 }
 #: A column called so holds that attribute: "attribute Size".
 ATTRIBUTE = "attribute "
-COLUMNS = {"items": ITEM_COLUMNS, "customers": CUSTOMER_COLUMNS, "vouchers": VOUCHER_COLUMNS}
+COLUMNS = {
+    "items": {**ITEM_COLUMNS, **sheet_stock.PART_COLUMNS},
+    "customers": CUSTOMER_COLUMNS,
+    "vouchers": VOUCHER_COLUMNS,
+    "locations": sheet_stock.LOCATION_COLUMNS,
+    "stock": sheet_stock.STOCK_COLUMNS,
+}
 
 #: Where a voucher comes from when its row does not say.
 OLDER = "older till"
 
-CELL_CHARS_MAX = 1000
 BARCODE_CHARS_MAX = 80
 _SHORTENED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+[0-9]+")
-#: Written out, and of a size that is meant: "1E+09" is a spreadsheet's, and nothing in a shop has thirteen digits.
-_FIGURE = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,9})?")
 _ARTICLE = re.compile(r"[0-9]{12,14}")
 ROWS_MAX = 500_000
-_YES = {"yes": True, "y": True, "1": True, "true": True, "no": False, "n": False, "0": False, "false": False, "": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of the items list, as the feeds of the catalogue want it."""
+    """One row of the items list, as the feeds of the catalogue want it. part: what the books are to know of it."""
 
     item: dict[str, Any]
     tax: dict[str, Any] | None
     price: dict[str, Any] | None
     stock: dict[str, Any] | None
+    part: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,9 @@ def read_json(text: str, kind: str) -> list[tuple[int, dict[str, str]]]:
     for at, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise Invalid(f"Entry {at} is no object.", field="file")
-        _check_header([str(name).strip().lower() for name in row], kind)
-        found.append((at, {str(name).strip().lower(): _cell(value) for name, value in row.items()}))
+        named = [(column_of(str(name), kind, COLUMNS[kind]), _cell(value)) for name, value in row.items()]
+        _check_header([name for name, _ in named], kind)
+        found.append((at, dict(named)))
     return found
 
 
@@ -135,7 +139,9 @@ def read(text: str, kind: str) -> list[tuple[int, dict[str, str]]]:
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     found: list[tuple[int, dict[str, str]]] = []
     try:
-        columns = [cell.strip().lower() if not _is_attribute(cell) else cell.strip() for cell in next(rows, [])]
+        columns = [
+            column_of(cell, kind, COLUMNS[kind]) if not _is_attribute(cell) else cell.strip() for cell in next(rows, [])
+        ]
         _check_header(columns, kind)
         for row in rows:
             if len(found) >= ROWS_MAX:
@@ -154,8 +160,9 @@ def _is_attribute(column: str) -> bool:
 
 def _check_header(columns: list[str], kind: str) -> None:
     known = COLUMNS[kind]
+    of_books = kind == "items" and any(name in sheet_stock.PART_COLUMNS for name in columns)
     for name, words in known.items():
-        if words.startswith("*") and name not in columns:
+        if words.startswith("*") and name not in columns and not (of_books and name in ("name", "group")):
             raise Invalid(f"The first line must name the columns; {name!r} is missing.", field=name)
     for name in columns:
         if name not in known and not (kind == "items" and _is_attribute(name)):
@@ -166,20 +173,20 @@ def _check_header(columns: list[str], kind: str) -> None:
 
 def customer(cells: Mapping[str, str]) -> dict[str, Any]:
     """A customer for the catalogue. Invalid names the column."""
-    _check(cells, CUSTOMER_COLUMNS)
+    check(cells, CUSTOMER_COLUMNS)
     row: dict[str, Any] = {"code": cells["code"], "name": cells["name"]}
     for column, key in (("group", "customer_group"), ("phone", "phone"), ("email", "email"), ("tax_id", "tax_id")):
         if column in cells:
             row[key] = cells[column]
     if "disabled" in cells:
-        row["disabled"] = _yes(cells, "disabled")
+        row["disabled"] = yes(cells, "disabled")
     return row
 
 
 def voucher(cells: Mapping[str, str], currency: str) -> OldVoucher:
     """A voucher with what is left on it. Invalid names the column."""
-    _check(cells, VOUCHER_COLUMNS)
-    balance = _number(cells, "balance")
+    check(cells, VOUCHER_COLUMNS)
+    balance = number(cells, "balance")
     try:
         units = money.minor(balance, currency)
     except ValueError:
@@ -197,12 +204,16 @@ def voucher(cells: Mapping[str, str], currency: str) -> OldVoucher:
 
 def item(cells: Mapping[str, str], currency: str, price_list: str, warehouse: str) -> Item:
     """An item for the catalogue, with its price, tax and stock. Invalid names the column."""
-    _check(cells, ITEM_COLUMNS)
+    check({"name": "-", "group": "-", **cells}, ITEM_COLUMNS)
+    part = sheet_stock.part(cells)
     code = cells["code"]
-    row: dict[str, Any] = {"code": code, "name": cells["name"], "item_group": cells["group"]}
+    row: dict[str, Any] = {"code": code}
+    row |= {key: cells[column] for column, key in (("name", "name"), ("group", "item_group")) if column in cells}
+    if part.get("qb_type"):
+        row["stocked"] = part["qb_type"] in sheet_stock.STOCKED
     row |= {column: cells[column] for column in ("brand", "description") if column in cells}
     row |= {
-        column: _yes(cells, column)
+        column: yes(cells, column)
         for column in ("has_variants", "open_price", "weighed", "disabled")
         if column in cells
     }
@@ -211,7 +222,7 @@ def item(cells: Mapping[str, str], currency: str, price_list: str, warehouse: st
     if "template" in cells:
         row["variant_of"] = cells["template"] or None
     if "reorder" in cells:
-        row["reorder"] = _thousandths(cells, "reorder") if cells["reorder"] else None
+        row["reorder"] = thousandths(cells, "reorder") if cells["reorder"] else None
     if "barcode" in cells:
         row["barcodes"] = [{"code": _barcode(one), "uom": ""} for one in dict.fromkeys(cells["barcode"].split())]
     attributes = [
@@ -219,18 +230,7 @@ def item(cells: Mapping[str, str], currency: str, price_list: str, warehouse: st
     ]
     if attributes:
         row["attributes"] = [{"name": n, "value": v, "position": at} for at, (n, v) in enumerate(attributes)]
-    return Item(row, _tax(cells, row), _price(cells, currency, price_list), _stock(cells, warehouse))
-
-
-def _check(cells: Mapping[str, str], columns: Mapping[str, str]) -> None:
-    if "" in cells:
-        raise Invalid("It has more cells than the first line has columns.", field="")
-    for name, value in cells.items():
-        if len(value) > CELL_CHARS_MAX or not value.isprintable():
-            raise Invalid(f"{name} is too long or holds a control character.", field=name)
-    for name, words in columns.items():
-        if words.startswith("*") and not cells.get(name):
-            raise Invalid(f"{name} is empty.", field=name)
+    return Item(row, _tax(cells, row), _price(cells, currency, price_list), _stock(cells, warehouse), part)
 
 
 def _barcode(code: str) -> str:
@@ -245,27 +245,10 @@ def _barcode(code: str) -> str:
     return code
 
 
-def _yes(cells: Mapping[str, str], column: str) -> bool:
-    word = cells[column].lower()
-    if word not in _YES:
-        raise Invalid(f"{column} is {cells[column]!r}; it must be yes or no.", field=column)
-    return _YES[word]
-
-
-def _number(cells: Mapping[str, str], column: str) -> Decimal:
-    """A figure with a point, or with a comma where no thousands can be meant: "4,99"."""
-    text = cells[column]
-    if text.count(",") == 1 and "." not in text and len(text.partition(",")[2]) != 3:
-        text = text.replace(",", ".")
-    if not _FIGURE.fullmatch(text):
-        raise Invalid(f"{column} is {cells[column]!r}; it must be a number like 12.50.", field=column)
-    return Decimal(text)
-
-
 def _tax(cells: Mapping[str, str], row: dict[str, Any]) -> dict[str, Any] | None:
     if not cells.get("tax"):
         return None
-    rate = _number({"tax": cells["tax"].removesuffix("%").strip()}, "tax")
+    rate = number({"tax": cells["tax"].removesuffix("%").strip()}, "tax")
     if not 0 <= rate <= 100:
         raise Invalid(f"tax is {cells['tax']!r}; it must be between 0 and 100 percent.", field="tax")
     exact = format(rate.normalize(), "f")
@@ -276,7 +259,7 @@ def _tax(cells: Mapping[str, str], row: dict[str, Any]) -> dict[str, Any] | None
 def _price(cells: Mapping[str, str], currency: str, price_list: str) -> dict[str, Any] | None:
     if not cells.get("price"):
         return None
-    price = _number(cells, "price")
+    price = number(cells, "price")
     try:
         minor = money.minor(price, currency)
     except ValueError:
@@ -289,11 +272,4 @@ def _price(cells: Mapping[str, str], currency: str, price_list: str) -> dict[str
 def _stock(cells: Mapping[str, str], warehouse: str) -> dict[str, Any] | None:
     if not cells.get("stock"):
         return None
-    return {"item": cells["code"], "warehouse": warehouse, "qty": _thousandths(cells, "stock")}
-
-
-def _thousandths(cells: Mapping[str, str], column: str) -> int:
-    thousandths = _number(cells, column).scaleb(3)
-    if thousandths != thousandths.to_integral_value():
-        raise Invalid(f"{column} is {cells[column]!r}; three decimals are the most.", field=column)
-    return int(thousandths)
+    return {"item": cells["code"], "warehouse": warehouse, "qty": thousandths(cells, "stock")}

@@ -97,14 +97,14 @@ def put_prices(store: Store, rows: Iterable[Mapping[str, Any]]) -> Counts:
         return _put_rows(store, Price, ("price_list", "item", "valid_from"), given, by="item")
 
 
-def put_stock(store: Store, rows: Iterable[Mapping[str, Any]], source: str) -> Counts:
+def put_stock(store: Store, rows: Iterable[Mapping[str, Any]], source: str, by: str = inventory_begin.BY) -> Counts:
     """Stock in thousandths per item and warehouse, as of now (local sources) or as of the pull (`pulled_until`). What
-    a local source says otherwise than it stands here is an opening event of the difference."""
+    a local source says otherwise than it stands here is an opening event of the difference, entered by somebody."""
     local = source in LOCAL
     with store.transaction():
         rows = _last_of_each(rows, ("item", "warehouse"))
         if local:
-            inventory_begin.counted(store, rows, source, clock.now())
+            inventory_begin.counted(store, rows, source, by, clock.now())
         given = [
             {**row, "own_at_set": own_total(store, row["item"], row["warehouse"]) if local else None} for row in rows
         ]

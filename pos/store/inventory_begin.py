@@ -55,7 +55,7 @@ def place(store: Store, code: str, company: str = "") -> str:
     return owner
 
 
-def counted(store: Store, rows: Iterable[Mapping[str, Any]], source: str, now: datetime) -> None:
+def counted(store: Store, rows: Iterable[Mapping[str, Any]], source: str, by: str, now: datetime) -> None:
     """What a file says is on hand now becomes openings of the differences; (item, warehouse, qty) each. In the
     transaction that then writes the rows of `stock`, with own_at_set as it is now."""
     given = {(str(row["item"]), str(row["warehouse"])): int(row["qty"]) for row in rows}
@@ -68,7 +68,19 @@ def counted(store: Store, rows: Iterable[Mapping[str, Any]], source: str, now: d
             by_company.setdefault(place(store, code), []).append(line)
     for company, lines in sorted(by_company.items()):
         memo = str(said("Counted by a list ({source}).", source=source))
-        inventory.opened(store, company, lines, by=BY, memo=memo, now=now)
+        inventory.opened(store, company, lines, by=by, memo=memo, now=now)
+
+
+def opened_with(store: Store, items: Iterable[str]) -> dict[tuple[str, str], int]:
+    """What each item was opened with at each place, thousandths by (item, place): the newest opening that stands."""
+    asked = (
+        "SELECT l.item, l.destination, l.set_to FROM inventory_line l JOIN inventory_event e ON e.id = l.event"
+        f" WHERE l.item IN {_LISTED} AND e.kind = 'opening' AND e.status = 'committed' AND l.set_to IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM inventory_event c WHERE c.counters = e.id AND c.status = 'committed')"
+        " ORDER BY e.n"
+    )
+    rows = store.execute(asked, (json.dumps(sorted(items)),)).fetchall()
+    return {(item, place): set_to for item, place, set_to in rows}
 
 
 def _levels(store: Store, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:

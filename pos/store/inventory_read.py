@@ -171,7 +171,7 @@ def overview(
         where.append("s.warehouse = ?")
         facts.append(location)
     else:
-        where.append(f"s.warehouse IN {_LISTED}")
+        where.append(f"(s.warehouse || '') IN {_LISTED}")  # by the key, not by place: a page is read, not sorted
         facts.append(json.dumps(sorted(places)))
     if query.strip():
         where.append(f"s.item IN {_LISTED}")

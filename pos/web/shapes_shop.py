@@ -172,7 +172,7 @@ _SAVES = {"ok": FLAG, "can_save": FLAG, "reason": TEXT, **wholes("free_bytes", "
 READY = thing(_SAVES)
 HEALTH = thing({**_SAVES, **texts("version", "till"), "waiting": WHOLE})
 DONE = ok()
-IMPORT = thing({"rows": many(by_name(TEXT))})
+IMPORT = thing({"rows": many(by_name(TEXT))}, texts("company", "date"))
 IMPORTED = ok({**wholes("added", "changed", "unchanged"), "refused": many(many(ANY))})
 HOOK = thing(more=True)
 HOOKED = ok(flags("duplicate", "rang"))

@@ -128,6 +128,7 @@ STATEMENTS = (
     "NOT NULL, active INTEGER NOT NULL, seen_at TEXT NOT NULL, PRIMARY KEY (connection, list_id))",
     "CREATE INDEX qbd_account_connection_full_name ON qbd_account (connection, full_name)",
     "CREATE INDEX stock_warehouse_item ON stock (warehouse, item)",
+    "CREATE INDEX inventory_line_item ON inventory_line (item)",
     "DROP TABLE low_stock",
     "CREATE TABLE low_stock (item TEXT NOT NULL, location TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (item, "
     "location)) WITHOUT ROWID",

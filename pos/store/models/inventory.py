@@ -125,6 +125,7 @@ class InventoryLine(Row):
     class Meta:
         table_name = "inventory_line"
         primary_key = CompositeKey("event", "position")
+        indexes = ((("item",), False),)
 
 
 class InventoryMove(Row):
