@@ -146,6 +146,25 @@ def asked(store: Store, work: Work, payload: dict[str, object], now: datetime, *
     return _changed(store, work, values)
 
 
+def restored(store: Store, now: datetime) -> int:
+    """The till came back from a copy: whatever is not known to be in QuickBooks may have gone there since. It is asked
+    for before anything is sent, and no session of then goes on; how many messages. In the transaction that restores."""
+    open_now = "writes = 1 AND state IN ('not_ready', 'pending', 'in_flight', 'unknown', 'error') ORDER BY n"
+    with store.transaction():
+        store.execute("UPDATE qbd_ticket SET state = 'dropped', outstanding = 0 WHERE state = 'open'")
+        found = qbd_rows.works(store, open_now, ())
+        for row in found:
+            values: dict[str, object] = {"probing": True}  # what waits for a mapping is asked for once it has one
+            if row.state != "not_ready":
+                values |= {"doubt": True, "body": "", "ticket": "", "lease_until": "", "tries": 0,
+                           "state": "error" if row.state == "error" else "unknown", "next_at": clock.stamp(now),
+                           "message": said("The till was restored; asking whether it arrived.")}  # fmt: skip
+            qbd_rows.change(store, row.n, (row.state,), values)
+        for row in {row.source: row for row in found}.values():
+            qbd_rows.tell(store, row.connection, row.source)
+    return len(found)
+
+
 # -- sessions that end -------------------------------------------------------------------------------------------------
 
 

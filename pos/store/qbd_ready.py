@@ -131,6 +131,8 @@ def _replace(store: Store, event: Any, parts: list[qbd_rows.Work], split: Split,
                 parts=len(wanted), turn=turn, state=state, message=split.words,
             )  # fmt: skip
             turn = turn or n
+            if any(row.probing for row in parts):  # restored from a copy: it may have gone out since
+                qbd_rows.change(store, n, (state,), {"probing": True})
             continue
         values = {"state": state, "payload": qbd_rows.dumped(payload), "parts": len(wanted)}
         if state != old.state or state == "not_ready":

@@ -7,7 +7,7 @@ from datetime import datetime
 from pos import clock
 from pos.errors import Invalid, NotFound
 from pos.said import said
-from pos.store import audit, bundles, coming, refusals
+from pos.store import audit, bundles, coming, qbd_outcome, refusals
 from pos.store.db import Store
 from pos.store.models import Outbox
 from pos.store.outbox import BITE_ROWS, NEEDS, LostLease, free, held_up, tuples, within
@@ -191,7 +191,8 @@ def restored(store: Store, now: datetime, settle_seconds: int) -> int:
     asked = Outbox.state.in_(("queued", "sending", "rejected")) & (Outbox.resolved == "")
     with store.transaction():
         Outbox.update(**free_now).where(Outbox.state.in_(("unknown", "sent"))).execute()
-        return int(
+        desktop = qbd_outcome.restored(store, now)
+        return desktop + int(
             Outbox.update(
                 **free_now, state="unknown", settle_at=within(now, settle_seconds), code="restored", message=words
             )
