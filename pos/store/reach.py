@@ -282,12 +282,31 @@ def audited(reach: Reach, alias: str) -> Conditions:
     if reach.companies is not None and reach.shops is None:
         marks, those = _marks(reach.companies)
         ways.append(f"({act} LIKE 'company.%' AND {subject} IN ({marks}))")
-        given += those
+        ways.append(_of_stock(alias, marks))
+        given += those * (1 + len(_STOCKED) + 1)
         for table, key in (("inventory_event", "id"), ("inventory_approval", "id"), ("inventory_location", "code")):
             there = f"SELECT 1 FROM {table} i WHERE i.{key} = {subject} AND i.company IN ({marks})"
             ways.append(f"({act} LIKE 'inventory.%' AND EXISTS ({there}))")
             given += those
     return [f"({' OR '.join(ways)})"], given
+
+
+#: What an act of stock may be about: table and the column that names it.
+_STOCKED = (
+    ("inventory_event", "id"), ("inventory_count", "id"), ("purchase_order", "id"), ("qbd_company", "connection"),
+)  # fmt: skip
+
+
+def _of_stock(alias: str, marks: str) -> str:
+    """That a row of the audit is of a company's stock: its detail names the company, or its subject is the company's.
+    The company's ids are given once for each of _STOCKED, and once more."""
+    subject, act, detail = f"{alias}.subject", f"{alias}.act", f"{alias}.detail"
+    told = f"CASE WHEN {detail} LIKE '{{%' THEN json_extract({detail}, '$.company') END IN ({marks})"
+    ways = [
+        f"EXISTS (SELECT 1 FROM {table} s WHERE s.{column} = {subject} AND s.company IN ({marks}))"
+        for table, column in _STOCKED
+    ]
+    return f"(({act} LIKE 'inventory.%' OR {act} LIKE 'qbd.%') AND ({' OR '.join([told, *ways])}))"
 
 
 def compared(reach: Reach, alias: str) -> Conditions:

@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from pos import clock
+from pos.actions import audit_views
+from pos.actions import inventory_approval_views as approval_views
 from pos.app import App
 from pos.rules.inventory import Draft, Line
-from pos.store import inventory, inventory_places, people
+from pos.store import audit, inventory, inventory_places, people
 from pos.store.inventory_places import Location
+from pos.store.listing import Asked
+from pos.store.reach import Reach
 from tests.web.conftest import Console, Page
 
 
@@ -112,3 +116,52 @@ def test_a_company_file_is_set_up_switched_off_and_its_password_shown_once(stock
     assert operator.post("/api/inventory/desktop/enabled", {"enabled": False}).status_code == 200
     assert "Switch it on" in text_of(operator, "/inventory/places")
     assert Page(stocked).sign_in("4").post("/api/inventory/desktop/enabled", {"enabled": True}).status_code == 403
+
+
+def test_the_audit_of_stock_shows_what_people_did_and_what_was_refused(stocked: App, operator: Console) -> None:
+    operator.post("/api/inventory/events/unheard-of/void", {"reason": "A mistake"})
+    shown = text_of(operator, "/inventory/audit")
+    assert "inventory.receipt" in shown and "inventory.refused" in shown and "user.add" not in shown
+    operator.post("/api/inventory/desktop", {"username": "books"})
+    assert "qbd.add" in text_of(operator, "/inventory/audit?about=desktop")
+    assert Page(stocked).sign_in("4").get("/inventory/audit").status_code == 403
+
+
+def test_the_audit_of_stock_keeps_to_a_company(stocked: App) -> None:
+    store, there = stocked.store, Asked(limit=100)
+    audit.record(store, "9", "inventory.location", "ELSE", {"company": "north"})
+    audit.record(store, "9", "qbd.add", "quickbooks_desktop:north", {"company": "north"})
+    for act, north in (("inventory", {"ELSE"}), ("qbd", {"quickbooks_desktop:north"})):
+        wanted = audit_views.Filter(act=act)
+        rows, _ = audit_views.listed(store, stocked.config, wanted, there, Reach(frozenset({"north"})))
+        assert {row["subject"] for row in rows} == north
+    rows, _ = audit_views.listed(
+        store, stocked.config, audit_views.Filter(act="inventory"), there, Reach(frozenset({"main"}))
+    )
+    assert rows and "ELSE" not in {row["subject"] for row in rows}
+
+
+def test_a_request_shows_stock_then_and_now_and_who_may_answer(stocked: App, operator: Console, admin: Page) -> None:
+    here, sami = place(stocked), Page(stocked).sign_in("4")
+    body = {
+        "id": clock.uuid7(),
+        "location": here,
+        "mode": "set",
+        "lines": [{"sku": "MUG", "quantity": "30"}],
+        "memo": "Found a box",
+    }
+    asked = sami.post("/api/inventory/adjustment", body)
+    assert asked.status_code == 202, asked.json
+    at = f"/inventory/approvals/{asked.json['approval']['id']}"
+    post(stocked, "adjustment", Line("MUG", -2000, destination=here), memo="Broken meanwhile")
+    assert "MUG" in text_of(operator, "/inventory/approvals")
+    theirs = text_of(sami, at)
+    assert "Withdraw it" in theirs and 'value="approve"' not in theirs
+    shown = text_of(admin, at)
+    assert 'value="approve"' in shown and "Found a box" in shown
+    row = approval_views.one(stocked.store, stocked.config, asked.json["approval"]["id"], "main")["line_rows"][0]
+    assert (row["then"], row["now"], row["after"], row["moved"]) == ("12", "10", "28", True)
+    assert admin.post(f"/api{at}/approve", {"note": "Seen"}).status_code in (200, 201)
+    assert "Approved" in text_of(operator, "/inventory/approvals?state=approved")
+    assert "Nothing waits for a second person." in text_of(operator, "/inventory/approvals")
+    assert operator.get("/inventory/approvals/unheard-of").status_code == 404

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from pos.web.inventory import api, api_acts, approvals, events, items, overview, places, queue, work, work_api
+from pos.web.inventory import api, api_acts, approvals, audit, events, items, overview, places, queue, work, work_api
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     overview.bp,
@@ -16,6 +16,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     approvals.bp,
     queue.bp,
     places.bp,
+    audit.bp,
     work.bp,
     work_api.bp,
     api.bp,

@@ -32,6 +32,7 @@ TABS = (
     ("queue", "/inventory/queue", said("Queue")),
     ("parity", "/inventory/parity", said("Parity")),
     ("places", "/inventory/places", said("Places")),
+    ("audit", "/inventory/audit", said("Audit")),
 )
 
 
