@@ -254,4 +254,5 @@ def guid(connection: str, source: str, kind: str, part: int) -> str:
 
 
 def _check(digits: str) -> str:
-    return _BASE32[sum((at + 1) * _BASE32.index(one) for at, one in enumerate(digits)) % 31]
+    """Weights are odd, so that no single wrong digit goes unseen."""
+    return _BASE32[sum((2 * at + 1) * _BASE32.index(one) for at, one in enumerate(digits)) % 32]
