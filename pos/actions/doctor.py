@@ -12,7 +12,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pos import __version__, channels, clock
-from pos.actions import checks_books, checks_data, checks_hub, checks_machine, checks_quickbooks, hooks, sell
+from pos.actions import (
+    checks_books,
+    checks_data,
+    checks_desktop,
+    checks_hub,
+    checks_machine,
+    checks_quickbooks,
+    hooks,
+    sell,
+)
 from pos.actions.finding import RANK, Finding, Look, Serving, fail, not_set_up, ok, warn
 from pos.config import Config, load, open_to_others
 from pos.devices import printer_of
@@ -41,6 +50,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("outbox", checks_books.outbox),
     ("erpnext", checks_books.erpnext),
     ("quickbooks", checks_quickbooks.quickbooks),
+    ("quickbooks_desktop", checks_desktop.desktop),
     ("hub", checks_hub.hub_of),
 )
 
@@ -49,7 +59,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 ON_SERVER = frozenset(
     {
         "program", "port", "database", "clock", "people", "notices", "agents", "queue", "outbox", "erpnext", "hub",
-        "quickbooks",
+        "quickbooks", "quickbooks_desktop",
     }
 )  # fmt: skip
 
