@@ -124,12 +124,11 @@ def _code(cells: Mapping[str, str]) -> str:
 
 
 def zero_filled(rows: list[Row], warehouse: str) -> list[Row]:
-    """The list, where the first row of each item says which places it names: at all others there is none."""
+    """The list, where each row says which places its item is listed at: at all others there is none."""
     named: dict[str, list[str]] = {}
     for _, cells in rows:
         named.setdefault(_code(cells), []).append(cells.get("location") or warehouse)
-    return [(line, {**cells, sheet_stock.ZERO_FILL: json.dumps(named.pop(_code(cells)))} if _code(cells) in named
-             else cells) for line, cells in rows]  # fmt: skip
+    return [(line, {**cells, sheet_stock.ZERO_FILL: json.dumps(named[_code(cells)])}) for line, cells in rows]
 
 
 def bring(rows: list[Row], take_in: Door, key: Callable[[Mapping[str, str]], str] = _code) -> Tally:
