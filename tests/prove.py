@@ -53,6 +53,13 @@ RUNS = (
     Run("faults", "Faults between the till and ERPNext", "tests.contract.faults", "--runs", 1_000),
     Run("qbo", "Faults between the till and QuickBooks Online", "tests.contract.qbo_faults", "--runs", 100),
     Run(
+        "desktop",
+        "Faults between the till and QuickBooks Desktop",
+        "tests.contract.desktop_faults",
+        "--sessions",
+        1_000,
+    ),
+    Run(
         "hub",
         "A hub on SQLite and three tills while everything fails",
         "tests.contract.hub_faults",

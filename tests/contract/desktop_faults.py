@@ -45,6 +45,7 @@ RATES = {
 SESSIONS_OF_RUN = 100
 #: Sessions without any failure after it, at most, until nothing is left; a person comes by in each.
 CALM_SESSIONS_MAX = 60
+CONTROL_SESSIONS = 60
 FINAL = ("applied", "none")
 
 
@@ -285,9 +286,10 @@ class Judge:
             self.result.wrong.append("a ticket is kept as it was handed out")
 
 
-def one_run(root: Path, seed: int, sessions: int) -> Result:
-    """A run in an empty folder."""
+def one_run(root: Path, seed: int, sessions: int, *, control: bool = False) -> Result:
+    """A run in an empty folder. control: QuickBooks remembers nothing, so that it must go wrong."""
     with books.shop(root) as shop:
+        shop.file.amnesia = control
         return Run(shop, seed).go(sessions)
 
 
@@ -318,7 +320,11 @@ def main(argv: list[str] | None = None) -> int:
     print(f"  {sum(total.faults.values())} failures of {len(total.faults)} kinds; sessions ended: "
           f"{', '.join(f'{name} {n}' for name, n in sorted(total.outcomes.items()))}")  # fmt: skip
     print(f"  {len(total.wrong)} wrong")
-    return 1 if total.wrong else 0
+    with tempfile.TemporaryDirectory(prefix="tk-desktop-") as root:
+        control = one_run(Path(root), options.seed, CONTROL_SESSIONS, control=True)
+    doubled = sum("is there 2 times" in sentence for sentence in control.wrong)
+    print(f"control, a QuickBooks that remembers no message set and finds nothing: {doubled} doubled")
+    return 1 if total.wrong or not doubled else 0
 
 
 if __name__ == "__main__":

@@ -48,3 +48,19 @@ def test_the_judge_sees_what_is_lost_doubled_changed_or_out_of_order(tmp_path: P
         ] + [sentence.split(" ", 1)[1] for sentence in judged()[5:]]
         assert any("is there 2 times" in sentence for sentence in judged())
         assert any("came after" in sentence for sentence in judged())
+
+
+def test_a_quickbooks_that_remembers_and_finds_nothing_has_it_twice(tmp_path: Path) -> None:
+    """The control: it is the id and the question that keep it from being there twice, not luck."""
+    with books.shop(tmp_path) as shop:
+        shop.file.amnesia = True
+        event = shop.transfer()
+        connector = shop.connector()
+        connector.faults.next("crash_after_run")
+        connector.run()
+        shop.passes(3600)
+        connector.run()
+        assert len(shop.there(event.id)) == 2
+        result = Result()
+        Judge(shop, result, [connector]).judge()
+        assert any("is there 2 times" in sentence for sentence in result.wrong)

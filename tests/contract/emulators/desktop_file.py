@@ -123,6 +123,7 @@ class CompanyFile:
         self.closed_until = ""
         self.negative_stock = True
         self.off_by = Decimal(0)  # what it makes of a total more than its lines come to
+        self.amnesia = False  # remembers no message set, and finds no transaction it is asked for: nothing protects
         self.strips_private_data = False  # the host answer carries no FileID: it has to be asked for
         self.clock: Callable[[], dt.datetime] = lambda: dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
         self.items: dict[str, Item] = {}
@@ -227,6 +228,8 @@ class CompanyFile:
                 return _answered(answer, "", code if old else None)
             if told == 9005:
                 return _answered(answer, new, 9005)
+            if self.amnesia:
+                return _answered(answer, new, code)
             kept[new] = Stored(body, etree.tostring(answer, encoding="unicode"))
             return _answered(answer, new, code)
 

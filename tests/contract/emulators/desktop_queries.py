@@ -197,7 +197,7 @@ def _item_sites(file: CompanyFile, asked: etree._Element) -> list[etree._Element
 
 
 def _transactions(file: CompanyFile, kind: str, asked: etree._Element) -> tuple[list[etree._Element], list[str]]:
-    every = [txn for txn in file.txns.values() if txn.kind == kind]
+    every = [txn for txn in file.txns.values() if txn.kind == kind and not file.amnesia]
     txn_ids, numbers = _texts(asked, "TxnID"), [text.casefold() for text in _texts(asked, "RefNumber")]
     exact, missing = _texts(asked, "RefNumberCaseSensitive"), list[str]()
     if txn_ids:
