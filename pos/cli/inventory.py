@@ -15,6 +15,7 @@ ACTS = {
     "tokens": ("pos.cli.inventory_tokens", "the two tokens of the environment: generate, rotate"),
     "cutover": ("pos.cli.inventory_cutover", "one look at whether everything is ready, with a report that is kept"),
     "smoke": ("pos.cli.inventory_smoke", "try the whole way in a throwaway folder, with a real server"),
+    "cleanup": ("pos.cli.inventory_cleanup", "put away what trials left in this folder (SMOKE-SKU-…, SMOKE_…)"),
 }
 
 
