@@ -12,7 +12,7 @@ from flask import Flask
 
 import agents
 from pos import channels, clock, language, places
-from pos.actions import hooks, hub_join, issuer, qbo_connect, qbo_worker
+from pos.actions import hooks, hub_join, inventory_guard, issuer, qbo_connect, qbo_worker
 from pos.actions.hub_live import Listener
 from pos.actions.press import Press
 from pos.config import Config, Shop
@@ -157,6 +157,7 @@ def create_app(config: Config) -> App:
         connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
         qbo_connect.prepare(store, config)
         qbd_companies.follow(store, config)
+        inventory_guard.announce(store, config)
         earlier.queue(store, clock.now())
         inventory_begin.begin(store)
         if config.server.role != "till":

@@ -113,6 +113,16 @@ def _of_runs(address: str, body: dict[str, Any]) -> Probe:
     return ask
 
 
+_STOCK = {"location": "Stores - TS", "sku": "MUG"}
+
+
+def _agree(shop: Shop) -> TestResponse:
+    """To what the owner asked for."""
+    asked = shop.owner.post("/api/inventory/adjustment", {**_STOCK, "quantity": "30", "id": "asked"})
+    assert asked.status_code == 202, asked.json
+    return shop.page.post("/api/inventory/approvals/asked/approve", {})
+
+
 _SCHEDULE = {"name": "Nightly", "cron": "30 5 * * *", "time_zone": "Europe/London", "company": "main"}
 
 
@@ -142,6 +152,9 @@ PROBES: dict[str, tuple[tuple[str, ...], Probe]] = {
     "operate": (("z_read",), _try_again),
     "rights": ((), lambda shop: shop.page.get("/api/rights")),
     "settings": ((), lambda shop: shop.page.post("/api/import/items", {"rows": []})),
+    "stock": ((), lambda shop: shop.page.post("/api/inventory/adjustment", {**_STOCK, "quantity": "2"})),
+    "stock_approve": (("stock",), _agree),
+    "stock_admin": (("stock",), lambda shop: shop.page.post("/api/inventory/location", {"code": "BACK"})),
     "can_trigger_runs": (("z_read",), _of_runs("/runs/trigger", {"id": clock.uuid7(), "company": "main"})),
     "can_edit_companies": (("z_read",), _of_runs("/companies/main/toggle-active/", {"active": True})),
     "can_manage_schedules": (("z_read",), _of_runs("/schedules/create", _SCHEDULE)),
