@@ -19,6 +19,7 @@ Shape = dict[str, Any]
 
 JSON = "application/json"
 PAGE = "text/html"
+XML = "text/xml"
 
 
 @dataclass(frozen=True, slots=True)

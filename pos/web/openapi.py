@@ -21,7 +21,7 @@ from werkzeug.routing import Rule as Route
 from pos import __version__
 from pos.rules import rights
 from pos.web import auth
-from pos.web.describe import JSON, PAGE, Description, Shape, answers_json, describe, description_of
+from pos.web.describe import JSON, PAGE, XML, Description, Shape, answers_json, describe, description_of
 from pos.web.shapes import ANY, NAMED, thing
 
 bp = Blueprint("openapi", __name__)
@@ -169,6 +169,7 @@ def _who(rule: auth.Rule) -> str:
         "anybody": "For anybody signed in, or a key of any role.",
         "machine": f"From the till's own machine; from elsewhere with a key that has {' or '.join(rule.rights)}.",
         "signature": "For a program that signs what it sends; docs/notices.md.",
+        "ticket": "For a Web Connector, which says in each message who it is; docs/quickbooks-desktop.md.",
         "hub": "For a till of this hub, with its key where it has one; docs/hub.md.",
     }.get(rule.kind, "For a program with a key made for it.")
 
@@ -198,7 +199,8 @@ def _responses(app: Flask, route: Route, method: str, said: Description, rule: a
         found[str(status)] = {"description": _STATUS[status]}
         if status >= 400:
             error: Shape = {"$ref": "#/components/schemas/Error"}
-            found[str(status)]["content"] = {JSON: {"schema": error}} if _speaks_json(app, route) else {PAGE: {}}
+            other = {kind: {} for kind in said.kinds if kind == XML} or {PAGE: {}}
+            found[str(status)]["content"] = {JSON: {"schema": error}} if _speaks_json(app, route) else other
     return found
 
 

@@ -27,7 +27,7 @@ from pos.rules import soap
 from pos.store import qbd_companies
 from pos.store.db import Store
 from pos.web import auth, turnstile
-from pos.web.describe import describe
+from pos.web.describe import XML, describe
 from pos.web.parts import parts
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 @bp.post(PATH)
-@describe(kinds=("text/xml",), refuses=(413,))
+@describe(kinds=(XML,), refuses=(400, 413, 503))
 @auth.by_ticket
 def call() -> Response:
     """One call of a Web Connector."""
@@ -77,7 +77,7 @@ def _answered() -> Response:
 
 
 @bp.get(PATH)
-@describe(kinds=("text/plain", "text/xml"))
+@describe(kinds=("text/plain", XML))
 @auth.open_to_all
 def about() -> Response:
     """The description for programs that ask for it, else a line for people."""
