@@ -127,7 +127,7 @@ def _operation(app: Flask, route: Route, method: str) -> dict[str, Any]:
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": said.body}}}
     if rule is not None:
         operation["description"] = _who(rule)
-        operation["security"] = {"all": [{}], "signature": [{"signature": []}]}.get(
+        operation["security"] = {"all": [{}], "ticket": [{}], "signature": [{"signature": []}]}.get(
             rule.kind, [{"key": []}] if rule.kind in ("right", "anybody", "person", "hub") else [{}, {"key": []}]
         )
     return operation
@@ -199,7 +199,7 @@ def _responses(app: Flask, route: Route, method: str, said: Description, rule: a
         found[str(status)] = {"description": _STATUS[status]}
         if status >= 400:
             error: Shape = {"$ref": "#/components/schemas/Error"}
-            other = {kind: {} for kind in said.kinds if kind == XML} or {PAGE: {}}
+            other: dict[str, Any] = {kind: {} for kind in said.kinds if kind == XML} or {PAGE: {}}
             found[str(status)]["content"] = {JSON: {"schema": error}} if _speaks_json(app, route) else other
     return found
 
