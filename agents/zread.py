@@ -14,7 +14,7 @@ def run(job: Run) -> str:
     """One round on one connection."""
     if job.kind is not None and not job.kind.compares:
         return "The hub holds what it booked against the books."
-    work = line.job_of(job, limit=reconcile.SCOPES_MAX)
+    work = line.job_of(job, limit=reconcile.SCOPES_MAX) or line.mailbox_job(job, limit=reconcile.SCOPES_MAX)
     if work is None:
         return "Nothing to compare with."
     done = reconcile.round_on(work)

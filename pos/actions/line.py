@@ -62,8 +62,9 @@ class Job:
 
     address: where the connector speaks to. owner: who holds the leases. settle_seconds: how long "not there" proves
     nothing after a lost answer. keeping: what is held inside is kept meanwhile; lease_seconds: how long a row may be
-    held, short where it is kept. breathe is called after each document or page (it may sleep); stopping ends the round;
-    ring tells others ("line:<connection>": it is back, "status": a screen shows something else).
+    held, short where it is kept. mailbox: nobody is called there. breathe is called after each document or page (it may
+    sleep); stopping ends the round; ring tells others ("line:<connection>": it is back, "status": a screen shows
+    something else).
     """
 
     store: Store
@@ -78,6 +79,7 @@ class Job:
     stopping: Callable[[], bool] = lambda: False
     ring: Callable[[str], None] = lambda _event: None
     now: Callable[[], datetime] = clock.now
+    mailbox: bool = False
     keeping: Callable[[Callable[[datetime], object]], AbstractContextManager[None]] = lambda _keep: nullcontext()
     lease_seconds: int = outbox.LEASE_SECONDS
 
@@ -97,7 +99,7 @@ def mailbox_job(run: Run, limit: int) -> Job | None:
     memory = Memory(_connect(run.store, run.config, name, run.kind, _facts(run.store, name, run.kind)))
     return Job(
         store=run.store, connection=name, address="", memory=memory, owner=run.owner, limit=limit, settle_seconds=0,
-        breathe=run.breathe, stopping=run.stopping, ring=run.ring, keeping=run.keeping,
+        breathe=run.breathe, stopping=run.stopping, ring=run.ring, keeping=run.keeping, mailbox=True,
     )  # fmt: skip
 
 
@@ -155,11 +157,13 @@ def job_by_hand(store: Store, config: Config, connection: str, owner: str) -> Jo
     kind = next(kind for kind in KINDS if kind.name == connections.line(store, connection).kind)
     facts = _facts(store, connection, kind)
     memory = Memory(_connect(store, config, connection, kind, facts), facts)
-    return Job(store, connection, kind.address(config), memory, owner)
+    return Job(store, connection, kind.address(config), memory, owner, mailbox=kind.mailbox)
 
 
 def works(job: Job) -> bool:
     """Whether to use the line at all: not paused, not told to wait, and answering when it was silent last time."""
+    if job.mailbox:
+        return True
     line = connections.line(job.store, job.connection)
     now = job.now()
     if line.paused_reason:
@@ -203,6 +207,8 @@ def _checked(job: Job, every: timedelta) -> bool:
 
 def reached(job: Job) -> None:
     """They answered; when the line had been away, everything that waits for it is due at once."""
+    if job.mailbox:
+        return
     now = job.now()
     if connections.reached(job.store, job.connection, now):
         freed = unblock.line_is_back(job.store, job.connection, now)

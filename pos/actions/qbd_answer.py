@@ -33,6 +33,8 @@ _GOES_ON = ("0x80040400", "0x80040402", "0x80040413", "0x8004041C", "0x8004041F"
 #: They say that the bytes will never do, and nothing of whether they did before: QuickBooks is asked.
 _NEVER_DOES = ("0x80040413", "0x8004041F", "0x80040423")
 _NOT_READ = "0x80040400"
+#: Postings whose sum is to be that of the receipts.
+_WITH_SUMS = ("sale", "refund")
 _NO_HRESULT = ("", "0", "0x0", "0x00000000")
 
 
@@ -141,6 +143,9 @@ def _posted(store: Store, work: Work, answered: Answered, now: datetime) -> None
     wrong = _not_an_answer(work, name, rs)
     if wrong:
         qbd_queue.lost(store, work, qbd_ladder.NOT_OURS, wrong, now, at_once=True)
+        return
+    if rs.recovered and work.kind in _WITH_SUMS:  # what they kept of it has no sum
+        qbd_queue.probe(store, work, str(rs.code), said("It is there; its sum is asked for."), now)
         return
     difference = _difference(work, rs)
     if difference:

@@ -13,13 +13,14 @@ from typing import Any
 
 from pos import clock
 from pos.connectors import qbd
+from pos.connectors.base import Posted
 from pos.connectors.qbd import mapping
 from pos.connectors.qbd.desk import Desk
 from pos.connectors.qbd.mapping import Known
 from pos.errors import Conflict, Invalid
 from pos.rules.money import digits_of
 from pos.said import said
-from pos.store import audit, companies, connections, qbd_companies, qbd_names, unblock
+from pos.store import audit, companies, connections, outbox, qbd_companies, qbd_names, unblock
 from pos.store.companies import Kept
 from pos.store.connections import Wanted
 from pos.store.db import Store
@@ -150,5 +151,9 @@ def desk(store: Store, connection: str, found: Mapping[str, Any] | None = None) 
         item=lambda code: qbd_names.item_of(store, company, code),
         kind_of=lambda name: qbd_names.kind_of(store, connection, name),
         moves=lambda day: moves_on(cuts, day),
+        booked=lambda numbers: {
+            number: Posted(remote_id, "submitted", remote.get("figures", {}))
+            for number, _part, remote_id, remote in outbox.posted(store, connection, numbers)
+        },
     )
     return Desk(made, known)

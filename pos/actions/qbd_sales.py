@@ -15,13 +15,14 @@ from typing import Any
 from pos import clock
 from pos.actions import bundle, deliver, qbd_goods
 from pos.actions.line import Job
-from pos.connectors.qbd import sales
+from pos.connectors.qbd import answers, sales
+from pos.connectors.qbd.answers import NoAnswer, Ret
 from pos.connectors.qbd.desk import Desk
 from pos.errors import Corrupt, Invalid, Rejected
 from pos.rules import qbd_ladder
 from pos.rules.qbd_split import Part
 from pos.said import said
-from pos.store import bundles, outbox, qbd_queue, qbd_sales, tally, unblock
+from pos.store import bundles, outbox, qbd_archive, qbd_queue, qbd_sales, tally, unblock
 from pos.store.qbd_rows import Work
 from pos.store.qbd_sales import Standing
 
@@ -170,19 +171,36 @@ def _applied(job: Job, desk: Desk, row: Standing, now: datetime, done: Done) -> 
         if taken is None:
             return
         taken = outbox.sent(store, taken, now, first.remote_id)
-        outbox.booked(store, taken, now, _remote(works))
+        outbox.booked(store, taken, now, _remote(job, works))
     done.booked += 1
 
 
-def _remote(works: list[Work]) -> dict[str, Any]:
-    """What is kept of what they have. Its sum was held against ours when the answer was booked."""
+def _remote(job: Job, works: list[Work]) -> dict[str, Any]:
+    """What is kept of what they have, as their answer said. It was held against ours when the answer was booked."""
     first = works[0]
+    there = _answered(job, first)
+    figures = {"kind": first.kind, "total": there.get("TotalAmount"), "ref": there.get("RefNumber"),
+               "day": there.get("TxnDate"), "number": first.txn_number}  # fmt: skip
     return {
-        "figures": {"kind": first.kind, "total": first.payload.get("total", ""), "ref": first.ref_number,
-                    "number": first.txn_number},
+        "figures": figures,
         "rows": [],
         "with": [work.remote_id for work in works[1:]],
     }  # fmt: skip
+
+
+def _answered(job: Job, work: Work) -> Ret:
+    """The document as they last told of it; empty where no answer is kept."""
+    for kept in qbd_archive.found(job.store, job.connection, work=work.n):
+        if kept.direction != "answer":
+            continue
+        try:
+            answered = answers.read(kept.body)
+        except NoAnswer:
+            continue
+        for row in (row for one in answered.items for row in one.rows):
+            if row.get("TxnID") == work.remote_id:
+                return row
+    return Ret("")
 
 
 def _refused(job: Job, row: Standing, now: datetime, done: Done) -> None:
@@ -195,7 +213,7 @@ def _refused(job: Job, row: Standing, now: datetime, done: Done) -> None:
             return
         if work.code == qbd_ladder.DIFFERS and work.remote_id:
             taken = outbox.sent(store, taken, now, work.remote_id)
-            outbox.differs(store, taken, now, _remote([work]), work.message)
+            outbox.differs(store, taken, now, _remote(job, [work]), work.message)
         else:
             remedy = said("Put it right there, then try it again.")
             outbox.rejected(store, taken, now, work.code or "refused", work.message, remedy)

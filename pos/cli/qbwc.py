@@ -1,4 +1,4 @@
-"""qbwc qwc|preflight|companies|password: the QuickBooks Web Connector, from the terminal."""
+"""qbwc qwc|preflight|companies|password|sales: the QuickBooks Web Connector, from the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pos import cli
 from pos.actions import findings_report, qbd_setup, qbwc_preflight
-from pos.cli import opened
+from pos.cli import opened, qbwc_sales
 from pos.store import companies, qbd_companies
 from pos.store.db import Store
 from pos.store.disk import write_whole
@@ -17,7 +17,7 @@ _ACTS = "list|add|on|off|rebind"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", metavar="qwc|preflight|companies|password", required=True)
+    acts = parser.add_subparsers(dest="act", metavar="qwc|preflight|companies|password|sales", required=True)
     made = acts.add_parser("qwc", help="write the .qwc file for the Web Connector")
     made.add_argument("--company", default=companies.MAIN, help="a company's id; the first one when left out")
     made.add_argument("--output", type=Path, help="where to ([qbwc] qwc_output when left out)")
@@ -31,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("company", nargs="?", default=companies.MAIN, help="the company's id")
     which.add_argument("user", nargs="?", default="", help="add: its own user name")
     which.add_argument("--reason", default="", help="rebind: why another company file is the right one")
+    qbwc_sales.arguments(acts.add_parser("sales", help="what sales are called in QuickBooks, and what moves stock"))
     new = acts.add_parser("password", help="a new password for a company's Web Connector, shown this once")
     new.add_argument("company", nargs="?", default=companies.MAIN, help="the company's id")
 
@@ -43,6 +44,8 @@ def run(args: argparse.Namespace, root: Path) -> int:
             return _write(store, args.company, args.output)
         if args.act == "preflight":
             return _preflight(store, args)
+        if args.act == "sales":
+            return qbwc_sales.run(store, args)
         if args.act == "password":
             print(qbd_companies.set_password(store, args.company, None, opened.operator()))
             return cli.OK

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,12 +13,14 @@ from typing import Any
 import pytest
 
 from pos import clock
-from pos.actions import qbd_mapping, qbd_sales
+from pos.actions import qbd_mapping, qbd_sales, reconcile
 from pos.actions.line import Job, Memory
+from pos.cli import qbwc_sales
 from pos.errors import Conflict, Invalid
 from pos.store import bundles, companies, connections, inventory_places, notices, qbd_companies, unblock
 from pos.store.inventory_places import Location
 from pos.store.models import BundleMember, Outbox, QbdItem, QbdWork
+from pos.store.scopes import Scope
 from tests import receipts
 from tests.contract import desktop_books
 from tests.contract.desktop_books import Shop
@@ -63,10 +67,12 @@ class Desk:
         line = receipts.line(code, qty, price, warehouse="SHOP")
         return self.shop.journal.commit(receipts.sale(line, **more)).doc
 
-    def round(self, *, post: bool = True) -> qbd_sales.Done:
+    def job(self) -> Job:
         memory = Memory(qbd_mapping.desk(self.store, self.name))
-        job = Job(self.store, self.name, "", memory, "server:1:test", settle_seconds=0, limit=500)
-        return qbd_sales.round_on(job, post=post)
+        return Job(self.store, self.name, "", memory, "server:1:test", settle_seconds=0, limit=500, mailbox=True)
+
+    def round(self, *, post: bool = True) -> qbd_sales.Done:
+        return qbd_sales.round_on(self.job(), post=post)
 
     def tomorrow(self) -> None:
         self.shop.moment = max(self.shop.moment, NEXT) + dt.timedelta(minutes=10)
@@ -305,7 +311,26 @@ def test_tax_worked_out_there_comes_to_the_penny(desk: Desk) -> None:
     assert desk.round().told == 1
     (work,) = QbdWork.select().where(QbdWork.kind == "sale")
     assert '"total":"2.97"' in work.payload and '"amount":"0.02"' in work.payload
-    assert '"tax_item":"VAT"' in work.payload
+    desk.shop.file.taxes["VAT"] = Decimal(20)
+    desk.session()
+    desk.round()
+    assert desk.states() == ["booked"] and '"total": "2.97"' in desk.rows()[0].remote
+
+
+def test_the_day_is_held_against_what_their_answers_said(desk: Desk) -> None:
+    desk.on()
+    desk.sell()
+    desk.tomorrow()
+    desk.round()
+    desk.session()
+    desk.round()
+    day = Scope("day", DAY, DAY)
+    found = reconcile.look(desk.job(), day)
+    assert found is not None and found.verdict == "match", found
+    remote = desk.rows()[0].remote.replace('"1.50"', '"1.40"')
+    Outbox.update(remote=remote).where(Outbox.part == "book").execute()
+    found = reconcile.look(desk.job(), day)
+    assert found is not None and found.verdict == "mismatch"
 
 
 def test_what_cannot_be_booked_there_is_refused_in_words(desk: Desk) -> None:
@@ -348,3 +373,18 @@ def test_each_receipt_is_in_one_document(desk: Desk) -> None:
     desk.round()
     assert BundleMember.select().count() == 4
     assert bundles.of_day(desk.store, desk.name, DAY)[0].book.receipts == 4
+
+
+def test_the_installer_maps_and_switches_on_from_the_terminal(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    qbwc_sales.arguments(parser)
+    file = tmp_path / "mapping.json"
+    file.write_text(json.dumps(MAPPING), encoding="utf-8")
+    for words in (["map", "--file", str(file)], ["on", "--moves", "documents"], ["off"], ["show"]):
+        assert qbwc_sales.run(desk.store, parser.parse_args(words)) == 0
+    told = capsys.readouterr().out
+    assert "sales go to" in told and "from 2026-11-20 on documents move stock" in told and '"default_item"' in told
+    with pytest.raises(Conflict):
+        qbwc_sales.run(desk.store, parser.parse_args(["cutover", "--day", DAY]))

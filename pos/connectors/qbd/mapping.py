@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from pos.connectors.base import Posted
 from pos.connectors.qbd import checks
 from pos.connectors.qbd.requests import ACCOUNT, CLASS, CUSTOMER, ITEM, NAME, SITE, TAX_CODE
 from pos.errors import Invalid
@@ -103,11 +104,13 @@ class Tables:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of the company file. item: our code -> {"id"} or {"name"} there; kind_of: full name -> kind of the
-    item there, "" = not known; moves: business day -> what moves stock from that day on, "" = nothing yet."""
+    item there, "" = not known; moves: business day -> what moves stock from that day on, "" = nothing yet;
+    booked: numbers of documents -> what their answers said of those that are there."""
 
     item: Callable[[str], dict[str, str]] = lambda code: {"name": code}
     kind_of: Callable[[str], str] = lambda _name: ""
     moves: Callable[[str], str] = lambda _day: BY_ADJUSTMENTS
+    booked: Callable[[Iterable[str]], dict[str, Posted]] = lambda _numbers: {}
 
 
 def read(plain: Mapping[str, Any]) -> Tables:

@@ -3,7 +3,7 @@ status."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -154,6 +154,14 @@ def total_of(txn: Txn) -> Decimal:
     return sum((Decimal(row.findtext("Amount") or row.findtext("RefundAmount") or "0") for row in lines), Decimal(0))
 
 
+def tax_of(file: CompanyFile, txn: Txn) -> Decimal:
+    """The sales tax of the whole document, worked out once on what is taxed, halves away from zero."""
+    percent = file.taxes.get(txn.request.findtext("ItemSalesTaxRef/FullName") or "", Decimal(0))
+    taxed = [row for row in txn.request if row.findtext("SalesTaxCodeRef/FullName") == "Tax"]
+    base = sum((Decimal(row.findtext("Amount") or "0") for row in taxed), Decimal(0))
+    return (base * percent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
 def _item(file: CompanyFile, asked: etree._Element) -> etree._Element:
     no_empty_values(asked)
     name = asked.findtext("Name") or ""
@@ -294,8 +302,8 @@ def ret(file: CompanyFile, txn: Txn, *, lines: bool) -> etree._Element:
     etree.SubElement(element, "TxnNumber").text = str(txn.number)
     known = {"TxnDate": txn.day, "RefNumber": txn.ref_number, "Memo": txn.memo, "ExternalGUID": txn.guid,
              "CheckNumber": txn.request.findtext("CheckNumber") or "", "TotalAmount": ""}  # fmt: skip
-    if txn.request.find("ItemSalesTaxRef") is None:
-        known["TotalAmount"] = f"{total_of(txn) + file.off_by:.2f}"
+    if txn.kind in ("SalesReceipt", "CreditMemo"):
+        known["TotalAmount"] = f"{total_of(txn) + tax_of(file, txn) + file.off_by:.2f}"
     for name in _RET[txn.kind].split():
         if name.startswith("["):
             sent = txn.request.find(name[1:-1])

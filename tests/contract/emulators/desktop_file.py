@@ -122,6 +122,7 @@ class CompanyFile:
         self.country, self.edition = "US", "Intuit QuickBooks Enterprise Solutions 23.0"
         self.closed_until = ""
         self.negative_stock = True
+        self.taxes: dict[str, Decimal] = {}  # a sales tax item -> its percentage
         self.off_by = Decimal(0)  # what it makes of a total more than its lines come to
         self.amnesia = False  # remembers no message set, and finds no transaction it is asked for: nothing protects
         self.strips_private_data = False  # the host answer carries no FileID: it has to be asked for
