@@ -25,8 +25,8 @@ from pos.said import said
 from pos.store import companies, inventory, inventory_approvals, inventory_places, inventory_refused, notices, qbd_queue
 from pos.store import reach as within
 from pos.store.db import Store
-from pos.store.inventory_events import Event
 from pos.store.inventory_approvals import Request
+from pos.store.inventory_events import Event
 from pos.store.inventory_places import Location, Part, Reason
 from pos.store.reach import EVERYWHERE, Reach
 

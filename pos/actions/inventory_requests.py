@@ -21,8 +21,8 @@ from pos.rules.inventory_approval import PROPOSAL, are_one, becomes
 from pos.said import said
 from pos.store import inventory, inventory_approvals
 from pos.store.db import Store
-from pos.store.inventory_events import Event
 from pos.store.inventory_approvals import Request
+from pos.store.inventory_events import Event
 from pos.store.reach import EVERYWHERE, Reach
 
 #: What carries out a proposal of a kind, inside the transaction that agrees to it; what it answers is kept as the

@@ -1,4 +1,4 @@
-"""Changes of stock that need a second person: asked for, answered once, by somebody else, on the stock of that moment."""
+"""Changes of stock that need a second person: asked for, answered once, by somebody else, on the stock of that day."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def codes(draft: Draft, moved: dict[str, int] | None = None, costs: dict[str, De
         (asked(Line("A", 1_000)), {"B": 24_000}, {}, set()),
         (asked(Line("A", -25_000), kind="adjustment"), {}, {}, {"over_quantity"}),  # taken away as well as added
         (asked(Line("A", 24_000), Line("A", -24_000), kind="adjustment"), {}, {}, {"over_quantity"}),
-        (asked(Line("A", 1_000)), {}, {"A": Decimal("500")}, {"over_value"}),
+        (asked(Line("A", 1_000)), {}, {"A": Decimal(500)}, {"over_value"}),
         (asked(Line("A", 1_000)), {}, {"A": Decimal("499.99")}, set()),
         (asked(Line("A", 1_000), Line("B", 1_000)), {}, {"A": Decimal(250), "B": Decimal(250)}, {"over_value"}),
         (asked(Line("A", 1_000)), {"A": 4_000}, {"A": Decimal(100)}, {"over_value"}),
