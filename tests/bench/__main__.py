@@ -34,6 +34,7 @@ BENCHES = {
     "schedules": "tests.bench.schedules_bench",
     "import": "tests.bench.import_bench",
     "inventory": "tests.bench.inventory_bench",
+    "desktop": "tests.bench.desktop_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\
