@@ -9,8 +9,9 @@ from typing import Any
 
 from pos.errors import NotFound
 from pos.rules.inventory import Line
+from pos.store import inventory_places
 from pos.store.db import Store
-from pos.store.reach import EVERYWHERE, Reach
+from pos.store.reach import EVERYWHERE, Reach, companies_in
 
 _LISTED = "(SELECT value FROM json_each(?))"
 
@@ -52,7 +53,7 @@ LINE = ("item", "qty", "source", "destination", "set_to", "level_before", "accou
 def event(store: Store, key: str, reach: Reach = EVERYWHERE) -> Event:
     """One event. NotFound, also for one of a company outside of the reach."""
     one = found(store, key)
-    if reach.companies is not None and one.company not in reach.companies:
+    if not inventory_places.sees(store, reach, one.company):
         raise NotFound("There is no such event here.", field="event")
     return one
 
@@ -67,9 +68,10 @@ def events(
         if value:
             where.append(condition)
             facts.append(value)
-    if reach.companies is not None:
+    if not reach.is_all:
+        seen = [one.id for one in companies_in(store, reach) if inventory_places.sees(store, reach, one.id)]
         where.append(f"company IN {_LISTED}")
-        facts.append(json.dumps(sorted(reach.companies)))
+        facts.append(json.dumps(seen))
     if qb_status:
         where.append(f"qb_status IN {_LISTED}")
         facts.append(json.dumps(list(qb_status)))

@@ -14,7 +14,7 @@ from pos.rules import money
 from pos.said import said
 from pos.store import audit, companies, qbd_ready
 from pos.store.db import Store
-from pos.store.reach import EVERYWHERE, Reach
+from pos.store.reach import EVERYWHERE, Reach, whole
 
 _LISTED = "(SELECT value FROM json_each(?))"
 CODE_MAX = 140
@@ -80,20 +80,21 @@ _STAMPS = {"made_at", "changed_at", "changed_by"}
 def locations(store: Store, company: str = "", reach: Reach = EVERYWHERE, *, active: bool = False) -> list[Location]:
     """All places, or those of a company, that lie inside a reach; by code. active: only those in use."""
     rows = store.execute(f"SELECT {', '.join(_LOCATION)} FROM inventory_location ORDER BY code").fetchall()
-    found = [_location(row) for row in rows]
-    return [
-        one
-        for one in found
-        if company in ("", one.company)
-        and (reach.companies is None or one.company in reach.companies)
-        and (one.active or not active)
-    ]
+    found = [one for one in map(_location, rows) if company in ("", one.company) and (one.active or not active)]
+    seen = {key: sees(store, reach, key) for key in {one.company for one in found}}
+    return [one for one in found if seen[one.company]]
+
+
+def sees(store: Store, reach: Reach, company: str) -> bool:
+    """Whether a company lies inside of a reach with all its shops: its stock is one thing."""
+    inside = reach.companies is None or company in reach.companies
+    return reach.is_all or (inside and whole(store, reach, company))
 
 
 def location(store: Store, code: str, reach: Reach = EVERYWHERE) -> Location:
     """One place. NotFound, also for one outside of the reach."""
     row = store.execute(f"SELECT {', '.join(_LOCATION)} FROM inventory_location WHERE code = ?", (code,)).fetchone()
-    if row is None or (reach.companies is not None and row[1] not in reach.companies):
+    if row is None or not sees(store, reach, row[1]):
         raise NotFound(said("There is no place {code}.", code=code[:CODE_MAX]), field="location")
     return _location(row)
 

@@ -14,7 +14,7 @@ from pos.rules import money
 from pos.said import said
 from pos.store import inventory_places, search, stock
 from pos.store.db import Store
-from pos.store.inventory_places import Location, Part
+from pos.store.inventory_places import Part
 from pos.store.reach import EVERYWHERE, Reach
 
 _LISTED = "(SELECT value FROM json_each(?))"
@@ -216,7 +216,7 @@ def _rows(store: Store, found: Sequence[Any]) -> list[Row]:
 
 
 def _places(store: Store, company: str, reach: Reach, location: str) -> set[str]:
-    if company and reach.companies is not None and company not in reach.companies:
+    if not inventory_places.sees(store, reach, company):
         raise NotFound(said("There is no company {name} here.", name=company[:30]), field="company")
     places = {one.code for one in inventory_places.locations(store, company, reach)}
     if location and location not in places:
@@ -352,6 +352,3 @@ def _cursor(page: str) -> tuple[int, int, dict[str, int]]:
         return int(document), int(move), {str(k): int(v) for k, v in there.items()}
     except (ValueError, TypeError, AttributeError):
         raise Invalid("That is no page of this list.", field="page") from None
-
-
-__all__ = ["Detail", "Figures", "Location", "Moved", "Moves", "Overview", "Row"]

@@ -13,8 +13,19 @@ from hypothesis import strategies as st
 from pos import clock
 from pos.errors import Conflict, Invalid, NotFound
 from pos.rules.inventory import Draft, Line
-from pos.store import audit, catalog, feeds, inventory, inventory_begin, inventory_places, inventory_read, stock
+from pos.store import (
+    audit,
+    catalog,
+    companies,
+    feeds,
+    inventory,
+    inventory_begin,
+    inventory_places,
+    inventory_read,
+    stock,
+)
 from pos.store.db import Store
+from pos.store.inventory_kept import standing
 from pos.store.inventory_places import Location, Reason
 from pos.store.models import Document, InventoryEvent, Movement, Stock
 from pos.store.reach import Reach
@@ -285,16 +296,19 @@ class TestLooking:
         here = inventory.overview(shop_floor, "main", location=HERE, size=2)
         assert [x.item for x in here.rows] == ["JUG", "MUG"]
         assert [x.item for x in inventory.overview(shop_floor, "main", location=HERE, page=here.after).rows] == ["TEA"]
-        away = Reach(frozenset({"north"}))
-        for ask in (
-            lambda: inventory.overview(shop_floor, "main", away),
-            lambda: inventory.item_detail(shop_floor, "TEA", "main", away),
-            lambda: inventory.event(shop_floor, "first", away),
-            lambda: inventory_places.location(shop_floor, HERE, away),
-        ):
-            with pytest.raises(NotFound):
-                ask()
-        assert inventory.events(shop_floor, reach=away) == []
+        companies.add_shop(shop_floor, "main", "second", "Second", "ann")
+        for away in (Reach(frozenset({"north"})), Reach(frozenset({"main"}), frozenset({"second"}))):
+            for ask in (
+                lambda reach: inventory.overview(shop_floor, "main", reach),
+                lambda reach: inventory.item_detail(shop_floor, "TEA", "main", reach),
+                lambda reach: inventory.moves(shop_floor, "TEA", "main", reach),
+                lambda reach: inventory.event(shop_floor, "first", reach),
+                lambda reach: inventory_places.location(shop_floor, HERE, reach),
+            ):
+                with pytest.raises(NotFound):
+                    ask(away)
+            assert inventory.events(shop_floor, reach=away) == inventory_places.locations(shop_floor, "", away) == []
+        assert len(inventory.events(shop_floor, reach=Reach(frozenset({"main"})))) == 2
         assert inventory.figures(shop_floor, "main") == inventory_read.Figures(3, 0, 0, 0, 2)
 
     def test_a_place_with_goods_stays_in_use(self, shop_floor: Store) -> None:
@@ -307,6 +321,7 @@ class TestLooking:
         assert (put_back.active, new, put_back.qb_site_name) == (False, False, "Back site")
 
 
+PAIRS = {(code, place) for code in ("TEA", "MUG") for place in (HERE, BACK)}
 ACTS = st.lists(
     st.tuples(
         st.sampled_from(("sale", "return", "receipt", "by", "set", "transfer", "void", "counter", "list")),
@@ -328,12 +343,11 @@ def test_whatever_happens_a_level_is_the_sum_of_all_moves(
     store = shop_floor
     with store.transaction():
         for kind, code, qty, which in acts:
-            before = {(c, p): there(store, c, p) for c in ("TEA", "MUG") for p in (HERE, BACK)}
+            before = standing(store, PAIRS)[0]
             act(store, kind, code, qty, which)
             if kind not in ("sale", "list"):
-                for (c, p), level in before.items():
-                    now = there(store, c, p)
-                    assert now >= min(level, 0), (kind, c, p)
+                for pair, now in standing(store, PAIRS)[0].items():
+                    assert now >= min(before[pair], 0), (kind, pair)
             sums_hold(store)
         store.execute("SELECT 1")
         raise_back(store)
