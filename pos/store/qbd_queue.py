@@ -3,12 +3,14 @@
     not_ready ──mapped──▶ pending ──take──▶ in_flight ──booked──▶ applied
                            ▲  ▲              ├─ a definite no: on the ladder, with a new id ──▶ pending
                            │  └──────────────┤  … or for a person ──▶ error ──retry──▶ pending, with a new id
-                           │                 └─ no answer, a dead session ──▶ unknown ──take: is it there?──▶ in_flight
-                           │                        it is not: unknown ──take: the same bytes, the same id──▶ in_flight
-                           └── it is not there, and its id protects no longer (9001, 9005, an internal error)
+                           │                 └─ no answer, a dead session ──▶ unknown ──is it there?──▶ in_flight
+                           │                                                     yes ──▶ applied
+                           │                                                     no ───▶ unknown ──the same bytes──▶ …
+                           └── no, and its id protects no longer: with a new id
 
 The bytes of a posting and their message set id are stored in the transaction that hands them out, and go again
-unchanged until an answer is kept. A claim is a session's: it dies with it. Items keep their order: what is open on one
+unchanged until an answer is kept; before they do, QuickBooks is asked for the RefNumber, for it may have booked them
+and kept no answer under the id. A claim is a session's: it dies with it. Items keep their order: what is open on one
 holds back what comes later on the same (`qbd_rows`), and nothing else. A late answer of a session that is over counts
 when it says that the set is booked, and changes nothing when it says no: the same bytes are answered so again.
 """
