@@ -3,10 +3,11 @@
     python -m tests.contract.desktop_faults --sessions 1000 --seed 1
 
 A run is a till and a company file. Transfers, changes by and to a level, splits over accounts and places, voids and
-counter-events are entered between and within the sessions; sales go on beside them; now and then a second Web Connector
-comes while the first one works. At its end nothing fails any more, a person lets go again what waits for one, and the
-company file has each event exactly once: the same items, sites and quantities, its transactions in the order of each
-item, and nothing is called applied here that has no transaction there.
+counter-events are entered between and within the sessions; sales go on beside them, their goods by adjustments or by
+their documents; now and then a second Web Connector comes while the first one works. At its end nothing fails any more,
+a person lets go again what waits for one, and the company file has each event exactly once: the same items, sites and
+quantities, its transactions in the order of each item, and nothing is called applied here that has no transaction
+there. All of it together: each level there is the level here, and the money of the documents is that of the receipts.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from pos.errors import PosError
 from pos.rules.inventory import Line
 from pos.rules.qbd_split import TOLD
 from pos.store import inventory, inventory_places, qbd_ready
-from pos.store.models import InventoryLine, QbdTicket
+from pos.store.models import Document, InventoryLine, Outbox, QbdTicket
+from pos.store.qbd_rows import OPEN
 from tests.contract import desktop_books as books
+from tests.contract.desktop_desk import Desk, company_file
 from tests.contract.emulators.desktop_connector import WebConnector
 from tests.contract.emulators.desktop_faults import OF_STEP, Faults
 from tests.contract.emulators.desktop_file import CompanyFile
@@ -46,7 +49,6 @@ SESSIONS_OF_RUN = 100
 #: Sessions without any failure after it, at most, until nothing is left; a person comes by in each.
 CALM_SESSIONS_MAX = 60
 CONTROL_SESSIONS = 60
-FINAL = ("applied", "none")
 
 
 @dataclass
@@ -63,6 +65,8 @@ class Result:
     retried: int = 0
     refused: int = 0
     sold: int = 0
+    documents: int = 0
+    levels: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
@@ -73,6 +77,8 @@ class Run:
         self.shop, self.chance, self.result = shop, random.Random(seed), Result()
         self.faults = Faults(seed, RATES)
         self.other = CompanyFile("Somebody else's")
+        self.desk = Desk(shop)
+        self.desk.on("documents" if seed % 2 else "adjustments")
         self.connectors = [shop.connector(self.faults, other=self.other) for _ in range(2)]
         for one in self.connectors:
             one.late = self.connectors[0].late
@@ -82,6 +88,7 @@ class Run:
             for _ in range(self.chance.randint(1, 6)):
                 self.event()
             self.some_time()
+            self.desk.round()
             if self.chance.random() < 0.15:
                 self.two_at_once()
             else:
@@ -122,12 +129,19 @@ class Run:
         self.faults.on = False
         self.result.faults = Counter(self.faults.counts)
         self.van_is_mapped()
+        self.shop.passes(24 * 3600)  # the last day of sales is over
         for _ in range(CALM_SESSIONS_MAX):
-            if all(row.qb_status in FINAL or row.status == "voided" for row in self.shop.events()):
+            self.desk.round()
+            if not any(row.state in OPEN for row in self.shop.works()) and set(self.desk.states()) <= {"booked"}:
                 break
             self.shop.passes(2 * 3600)
-            self.session(self.connectors[0])
+            self.calm_session()
             self.result.retried += self.shop.retry()
+
+    def calm_session(self) -> None:
+        for _ in self.connectors[0].steps():
+            pass
+        self.ended(self.connectors[0])
 
     # What happens in the shop
 
@@ -177,7 +191,9 @@ class Run:
         inventory.counter(self.shop.store, self.some_event(), key=clock.uuid7(), by="9", now=self.shop.moment)
 
     def _sell(self) -> None:
-        self.shop.sell(self.items(1, 1)[0], self.chance.randint(1, 3))
+        back = self.chance.random() < 0.15
+        price = f"{self.chance.randint(5, 999) / 100:.2f}"
+        self.desk.sell(self.items(1, 1)[0], -1 if back else self.chance.randint(1, 3), price)
         self.result.sold += 1
 
     def van_is_mapped(self) -> None:
@@ -227,6 +243,8 @@ class Judge:
             if txn.txn_id not in known:
                 wrong.append(f"{txn.kind} {txn.ref_number} is there and not applied here")
         self._order(works)
+        self._sales()
+        self._levels()
         self._sessions()
         wrong += [f"QuickBooks could not read it: {why}" for why in file.refused]
         if self.other is not None and self.other.txns:
@@ -256,6 +274,32 @@ class Judge:
             wrong.append(f"{name} is {event.qb_status} without a word")
         else:
             wrong.append(f"{name} is still {event.qb_status}: {event.qb_words}")
+
+    def _sales(self) -> None:
+        """The receipts' money is there once, and every document of ours says it is booked."""
+        took = paid = Decimal(0)
+        for txn in self.shop.file.txns.values():
+            if txn.kind in ("SalesReceipt", "CreditMemo"):
+                money = sum((Decimal(one.text or "0") for one in txn.request.iter("Amount")), Decimal(0))
+                took, paid = (took + money, paid) if txn.kind == "SalesReceipt" else (took, paid + money)
+        with self.shop.store.reading():
+            ours = [Decimal(row.total).scaleb(-2) for row in Document.select()]
+            states = Counter(row.state for row in Outbox.select())
+        here = sum((money for money in ours if money > 0), Decimal(0)), -sum((m for m in ours if m < 0), Decimal(0))
+        if here != (took, paid):
+            self.result.wrong.append(f"{here[0]} taken and {here[1]} paid back here, {took} and {paid} there")
+        self.result.documents = sum(txn.kind in ("SalesReceipt", "CreditMemo") for txn in self.shop.file.txns.values())
+        if set(states) - {"booked"}:
+            self.result.wrong.append(f"documents are {dict(states)}")
+
+    def _levels(self) -> None:
+        """Everything together: so much is there as is here."""
+        sites = {one.code: one.qb_site_name for one in inventory_places.locations(self.shop.store, "main")}
+        for (item, place), quantity in inventory.levels(self.shop.store, "main", books.ITEMS).items():
+            there = self.shop.file.level(books.ITEMS[item], sites[place])
+            self.result.levels += 1
+            if Decimal(quantity) / 1000 != there:
+                self.result.wrong.append(f"{item} at {place}: {Decimal(quantity) / 1000} here, {there} there")
 
     def _order(self, works: list[Any]) -> None:
         """Of each item, the transactions stand in the order of the events."""
@@ -288,7 +332,7 @@ class Judge:
 
 def one_run(root: Path, seed: int, sessions: int, *, control: bool = False) -> Result:
     """A run in an empty folder. control: QuickBooks remembers nothing, so that it must go wrong."""
-    with books.shop(root) as shop:
+    with books.shop(root, company_file()) as shop:
         shop.file.amnesia = control
         return Run(shop, seed).go(sessions)
 
@@ -306,7 +350,18 @@ def main(argv: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="tk-desktop-") as root:
             result = one_run(Path(root), seed, min(SESSIONS_OF_RUN, options.sessions - total.sessions))
         runs += 1
-        for name in ("sessions", "events", "applied", "transactions", "message_sets", "retried", "refused", "sold"):
+        for name in (
+            "sessions",
+            "events",
+            "applied",
+            "transactions",
+            "message_sets",
+            "retried",
+            "refused",
+            "sold",
+            "documents",
+            "levels",
+        ):
             setattr(total, name, getattr(total, name) + getattr(result, name))
         total.faults += result.faults
         total.outcomes += result.outcomes
@@ -317,6 +372,7 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{total.sessions} sessions in {runs} runs, seeds from {options.seed}, {time.monotonic() - began:.0f} s")
     print(f"  {total.events} events, {total.applied} applied, {total.transactions} transactions there, "
           f"{total.message_sets} message sets run, {total.retried} times a person let one go again")  # fmt: skip
+    print(f"  {total.sold} sales in {total.documents} documents there, {total.levels} levels compared")
     print(f"  {sum(total.faults.values())} failures of {len(total.faults)} kinds; sessions ended: "
           f"{', '.join(f'{name} {n}' for name, n in sorted(total.outcomes.items()))}")  # fmt: skip
     print(f"  {len(total.wrong)} wrong")
