@@ -20,7 +20,6 @@ from pos.said import said
 from pos.store.db import cannot_read
 from pos.web import auth, reader
 from pos.web.describe import answers_json
-from pos.web.inventory import frame as inventory
 from pos.web.parts import parts
 
 log = logging.getLogger(__name__)
@@ -66,6 +65,8 @@ def _pos_error(error: PosError) -> ResponseReturnValue:
         log.error("%s %s: %s: %s", request.method, request.path, error.code, error.message)
     if isinstance(error, SignInNeededHere) and not wants_json() and request.method == "GET":
         if auth.at_inventory():
+            from pos.web.inventory import frame as inventory  # its screens need this module first
+
             return inventory.sign_in()
         return redirect(url_for("console.sign_in_page" if auth.at_console() else "people.sign_in_page"))
     return _answer(_status(error), error.code, error.message, error.field, error.details())
