@@ -22,6 +22,7 @@ from pos.store import (
     deliveries,
     disk,
     hook_events,
+    inventory_begin,
     low,
     notices,
     qbd_archive,
@@ -212,6 +213,7 @@ def _stock(teller: _Teller, memory: dict[str, Any], now: datetime) -> None:
     last = memory.get("everything", 0.0)
     if not last or clock.monotonic() - last > EVERYTHING_SECONDS:
         memory["everything"] = clock.monotonic()
+        inventory_begin.begin(teller.store)  # a till that joined meanwhile may sell from another place
         low.everything(teller.store, now, lambda crossed: _tell_stock(teller, crossed))
     else:
         low.moved(teller.store, now, lambda crossed: _tell_stock(teller, crossed))
