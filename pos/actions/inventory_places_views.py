@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from pos.actions import qbd_mapping
 from pos.actions.outbox_views import moment
 from pos.config import Config
+from pos.rules import qwc
 from pos.said import said
-from pos.store import companies
+from pos.store import companies, connections
 from pos.store.db import Store
 from pos.store.qbd_companies import Desktop
 
 ACCOUNTS_MAX = 2000
 SITES_MAX = 500
 MOVES_STOCK = {
-    "adjustments": said("Adjustments: sales tell it goods by the day, without items on sales documents"),
-    "documents": said("Sales documents with items; no adjustments for sales"),
-}
-GRAINS = {"day": said("One for each day"), "receipt": said("One for each receipt")}
-COUNTS_AS = {
-    "difference": said("As a difference"),
-    "level": said("As a new level"),
+    "adjustments": said("Adjustments by day and place"),
+    "documents": said("Sales documents with their items"),
 }
 
 
@@ -38,6 +35,7 @@ def accounts(store: Store, connection: str) -> list[str]:
 
 def desktop(store: Store, config: Config, found: Desktop) -> dict[str, Any]:
     """How a company file is set up. Its password is shown to nobody."""
+    cuts = qbd_mapping.cut_overs(store, found.company)
     return {
         "connection": found.connection,
         "username": found.username,
@@ -52,11 +50,13 @@ def desktop(store: Store, config: Config, found: Desktop) -> dict[str, Any]:
         "edition": " ".join(filter(None, (found.edition, found.country))),
         "moves_stock": found.moves_stock,
         "moves_text": MOVES_STOCK.get(found.moves_stock, found.moves_stock),
-        "grain": found.grain,
-        "grain_text": GRAINS.get(found.grain, found.grain),
+        "cut_overs": [{"day": day, "words": MOVES_STOCK.get(moves, moves)} for day, moves in cuts],
+        "sales": found.connection in {line.id for line in connections.lines(store)},
+        "mapped": not qbd_mapping.check(qbd_mapping.read(store, found.company).values),
         "last_contact": moment(store, config, found.last_contact_at),
         "last_error": found.last_error,
         "app_url": config.qbwc.app_url,
+        "app_url_wrong": qwc.why_not(config.qbwc.app_url) if config.qbwc.app_url else said("It is not set yet."),
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pos import clock
+from pos import clock, config
 from pos.actions import audit_views
 from pos.actions import inventory_approval_views as approval_views
 from pos.app import App
@@ -16,6 +17,11 @@ from pos.store.inventory_places import Location
 from pos.store.listing import Asked
 from pos.store.reach import Reach
 from tests.web.conftest import Console, Page
+
+
+@pytest.fixture
+def settings_of(shop: config.Config) -> config.Config:
+    return replace(shop, qbwc=replace(shop.qbwc, app_url="https://till.example/qbwc"))
 
 
 @pytest.fixture
@@ -165,3 +171,23 @@ def test_a_request_shows_stock_then_and_now_and_who_may_answer(stocked: App, ope
     assert "Approved" in text_of(operator, "/inventory/approvals?state=approved")
     assert "Nothing waits for a second person." in text_of(operator, "/inventory/approvals")
     assert operator.get("/inventory/approvals/unheard-of").status_code == 404
+
+
+def test_the_file_for_a_web_connector_is_fetched_and_what_moves_stock_is_cut_over(
+    stocked: App, operator: Console
+) -> None:
+    operator.post("/api/inventory/desktop", {"username": "books"})
+    file = operator.get("/inventory/places/desktop.qwc")
+    assert file.status_code == 200 and b"https://till.example/qbwc" in file.data
+    assert "attachment" in file.headers["Content-Disposition"] and b"password" not in file.data.lower()
+    assert Page(stocked).sign_in("4").get("/inventory/places/desktop.qwc").status_code == 403
+    assert operator.post("/api/inventory/desktop/sales", {"on": True, "moves": "documents"}).status_code == 400
+    assert operator.post("/api/inventory/desktop/cutover", {"moves": "both", "day": "2099-01-01"}).status_code == 400
+    for moves, day, status in (
+        ("adjustments", "2098-01-01", 200), ("documents", "2099-01-01", 200), ("adjustments", "2098-06-01", 409),
+    ):  # fmt: skip
+        done = operator.post("/api/inventory/desktop/cutover", {"moves": moves, "day": day})
+        assert done.status_code == status, done.json
+    shown = text_of(operator, "/inventory/places")
+    assert "from 2099-01-01 on" in shown and "Cut over" in shown
+    assert "qbd" in text_of(operator, "/inventory/audit?about=desktop")
