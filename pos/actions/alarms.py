@@ -243,9 +243,11 @@ def _low_words(store: Store, one: low.Low) -> str:
     left = wording.quantity(Decimal(one.qty) / 1000, locale)
     facts = {"item": one.name, "code": one.code, "left": left}
     if one.location not in ("", store.config.till.warehouse):
-        point = wording.quantity(Decimal(one.reorder or 0) / 1000, locale)
-        return said("{item} ({code}) at {place}: {left} left, to be ordered at {point}.", **facts, place=one.location,
-                    point=point)  # fmt: skip
+        facts["place"] = one.location
+        if one.reorder is None:
+            return said("{item} ({code}) at {place}: {left} in stock.", **facts)
+        point = wording.quantity(Decimal(one.reorder) / 1000, locale)
+        return said("{item} ({code}) at {place}: {left} left, to be ordered at {point}.", **facts, point=point)
     if one.reorder is None:
         none = one.qty == 0
         return (

@@ -254,6 +254,19 @@ def test_the_reorder_point_is_the_line_where_it_is_known(store: Store, look: Loo
     assert Notice.get_by_id("stock:A").text == "Item A (A): 8 left, to be ordered at 8."
 
 
+def test_another_place_is_named_and_told_by_itself(store: Store, look: Look) -> None:
+    goods(store, A=10)
+    at_back = {"item": "A", "warehouse": "Back"}
+    catalog.put_stock(store, [{**at_back, "qty": 5000}], "csv")
+    look()
+    catalog.put_stock(store, [{**at_back, "qty": 0}], "csv")
+    assert look().raised == 1
+    assert open_ones() == {"stock:Back:A": "info"}
+    assert Notice.get_by_id("stock:Back:A").text == "Item A (A) at Back: 0 in stock."
+    catalog.put_stock(store, [{**at_back, "qty": 1000}], "csv")
+    assert look().settled == 1
+
+
 def test_what_others_sold_is_found_by_the_look_at_everything(
     store: Store, look: Look, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
