@@ -106,14 +106,14 @@ def probe(store: Store, work: Work, code: str, message: str, now: datetime) -> b
 
 
 def given_up(
-    store: Store, work: Work, code: str, message: str, now: datetime, *, remote_id: str = "", probing: bool = True
+    store: Store, work: Work, code: str, message: str, now: datetime, *, remote_id: str = ""
 ) -> bool:  # fmt: skip
-    """A person has to look: it may be in QuickBooks, or not as it was sent (then `remote_id` is theirs). Nothing of it
-    is sent again by itself; let go again, QuickBooks is asked first."""
+    """A person has to look: it may be in QuickBooks, or is not as it was sent (then `remote_id` is theirs, and its id
+    would only answer that it is there). Nothing of it is sent by itself; let go again, QuickBooks is asked first."""
     values = {
         "state": "error", "ticket": "", "lease_until": "", "code": code, "message": message[:WORDS_MAX],
-        "probing": probing, "doubt": True, "next_at": clock.stamp(now),
-    } | ({"remote_id": remote_id} if remote_id else {})  # fmt: skip
+        "probing": True, "doubt": True, "next_at": clock.stamp(now),
+    } | ({"remote_id": remote_id, "body": ""} if remote_id else {})  # fmt: skip
     return _changed(store, work, values)
 
 
