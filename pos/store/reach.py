@@ -284,10 +284,6 @@ def audited(reach: Reach, alias: str) -> Conditions:
         ways.append(f"({act} LIKE 'company.%' AND {subject} IN ({marks}))")
         ways.append(_of_stock(alias, marks))
         given += those * (1 + len(_STOCKED) + 1)
-        for table, key in (("inventory_event", "id"), ("inventory_approval", "id"), ("inventory_location", "code")):
-            there = f"SELECT 1 FROM {table} i WHERE i.{key} = {subject} AND i.company IN ({marks})"
-            ways.append(f"({act} LIKE 'inventory.%' AND EXISTS ({there}))")
-            given += those
     return [f"({' OR '.join(ways)})"], given
 
 
@@ -306,7 +302,8 @@ def _of_stock(alias: str, marks: str) -> str:
         f"EXISTS (SELECT 1 FROM {table} s WHERE s.{column} = {subject} AND s.company IN ({marks}))"
         for table, column in _STOCKED
     ]
-    return f"(({act} LIKE 'inventory.%' OR {act} LIKE 'qbd.%') AND ({' OR '.join([told, *ways])}))"
+    of_stock = f"({act} LIKE 'inventory.%' OR {act} LIKE 'qbd.%') AND {act} <> 'inventory.refused'"  # names who asked
+    return f"({of_stock} AND ({' OR '.join([told, *ways])}))"
 
 
 def compared(reach: Reach, alias: str) -> Conditions:

@@ -27,6 +27,7 @@ from pos.store.schedules import Form
 from pos.store.scopes import Scope
 from tests.actions.test_hub_intake import Made
 from tests.web.conftest import PASSWORD, Console
+from tests.web.reach_of_inventory import stock_of
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def seed(app: App, company: str, till: str, word: str) -> Side:
         "import": export.n, "run": job, "schedule": _a_schedule(app, company, word),
         "n": row.n, "document": doc["id"], "number": doc["invoice_name"], "beginning": f"{till}-", "session": session,
         "day": day, "item": item.n, "z": z.number, "code": member, "reader": reader, "till": joined.id,
-        "company": company, "books": connection,
+        "company": company, "books": connection, **stock_of(app, company, word),
     }  # fmt: skip
     return Side(company, key, ids, (word, f"{till}-", doc["id"], joined.id))
 
