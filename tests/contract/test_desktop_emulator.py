@@ -224,6 +224,12 @@ def test_lists_levels_and_transactions_are_answered_as_the_schema_says(file: Com
     back = sale.replace("SalesReceipt", "CreditMemo").replace("<Quantity>2", "<Quantity>1").replace("3.00", "1.50")
     assert status(session, asked(back)) == "0"
     assert file.level("COLA", "Shop") == 10 - 2 - 1 - 2 + 1
+    for among, name in ((file.methods, "Visa"), (file.tax_codes, "Tax"), (file.classes, "Shop")):
+        file._add(among, name, "")
+    for name in ("PaymentMethod", "SalesTaxCode", "Class"):
+        assert len(answer(session, asked(f"<{name}QueryRq/>"))[0]) == 1, name
+    for name in ("Check", "ARRefundCreditCard"):
+        assert status(session, asked(f"<{name}QueryRq><RefNumber>R9</RefNumber></{name}QueryRq>")) == "500"
     for name in ("InventorySite", "Account", "Customer", "ItemInventory", "ItemSites", "SalesReceipt", "CreditMemo"):
         assert len(answer(session, asked(f"<{name}QueryRq/>"))[0]) > 0, name
     for name in ("TransferInventory", "InventoryAdjustment"):

@@ -132,6 +132,8 @@ class CompanyFile:
         self.accounts: dict[str, Named] = {}
         self.customers: dict[str, Named] = {}
         self.methods: dict[str, Named] = {}
+        self.tax_codes: dict[str, Named] = {}
+        self.classes: dict[str, Named] = {}
         self.levels: dict[tuple[str, str], Decimal] = {}  # (ListID of the item, of the site or "")
         self.txns: dict[str, Txn] = {}
         self.private: dict[tuple[str, str], str] = {}  # (OwnerID, name) -> value

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Answer = tuple[int, str, list[etree._Element]]
 ITERATED = {
     "ItemQuery", "ItemInventoryQuery", "ItemSitesQuery", "CustomerQuery", "TransferInventoryQuery",
-    "InventoryAdjustmentQuery", "SalesReceiptQuery", "CreditMemoQuery",
+    "InventoryAdjustmentQuery", "SalesReceiptQuery", "CreditMemoQuery", "CheckQuery", "ARRefundCreditCardQuery",
 }  # fmt: skip
 _OK, _NONE = "Status OK", "A query request did not find a matching object in QuickBooks"
 
@@ -148,7 +148,10 @@ def _found(file: CompanyFile, name: str, asked: etree._Element) -> tuple[list[et
         kinds = _texts(asked, "AccountType")
         return _listed(asked, [a for a in file.accounts.values() if not kinds or a.kind in kinds], account_ret)
     if name == "CustomerQuery":
-        return _listed(asked, file.customers.values(), lambda customer: _customer_ret(file, customer))
+        return _listed(asked, file.customers.values(), lambda customer: _named_ret(file, "Customer", customer))
+    if name in ("PaymentMethodQuery", "SalesTaxCodeQuery", "ClassQuery"):
+        among = {"PaymentMethodQuery": file.methods, "SalesTaxCodeQuery": file.tax_codes, "ClassQuery": file.classes}
+        return _listed(asked, among[name].values(), lambda one: _named_ret(file, name[: -len("Query")], one))
     return _transactions(file, name[: -len("Query")], asked)
 
 
@@ -226,11 +229,14 @@ def _site_ret(file: CompanyFile, site: Named) -> etree._Element:
     return element
 
 
-def _customer_ret(file: CompanyFile, customer: Named) -> etree._Element:
-    element = etree.Element("CustomerRet")
-    ids(file, element, "ListID", customer.list_id, customer.edit_sequence)
-    for name, text in (("Name", customer.name), ("FullName", customer.name), ("IsActive", "true")):
-        etree.SubElement(element, name).text = text
+def _named_ret(file: CompanyFile, kind: str, one: Named) -> etree._Element:
+    """What has little but a name: a customer, a class, a way to pay, a tax code."""
+    element = etree.Element(f"{kind}Ret")
+    ids(file, element, "ListID", one.list_id, one.edit_sequence)
+    etree.SubElement(element, "Name").text = one.name.rsplit(":", 1)[-1]
+    if kind in ("Customer", "Class"):
+        etree.SubElement(element, "FullName").text = one.name
+    etree.SubElement(element, "IsActive").text = str(one.active).lower()
     return element
 
 
