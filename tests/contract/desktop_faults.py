@@ -332,7 +332,8 @@ class Judge:
 
 def one_run(root: Path, seed: int, sessions: int, *, control: bool = False) -> Result:
     """A run in an empty folder. control: QuickBooks remembers nothing, so that it must go wrong."""
-    with books.shop(root, company_file()) as shop:
+    grain = "receipt" if seed // 2 % 2 else "day"
+    with books.shop(root, company_file(), TILLKEEP_QUICKBOOKS_GRAIN=grain) as shop:
         shop.file.amnesia = control
         return Run(shop, seed).go(sessions)
 
