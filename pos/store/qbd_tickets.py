@@ -50,6 +50,10 @@ class Session:
     closed_at: str
 
 
+#: Asked with each call, so it is written out.
+_FIND = f"SELECT {', '.join(Session.__slots__)} FROM qbd_ticket WHERE ticket = ? AND state <> 'probe'"
+
+
 def unused() -> str:
     """A ticket that belongs to no session: for whoever is not let in, or has no work."""
     return secrets.token_urlsafe(32)
@@ -60,8 +64,11 @@ def find(store: Store, ticket: str) -> Session | None:
     if not ticket or len(ticket) > TICKET_CHARS_MAX:
         return None
     with store.reading():
-        row = Rows.get_or_none((Rows.ticket == digest(ticket)) & (Rows.state != "probe"))
-    return _session(row) if row is not None else None
+        row = store.execute(_FIND, (digest(ticket),)).fetchone()
+    if row is None:
+        return None
+    found = dict(zip(Session.__slots__, row, strict=True))
+    return Session(**{**found, "checked": bool(found["checked"])})
 
 
 def is_live(session: Session, now: datetime) -> bool:
