@@ -102,11 +102,23 @@ def _warehouses(store: Store) -> dict[str, str]:
     found = dict[str, str]()
     if store.config.server.role != "hub" and store.config.till.warehouse:
         found[store.config.till.warehouse] = MAIN
-    kept = "SELECT DISTINCT warehouse FROM stock WHERE own_at_set IS NOT NULL"
-    sold = "SELECT DISTINCT warehouse FROM movement_total"
-    for asked in (kept, sold) if store.config.server.role != "till" else (kept,):
-        found = {code: "" for (code,) in store.execute(asked).fetchall() if code} | found
+    found = dict.fromkeys(_counted_at(store), "") | found
+    if store.config.server.role != "till":
+        sold = store.execute("SELECT DISTINCT warehouse FROM movement_total").fetchall()
+        found = {code: "" for (code,) in sold if code} | found
     return {code: company for code, company in found.items() if code not in known}
+
+
+def _counted_at(store: Store) -> set[str]:
+    """Warehouses of which stock is kept here, from one to the next in the index by place."""
+    found, code = set[str](), ""
+    kept = "SELECT 1 FROM stock WHERE warehouse = ? AND own_at_set IS NOT NULL LIMIT 1"
+    while True:
+        (code,) = store.execute("SELECT min(warehouse) FROM stock WHERE warehouse > ?", (code,)).fetchone()
+        if code is None:
+            return found
+        if store.execute(kept, (code,)).fetchone() is not None:
+            found.add(code)
 
 
 def _company_of(store: Store, code: str) -> str:
