@@ -147,9 +147,11 @@ def desk(store: Store, connection: str, found: Mapping[str, Any] | None = None) 
     made = found if found is not None else facts(store, connection)
     company = companies.of_connection(store, connection)
     cuts = [(str(day), str(moves)) for day, moves in made.get(MOVES) or []]
+    row = qbd_companies.by_company(store, company)
     known = Known(
         item=lambda code: qbd_names.item_of(store, company, code),
         kind_of=lambda name: qbd_names.kind_of(store, connection, name),
+        multi_site=bool(row is not None and row.facts.get("multi_site")),
         moves=lambda day: moves_on(cuts, day),
         booked=lambda numbers: {
             number: Posted(remote_id, "submitted", remote.get("figures", {}))

@@ -22,7 +22,7 @@ from pos.errors import Corrupt, Invalid, Rejected
 from pos.rules import qbd_ladder
 from pos.rules.qbd_split import Part
 from pos.said import said
-from pos.store import bundles, outbox, qbd_archive, qbd_queue, qbd_sales, tally, unblock
+from pos.store import bundles, connections, outbox, qbd_archive, qbd_queue, qbd_sales, tally, unblock
 from pos.store.qbd_rows import Work
 from pos.store.qbd_sales import Standing
 
@@ -48,9 +48,12 @@ class Done:
 
 
 def round_on(job: Job, *, post: bool = True) -> Done:
-    """Everything that may go is told, and what was answered is written down. post: without it nothing new is told."""
+    """Everything that may go is told, and what was answered is written down. post: without it nothing new is told.
+
+    BadSettings when this is the demo shop."""
     done, desk = Done(), job.memory.connector
     assert isinstance(desk, Desk)
+    connections.refuse_demo(job.store, job.address)
     unblock.lapse(job.store, job.connection, job.now(), 0)
     with deliver.alone(job) as fence:
         if fence is None:

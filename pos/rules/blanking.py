@@ -41,6 +41,10 @@ def fields(doc: Mapping[str, Any], customer: str) -> list[str]:
     return found + (["older"] if doc.get("older") else [])
 
 
+#: What the customer is called in what was sent, to QuickBooks Online and to QuickBooks Desktop.
+_CUSTOMER = {"CustomerRef", "customer"}
+
+
 def blanked_book(body: str, sent: str) -> tuple[str, str]:
     """A document of the books that is about one receipt, and the bytes it was sent as, without the customer. The first
     keeps the digest it is told by, the second the hash of what was sent."""
@@ -48,8 +52,8 @@ def blanked_book(body: str, sent: str) -> tuple[str, str]:
     if book.customer:
         body = daybook.encode(replace(book, customer="", was=daybook.digest(book))).decode()
     plain = documents.decode(sent.encode()) if sent else {}
-    if "CustomerRef" in plain:
-        left = {key: value for key, value in plain.items() if key != "CustomerRef"}
+    if _CUSTOMER & plain.keys():
+        left = {key: value for key, value in plain.items() if key not in _CUSTOMER}
         left["blanked"] = hashlib.sha256(sent.encode()).hexdigest()
         sent = _numbers.encode(left).decode()
     return body, sent

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from pos.rules import blanking
+from pos.rules.daybook import BUNDLING
 from pos.store.db import Store
-from pos.store.models import Bundle, Outbox
+from pos.store.models import Bundle, Outbox, QbdArchive, QbdWork
 
 _HERS = (
     "SELECT b.n, b.number, b.connection, b.body, b.sent FROM bundle_member m JOIN bundle b ON b.root = m.bundle"
@@ -34,6 +35,7 @@ def blank(store: Store, documents: Iterable[str]) -> None:
         for n, number, connection, body, sent in store.execute(_HERS, (document,)).fetchall():
             left = blanking.blanked_book(body, sent)
             Bundle.update(body=left[0], sent=left[1]).where(Bundle.n == n).execute()
+            _messages(f"book:{n}")
             _answers(connection, number)
 
 
@@ -51,10 +53,19 @@ def forget(store: Store, customer: str) -> None:
     """A customer is called nothing in anybody's books any more. Inside a transaction."""
     for key, text in store.execute("SELECT id, settings FROM company").fetchall():
         whole = json.loads(text or "{}")
-        mapped = ((whole.get("quickbooks") or {}).get("mapping") or {}).get("customers") or {}
-        if mapped.pop(customer, None) is not None:
+        maps = [((whole.get(part) or {}).get("mapping") or {}).get("customers") or {} for part in BUNDLING.values()]
+        if any([names.pop(customer, None) is not None for names in maps]):
             left = json.dumps(whole, sort_keys=True, ensure_ascii=False)
             store.execute("UPDATE company SET settings = ? WHERE id = ?", (left, key))
+
+
+def _messages(source: str) -> None:
+    """What its Web Connector was handed for a document, and what came back."""
+    for row in QbdWork.select(QbdWork.n, QbdWork.payload).where(QbdWork.source == source):
+        left = {key: value for key, value in json.loads(row.payload).items() if key != "customer"}
+        text = json.dumps(left, ensure_ascii=False, separators=(",", ":"))
+        QbdWork.update(payload=text, body="").where(QbdWork.n == row.n).execute()
+    QbdArchive.update(body="", message="").where(QbdArchive.source == source).execute()
 
 
 def _answers(connection: str, number: str) -> None:

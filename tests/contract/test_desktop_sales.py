@@ -16,9 +16,9 @@ from pos import clock
 from pos.actions import qbd_mapping, reconcile
 from pos.cli import qbwc_sales
 from pos.errors import Conflict, Invalid
-from pos.store import bundles, companies, connections, inventory_places, notices, qbd_companies, unblock
+from pos.store import book_blanking, bundles, companies, connections, inventory_places, notices, qbd_companies, unblock
 from pos.store.inventory_places import Location
-from pos.store.models import BundleMember, Outbox, QbdItem, QbdWork
+from pos.store.models import Bundle, BundleMember, Outbox, QbdArchive, QbdItem, QbdWork
 from pos.store.scopes import Scope
 from tests import receipts
 from tests.contract import desktop_books
@@ -313,3 +313,20 @@ def test_the_installer_maps_and_switches_on_from_the_terminal(
     assert "sales go to" in told and "from 2026-11-20 on documents move stock" in told and '"default_item"' in told
     with pytest.raises(Conflict):
         qbwc_sales.run(desk.store, parser.parse_args(["cutover", "--day", DAY]))
+
+
+def test_a_customer_who_is_taken_out_is_in_nothing_that_was_sent(desk: Desk) -> None:
+    desk.shop.file.add_customer("Lopez, Ana")
+    desk.on(customers={"Ana Lopez": "Lopez, Ana"})
+    sold = desk.sell(customer="Ana Lopez")
+    desk.shop.moment += dt.timedelta(minutes=30)
+    desk.round()
+    desk.session()
+    desk.round()
+    assert desk.states() == ["booked"] and QbdArchive.select().where(QbdArchive.body.contains("Lopez")).exists()
+    with desk.store.transaction():
+        book_blanking.blank(desk.store, [sold["id"]])
+        book_blanking.forget(desk.store, "Ana Lopez")
+    left = [row.payload + row.body for row in QbdWork.select()] + [row.body for row in QbdArchive.select()]
+    left += [row.body + row.sent for row in Bundle.select()] + [json.dumps(qbd_mapping.read(desk.store, "main").values)]
+    assert not [text for text in left if "Lopez" in text]

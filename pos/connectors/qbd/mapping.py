@@ -105,11 +105,13 @@ class Tables:
 class Known:
     """What is known of the company file. item: our code -> {"id"} or {"name"} there; kind_of: full name -> kind of the
     item there, "" = not known; moves: business day -> what moves stock from that day on, "" = nothing yet;
+    multi_site: whether stock is kept by site there;
     booked: numbers of documents -> what their answers said of those that are there."""
 
     item: Callable[[str], dict[str, str]] = lambda code: {"name": code}
     kind_of: Callable[[str], str] = lambda _name: ""
     moves: Callable[[str], str] = lambda _day: BY_ADJUSTMENTS
+    multi_site: bool = False
     booked: Callable[[Iterable[str]], dict[str, Posted]] = lambda _numbers: {}
 
 
@@ -203,7 +205,7 @@ def _names(tables: Tables) -> list[str]:
 
 def lacks(one: Share | Book, tables: Tables, known: Known) -> list[str]:
     """What of a share or a document is not mapped, in words; nothing when it can be booked."""
-    found = _places(one, tables)
+    found = _places(one, tables, known)
     if not known.moves(one.day):
         found.append(said("What moves stock in QuickBooks on {day} was not said: sales or adjustments.", day=one.day))
     for line in one.lines:
@@ -211,7 +213,7 @@ def lacks(one: Share | Book, tables: Tables, known: Known) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _places(one: Share | Book, tables: Tables) -> list[str]:
+def _places(one: Share | Book, tables: Tables, known: Known) -> list[str]:
     found: list[str] = []
     if one.kind == daybook.INVOICE:
         found.append(said("Sales on account are not sent to QuickBooks Desktop; book them there by hand."))
@@ -220,6 +222,8 @@ def _places(one: Share | Book, tables: Tables) -> list[str]:
         found.append(said("Way to pay {name} is not mapped.", name=OWN_TENDERS.get(one.tender, one.tender)))
     if one.shop not in tables.shops or not tables.shops[one.shop].code:
         found.append(said("Shop {name} is not mapped.", name=one.shop))
+    if known.multi_site and known.moves(one.day) == BY_DOCUMENTS and not tables.shops.get(one.shop, Place("")).site:
+        found.append(said("Shop {name} has no QuickBooks site, and its sales move stock.", name=one.shop))
     back = one.kind in (daybook.REFUND, daybook.CREDIT)
     if (one.customer or back) and not tables.customer(one.customer, one.shop):
         found.append(said("Customer {name} is not mapped.", name=one.customer or "–"))

@@ -53,7 +53,7 @@ def payload(book: Book, tables: Tables, known: Known) -> dict[str, Any]:
         "customer": tables.customer(book.customer, book.shop), "lines": lines,
         "total": checks.money(total, book.currency, "total"), "currency": book.currency,
     }  # fmt: skip
-    if tables.tax == "rate" and _base(book):
+    if tables.tax == "rate" and any(line.tax for line in book.lines):
         found_payload["tax_item"] = tables.tax_item
     if KINDS[book.kind] == "refund":
         return found_payload | {"receivable": tables.receivable}
