@@ -4,7 +4,7 @@ there were events, or is counted anew by a file."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,8 +30,9 @@ def begin(store: Store) -> None:
     for code, company in sorted(_warehouses(store).items()):
         place(store, code, company)
     if store.execute("SELECT 1 FROM meta WHERE key = ?", (_BEGUN,)).fetchone() is None:
-        for rows in _uncounted(store):
-            _open(store, rows)
+        after: tuple[str, str] | None = ("", "")
+        while after:
+            after = _open_next(store, after)
         with store.transaction():
             store.execute("INSERT INTO meta (key, value) VALUES (?, '1') ON CONFLICT (key) DO NOTHING", (_BEGUN,))
 
@@ -136,10 +137,10 @@ def _company_of(store: Store, code: str) -> str:
     return companies.of_till(store, row[0]).company if row else MAIN
 
 
-def _uncounted(store: Store) -> Iterator[list[tuple[str, str, int, int]]]:
-    """Rows counted here that no event speaks of, in pages: (item, warehouse, what events must come to, own total)."""
-    after = ("", "")
-    while True:
+def _open_next(store: Store, after: tuple[str, str]) -> tuple[str, str] | None:
+    """Open the next rows counted here that no event speaks of, those that are looked up inside the transaction: another
+    process may do the same. The last of them; None when there are no more."""
+    with store.transaction():
         rows = store.execute(
             "SELECT s.item, s.warehouse, s.qty - s.own_at_set, coalesce(t.qty, 0) FROM stock s"
             " LEFT JOIN movement_total t ON t.item = s.item AND t.warehouse = s.warehouse"
@@ -148,20 +149,12 @@ def _uncounted(store: Store) -> Iterator[list[tuple[str, str, int, int]]]:
             " ORDER BY s.item, s.warehouse LIMIT ?",
             (*after, LINES_MAX),
         ).fetchall()
-        if not rows:
-            return
-        after = (rows[-1][0], rows[-1][1])
-        yield rows
-
-
-def _open(store: Store, rows: list[tuple[str, str, int, int]]) -> None:
-    now = clock.now()
-    by_company = dict[str, list[Line]]()
-    with store.transaction():
+        by_company = dict[str, list[Line]]()
         for item, code, base, own in rows:
             if base and code:
                 line = Line(item, base, destination=code, set_to=base + own, level=own)
                 by_company.setdefault(place(store, code), []).append(line)
         for company, lines in sorted(by_company.items()):
             memo = str(said("What was counted before there were events."))
-            inventory.opened(store, company, lines, by=BY, memo=memo, now=now)
+            inventory.opened(store, company, lines, by=BY, memo=memo, now=clock.now())
+    return (rows[-1][0], rows[-1][1]) if rows else None

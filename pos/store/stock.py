@@ -1,7 +1,8 @@
 """What is there: what the owner of the stock last told us, and our own movements it does not know yet.
 
-One function for every screen. Two kinds of stock rows: counted here (a file, the demo shop), where each of our later
-movements changes it; and pulled from a connection, where only those count that it had not booked when last asked.
+One function for every screen. Two kinds of stock rows: kept here (`inventory`), where qty − own_at_set is the sum of
+all moves of events and each of our movements changes it; and pulled from a connection, where only those count that it
+had not booked when last asked.
 """
 
 from __future__ import annotations

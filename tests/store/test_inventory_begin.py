@@ -7,7 +7,16 @@ from dataclasses import replace
 import pytest
 
 from pos.config import Config
-from pos.store import companies, hub_changes, inventory, inventory_begin, inventory_places, inventory_sums, stock
+from pos.store import (
+    companies,
+    hub_changes,
+    inventory,
+    inventory_begin,
+    inventory_places,
+    inventory_read,
+    inventory_sums,
+    stock,
+)
 from pos.store.db import Store, open_store
 from pos.store.migrate import newest
 from pos.store.models import Document, Movement, TillPlace
@@ -60,6 +69,15 @@ def test_a_hub_knows_the_places_its_tills_sell_from_and_whose_they_are(goods_in:
     inventory_begin.begin(goods_in)
     found = {one.code: one.company for one in inventory_places.locations(goods_in)}
     assert found == {"North store": "north", "South store": "main"}
+    goods_in.execute(
+        "INSERT INTO held (id, store, till, title, basket, lines, total, state, by_code, by_name, at, changed_at,"
+        " changed_by, taken, reason, up, holder) VALUES ('b1', 'north', 'T9', '', ?, 1, '', 'held', '', '', '', '', '',"
+        " '', '', '', '')",
+        ('{"lines": [{"item_code": "CREAM", "qty": "2"}, {"no": "item"}]}',),
+    )
+    assert inventory_read.reserved(goods_in) == {}  # what cannot be read holds nothing
+    goods_in.execute("UPDATE held SET basket = ?", ('{"lines": [{"item_code": "CREAM", "qty": "2"}]}',))
+    assert inventory_read.reserved(goods_in) == {("CREAM", "North store"): 2000}
 
 
 @pytest.mark.both_engines

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from pos.store import inventory, inventory_sums
 from pos.store.db import Store
-from tests.store.test_inventory import BACK, HERE, NOW, Line, post, shop_floor, sold
+from pos.store.models import Movement
+from tests.store.test_inventory import BACK, HERE, NOW, Line, post, shop_floor, sold, there
 
 __all__ = ["shop_floor"]
 
@@ -45,3 +48,27 @@ def test_a_planted_fault_is_named(moved: Store, statement: str, words: str) -> N
     moved.execute(statement)
     found = inventory_sums.wrong(moved)
     assert any(words in one for one in found), found
+
+
+def test_sales_and_levels_that_are_set_at_once_lose_nothing(shop_floor: Store) -> None:
+    """Three sell while a level is set and goods come in, each in transactions of their own."""
+
+    def sells() -> None:
+        for _ in range(12):
+            with shop_floor.transaction():
+                n = shop_floor.execute("SELECT coalesce(max(position), 0) FROM movement").fetchone()[0] + 1
+                Movement.create(document=f"d{n}", position=n, item_code="TEA", warehouse=HERE, qty=-1000)
+        shop_floor.release()
+
+    sellers = [threading.Thread(target=sells) for _ in range(3)]
+    for one in sellers:
+        one.start()
+    for n in range(10):
+        event = post(shop_floor, "adjustment", Line("TEA", set_to=20_000 + n, destination=HERE))
+        assert event.lines[0].level is not None
+        post(shop_floor, "receipt", Line("TEA", 1000, destination=HERE))
+    for one in sellers:
+        one.join(60)
+    assert inventory_sums.wrong(shop_floor) == []
+    moved = shop_floor.execute("SELECT sum(qty) FROM inventory_move WHERE item = 'TEA'").fetchone()[0]
+    assert there(shop_floor) == moved - 36_000
