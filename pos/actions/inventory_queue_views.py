@@ -12,9 +12,10 @@ from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.errors import NotFound
 from pos.said import said
-from pos.store import listing
+from pos.store import listing, qbd_archive
 from pos.store.db import Store
 from pos.store.listing import Asked, Page, Source
+from pos.store.qbd_archive import Kept
 
 #: What the list can be kept to.
 SHOWS = {
@@ -178,48 +179,50 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
 
 # -- what went over the wire -------------------------------------------------------------------------------------------
 
-_WIRE_NAMES = ("n", "work", "source", "at", "direction", "set_id", "code", "message", "chars")
-_WIRE = Source((*(f"a.{name}" for name in _WIRE_NAMES[:-1]), "length(a.body)"), "qbd_archive a", "a.n", {"n": "a.n"})
+#: The largest number a row can have.
+N_MAX = (1 << 63) - 1
 WIRE_WORDS = {"ask": said("Asked"), "answer": said("Answered")}
 
 
 def archived(
-    store: Store, config: Config, connection: str, words: str, asked: Asked
+    store: Store, config: Config, connection: str, words: str, *, before: int = 0, limit: int = listing.ROWS
 ) -> tuple[list[dict[str, Any]], Page]:
-    """Requests and answers as they went, the newest first. words: an event, a message set, or anywhere in them."""
-    where, facts = ["a.connection = ?"], list[Any]([connection])
-    if words:
-        where.append(
-            "(a.source = ? OR a.set_id = ? OR a.code = ? OR instr(lower(a.message), lower(?)) > 0"
-            " OR instr(lower(a.body), lower(?)) > 0)"
-        )
-        facts += [words] * 5
-    with store.reading():
-        found = listing.page(store, _WIRE, where, facts, asked)
-    return [_wire(store, config, row) for row in found.rows], found
+    """Requests and answers as they went, the newest first. words: an event, a message set, a RefNumber, or anywhere in
+    what was said. before: n of the last one seen."""
+    limit = min(limit, qbd_archive.LISTED_MAX - 1)
+    given: dict[str, Any] = {"before": before, "limit": limit + 1}
+    found = qbd_archive.found(store, connection, source=words, **given) if words else []
+    found = found or qbd_archive.found(store, connection, words, **given)
+    shown, more = found[:limit], len(found) > limit
+    return [_wire(store, config, row) for row in shown], Page([], str(shown[-1].n) if more else "", "")
 
 
-def wire_of(store: Store, config: Config, source: str) -> list[dict[str, Any]]:
-    """All that was asked and answered about one event, in its order, without the bodies."""
-    if not source:
+def wire_of(store: Store, config: Config, connection: str, source: str) -> list[dict[str, Any]]:
+    """What was asked and answered about one event, in its order."""
+    if not connection or not source:
         return []
-    with store.reading():
-        found = listing.page(store, _WIRE, ["a.source = ?"], [source], Asked(down=False, limit=listing.ROWS_MAX))
-    return [_wire(store, config, row) for row in found.rows]
+    found = qbd_archive.found(store, connection, source=source, limit=qbd_archive.LISTED_MAX)
+    return [_wire(store, config, row) for row in reversed(found)]
 
 
 def wire(store: Store, config: Config, n: int, connection: str) -> dict[str, Any]:
     """One of them, whole. NotFound, also for another company's."""
-    with store.reading():
-        found = listing.page(store, _WIRE, ["a.n = ?", "a.connection = ?"], [n, connection], Asked(limit=1)).rows
-        if not found:
-            raise NotFound(said("There is no such request or answer here; they are kept for a while only."), field="n")
-        body = store.execute("SELECT body FROM qbd_archive WHERE n = ?", (n,)).fetchone()[0]
-    return {**_wire(store, config, found[0]), "body": body}
+    found = qbd_archive.found(store, connection, before=min(n + 1, N_MAX), limit=1)
+    if not found or found[0].n != n:
+        raise NotFound(said("There is no such request or answer here; they are kept for a while only."), field="n")
+    return {**_wire(store, config, found[0]), "body": found[0].body}
 
 
-def _wire(store: Store, config: Config, row: Sequence[Any]) -> dict[str, Any]:
-    found = dict(zip(_WIRE_NAMES, row, strict=True))
-    found["at_text"] = moment(store, config, found["at"], seconds=True)
-    found["direction_text"] = WIRE_WORDS.get(found["direction"], found["direction"])
-    return found
+def _wire(store: Store, config: Config, row: Kept) -> dict[str, Any]:
+    return {
+        "n": row.n,
+        "source": row.source,
+        "direction": row.direction,
+        "direction_text": WIRE_WORDS.get(row.direction, row.direction),
+        "set_id": row.set_id,
+        "code": row.code,
+        "message": row.message,
+        "chars": len(row.body),
+        "at": row.at,
+        "at_text": moment(store, config, row.at, seconds=True),
+    }

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from pos import clock, config
 from pos.actions import audit_views
 from pos.actions import inventory_approval_views as approval_views
+from pos.actions import inventory_queue_views as queue_views
 from pos.app import App
 from pos.rules.inventory import Draft, Line
-from pos.store import audit, inventory, inventory_places, people
+from pos.store import audit, inventory, inventory_places, people, qbd_companies
 from pos.store.inventory_places import Location
 from pos.store.listing import Asked
+from pos.store.models import QbdArchive
 from pos.store.reach import Reach
 from tests.web.conftest import Console, Page
 
@@ -191,3 +194,52 @@ def test_the_file_for_a_web_connector_is_fetched_and_what_moves_stock_is_cut_ove
     shown = text_of(operator, "/inventory/places")
     assert "from 2099-01-01 on" in shown and "Cut over" in shown
     assert "qbd" in text_of(operator, "/inventory/audit?about=desktop")
+
+
+@pytest.fixture
+def told(stocked: App, operator: Console) -> App:
+    """The same with a company file, which hears of what moves between two places with sites."""
+    store = stocked.store
+    operator.post("/api/inventory/desktop", {"username": "books"})
+    for code, site in ((place(stocked), "Shop"), ("BACK", "Back")):
+        inventory_places.put_location(store, Location(code, "main", code, qb_site_name=site), "test")
+    return stocked
+
+
+def test_the_queue_says_what_goes_what_is_held_back_and_by_what(told: App, operator: Console) -> None:
+    first = post(told, "transfer", Line("MUG", 1000, place(told), "BACK"))
+    second = post(told, "transfer", Line("MUG", 2000, place(told), "BACK"))
+    inventory_places.put_location(told.store, Location("FAIR", "main", "Van"), "test")
+    third = post(told, "transfer", Line("MUG", 1000, place(told), "FAIR"))
+    assert states(told) == [(first, ""), (second, first), (third, first)]
+    shown = text_of(operator, "/inventory/queue")
+    assert "Held back" in shown and "Waits for MUG" in shown and f"/inventory/events/{first}" in shown
+    assert len(operator.get("/inventory/queue.csv").text.splitlines()) == 4
+    assert "Nothing is in that state." in text_of(operator, "/inventory/queue?show=error")
+    assert "Nothing here fits that." in text_of(operator, "/inventory/queue?q=no-such-thing")
+    of_event = text_of(operator, f"/inventory/events/{third}")
+    assert "Not ready" in of_event and "FAIR" in of_event and 'data-act="retry"' in of_event
+    assert "Held back" in text_of(operator, "/inventory/items/MUG"), "and so at the item"
+
+
+def states(till: App) -> list[tuple[str, str]]:
+    """(event, the event that holds it back) of all that is open, in the order it goes."""
+    connection = qbd_companies.of_company(till.store, "main").connection
+    rows, _ = queue_views.listed(till.store, till.config, queue_views.Filter(connection), Asked(down=False, limit=50))
+    return [(row["source"], row["holder"]["source"] if row["holder"] else "") for row in rows]
+
+
+def test_what_went_over_the_wire_is_found_by_event_set_and_words_and_by_its_company_alone(
+    told: App, operator: Console
+) -> None:
+    event = post(told, "transfer", Line("MUG", 1000, place(told), "BACK"))
+    connection = qbd_companies.of_company(told.store, "main").connection
+    keep = {"at": clock.stamp(clock.now()), "direction": "answer", "code": "3140", "message": "No such account"}
+    kept = QbdArchive.create(connection=connection, source=event, set_id="a1b2c3", body="<QBXML>x&y</QBXML>", **keep)
+    other = QbdArchive.create(connection=f"{connection}:north", source="else", set_id="northern", body="<b/>", **keep)
+    for words in (event, "a1b2c3", "such account", "x&y"):
+        shown = text_of(operator, f"/inventory/queue/wire?q={quote(words)}")
+        assert "a1b2c3" in shown and "northern" not in shown, words
+    assert "&lt;QBXML&gt;x&amp;y&lt;/QBXML&gt;" in text_of(operator, f"/inventory/queue/wire/{kept.n}")
+    assert operator.get(f"/inventory/queue/wire/{other.n}").status_code == 404
+    assert f"/inventory/queue/wire/{kept.n}" in text_of(operator, f"/inventory/events/{event}")

@@ -318,7 +318,6 @@ def sample(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
     for part, value in {
         "<path:code>": "MUG",
-        "<path:sku>": "MUG",
         "<any_text:sku>": "MUG",
         "<path:key>": "x",
         "<till>": "copier",

@@ -82,7 +82,7 @@ def page_of_one(key: str) -> ResponseReturnValue:
         event=event,
         may=views.acts(event) if auth.actor().may("stock_admin") else [],
         work=queue.of_source(here.store, here.config, event["id"]),
-        wire=queue.wire_of(here.store, here.config, event["id"]),
+        wire=queue.wire_of(here.store, here.config, event["connection"], event["id"]),
     )
 
 

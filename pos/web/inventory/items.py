@@ -1,7 +1,7 @@
 """One item: how it stands at each place, all that ever moved it, what the books have to know of it.
 
-GET  /inventory/items/<path:sku>?location=&limit=&after=   inventory/item.html: whoever may look at stock
-POST /api/inventory/parts/<path:sku>?company=              stock_admin   {income_account?, …, qb_type?} -> {part}
+GET  /inventory/items/<any_text:sku>?location=&limit=&after=   inventory/item.html: whoever may look at stock
+POST /api/inventory/parts/<any_text:sku>?company=              stock_admin   {income_account?, …, qb_type?} -> {part}
 
 A body names what changes; what it leaves out stays.
 """
@@ -56,7 +56,7 @@ FIELDS = {
 }
 
 
-@bp.get("/inventory/items/<path:sku>")
+@bp.get("/inventory/items/<any_text:sku>", merge_slashes=False)
 @auth.needs(*LOOKING, within=True)
 def page(sku: str) -> ResponseReturnValue:
     here, company = parts(), frame.company()
@@ -83,7 +83,7 @@ def page(sku: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/api/inventory/parts/<path:sku>")
+@bp.post("/api/inventory/parts/<any_text:sku>", merge_slashes=False)
 @describe(body=shapes.PART_BODY, answer=shapes.PART, refuses=(404,))
 @auth.needs("stock_admin", within=True)
 def put_part(sku: str) -> ResponseReturnValue:

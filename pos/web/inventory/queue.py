@@ -20,7 +20,7 @@ from pos.actions.inventory_queue_views import Filter
 from pos.actions.outbox_views import moment
 from pos.said import said
 from pos.store import qbd_companies
-from pos.store.listing import Asked, Page
+from pos.store.listing import Page
 from pos.web import auth
 from pos.web.console import lists
 from pos.web.console.lists import Column
@@ -41,7 +41,7 @@ COLUMNS = (
     Column("made", said("Since")),
 )
 WIRE_COLUMNS = (
-    Column("at", said("When"), sort="n"),
+    Column("at", said("When")),
     Column("direction", said("What")),
     Column("source", said("About")),
     Column("set", said("Message set")),
@@ -90,10 +90,13 @@ def wire() -> ResponseReturnValue:
     here = parts()
     desktop = qbd_companies.by_company(here.store, frame.company())
     given = lists.filled(("q",), {})
-    asked: Asked = lists.asked(sorts=("n",), sort="n")
+    asked = lists.asked(sorts=("n",), sort="n")
+    before = int(asked.after) if asked.after.isascii() and asked.after.isdigit() and len(asked.after) < 19 else 0
     rows, found = list[dict[str, Any]](), Page([], "", "", 0)
     if desktop is not None:
-        rows, found = views.archived(here.store, here.config, desktop.connection, given["q"], asked)
+        rows, found = views.archived(
+            here.store, here.config, desktop.connection, given["q"], before=before, limit=asked.limit
+        )
     return frame.show(
         "wire",
         "queue",
