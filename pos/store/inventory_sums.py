@@ -21,8 +21,8 @@ _LEVELS = (
     "SELECT s.item, s.warehouse, s.qty - s.own_at_set, coalesce(e.qty, 0) FROM stock s LEFT JOIN (SELECT item,"
     " location, sum(qty) AS qty FROM inventory_move GROUP BY item, location) e ON e.item = s.item"
     " AND e.location = s.warehouse WHERE s.own_at_set IS NOT NULL AND s.warehouse <> ''"
-    " AND s.qty - s.own_at_set <> coalesce(e.qty, 0) AND (e.item IS NOT NULL OR EXISTS (SELECT 1 FROM meta WHERE key = 'inventory_begun'))"
-    " ORDER BY s.item, s.warehouse"
+    " AND s.qty - s.own_at_set <> coalesce(e.qty, 0) AND (e.item IS NOT NULL OR"
+    " EXISTS (SELECT 1 FROM meta WHERE key = 'inventory_begun')) ORDER BY s.item, s.warehouse"
 )
 _LOST = (
     "SELECT m.item, m.location, sum(m.qty) FROM inventory_move m WHERE NOT EXISTS (SELECT 1 FROM stock s WHERE"
