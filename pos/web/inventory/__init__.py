@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from pos.web.inventory import api, api_acts, approvals, audit, events, items, overview, places, queue, work, work_api
+from pos.web.inventory import (
+    api,
+    api_acts,
+    approvals,
+    audit,
+    desktop_lists,
+    events,
+    items,
+    overview,
+    places,
+    queue,
+    work,
+    work_api,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     overview.bp,
@@ -21,4 +34,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     work_api.bp,
     api.bp,
     api_acts.bp,
+    desktop_lists.bp,
 )

@@ -100,3 +100,8 @@ EVENTS_QUERY = {**_QUERY, **PAGE, **texts("kind", "status", "qbStatus", "sku", "
 EVENTS = ok({"rows": many(EVENT), "before": WHOLE})
 APPROVALS_QUERY = {**_QUERY, **PAGE, **texts("state", "kind")}
 APPROVALS = ok({"rows": many(APPROVAL), "before": WHOLE, "waiting": WHOLE})
+
+ASK_DESKTOP = thing({"what": words("items", "levels", "sites", "accounts")}, {"company": TEXT}, more=True)
+ASKED_DESKTOP = ok({**texts("what", "state", "askedAt", "doneAt", "message"), "rows": WHOLE})
+DESKTOP_ITEM = thing({"sku": TEXT}, texts("income", "cogs", "asset", "price", "text", "company"), more=True)
+DESKTOP_ACCOUNT = thing(texts("name", "type"), texts("number", "text", "company"), more=True)
