@@ -1,6 +1,7 @@
 """Notify: looks at this machine and shop, raises a notice where something changed, sends changes to people elsewhere.
 
-Reads: disk, clock, log, sessions, lines, stock     Writes: notices     Talks to: a mail server, a webhook, a chat
+Reads: disk, clock, log, sessions, lines, stock     Writes: notices, requests     Talks to: a mail server, a webhook, a chat
+Requests for changes of stock that nobody answered in time are closed here as well.
 If it fails: notices stay at the bell; what was not sent waits in the database and goes out later, oldest first.
 What was sent and not yet written down when the program ended is sent again, under the same id.
 """
@@ -8,7 +9,7 @@ What was sent and not yet written down when the program ended is sent again, und
 from __future__ import annotations
 
 from pos import channels
-from pos.actions import alarms, notify
+from pos.actions import alarms, inventory_requests, notify
 from pos.runner import Agent, Run, every
 
 #: A bell may come a moment before the change that rang it is committed.
@@ -17,7 +18,10 @@ LOOK_AGAIN_SECONDS = 1.0
 
 def run(job: Run) -> str:
     """One look and one round of sending."""
-    raised = "" if job.cause == "ring" else alarms.look(job.store, job.memory, job.now).sentence()
+    raised = ""
+    if job.cause != "ring":
+        inventory_requests.expire(job.store)
+        raised = alarms.look(job.store, job.memory, job.now).sentence()
     ways = channels.configured(job.config)
     if not ways:
         return raised or "Nothing to tell, and nobody to tell it to but the bell."

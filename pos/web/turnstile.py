@@ -106,9 +106,13 @@ class Turnstile:
             self._told_at, self._held = now, 0
 
 
+#: Where a key may stand, as waitress names headers.
+_KEYS = ("AUTHORIZATION", "X_INVENTORY_TOKEN", "X_INVENTORY_ADMIN_TOKEN", "COOKIE")
+
+
 def _shown(headers: Mapping[str, str]) -> str:
     """The key or the cookies a request came with, in a form that tells nothing; "" = none."""
-    given = headers.get("AUTHORIZATION") or headers.get("COOKIE") or ""
+    given = next(filter(None, (headers.get(name) for name in _KEYS)), "")
     return "key " + hashlib.sha256(given.encode("latin-1", "replace")).hexdigest()[:24] if given else ""
 
 

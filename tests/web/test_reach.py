@@ -22,7 +22,8 @@ from pos.store.companies import Place
 from pos.store.models import NoticeDelivery, Outbox, VoucherRow
 from pos.web import auth
 from tests.web.conftest import Console, Page
-from tests.web.reach_of_inventory import STOCK_APART, STOCK_LISTS, STOCK_NAMED, STOCK_OF_COMPANY
+from tests.web.reach_of_books import OF_COMPANY
+from tests.web.reach_of_inventory import STOCK_APART, STOCK_LISTS, STOCK_NAMED
 from tests.web.reach_of_runs import RUN_APART, RUN_LISTS, RUN_NAMED
 from tests.web.two_companies import Hub, a_hub
 
@@ -105,42 +106,6 @@ APART = {
     "/api/console/people",
     "/api/console/hub/tills",
 }
-#: About the books of one company, named in the request: another's are refused.
-OF_COMPANY: tuple[tuple[str, Any], ...] = (
-    *STOCK_OF_COMPANY,
-    ("/settings/integrations", None),
-    ("/settings/integrations/mapping", None),
-    ("/settings/integrations/records", None),
-    ("/settings/integrations/jobs/1", None),
-    ("/api/integrations/quickbooks/mapping", {"mark": "", "changes": {}}),
-    ("/api/integrations/quickbooks/lists/reload", {}),
-    ("/api/integrations/quickbooks/lists/items", None),
-    ("/api/integrations/quickbooks/items/approve", {"all": True}),
-    ("/api/integrations/quickbooks/items/aside", {"item": "MUG"}),
-    ("/api/integrations/quickbooks/items/started", {}),
-    ("/api/integrations/quickbooks/auth-url", None),
-    ("/api/integrations/quickbooks/callback", {"address": "http://localhost/?code=a&state=b"}),
-    ("/api/integrations/quickbooks/disconnect", {}),
-    ("/api/integrations/quickbooks/realm", {"take": True}),
-    ("/api/integrations/quickbooks/chart", None),
-    ("/api/integrations/quickbooks/conflicts", None),
-    ("/api/integrations/quickbooks/conflicts/1", {"choice": "ours"}),
-    ("/api/integrations/quickbooks/conflicts/1/undo", {}),
-    ("/api/integrations/quickbooks/jobs", None),
-    ("/api/integrations/quickbooks/jobs/1", None),
-    ("/api/integrations/quickbooks/jobs/1/retry", {}),
-    ("/api/integrations/quickbooks/jobs/trigger", {}),
-    ("/api/integrations/quickbooks/owners", None),
-    ("/api/integrations/quickbooks/owners", {"owners": {}}),
-    ("/api/integrations/quickbooks/sync/pull", {"resources": ["customers"]}),
-    ("/api/integrations/quickbooks/sync/push", {"resources": ["customers"]}),
-    ("/api/office/records/customer", None),
-    ("/api/office/records/customer/C1", None),
-    ("/api/office/records/customer", {"fields": {"name": "Ana"}}),
-    ("/api/office/records/customer/C1/delete", {"version": 1}),
-    ("/api/office/import/customers", {"data": "bmFtZQ==", "name": "customers.csv"}),
-    ("/api/office/import/customers/preview", {"data": "bmFtZQ=="}),
-)
 #: Routes of the console about the whole hub: whose rights are kept to a part of it is refused.
 WHOLE = {
     "/api/console/agents", "/api/console/agents/pause", "/api/console/agents/resume", "/api/console/agents/run",
