@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -86,6 +87,8 @@ def _lines(store: Store, config: Config, company: str, tiles: Sequence[Tile], lo
     codes = [tile.code for tile in tiles]
     there = standing(store, config, company, codes, location)
     parts = inventory_places.parts(store, company, codes)
+    asked = "SELECT item, min(code) FROM barcode WHERE item IN (SELECT value FROM json_each(?)) GROUP BY item"
+    codes_of = dict(store.execute(asked, (json.dumps(codes),)).fetchall())
     return [
         {
             "sku": tile.code,
@@ -94,6 +97,7 @@ def _lines(store: Store, config: Config, company: str, tiles: Sequence[Tile], lo
             "uom": tile.uom,
             "weighed": tile.weighed,
             "priceText": figures.money(tile.price[0], config) if tile.price else "",
+            "barcode": codes_of.get(tile.code, tile.code),
             "cost": parts[tile.code].cost if tile.code in parts else "",
             **there[tile.code],
         }

@@ -12,7 +12,7 @@ ORDERS_QUERY: dict[str, Shape] = {**_COMPANY, "state": TEXT}
 COUNTS_QUERY: dict[str, Shape] = {**_COMPANY, "over": words("", "yes")}
 
 _STANDING = texts("level", "levelText", "available", "availableText")
-_LINE = {**texts("sku", "name", "detail", "uom", "priceText", "cost"), **_STANDING, "weighed": FLAG}
+_LINE = {**texts("sku", "name", "detail", "uom", "priceText", "barcode", "cost"), **_STANDING, "weighed": FLAG}
 LOOKED_UP = ok({"line": named("ScannedLine", thing({**_LINE, "quantity": TEXT}))})
 FOUND = ok({"lines": many(thing(_LINE))})
 LEVELS_BODY = thing({"items": many(TEXT)}, {**_COMPANY, "location": TEXT})

@@ -7,6 +7,9 @@ GET /inventory/orders              stock   inventory/orders.html: what was order
 GET /inventory/orders/new          stock   inventory/order.html
 GET /inventory/counts              stock   inventory/counts.html
 GET /inventory/counts/<key>        stock   inventory/count.html
+GET /inventory/labels              stock   inventory/labels.html: shelf labels, printed by the browser
+GET /inventory/labels.css          stock   the size of a label, as [inventory] has it
+GET /inventory/labels/barcode.svg?code=   stock   a code as Code 128
 """
 
 from __future__ import annotations
@@ -14,22 +17,28 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 
 from pos import clock
 from pos.actions import inventory_counts as counting
 from pos.actions import receiving
+from pos.errors import NotFound
 from pos.store import inventory, inventory_counts, inventory_places, people, purchase_orders, reach, rights
 from pos.web import auth
+from pos.web.describe import describe
 from pos.web.integrations import reached
 from pos.web.inventory import frame
 from pos.web.parts import parts
+from pos.web.receipts import bars_svg
+from pos.web.shapes import TEXT
 
 bp = Blueprint("inventory_work", __name__)
 
 #: Who may agree: so many are named.
 NAMED_MAX = 5
 LISTED_MAX = 50
+#: Longer ones would be bars too thin to read.
+BARS_MAX = 48
 
 
 def facts(company: str) -> dict[str, Any]:
@@ -142,3 +151,34 @@ def count_page(key: str) -> str:
         count=counting.shown(here.store, here.config, found),
         items=counting.items(here.store, here.config, found),
     )
+
+
+# -- labels ------------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/inventory/labels")
+@auth.needs("stock", within=True)
+def labels_page() -> str:
+    return _work("labels", "receive")
+
+
+@bp.get("/inventory/labels.css")
+@describe(kinds=("text/css",))
+@auth.needs("stock", within=True)
+def label_size() -> Response:
+    own = parts().config.inventory
+    width, height = f"{own.label_width_mm}mm", f"{own.label_height_mm}mm"
+    sheet = (
+        f"@page {{ size: {width} {height}; margin: 0; }}\n.label {{ inline-size: {width}; block-size: {height}; }}\n"
+    )
+    return Response(sheet, mimetype="text/css")
+
+
+@bp.get("/inventory/labels/barcode.svg")
+@describe(query={"code": TEXT}, kinds=("image/svg+xml",), refuses=(404,))
+@auth.needs("stock", within=True)
+def label_barcode() -> Response:
+    code = request.args.get("code", "")
+    if not (0 < len(code) <= BARS_MAX and code.isascii() and code.isprintable()):
+        raise NotFound("This code cannot be drawn as bars.")
+    return Response(bars_svg(code), mimetype="image/svg+xml")

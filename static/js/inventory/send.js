@@ -54,7 +54,7 @@ async function sendOnce(sheet, work) {
     const answer = await untilAnswered(work.path, () => work.now(body));
     away(false);
     sheet.state.sent = false;
-    const words = work.done(answer);
+    const words = answer.status === "pending_approval" ? t("Waits for a second person") : work.done(answer);
     work.after(answer);
     if (words) showDone(answer, words);
     return true;
