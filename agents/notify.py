@@ -1,6 +1,6 @@
 """Notify: looks at this machine and shop, raises a notice where something changed, sends changes to people elsewhere.
 
-Reads: disk, clock, log, sessions, lines, stock     Writes: notices, requests     Talks to: a mail server, a webhook, a chat
+Reads: disk, clock, log, sessions, lines, stock     Writes: notices, requests     Talks to: mail, a webhook, a chat
 Requests for changes of stock that nobody answered in time are closed here as well.
 If it fails: notices stay at the bell; what was not sent waits in the database and goes out later, oldest first.
 What was sent and not yet written down when the program ended is sent again, under the same id.

@@ -1,4 +1,4 @@
-"""Every route that names the company whose books, records or stock it is about, as tests/web/test_reach.py asks them."""
+"""Every route that names the company whose books, records or stock it is about, as tests/web/test_reach asks them."""
 
 from __future__ import annotations
 
