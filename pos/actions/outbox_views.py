@@ -65,6 +65,7 @@ STEPS = {
     "rejected": said("Refused"),
     "unknown": said("No answer; held as unknown, not sent again blindly"),
     "queued": said("Not there; it is sent again"),
+    "mailed": said("In the queue for {title}"),
     "fault": said("Could not be handled here"),
     "parked": said("Parked"),
     "unparked": said("Taken up again"),

@@ -55,6 +55,17 @@ def write(store: Store, company: str, plain: Mapping[str, Any], before: Kept, by
     return Kept(dict(plain), made.mark)
 
 
+def strangers(store: Store, company: str) -> list[str]:
+    """What the mapping names and QuickBooks' lists, as they were last fetched, do not have; in words."""
+    row = qbd_companies.of_company(store, company)
+    accounts, items = mapping.named(mapping.read(read(store, company).values))
+    accounts_off, items_off = qbd_names.strangers(store, row.connection, accounts, items)
+    return [
+        *(said("QuickBooks has no account {name}.", name=name) for name in accounts_off),
+        *(said("QuickBooks has no item {name}.", name=name) for name in items_off),
+    ]
+
+
 # -- whether sales go there --------------------------------------------------------------------------------------------
 
 

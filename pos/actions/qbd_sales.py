@@ -151,7 +151,7 @@ def _no(job: Job, taken: outbox.Claimed, error: Rejected | Invalid | Corrupt, no
 
 
 def _wait(job: Job, taken: outbox.Claimed, now: datetime) -> None:
-    outbox.again(job.store, taken, now, "waits", said("Waits for the Web Connector."), after_seconds=0)
+    outbox.again(job.store, taken, now, outbox.MAILED, said("Waits for the Web Connector."), after_seconds=0)
 
 
 # -- what became of it -------------------------------------------------------------------------------------------------

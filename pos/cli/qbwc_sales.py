@@ -68,5 +68,7 @@ def _show(store: Store, company: str, *, whole: bool) -> None:
     plain = qbd_mapping.read(store, company).values
     for words in qbd_mapping.check(plain):
         print(f"  ! {words}")
+    for words in qbd_mapping.strangers(store, company):
+        print(f"  ? {words}")
     if whole and plain:
         print(json.dumps(plain, indent=1, ensure_ascii=False, sort_keys=True))

@@ -43,6 +43,8 @@ BITE_ROWS = 500
 #: A reply is cut after so many.
 REPLY_CHARS_MAX = 4000
 
+#: Of one that waits for the other side to come round.
+MAILED = "mailed"
 #: States in which a document is there, so that a return can refer to it.
 THERE = ("booked", "differs")
 
@@ -187,7 +189,8 @@ def again(
     next_at = within(now, rung(tries) if after_seconds is None else after_seconds)
     values = {"next_at": next_at, "settle_at": "", "tries": tries, "code": code, "message": message, **_let_go()}
     values |= _replied(reply)
-    _change(store, row, "queued", values, now, tell=_keeps_failing(row, message))
+    step = code if code == MAILED else ""
+    _change(store, row, "queued", values, now, tell=_keeps_failing(row, message), step=step)
 
 
 def sent(store: Store, row: Claimed, now: datetime, remote_id: str) -> Claimed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pos.store.db import Store
-from pos.store.models import InventoryLocation, InventoryPart, QbdCompany, QbdItem
+from pos.store.models import InventoryLocation, InventoryPart, QbdAccount, QbdCompany, QbdItem
 
 
 def item_of(store: Store, company: str, code: str) -> dict[str, str]:
@@ -37,6 +37,18 @@ def site_of(store: Store, location: str) -> dict[str, str]:
     if row is None or not (row.qb_site_id or row.qb_site_name):
         return {}
     return {"id": str(row.qb_site_id)} if row.qb_site_id else {"name": str(row.qb_site_name)}
+
+
+def strangers(store: Store, connection: str, accounts: set[str], items: set[str]) -> tuple[list[str], list[str]]:
+    """Of these accounts and items, the ones the lists of the company file do not have; none where no list was fetched.
+    Names there are compared without case."""
+    found = []
+    for names, model in ((accounts, QbdAccount), (items, QbdItem)):
+        with store.reading():
+            rows = model.select(model.full_name).where(model.connection == connection)
+            there = {str(row.full_name).casefold() for row in rows}
+        found.append(sorted(name for name in names if there and name.casefold() not in there))
+    return found[0], found[1]
 
 
 def keep_moves(connection: str, moves: str) -> None:

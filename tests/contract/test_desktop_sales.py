@@ -307,10 +307,12 @@ def test_the_installer_maps_and_switches_on_from_the_terminal(
     qbwc_sales.arguments(parser)
     file = tmp_path / "mapping.json"
     file.write_text(json.dumps(MAPPING), encoding="utf-8")
+    QbdItem.create(connection=desk.name, list_id="1", full_name="SALES GOODS", kind="ItemService", seen_at="")
     for words in (["map", "--file", str(file)], ["on", "--moves", "documents"], ["off"], ["show"]):
         assert qbwc_sales.run(desk.store, parser.parse_args(words)) == 0
     told = capsys.readouterr().out
     assert "sales go to" in told and "from 2026-11-20 on documents move stock" in told and '"default_item"' in told
+    assert "QuickBooks has no item VAT 20." in told and "Sales goods." not in told and "no account" not in told
     with pytest.raises(Conflict):
         qbwc_sales.run(desk.store, parser.parse_args(["cutover", "--day", DAY]))
 

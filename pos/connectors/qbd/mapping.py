@@ -203,6 +203,17 @@ def _names(tables: Tables) -> list[str]:
     return found
 
 
+def named(tables: Tables) -> tuple[set[str], set[str]]:
+    """The accounts and the items a mapping names."""
+    accounts = {tables.receivable}
+    found = {tables.default_item, tables.rounding, tables.voucher, tables.tax_rounding, tables.tax_item}
+    for tender in tables.tenders.values():
+        accounts |= {tender.account, tender.payout_account}
+        found.add(tender.item)
+    found |= {*tables.groups.values(), *(tax.item for tax in tables.taxes.values())}
+    return accounts - {""}, found - {""}
+
+
 def lacks(one: Share | Book, tables: Tables, known: Known) -> list[str]:
     """What of a share or a document is not mapped, in words; nothing when it can be booked."""
     found = _places(one, tables, known)
