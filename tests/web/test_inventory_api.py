@@ -11,7 +11,7 @@ import pytest
 from pos import config
 from pos.app import App
 from pos.rules import rights
-from pos.store import catalog, companies, env_users, inventory_refused, people, reach
+from pos.store import catalog, companies, env_users, inventory_refused, people, qbd_companies, reach
 from tests.web.conftest import PASSWORD, Console, Page
 
 WRITE, ADMIN = "w" * 48, "a" * 48
@@ -200,3 +200,21 @@ def test_the_api_keeps_to_the_companies_of_who_asks(till: App) -> None:
     assert received(page, "1", company="main").status_code == 403
     assert received(page, "1").status_code == 400  # the place is another company's: there is none of that code
     till.flask.extensions["tillkeep"] = parts
+
+
+def test_lists_and_what_quickbooks_lacks_are_asked_for_over_the_api(till: App, boss: Page) -> None:
+    assert boss.post("/api/inventory/desktop/ask", {"what": "sites"}).status_code == 404  # nobody set one up
+    qbd_companies.add(till.store, "main", "webconnector", "kettle-orange-window", "7")
+    for _ in range(2):
+        asked = boss.post("/api/inventory/desktop/ask", {"what": "sites"})
+        assert (asked.status_code, asked.json["state"], asked.json["doneAt"]) == (200, "pending", "")
+    assert boss.post("/api/inventory/desktop/ask", {"what": "the way"}).status_code == 400
+    accounts = {"income": "Sales", "cogs": "Cost of Goods Sold", "asset": "Inventory Asset"}
+    made = boss.post("/api/inventory/desktop/item", {"sku": "MUG", **accounts})
+    assert (made.status_code, made.json["approval"]["kind"]) == (202, "item_add")
+    again = boss.post("/api/inventory/desktop/item", {"sku": "MUG", **accounts})
+    assert (again.status_code, again.json["code"]) == (409, "waits")
+    assert boss.post("/api/inventory/desktop/account", {"name": "Waste", "type": "A guess"}).status_code == 400
+    assert boss.post("/api/inventory/desktop/account", {"name": "Waste", "type": "Expense"}).status_code == 202
+    own = boss.post(f"/api/inventory/approvals/{made.json['approval']['id']}/approve", {})
+    assert own.status_code == 403
