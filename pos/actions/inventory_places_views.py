@@ -7,9 +7,10 @@ from typing import Any
 from pos.actions import qbd_mapping
 from pos.actions.outbox_views import moment
 from pos.config import Config
+from pos.connectors.qbd.requests import ACCOUNT_TYPES as ACCOUNT_TYPES
 from pos.rules import qwc
 from pos.said import said
-from pos.store import companies, connections
+from pos.store import companies, connections, qbd_asks
 from pos.store.db import Store
 from pos.store.qbd_companies import Desktop
 
@@ -19,6 +20,42 @@ MOVES_STOCK = {
     "adjustments": said("Adjustments by day and place"),
     "documents": said("Sales documents with their items"),
 }
+
+
+#: A list of QuickBooks -> words, in the order they are asked for.
+LISTS = {
+    "sites": said("Sites"),
+    "accounts": said("Accounts"),
+    "items": said("Items"),
+    "levels": said("Levels of items at sites"),
+}
+_ASKED = {
+    "": (said("Never asked"), "check"),
+    "pending": (said("Asked with the next call"), "waiting"),
+    "in_flight": (said("Being asked"), "waiting"),
+    "applied": (said("Answered"), "saved"),
+}
+
+
+def lists(store: Store, config: Config, connection: str) -> list[dict[str, Any]]:
+    """The lists of a company file and how it stands with asking for each."""
+    found = []
+    for name, words in LISTS.items():
+        one = qbd_asks.asked(store, connection, f"ask_{name}")
+        state, tone = _ASKED.get(one.state, (said("Went wrong"), "needs"))
+        found.append(
+            {
+                "name": name,
+                "title": words,
+                "state_text": state,
+                "tone": tone,
+                "waits": one.state in ("pending", "in_flight"),
+                "done_text": moment(store, config, one.done_at),
+                "rows": one.rows,
+                "message": one.message,
+            }
+        )
+    return found
 
 
 def sites(store: Store, connection: str) -> list[dict[str, str]]:

@@ -222,6 +222,21 @@ def test_the_queue_says_what_goes_what_is_held_back_and_by_what(told: App, opera
     assert "Held back" in text_of(operator, "/inventory/items/MUG"), "and so at the item"
 
 
+def test_lists_of_quickbooks_are_asked_for_and_what_it_lacks_is_proposed(told: App, operator: Console) -> None:
+    assert "Never asked" in text_of(operator, "/inventory/places")
+    assert operator.post("/api/inventory/desktop/ask", {"what": "sites"}).status_code == 200
+    assert "Asked with the next call" in text_of(operator, "/inventory/places")
+    assert "ask_sites" not in text_of(operator, "/inventory/queue") and "Question" in text_of(
+        operator, "/inventory/queue"
+    )
+    account = {"name": "Shrinkage", "type": "CostOfGoodsSold"}
+    made = operator.post("/api/inventory/desktop/account", account)
+    assert made.status_code == 202, made.json
+    shown = text_of(operator, f"/inventory/approvals/{made.json['approval']['id']}")
+    assert "Shrinkage" in shown and "CostOfGoodsSold" in shown and "New account in QuickBooks" in shown
+    assert "Propose it as a new item" in text_of(operator, "/inventory/items/MUG")
+
+
 def states(till: App) -> list[tuple[str, str]]:
     """(event, the event that holds it back) of all that is open, in the order it goes."""
     connection = qbd_companies.of_company(till.store, "main").connection

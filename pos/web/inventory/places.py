@@ -53,6 +53,8 @@ def page() -> ResponseReturnValue:
         sites=views.sites(here.store, desktop.connection) if desktop else [],
         accounts=views.accounts(here.store, desktop.connection) if desktop else [],
         desktop=views.desktop(here.store, here.config, desktop) if desktop else None,
+        asked_lists=views.lists(here.store, here.config, desktop.connection) if desktop else [],
+        account_types=views.ACCOUNT_TYPES,
         from_settings=desktop is not None and views.is_of_settings(here.config, desktop),
         may_set=auth.actor().may("stock_admin"),
         moves=views.MOVES_STOCK,

@@ -24,6 +24,7 @@ for (const form of document.querySelectorAll("form[data-send]"))
     if (told) put(told, "");
     try {
       const done = await post(form.dataset.send, fieldsOf(form), 20000);
+      if (done.status === "pending_approval") return location.assign(`/inventory/approvals/${encodeURIComponent(done.approval.id)}`);
       if (form.dataset.reload) return location.assign(form.dataset.reload);
       if (told) put(told, t("Saved."));
       say(t("Saved."));
