@@ -253,8 +253,7 @@ def add_token(
 ) -> str:
     """Make a key within one's own rights. places: COMPANY or COMPANY/SHOP it is kept to, none = everywhere. person:
     whose it is, "" = nobody's; somebody else's is for an owner to make. Returns its secret, told this once."""
-    if person and person != who.person and who.role != rights.OWNER:
-        raise NotAllowed("A key in somebody else's name is made by an owner.", code="not_yours", field="person")
+    _refuse_anothers(who, person)
     if role not in rights.ROLES or not set(scopes) <= set(rights.RIGHTS):
         return people.add_token(store, name, role, who.code, scopes, person)  # which says what is wrong
     full = tables.of(store).rights_of(role)
@@ -277,13 +276,20 @@ def whose(store: Store, who: Actor) -> list[people.Person]:
 
 
 def rotate_token(store: Store, config: Config, who: Actor, key: str) -> str:
-    """A new secret, told this once; the old one stops at once."""
+    """A new secret, told this once; the old one stops at once. Somebody else's key is for an owner to make anew: who
+    holds its secret acts in their name."""
+    _refuse_anothers(who, str(one_token(store, config, who, key)["person"]))
     return people.rotate_token(store, _mine(store, config, who, key), who.code)
 
 
 def revoke_token(store: Store, config: Config, who: Actor, key: str) -> None:
     """It stops working with the next request."""
     people.revoke_token(store, _mine(store, config, who, key), who.code)
+
+
+def _refuse_anothers(who: Actor, person: str) -> None:
+    if person and person != who.person and who.role != rights.OWNER:
+        raise NotAllowed("A key in somebody else's name is made by an owner.", code="not_yours", field="person")
 
 
 def _mine(store: Store, config: Config, who: Actor, key: str) -> str:

@@ -181,6 +181,20 @@ class TestKeys:
         answer = clerk.post("/api/console/people", {"code": "33", "name": "Max", "role": "manager"})
         assert (answer.status_code, answer.json["code"]) == (403, "above_yourself")
 
+    def test_a_key_in_somebodys_name_is_theirs_or_an_owners_to_make(
+        self, till: App, owner: Console, manager: Console
+    ) -> None:
+        me = manager.get("/api/console/session").json["user"]["code"]
+        body = {"name": "hers", "role": "manager", "person": "9"}
+        assert manager.post("/api/console/tokens", body).json["code"] == "not_yours"
+        assert manager.post("/api/console/tokens", {**body, "person": me}).status_code == 201
+        assert owner.post("/api/console/tokens", {**body, "name": "his", "person": "none"}).json["field"] == "person"
+        assert owner.post("/api/console/tokens", {**body, "name": "his", "role": "cashier"}).status_code == 201
+        row = self.row(manager, "his")
+        assert (row["person"], row["person_name"]) == ("9", "Cleo Marsh")
+        assert manager.post(f"/api/console/tokens/{row['id']}/rotate").json["code"] == "not_yours"
+        assert manager.post(f"/api/console/tokens/{row['id']}/revoke").json["row"]["works"] is False
+
     def test_a_manager_makes_no_key_that_may_do_more(self, till: App, owner: Console, manager: Console) -> None:
         owner.post("/api/console/tokens", {"name": "watcher", "role": "operator"})
         key = self.row(owner, "watcher")["id"]
