@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from pos import clock
@@ -154,14 +155,15 @@ def facts(store: Store, connection: str) -> dict[str, Any]:
 
 
 def desk(store: Store, connection: str, found: Mapping[str, Any] | None = None) -> Desk:
-    """The company file of a connection, as the bundles see it. Speaks to nobody."""
+    """The company file of a connection, as the bundles see it: for one round, what it looked up it keeps. Speaks to
+    nobody."""
     made = found if found is not None else facts(store, connection)
     company = companies.of_connection(store, connection)
     cuts = [(str(day), str(moves)) for day, moves in made.get(MOVES) or []]
     row = qbd_companies.by_company(store, company)
     known = Known(
-        item=lambda code: qbd_names.item_of(store, company, code),
-        kind_of=lambda name: qbd_names.kind_of(store, connection, name),
+        item=cache(lambda code: qbd_names.item_of(store, company, code)),
+        kind_of=cache(lambda name: qbd_names.kind_of(store, connection, name)),
         multi_site=bool(row is not None and row.facts.get("multi_site")),
         moves=lambda day: moves_on(cuts, day),
         booked=lambda numbers: {

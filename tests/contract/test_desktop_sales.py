@@ -332,3 +332,22 @@ def test_a_customer_who_is_taken_out_is_in_nothing_that_was_sent(desk: Desk) -> 
     left = [row.payload + row.body for row in QbdWork.select()] + [row.body for row in QbdArchive.select()]
     left += [row.body + row.sent for row in Bundle.select()] + [json.dumps(qbd_mapping.read(desk.store, "main").values)]
     assert not [text for text in left if "Lopez" in text]
+
+
+def test_what_one_company_sold_is_told_to_its_own_company_file_alone(desk: Desk) -> None:
+    desk.on()
+    companies.add(desk.store, "north", "North", "boss")
+    qbd_companies.add(desk.store, "north", "connector-north", "kettle-orange-door", "boss")
+    qbd_mapping.write(desk.store, "north", MAPPING, qbd_mapping.read(desk.store, "north"), "boss")
+    qbd_mapping.switch_on(desk.store, "north", "adjustments", DAY, "boss")
+    name = qbd_companies.of_company(desk.store, "north").connection
+    desk.sell()
+    desk.tomorrow()
+    desk.name = name
+    assert desk.round().idle
+    desk.name = "quickbooks_desktop"
+    done = desk.round()
+    assert (done.told, done.goods) == (1, 1)
+    assert {row.connection for row in QbdWork.select()} == {"quickbooks_desktop"}
+    connections.sync(desk.store, [])  # a start with nothing set up: a company's choice stays
+    assert [line.id for line in connections.lines(desk.store)] == ["quickbooks_desktop", name]
