@@ -64,7 +64,14 @@ msgstr ""
 
 """
 #: Spoken to who runs the till at a terminal, to programs and to logs: these stay English.
-ENGLISH_ONLY = ("pos/cli/", "pos/connectors/", "pos/rules/sheet.py", "pos/actions/bring_in.py", "pos/actions/older.py")
+ENGLISH_ONLY = (
+    "pos/cli/",
+    "pos/connectors/",
+    "pos/rules/sheet",
+    "pos/actions/bring_in.py",
+    "pos/actions/openings.py",
+    "pos/actions/older.py",
+)
 #: But for what a screen shows: what does not fit in the mapping to QuickBooks, and what is missing.
 ON_SCREENS = ("pos/connectors/qbo/fit.py", "pos/connectors/qbo/mapping.py")
 #: A fact's place in a text: {name}, or %(name)s in a template.
