@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from pos import clock
 from pos.said import said
-from pos.store import qbd_companies, qbd_tickets
+from pos.store import notices, qbd_companies, qbd_tickets
 from pos.store.db import Store
 from pos.store.qbd_companies import Desktop
 
@@ -66,7 +66,7 @@ class Door:
             with self._lock:
                 self._counts.pop((username, address), None)
             return row
-        self._count(store, username, address, row)
+        self._count(store, username, address)
         return None
 
     def turned_away(self, what: str, address: str) -> None:
@@ -122,7 +122,7 @@ class Door:
         count = self._counts.get((username, address))
         return 0 if count is None or clock.monotonic() - count.since > WITHIN_SECONDS else count.wrong
 
-    def _count(self, store: Store, username: str, address: str, row: Desktop | None) -> None:
+    def _count(self, store: Store, username: str, address: str) -> None:
         with self._lock:
             now = clock.monotonic()
             for key in ((username, address), (username, _ANYWHERE)):
@@ -134,10 +134,10 @@ class Door:
             while len(self._counts) > COUNTED_MAX:
                 self._counts.popitem(last=False)
             shut = self._counts[(username, address)].wrong == store.config.qbwc.wrong_tries
-        if shut and row is not None:
-            words = said(
-                "Too many wrong passwords for the Web Connector from {address}; it waits a quarter of an hour.",
-                address=address,
-            )  # fmt: skip
-            with store.transaction():
-                qbd_companies.failed(row.connection, words, clock.now())
+        if shut:  # told of names nobody has, too: it must take the same time
+            words = said("Somebody at {address} typed a wrong user or password of the Web Connector too often.",
+                         address=address)  # fmt: skip
+            remedy = said(
+                "After a quarter of an hour it is let in again. Was the password changed? Type it anew there."
+            )
+            notices.raise_notice(store, "qbwc-refused", "check", words, remedy, event=True)

@@ -46,7 +46,10 @@ def _served(args: argparse.Namespace, root: Path) -> bool:
         most, large = loaded.security.body_kb_max * 1024, qbwc.large(app.store, loaded)
         server = listen(app.flask, own.host, own.port, own.threads, most, own.trusted_proxy, large)
         if loaded.qbwc.bind_port:
-            beside = OwnPort(qbwc.only(app.flask), loaded, large)
+            try:
+                beside = OwnPort(qbwc.only(app.flask), loaded, large)
+            except BadSettings as error:  # no reason not to sell
+                cli.warn(error.message)
         demo = _demo(app.store, loaded) if args.demo and _is_unused(app.store) else None
         code = app.door.offer() if beginning.is_fresh(app.store) else ""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pos.config import Config
+from pos.errors import BadSettings
 from pos.web import errors
 from pos.web.server import listen
 
@@ -19,12 +20,18 @@ class OwnPort:
     """Listens from the moment it is made; serves from `start()` on."""
 
     def __init__(self, application: Any, config: Config, large: Mapping[str, int]) -> None:
-        """BadSettings when the port is taken."""
+        """BadSettings when the port cannot be had."""
         own = config.qbwc
         most = config.security.body_kb_max * 1024
-        self._server = listen(
-            application, own.bind_host, own.bind_port, THREADS, most, config.server.trusted_proxy, large
-        )
+        try:
+            self._server = listen(
+                application, own.bind_host, own.bind_port, THREADS, most, config.server.trusted_proxy, large
+            )
+        except BadSettings as error:
+            raise BadSettings(
+                f"The Web Connector's own port {own.bind_port} on {own.bind_host} cannot be opened; another program "
+                "may have it. Choose another in [qbwc] bind_port, or 0 for none: /qbwc is at the till's own port, too."
+            ) from error
         self._thread = threading.Thread(target=self._run, daemon=True, name="qbwc port")
 
     @property

@@ -13,7 +13,7 @@ from pos.actions import qbd_door, qbd_session
 from pos.app import App
 from pos.errors import CannotSave
 from pos.rules import soap
-from pos.store import qbd_companies, qbd_tickets
+from pos.store import notices, qbd_companies, qbd_tickets
 from pos.store.models import QbdTicket
 from tests.contract.emulators.desktop_file import CompanyFile
 from tests.contract.emulators.desktop_forms import SCHEMAS
@@ -52,7 +52,7 @@ def test_a_door_that_is_shut_is_shut_for_that_user_from_there_alone(till: App, t
     for _ in range(till.config.qbwc.wrong_tries):
         assert sign_in(here, USER, "guessed")[1] == "nvu"
     assert sign_in(here)[1] == "nvu"  # the right one is not looked at any more
-    assert "192.0.2.1" in qbd_companies.get(till.store, MAIN).last_error
+    assert "192.0.2.1" in notices.open_notices(till.store, prefix="qbwc-refused")[0].text
     assert sign_in(here, "north", "another password")[1] == ""  # another company from the same address
     assert sign_in(there)[1] == ""  # its own machine
 

@@ -6,14 +6,17 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psutil
 import pytest
 
 from pos.app import App
+from pos.errors import BadSettings
 from pos.http import Http
 from pos.rules import soap
 from pos.web import qbwc, turnstile
+from pos.web.own_port import OwnPort
 from pos.web.server import Server, listen
 
 MEGABYTE = 1 << 20
@@ -48,8 +51,8 @@ def test_a_long_answer_comes_through_here_and_nowhere_else(till: App, port: Serv
     assert 2 * MEGABYTE < len(body) < 3 * MEGABYTE
     answer = sent(port, body)
     assert b" 200 " in answer.split(b"\r\n")[0]
-    assert b" 413 " in sent(port, body, "/api/sign-in").split(b"\r\n")[0]
-    assert b" 413 " in sent(port, body, "/qbwc/support").split(b"\r\n")[0]
+    for path in ("/api/sign-in", "/qbwc/support"):  # refused at the head already
+        assert b" 413 " in sent(port, b"x", path, length=len(body)).split(b"\r\n")[0]
 
 
 def test_what_is_far_too_large_is_not_even_taken_in(till: App, port: Server) -> None:
@@ -58,7 +61,7 @@ def test_what_is_far_too_large_is_not_even_taken_in(till: App, port: Server) -> 
     before = process.memory_info().rss
     for _ in range(5):
         assert b" 413 " in sent(port, b"x" * 1000, length=40 * MEGABYTE).split(b"\r\n")[0]
-    assert sent(port, b"<a>" * (40 * MEGABYTE // 3), length=40 * MEGABYTE)[:12] in (b"HTTP/1.1 413", b"")
+    sent(port, b"<a>" * (40 * MEGABYTE // 3), length=40 * MEGABYTE)  # the answer may be lost with the line
     assert process.memory_info().rss - before < 80 * MEGABYTE  # forty of it are this test's own
 
 
@@ -68,6 +71,12 @@ def test_nodes_by_the_million_take_little(till: App, port: Server) -> None:
     body = b"<s:Envelope xmlns:s='" + soap.SOAP_11.encode() + b"'>" + b"<a/>" * 600_000
     assert b" 400 " in sent(port, body).split(b"\r\n")[0]
     assert process.memory_info().rss - before < 40 * MEGABYTE
+
+
+def test_an_own_port_that_is_taken_is_said_so(served: App, port: Server) -> None:
+    own = replace(served.config.qbwc, bind_port=port.port)
+    with pytest.raises(BadSettings, match="bind_port"):
+        OwnPort(qbwc.only(served.flask), replace(served.config, qbwc=own), {})
 
 
 def test_who_is_refused_again_and_again_waits_although_the_answers_are_200(till: App, port: Server) -> None:
