@@ -9,7 +9,7 @@ import pytest
 from pos import clock
 from pos.errors import Conflict, NotFound
 from pos.rules.inventory import Line
-from pos.store import inventory, inventory_places, notices, qbd_archive, qbd_asks, qbd_queue
+from pos.store import inventory, inventory_places, notices, qbd_archive, qbd_asks, qbd_outcome, qbd_queue, qbd_rows
 from pos.store.db import Store
 from pos.store.inventory_places import Location
 from tests.books import Time
@@ -164,3 +164,13 @@ def test_the_archive_is_searched_by_event_set_and_words_and_thinned(queue: Queue
     assert qbd_archive.thin(queue.store, queue.now, 0) == 0 and queue.work(n).body
     assert qbd_archive.thin(queue.store, queue.now, 90) == 2
     assert (queue.work(n).body, queue.work(n).remote_id) == ("", f"TXN-{n}")  # what it became is kept for ever
+
+
+def test_states_are_all_told_of(queue: Queue) -> None:
+    assert set(qbd_rows.STATES) == {"not_ready", "pending", "in_flight", "unknown", "applied", "error", "cancelled"}
+    for state in qbd_rows.OPEN:
+        queue.put_in(queue.tell(state), state=state)
+    found = qbd_queue.summary(queue.store, "main")
+    assert found.counts == dict.fromkeys(qbd_rows.OPEN, 1) and (found.ready, found.held) == (3, 1)
+    assert qbd_queue.summary(queue.store, "other") == qbd_queue.Summary(dict.fromkeys(qbd_rows.OPEN, 0), 0, 0, "")
+    assert qbd_outcome.UNANSWERED == ("in_flight", "unknown", "error")

@@ -12,7 +12,7 @@ import pytest
 
 from pos import clock
 from pos.errors import Conflict, Invalid
-from pos.store import notices, qbd_archive, qbd_outcome, qbd_queue, qbd_rows
+from pos.store import notices, qbd_archive, qbd_queue, qbd_rows
 from pos.store import qbd_tickets as tickets
 from pos.store.db import Store
 from pos.store.models import Audit, QbdCompany, QbdTicket, QbdWork, QbdWorkItem
@@ -400,13 +400,3 @@ def test_many_threads_take_and_void_at_once_and_nothing_is_held_twice(queue: Que
 class _Event:
     def __init__(self, key: str) -> None:
         self.id = key
-
-
-def test_states_are_all_told_of(queue: Queue) -> None:
-    assert set(qbd_rows.STATES) == {"not_ready", "pending", "in_flight", "unknown", "applied", "error", "cancelled"}
-    for state in qbd_rows.OPEN:
-        queue.put_in(queue.tell(state), state=state)
-    found = qbd_queue.summary(queue.store, "main")
-    assert found.counts == dict.fromkeys(qbd_rows.OPEN, 1) and (found.ready, found.held) == (3, 1)
-    assert qbd_queue.summary(queue.store, "other") == qbd_queue.Summary(dict.fromkeys(qbd_rows.OPEN, 0), 0, 0, "")
-    assert qbd_outcome.UNANSWERED == ("in_flight", "unknown", "error")
