@@ -228,6 +228,7 @@ def items(store: Store, config: Config, here: Count) -> list[dict[str, Any]]:
     names = _goods(store, [one.item for one in found])
     if here.state in ("open", "recount"):
         return [_to_count(store, config, here, one, names) for one in inventory_counts.asked_for(here.state, found)]
+    found.sort(key=lambda one: (one.first is None, not one.differs_first, one.item))  # what differed comes first
     return [_counted(config, one, names) for one in found]
 
 

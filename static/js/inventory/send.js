@@ -134,9 +134,9 @@ export const whomToAsk = () => (facts.approvers.length ? t("Ask {names} to agree
 /** What came of it, above the lines: an event, or a request that waits for a second person. */
 export function showDone(answer, sentence) {
   const waits = answer.status === "pending_approval";
-  const words = waits ? `${t("This waits for a second person; nothing has moved yet.")} ${whomToAsk()}` : sentence;
+  const words = waits ? `${t("Nothing has moved yet.")} ${whomToAsk()}` : sentence;
   const link = waits ? [`/inventory/approvals/${encodeURIComponent(answer.approval.id)}`, t("Open the request")] : answer.event ? [`/inventory/events/${encodeURIComponent(answer.event.id)}`, t("Open")] : null;
-  byId("work-done").replaceChildren(h("div", { class: waits ? "came is-waiting" : "came is-saved" }, icon(waits ? "clock" : "check"), h("p", {}, h("b", {}, waits ? t("Waits for a second person") : t("Done")), " ", words, ...(answer.notes ?? []).map((note) => ` ${note}`)), link ? h("a", { class: "btn btn-sm", href: link[0] }, link[1]) : null));
+  byId("work-done").replaceChildren(h("div", { class: waits ? "came is-waiting" : "came is-saved" }, icon(waits ? "clock" : "check"), h("p", {}, h("b", {}, waits ? t("Waits for a second person") : t("Done")), ". ", words, ...(answer.notes ?? []).map((note) => ` ${note}`)), link ? h("a", { class: "btn btn-sm", href: link[0] }, link[1]) : null));
   say(words);
   scrollTo({ top: 0 });
 }
