@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from pos import cli
@@ -22,6 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, root: Path) -> int:
     """0 only when everything is ready."""
+    logging.getLogger("pos").addHandler(logging.NullHandler())  # each finding says in words what a line of it would
     with opened.till(root) as store:
         return report(store, args)
 

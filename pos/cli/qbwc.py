@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from pos import cli
@@ -64,6 +65,7 @@ def _write(store: Store, company: str, output: Path | None) -> int:
 
 
 def _preflight(store: Store, args: argparse.Namespace) -> int:
+    logging.getLogger("pos").addHandler(logging.NullHandler())  # each finding says in words what a line of it would
     found = list(qbwc_preflight.look(store, store.config, args.company, args.address))
     passes = findings_report.passes(found)
     last = f"QBWC Preflight: {'PASS' if passes else 'FAIL'}"
@@ -83,6 +85,8 @@ def _companies(store: Store, args: argparse.Namespace) -> int:
         row, password = qbd_companies.add(store, args.company, args.user, None, who)
         print(f"{row.company}: user {row.username}, password {password}")
         print("The password is shown this once; type it into the Web Connector.")
+        if not qbd_companies.is_on(store.config) and len(qbd_companies.every(store)) == 1:
+            print("Start the server anew: it takes long answers at /qbwc from then on.")
     elif args.do in ("on", "off"):
         qbd_companies.set_enabled(store, args.company, args.do == "on", who)
     elif args.do == "rebind":
