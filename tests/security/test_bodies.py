@@ -69,7 +69,9 @@ VALUES: tuple[bytes, ...] = (
 def bodies(described: dict[str, Any], route: str) -> Iterator[bytes]:
     """For each hostile value a body with it in every field the route is described to read, at every depth."""
     method, path = route.split(" ")
-    path = path.replace("<", "{").replace(">", "}").replace("{path:", "{").replace("{int:", "{")
+    path = (
+        path.replace("<", "{").replace(">", "}").replace("{path:", "{").replace("{int:", "{").replace("{any_text:", "{")
+    )
     content = described["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
     schema = content.get("application/json", {}).get("schema", {})
     parts = described.get("components", {}).get("schemas", {})
