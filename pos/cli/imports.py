@@ -8,7 +8,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -219,7 +219,7 @@ def rehearsed(loaded: config.Config, kind: str, chosen: bring_in.Choices = _ANY)
 def _straight(store: Store, kind: str, chosen: bring_in.Choices) -> Iterator[Door]:
     by = opened.operator()
     if kind in bring_in.KINDS:
-        companies.one(store, chosen.company)
+        chosen = replace(chosen, company=companies.one(store, chosen.company).id)
         inventory_begin.begin(store)
         yield lambda rows: _told(bring_in.KINDS[kind](store, rows, by, chosen))
         return

@@ -109,10 +109,10 @@ def put_location(store: Store, given: Location, by: str, *, new: bool | None = N
         if len(text) > CODE_MAX or not text.isprintable():
             raise Invalid(said("{field} is too long, or holds a control character.", field=field), field=field)
     with store.transaction():
-        companies.one(store, given.company)
+        owner = companies.one(store, given.company).id
         row = store.execute(f"SELECT {', '.join(_LOCATION)} FROM inventory_location WHERE code = ?", (code,)).fetchone()
         before = _location(row) if row else None
-        if before is not None and (new or before.company != given.company):
+        if before is not None and (new or before.company != owner):
             raise Conflict(said("{name} is taken already. Choose another.", name=code), field="code", code="taken")
         if before is None and new is False:
             raise NotFound(said("There is no place {code}.", code=code), field="code")
@@ -123,16 +123,15 @@ def put_location(store: Store, given: Location, by: str, *, new: bool | None = N
             )  # fmt: skip
         now = clock.stamp(clock.now())
         after = Location(
-            code, given.company, name, given.active, given.is_virtual, given.qb_site_name.strip(),
+            code, owner, name, given.active, given.is_virtual, given.qb_site_name.strip(),
             given.qb_site_id.strip(), before.made_at if before else now, now, by,
         )  # fmt: skip
         changed = _changed(before, after)
         if before is not None and not changed:
             return before, False
         _put(store, "inventory_location", ("code",), asdict(after))
-        told = {"company": given.company, **changed}
-        audit.record(store, by, "inventory.location", code, told)
-        qbd_ready.mapped(store, given.company, clock.now())
+        audit.record(store, by, "inventory.location", code, {"company": owner, **changed})
+        qbd_ready.mapped(store, owner, clock.now())
         return after, before is None
 
 
@@ -179,15 +178,15 @@ def put_reason(store: Store, given: Reason, by: str) -> tuple[Reason, bool]:
     if len(account) > rules.TEXT_MAX["account"] or not account.isprintable():
         raise Invalid("That is no name of an account.", field="account")
     with store.transaction():
-        companies.one(store, given.company)
-        before = reasons(store, given.company).get(code)
-        after = Reason(given.company, code, words, account, given.active, clock.stamp(clock.now()), by)
+        owner = companies.one(store, given.company).id
+        before = reasons(store, owner).get(code)
+        after = Reason(owner, code, words, account, given.active, clock.stamp(clock.now()), by)
         changed = _changed(before, after)
         if before is not None and not changed:
             return before, False
         _put(store, "inventory_reason", ("company", "code"), asdict(after))
-        audit.record(store, by, "inventory.reason", code, {"company": given.company, **changed})
-        qbd_ready.mapped(store, given.company, clock.now())
+        audit.record(store, by, "inventory.reason", code, {"company": owner, **changed})
+        qbd_ready.mapped(store, owner, clock.now())
         return after, before is None
 
 
