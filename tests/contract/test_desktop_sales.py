@@ -351,3 +351,18 @@ def test_what_one_company_sold_is_told_to_its_own_company_file_alone(desk: Desk)
     assert {row.connection for row in QbdWork.select()} == {"quickbooks_desktop"}
     connections.sync(desk.store, [])  # a start with nothing set up: a company's choice stays
     assert [line.id for line in connections.lines(desk.store)] == ["quickbooks_desktop", name]
+
+
+def test_the_agents_leave_it_to_its_web_connector(desk: Desk) -> None:
+    desk.on()
+    desk.sell()
+    desk.tomorrow()
+    runner = desk.shop.app.runner
+    runner._look_for_connections()  # as it does each minute
+    assert all(runner.once(agent, desk.name) for agent in ("sync_out", "sync_in"))
+    assert (desk.states(), desk.states("sale")) == (["queued"], ["bundled"])
+    desk.session()
+    assert runner.once("sync_out", desk.name) and runner.once("zread", desk.name)
+    assert desk.states() == ["booked"]
+    line = connections.line(desk.store, desk.name)
+    assert (line.last_error, line.paused_reason, line.offline_since, line.last_contact_at) == ("", "", "", "")
