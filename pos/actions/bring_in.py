@@ -54,7 +54,7 @@ def items(store: Store, rows: Sequence[Mapping[str, str]], by: str, chosen: Choi
         changed = len(goods.touched | prices.touched | stock.touched | new | other) - goods.added
         counts = feeds.Counts(goods.added, changed, len(good) - goods.added - changed)
         refused |= clashes
-        _record(store, by, "items", counts, refused)
+        _record(store, by, "items", counts, refused, parts=len(new | other), company=chosen.company)
     return Outcome(counts, tuple(sorted(refused.items())))
 
 
@@ -165,6 +165,6 @@ def sorted_rows(
     return good, refused
 
 
-def _record(store: Store, by: str, kind: str, counts: feeds.Counts, refused: Sized) -> None:
-    detail = {"added": counts.added, "changed": counts.changed, "refused": len(refused)}
+def _record(store: Store, by: str, kind: str, counts: feeds.Counts, refused: Sized, **more: int | str) -> None:
+    detail = {"added": counts.added, "changed": counts.changed, "refused": len(refused), **more}
     audit.record(store, by, f"import.{kind}", "", detail)
