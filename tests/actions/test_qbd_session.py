@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from pos import clock
-from pos.actions import qbd_session
+from pos.actions import qbd_door, qbd_session
 from pos.actions.qbd_door import Door
 from pos.actions.qbd_session import Here, Result
 from pos.rules import soap
@@ -86,6 +86,17 @@ def test_what_a_process_that_is_gone_had_handed_out_is_due_again(here: Here) -> 
     with clock.set_to(NOW + timedelta(minutes=2)):
         assert ask(here, sign_in(here)[0])
     assert sorted(row.state for row in QbdTicket.select()) == ["dropped", "open"]
+
+
+def test_so_many_passwords_at_once_are_not_looked_at(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes tens of megabytes: probes that are none, too."""
+    monkeypatch.setattr(qbd_door, "WAIT_SECONDS", 0.01)
+    for _ in range(qbd_door.AT_ONCE):
+        here.door._turns.acquire()
+    for password in ("probe-x", "guessed", "a long enough one"):
+        found = call(here, "authenticate", strUserName="shop", strPassword=password)
+        assert isinstance(found, list) and found[1] == "busy"
+    assert here.door._counts == {}
 
 
 def test_old_sessions_and_probes_go_away_by_themselves(here: Here) -> None:
