@@ -20,20 +20,17 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pos import clock
 from pos.errors import PosError
 from pos.rules.inventory import Line
-from pos.rules.qbd_split import TOLD
-from pos.store import inventory, inventory_places, qbd_ready
-from pos.store.models import Document, InventoryLine, Outbox, QbdTicket
+from pos.store import inventory, inventory_places, qbd_asks, qbd_ready
 from pos.store.qbd_rows import OPEN
 from tests.contract import desktop_books as books
 from tests.contract.desktop_desk import Desk, company_file
+from tests.contract.desktop_judge import Judge, Result
 from tests.contract.emulators.desktop_connector import WebConnector
 from tests.contract.emulators.desktop_faults import OF_STEP, Faults
 from tests.contract.emulators.desktop_file import CompanyFile
@@ -49,25 +46,10 @@ SESSIONS_OF_RUN = 100
 #: Sessions without any failure after it, at most, until nothing is left; a person comes by in each.
 CALM_SESSIONS_MAX = 60
 CONTROL_SESSIONS = 60
-
-
-@dataclass
-class Result:
-    """What a run came to. wrong: sentences; empty = everything is as it must be."""
-
-    sessions: int = 0
-    events: int = 0
-    applied: int = 0
-    transactions: int = 0
-    message_sets: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    retried: int = 0
-    refused: int = 0
-    sold: int = 0
-    documents: int = 0
-    levels: int = 0
-    wrong: list[str] = field(default_factory=list)
+#: What happens in the shop, as often as it stands here.
+KINDS = (
+    ("transfer",) * 5 + ("by",) * 4 + ("split",) * 3 + ("set",) * 2 + ("void", "counter") * 2 + ("sell",) * 4 + ("ask",)
+)
 
 
 class Run:
@@ -98,7 +80,7 @@ class Run:
             if self.chance.random() < 0.02:
                 self.van_is_mapped()
         self.calm()
-        Judge(self.shop, self.result, self.connectors, self.other).judge()
+        Judge(self.shop, self.result, self.connectors, self.other, whole=True).judge()
         return self.result
 
     def session(self, connector: WebConnector) -> None:
@@ -122,7 +104,8 @@ class Run:
         self.result.outcomes[connector.told.outcome or "broken off"] += 1
 
     def some_time(self) -> None:
-        self.shop.passes(self.chance.choice((30, 90, 400, 1_000, 4_000)))
+        """Now and then somebody sets the till's clock back."""
+        self.shop.passes(self.chance.choice((30, 90, 400, 1_000, 4_000)) * (1 if self.chance.random() < 0.97 else -2))
 
     def calm(self) -> None:
         """Nothing fails any more; what is missing in QuickBooks is added, and a person lets everything go again."""
@@ -137,6 +120,10 @@ class Run:
             self.shop.passes(2 * 3600)
             self.calm_session()
             self.result.retried += self.shop.retry()
+        for kind in qbd_asks.KINDS:
+            qbd_asks.ask(self.shop.store, self.desk.name, kind, "9")
+        self.shop.passes(2 * 3600)
+        self.calm_session()
 
     def calm_session(self) -> None:
         for _ in self.connectors[0].steps():
@@ -147,11 +134,8 @@ class Run:
 
     def event(self) -> None:
         """Something happens to stock; what the rules refuse, is refused."""
-        kinds = (
-            ("transfer",) * 5 + ("by",) * 4 + ("split",) * 3 + ("set",) * 2 + ("void", "counter") * 2 + ("sell",) * 4
-        )
         try:
-            getattr(self, f"_{self.chance.choice(kinds)}")()
+            getattr(self, f"_{self.chance.choice(KINDS)}")()
         except PosError:
             self.result.refused += 1
 
@@ -196,6 +180,10 @@ class Run:
         self.desk.sell(self.items(1, 1)[0], -1 if back else self.chance.randint(1, 3), price)
         self.result.sold += 1
 
+    def _ask(self) -> None:
+        """A list of theirs, page by page: what is posted goes on beside it."""
+        qbd_asks.ask(self.shop.store, self.desk.name, self.chance.choice(sorted(qbd_asks.KINDS)), "9")
+
     def van_is_mapped(self) -> None:
         """Places that had no site have one now: what waited for it goes on."""
         store = self.shop.store
@@ -216,124 +204,10 @@ class Run:
         return str(self.chance.choice(self.shop.events()[-12:]).id)
 
 
-class Judge:
-    """Compares the till with the company file, from what stands in both, by nothing that sent it."""
-
-    def __init__(
-        self, shop: books.Shop, result: Result, connectors: list[WebConnector], other: CompanyFile | None = None
-    ) -> None:
-        self.shop, self.result, self.connectors, self.other = shop, result, connectors, other
-
-    def judge(self) -> None:
-        wrong, file = self.result.wrong, self.shop.file
-        works = self.shop.works()
-        self.result.transactions, self.result.message_sets = len(file.txns), len(file.log)
-        for event in self.shop.events():
-            if event.kind in TOLD:
-                self.result.events += 1
-                self._event(event, [row for row in works if row.source == event.id])
-        for number, times in Counter((txn.kind, txn.ref_number) for txn in file.txns.values()).items():
-            if times > 1:
-                wrong.append(f"{number[0]} {number[1]} is there {times} times")
-        for guid, times in Counter(txn.guid for txn in file.txns.values()).items():
-            if times > 1:
-                wrong.append(f"the part {guid} is there {times} times")
-        known = {row.remote_id for row in works if row.state == "applied"}
-        for txn in file.txns.values():
-            if txn.txn_id not in known:
-                wrong.append(f"{txn.kind} {txn.ref_number} is there and not applied here")
-        self._order(works)
-        self._sales()
-        self._levels()
-        self._sessions()
-        wrong += [f"QuickBooks could not read it: {why}" for why in file.refused]
-        if self.other is not None and self.other.txns:
-            wrong.append(f"{len(self.other.txns)} transactions are in somebody else's company file")
-
-    def _event(self, event: Any, works: list[Any]) -> None:
-        wrong, name = self.result.wrong, f"{event.kind} {event.n}"
-        there = self.shop.there(event.id)
-        moved: Counter[tuple[str, str]] = Counter()
-        for txn in there:
-            moved.update(txn.moved)  # type: ignore[arg-type]
-        told = {key: Decimal(quantity) for key, quantity in moved.items() if quantity}
-        ours = self.shop.moves(event.id) if event.status == "committed" else {}
-        if event.qb_status == "applied":
-            self.result.applied += 1
-            live = [row for row in works if row.state != "cancelled"]
-            if {row.state for row in live} != {"applied"} or len(live) != len(there):
-                wrong.append(f"{name} is applied with {[row.state for row in live]} and {len(there)} transactions")
-            if any(row.remote_id not in self.shop.file.txns for row in live):
-                wrong.append(f"{name} is applied with a TxnID nobody gave")
-            if ours != told:
-                wrong.append(f"{name} did {ours} here and {told} there")
-        elif event.qb_status == "none":
-            if there:
-                wrong.append(f"{name} ({event.status}) is not told, and {len(there)} times there")
-        elif not event.qb_words:
-            wrong.append(f"{name} is {event.qb_status} without a word")
-        else:
-            wrong.append(f"{name} is still {event.qb_status}: {event.qb_words}")
-
-    def _sales(self) -> None:
-        """The receipts' money is there once, and every document of ours says it is booked."""
-        took = paid = Decimal(0)
-        for txn in self.shop.file.txns.values():
-            if txn.kind in ("SalesReceipt", "CreditMemo"):
-                money = sum((Decimal(one.text or "0") for one in txn.request.iter("Amount")), Decimal(0))
-                took, paid = (took + money, paid) if txn.kind == "SalesReceipt" else (took, paid + money)
-        with self.shop.store.reading():
-            ours = [Decimal(row.total).scaleb(-2) for row in Document.select()]
-            states = Counter(row.state for row in Outbox.select())
-        here = sum((money for money in ours if money > 0), Decimal(0)), -sum((m for m in ours if m < 0), Decimal(0))
-        if here != (took, paid):
-            self.result.wrong.append(f"{here[0]} taken and {here[1]} paid back here, {took} and {paid} there")
-        self.result.documents = sum(txn.kind in ("SalesReceipt", "CreditMemo") for txn in self.shop.file.txns.values())
-        if set(states) - {"booked"}:
-            self.result.wrong.append(f"documents are {dict(states)}")
-
-    def _levels(self) -> None:
-        """Everything together: so much is there as is here."""
-        sites = {one.code: one.qb_site_name for one in inventory_places.locations(self.shop.store, "main")}
-        for (item, place), quantity in inventory.levels(self.shop.store, "main", books.ITEMS).items():
-            there = self.shop.file.level(books.ITEMS[item], sites[place])
-            self.result.levels += 1
-            if Decimal(quantity) / 1000 != there:
-                self.result.wrong.append(f"{item} at {place}: {Decimal(quantity) / 1000} here, {there} there")
-
-    def _order(self, works: list[Any]) -> None:
-        """Of each item, the transactions stand in the order of the events."""
-        turn = {event.id: event.n for event in self.shop.events()}
-        source = {row.remote_id: turn[row.source] for row in works if row.source in turn}
-        with self.shop.store.reading():
-            lines = list(InventoryLine.select())
-        items: dict[int, set[str]] = {}
-        for line in lines:
-            items.setdefault(turn[line.event], set()).add(line.item)
-        last: dict[str, int] = {}
-        for txn in sorted(self.shop.file.txns.values(), key=lambda txn: txn.number):
-            n = source.get(txn.txn_id, 0)
-            moved = {item for item, _ in txn.moved}
-            for item in (code for code in items.get(n, ()) if books.ITEMS[code] in moved):
-                if n < last.get(item, 0):
-                    self.result.wrong.append(f"{item}: event {n} came after {last[item]}")
-                last[item] = max(n, last.get(item, 0))
-
-    def _sessions(self) -> None:
-        for connector in self.connectors:
-            self.result.wrong += [*connector.complaints, *connector.line.complaints]
-        if self.result.outcomes["lost"]:
-            self.result.wrong.append("a call had no answer a Web Connector reads")
-        with self.shop.store.reading():
-            tickets = [row.ticket for row in QbdTicket.select()]
-        if any(connector.told.ticket in tickets for connector in self.connectors if connector.told.ticket):
-            self.result.wrong.append("a ticket is kept as it was handed out")
-
-
 def one_run(root: Path, seed: int, sessions: int, *, control: bool = False) -> Result:
     """A run in an empty folder. control: QuickBooks remembers nothing, so that it must go wrong."""
     grain = "receipt" if seed // 2 % 2 else "day"
-    with books.shop(root, company_file(), TILLKEEP_QUICKBOOKS_GRAIN=grain) as shop:
+    with books.shop(root, company_file(), TILLKEEP_QUICKBOOKS_GRAIN=grain, TILLKEEP_QBWC_PAGE_ROWS="5") as shop:
         shop.file.amnesia = control
         return Run(shop, seed).go(sessions)
 

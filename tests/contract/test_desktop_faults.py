@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract import desktop_books as books
 from tests.contract import desktop_faults
-from tests.contract.desktop_faults import Judge, Result
+from tests.contract.desktop_judge import Judge, Result
 
 pytestmark = pytest.mark.sqlite  # what is sent is the same on both engines; the queue itself is tested on both
 

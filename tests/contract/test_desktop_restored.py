@@ -11,7 +11,7 @@ import pytest
 from pos.rules.inventory import Line
 from pos.store import inventory_places, qbd_ready, unblock
 from tests.contract import desktop_books as books
-from tests.contract.desktop_faults import Judge, Result
+from tests.contract.desktop_judge import Judge, Result
 
 pytestmark = pytest.mark.sqlite  # a copy of a till's file
 

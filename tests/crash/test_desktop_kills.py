@@ -16,7 +16,7 @@ import pytest
 
 from pos import clock
 from tests.contract import desktop_books as books
-from tests.contract.desktop_faults import Judge, Result
+from tests.contract.desktop_judge import Judge, Result
 from tests.contract.emulators.desktop_connector import WebConnector
 from tests.contract.emulators.desktop_line import Line
 from tests.crash import desktop_kills
