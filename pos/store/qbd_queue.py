@@ -48,14 +48,16 @@ from pos.store.qbd_rows import OPEN, STATES, Work
 
 __all__ = [
     "OPEN", "STATES", "Handed", "Summary", "Work", "absent", "asked", "booked", "cancel", "enqueue", "given_up",
-    "held", "left", "lost", "of_set", "parked", "percent", "probe", "put_off", "refused", "release", "retry", "summary",
-    "take", "tell", "work_of",
+    "held", "left", "lost", "of_set", "parked", "percent", "probe", "put_off", "refused", "release", "retry", "retry_all",
+    "summary", "take", "tell", "work_of",
 ]  # fmt: skip
 
 #: 20 of 23 characters QuickBooks takes: nobody guesses one.
 SET_ID_BYTES = 10
 #: Messages that cannot be built are put aside; so many at most in one call.
 BUILDS_MAX = 50
+#: So many go again at one word.
+RETRY_MAX = 500
 #: A queue longer than this is not counted at each step.
 COUNT_MAX = 10_000
 EVER = 1 << 40
@@ -343,3 +345,16 @@ def retry(store: Store, source: str, by: str, now: datetime) -> list[Work]:
         qbd_rows.tell(store, waiting[0].connection, source, freed=True)
         audit.record(store, by, "qbd.retry", source, {"parts": [row.part for row in waiting]})
         return qbd_rows.of_source(store, source)
+
+
+def retry_all(store: Store, connection: str, by: str, now: datetime, *, code: str = "") -> int:
+    """Let everything of a company file go again that waits for a person, some at a time; how many events and other
+    sources. code: only what QuickBooks refused with it."""
+    asked = "connection = ? AND state = 'error' AND writes = 1" + (" AND code = ?" if code else "")
+    facts = (connection, code) if code else (connection,)
+    with store.transaction():
+        sql = f"SELECT DISTINCT source FROM qbd_work WHERE {asked} LIMIT ?"
+        sources = [row[0] for row in store.execute(sql, (*facts, RETRY_MAX)).fetchall()]
+        for source in sources:
+            retry(store, source, by, now)
+    return len(sources)

@@ -134,6 +134,8 @@ def _replace(store: Store, event: Any, parts: list[qbd_rows.Work], split: Split,
             if any(row.probing for row in parts):  # restored from a copy: it may have gone out since
                 qbd_rows.change(store, n, (state,), {"probing": True})
             continue
+        if old.state == "error" and state == "pending":
+            state = "error"  # it still waits for a person
         values = {"state": state, "payload": qbd_rows.dumped(payload), "parts": len(wanted)}
         if state != old.state or state == "not_ready":
             values |= {"message": split.words, "code": ""}

@@ -10,7 +10,7 @@ from pos import clock
 from pos.actions import qbd_answer
 from pos.connectors.qbd import codes
 from pos.rules.inventory import Line
-from pos.store import qbd_archive, qbd_queue
+from pos.store import qbd_archive, qbd_queue, qbd_rows
 from pos.store.db import Store
 from pos.store.models import QbdCompany, QbdTicket
 from pos.store.qbd_rows import Work
@@ -67,6 +67,18 @@ def test_an_adjustment_is_held_against_its_differences_and_a_level_against_its_i
     assert work.body.count("<NewQuantity>") == 2 and "QuantityDifference" not in work.body
     assert desk.says(desk.posted(work, ret(work, lines=work.payload["lines"][:1]))) == 100
     assert desk.status(levels)[0] == "error"  # a line less
+
+
+def test_a_yes_that_cannot_be_kept_whole_is_not_kept_at_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The power goes before the commit: nothing was booked, and the same bytes' answer is booked the next time."""
+    n = desk.tell("COLA")
+    work = desk.out()
+    with monkeypatch.context() as broken:
+        broken.setattr(qbd_rows, "tell", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            desk.says(desk.posted(work, ret(work)))
+    assert desk.work(n) == work and len(qbd_archive.found(desk.store, HERE, work=n)) == 1
+    assert desk.says(desk.posted(work, recovered("TXN-1"))) == 100 and desk.work(n).remote_id == "TXN-1"
 
 
 # -- what only looks like one ------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pos.errors import Conflict, NotFound
 from pos.rules.inventory import Line
 from pos.store import inventory, inventory_places, notices, qbd_archive, qbd_asks, qbd_outcome, qbd_queue, qbd_rows
 from pos.store.db import Store
-from pos.store.inventory_places import Location
+from pos.store.inventory_places import Location, Reason
 from tests.books import Time
 from tests.desktop_queue import HERE, Queue
 
@@ -115,6 +115,25 @@ def test_a_void_takes_back_what_was_not_handed_out_or_was_refused_for_certain(qu
     with pytest.raises(Conflict):
         inventory.void(queue.store, lost, by="7", reason="", now=queue.now)
     assert queue.status(lost)[0] == "unknown"
+
+
+def test_a_part_that_waits_for_a_person_does_so_when_something_is_mapped_anew(queue: Queue) -> None:
+    queue.furnish("COLA", "MUG")
+    event = queue.post("adjustment", Line("COLA", -1000, destination="SHOP", reason="damage"),
+                       Line("MUG", -1000, destination="SHOP", reason="gift"))  # fmt: skip
+    ticket = queue.session()
+    first = queue.taken(ticket)
+    qbd_queue.refused(queue.store, queue.held(ticket, first.n), "3250", "off", queue.now, again=False)
+    inventory_places.put_reason(queue.store, Reason("main", "gift", "gift", "Presents"), "7")
+    inventory_places.put_reason(queue.store, Reason("main", "damage", "damage", "Broken"), "7")
+    second = queue.taken(ticket)
+    refused, other = qbd_queue.work_of(queue.store, event)
+    assert (refused.state, other.n, other.payload["account"]) == ("error", second.n, "Presents")
+    queue.book(ticket, second.n)
+    assert qbd_queue.retry_all(queue.store, HERE, "7", queue.now, code="3140") == 0
+    assert qbd_queue.retry_all(queue.store, HERE, "7", queue.now, code="3250") == 1
+    assert queue.taken(ticket).n == refused.n
+    assert qbd_queue.work_of(queue.store, event)[0].payload["account"] == "Broken"  # written anew by what is mapped
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------

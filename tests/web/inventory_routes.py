@@ -61,6 +61,7 @@ INVENTORY = {
     "POST /api/inventory/desktop/item": "stock_admin",
     "POST /api/inventory/desktop/password": "stock_admin",
     "POST /api/inventory/desktop/rebind": "stock_admin",
+    "POST /api/inventory/desktop/retry": "stock_admin",
     "POST /api/inventory/desktop/sales": "stock_admin",
     "POST /api/inventory/events/<key>/counter": "stock_admin",
     "POST /api/inventory/events/<key>/retry": "stock_admin",

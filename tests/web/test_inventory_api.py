@@ -216,5 +216,6 @@ def test_lists_and_what_quickbooks_lacks_are_asked_for_over_the_api(till: App, b
     assert (again.status_code, again.json["code"]) == (409, "waits")
     assert boss.post("/api/inventory/desktop/account", {"name": "Waste", "type": "A guess"}).status_code == 400
     assert boss.post("/api/inventory/desktop/account", {"name": "Waste", "type": "Expense"}).status_code == 202
+    assert boss.post("/api/inventory/desktop/retry", {"code": "3250"}).json["count"] == 0
     own = boss.post(f"/api/inventory/approvals/{made.json['approval']['id']}/approve", {})
     assert own.status_code == 403

@@ -105,3 +105,5 @@ ASK_DESKTOP = thing({"what": words("items", "levels", "sites", "accounts")}, {"c
 ASKED_DESKTOP = ok({**texts("what", "state", "askedAt", "doneAt", "message"), "rows": WHOLE})
 DESKTOP_ITEM = thing({"sku": TEXT}, texts("income", "cogs", "asset", "price", "text", "company"), more=True)
 DESKTOP_ACCOUNT = thing(texts("name", "type"), texts("number", "text", "company"), more=True)
+DESKTOP_RETRY = thing({}, texts("code", "company"), more=True)
+DESKTOP_RETRIED = ok({"count": WHOLE})

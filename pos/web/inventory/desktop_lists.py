@@ -1,8 +1,9 @@
-"""What QuickBooks Desktop has and lacks: its lists asked for, and items and accounts it is to get.
+"""What QuickBooks Desktop has and lacks: its lists asked for, items and accounts it is to get, what it refused.
 
 POST /api/inventory/desktop/ask       stock_admin   {what: items|levels|sites|accounts} -> {state, askedAt, doneAt, …}
 POST /api/inventory/desktop/item      stock_admin   {sku, income?, cogs?, asset?, price?, text?} -> 202 a request
 POST /api/inventory/desktop/account   stock_admin   {name, type, number?, text?} -> 202 a request
+POST /api/inventory/desktop/retry     stock_admin   {code?} -> {count}: all that waits for a person goes once more
 
 Nothing is made there before a second person agrees (`/api/inventory/approvals`). company=: whose, as everywhere here.
 """
@@ -12,11 +13,13 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from pos import clock
+from pos.actions import inventory as door
 from pos.actions import qbd_propose
 from pos.actions.inventory import Outcome
 from pos.errors import Invalid
 from pos.said import said
-from pos.store import qbd_asks, qbd_companies
+from pos.store import qbd_asks, qbd_companies, qbd_queue
 from pos.web import auth
 from pos.web.body import text
 from pos.web.describe import describe
@@ -35,7 +38,9 @@ def ask() -> ResponseReturnValue:
     kind = f"ask_{text(sent, 'what', 20)}"
     if kind not in qbd_asks.KINDS:
         raise Invalid(said("what is one of: {list}.", list="items, levels, sites, accounts"), field="what")
-    connection = qbd_companies.of_company(here.store, asked.company_of(sent)).connection
+    company = asked.company_of(sent)
+    door.inside(here.store, company, auth.reach_of())
+    connection = qbd_companies.of_company(here.store, company).connection
     qbd_asks.ask(here.store, connection, kind, auth.actor().code)
     found = qbd_asks.asked(here.store, connection, kind)
     return jsonify({
@@ -67,3 +72,15 @@ def account() -> ResponseReturnValue:
         here.store, here.config, asked.company_of(sent), values, auth.actor(), reach=auth.reach_of()
     )
     return shown.answered(Outcome(approval=made))
+
+
+@bp.post("/api/inventory/desktop/retry")
+@describe(body=shapes.DESKTOP_RETRY, answer=shapes.DESKTOP_RETRIED, refuses=(404,))
+@auth.needs("stock_admin", within=True)
+def retry() -> ResponseReturnValue:
+    here, sent = parts(), asked.body()
+    company = asked.company_of(sent)
+    door.inside(here.store, company, auth.reach_of())
+    connection = qbd_companies.of_company(here.store, company).connection
+    who, code = door.by(auth.actor()), text(sent, "code", 20).strip()
+    return jsonify({"ok": True, "count": qbd_queue.retry_all(here.store, connection, who, clock.now(), code=code)})
