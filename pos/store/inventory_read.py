@@ -19,6 +19,8 @@ from pos.store.reach import EVERYWHERE, Reach
 
 _LISTED = "(SELECT value FROM json_each(?))"
 PAGE_MAX = 500
+#: Above any number a row has.
+_NEWEST = 2**62
 #: Tiles looked through for words; who has more hits types another one.
 FOUND_MAX = 200
 
@@ -236,7 +238,7 @@ def _key(page: str) -> tuple[str, str]:
     try:
         item, place = json.loads(page)
         return str(item), str(place)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise Invalid("That is no page of this list.", field="page") from None
 
 
@@ -296,7 +298,7 @@ def moves(
     places = {location} & _places(store, company, reach, location) if location else _places(store, company, reach, "")
     size = max(1, min(size, PAGE_MAX))
     with store.reading():
-        document, move, there = _cursor(page) if page else (2**62, 2**62, _kept_levels(store, item))
+        document, move, there = _cursor(page) if page else (_NEWEST, _NEWEST, _kept_levels(store, item))
         listed = json.dumps(sorted(places))
         sold = store.execute(_SOLD, (item, listed, document, size + 1)).fetchall()
         done = store.execute(_DONE, (item, listed, move, size + 1)).fetchall()
@@ -349,6 +351,8 @@ def _moment(text: str) -> datetime:
 def _cursor(page: str) -> tuple[int, int, dict[str, int]]:
     try:
         document, move, there = json.loads(page)
+        if not 0 <= int(document) <= _NEWEST or not 0 <= int(move) <= _NEWEST:
+            raise ValueError
         return int(document), int(move), {str(k): int(v) for k, v in there.items()}
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise Invalid("That is no page of this list.", field="page") from None

@@ -311,6 +311,11 @@ class TestLooking:
         assert len(inventory.events(shop_floor, reach=Reach(frozenset({"main"})))) == 2
         assert inventory.figures(shop_floor, "main") == inventory_read.Figures(3, 0, 0, 0, 2)
 
+    @pytest.mark.parametrize("page", ["x", "7", "[1]", "[-1, 2, {}]", f"[{10**30}, 2, {{}}]", '[1, 2, "x"]'])
+    def test_a_page_that_is_none_is_refused(self, shop_floor: Store, page: str) -> None:
+        with pytest.raises(Invalid, match="no page"):
+            inventory.moves(shop_floor, "TEA", "main", page=page)
+
     def test_a_place_with_goods_stays_in_use(self, shop_floor: Store) -> None:
         found = inventory_places.location(shop_floor, HERE)
         with pytest.raises(Conflict, match="There are goods"):
