@@ -38,8 +38,8 @@ PATH = "/qbwc"
 LINE = "Tillkeep is here for the QuickBooks Web Connector. Add this address to it with the .qwc file.\n"
 #: Larger messages are read one at a time, so that several at once do not fill the memory.
 LARGE_BYTES = 1 << 20
-LARGE_SECONDS = 20.0
-_large = threading.Lock()
+LARGE_WAITING = 1
+_large, _large_line = threading.Lock(), threading.BoundedSemaphore(1 + LARGE_WAITING)
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -54,12 +54,13 @@ def call() -> Response:
     request.max_content_length = most
     if (request.content_length or 0) <= LARGE_BYTES:
         return _answered()
-    if not _large.acquire(timeout=LARGE_SECONDS):
+    if not _large_line.acquire(blocking=False):  # the threads of the server are the till's, too
         return _fault("The till is busy with other answers. Update again later.", 503, ours=True)
     try:
-        return _answered()
+        with _large:
+            return _answered()
     finally:
-        _large.release()
+        _large_line.release()
 
 
 def _answered() -> Response:

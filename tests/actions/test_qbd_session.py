@@ -88,11 +88,10 @@ def test_what_a_process_that_is_gone_had_handed_out_is_due_again(here: Here) -> 
     assert sorted(row.state for row in QbdTicket.select()) == ["dropped", "open"]
 
 
-def test_so_many_passwords_at_once_are_not_looked_at(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_many_passwords_at_once_are_not_looked_at(here: Here) -> None:
     """Each takes tens of megabytes: probes that are none, too."""
-    monkeypatch.setattr(qbd_door, "WAIT_SECONDS", 0.01)
-    for _ in range(qbd_door.AT_ONCE):
-        here.door._turns.acquire()
+    for _ in range(qbd_door.AT_ONCE + qbd_door.WAITING):
+        here.door._line.acquire()
     for password in ("probe-x", "guessed", "a long enough one"):
         found = call(here, "authenticate", strUserName="shop", strPassword=password)
         assert isinstance(found, list) and found[1] == "busy"

@@ -15,6 +15,7 @@ from pos.errors import CannotSave
 from pos.rules import soap
 from pos.store import notices, qbd_companies, qbd_tickets
 from pos.store.models import QbdTicket
+from pos.web import qbwc
 from tests.contract.emulators.desktop_file import CompanyFile
 from tests.contract.emulators.desktop_forms import SCHEMAS
 from tests.contract.emulators.desktop_line import Inside, Line
@@ -191,6 +192,20 @@ def test_plain_requests_are_answered_for_people(till: App) -> None:
     wsdl = etree.fromstring(page.client.get("/qbwc?wsdl", base_url="https://till.example").data)
     assert wsdl.xpath("//*[local-name()='address']/@location") == ["https://till.example/qbwc"]
     assert page.client.get("/qbwc", base_url="https://elsewhere.example").status_code == 400
+
+
+def test_of_large_bodies_one_is_read_and_one_waits(till: App) -> None:
+    long = f"<receiveResponseXML><ticket>t</ticket><response>{'x' * qbwc.LARGE_BYTES}</response></receiveResponseXML>"
+    for _ in range(1 + qbwc.LARGE_WAITING):
+        qbwc._large_line.acquire()
+    try:
+        answer = post(till, long)
+        assert answer.status_code == 503 and answer.mimetype == "text/xml"
+        assert post(till, "<serverVersion/>").status_code == 200  # the others go on
+    finally:
+        for _ in range(1 + qbwc.LARGE_WAITING):
+            qbwc._large_line.release()
+    assert post(till, long).status_code == 200
 
 
 def test_soap_12_is_answered_in_soap_12(till: App) -> None:
