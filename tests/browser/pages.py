@@ -28,12 +28,13 @@ PARTS = {
     "/inventory/items/<any_text:sku>": "/inventory/items/SO-7001",
     "/inventory/events/<key>": "/inventory/events",  # there is one in tests of their own only
     "/inventory/approvals/<key>": "/inventory/approvals",  # likewise
+    "/inventory/counts/<key>": "/inventory/counts",  # likewise
     "/inventory/queue/wire/<int:n>": "/inventory/queue/wire",  # likewise
     "/epos-qbo/runs/<job_id>/": "/epos-qbo/runs/",  # there is a run in tests of their own only
     "/epos-qbo/runs/<job_id>/logs": "/epos-qbo/runs/",
 }
 #: Addresses with parts that answer no page, or none at all: pictures, words, programs, the WebSocket.
-NO_PAGE = re.compile(r"\.(svg|csv|jsonl?)$|^(/epos-qbo)?/(api|hooks|static|live)\b")
+NO_PAGE = re.compile(r"\.(svg|css|csv|jsonl?)$|^(/epos-qbo)?/(api|hooks|static|live)\b")
 
 
 def pages(till: App, page: Page, parts: Mapping[str, str]) -> Iterator[str]:

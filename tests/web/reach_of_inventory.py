@@ -39,7 +39,7 @@ _LINE = {"sku": _SKU, "quantity": "1"}
 STOCK_OF_COMPANY: tuple[tuple[str, Any], ...] = (
     *((f"/inventory{path}", None) for path in (
         "", "/adjust", "/approvals", "/counts", "/events", "/events.csv", f"/items/{_SKU}", "/orders", "/orders/new",
-        "/places", "/places/desktop.qwc", "/queue", "/queue.csv", "/queue/wire", "/receive", "/stock.csv", "/transfer",
+        "/labels", "/places", "/places/desktop.qwc", "/queue", "/queue.csv", "/queue/wire", "/receive", "/stock.csv", "/transfer",
     )),
     *((f"{_API}/{path}", None) for path in (
         "approvals", "counts", "events", "find", "health", f"item/{_SKU}", "locations", "lookup", "orders", "overview",
@@ -65,6 +65,8 @@ STOCK_OF_COMPANY: tuple[tuple[str, Any], ...] = (
 STOCK_LISTS = ("/inventory/audit", f"{_API}/audit")
 #: Asked in tests of their own.
 STOCK_APART = {
+    "/inventory/labels.css",  # a setting, and
+    "/inventory/labels/barcode.svg",  # a code drawn as asked: nothing of anybody's
     "/inventory/queue/wire/<int:n>",  # tests/web/test_inventory_screens.py
 }
 
