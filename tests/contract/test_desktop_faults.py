@@ -10,7 +10,6 @@ from tests.contract import desktop_books as books
 from tests.contract import desktop_faults
 from tests.contract.desktop_judge import Judge, Result
 
-pytestmark = pytest.mark.sqlite  # what is sent is the same on both engines; the queue itself is tested on both
 
 
 def test_whatever_fails_each_event_is_there_once_and_in_order(tmp_path: Path) -> None:
