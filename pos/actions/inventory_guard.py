@@ -20,7 +20,7 @@ from pos.rules import inventory as rules
 from pos.rules import rights
 from pos.rules.inventory_approval import ENV_ADMIN, ENV_WRITE, Asked, Needed, Thresholds, needs_second
 from pos.said import said
-from pos.store import audit, companies, env_users, inventory, inventory_places, notices
+from pos.store import audit, companies, env_users, inventory, inventory_approvals, inventory_places, notices
 from pos.store.db import Store
 from pos.store.people import Person
 
@@ -67,7 +67,8 @@ def turn(store: Store, company: str, who: Person, *, on: bool, reason: str) -> S
 
 
 def announce(store: Store, config: Config) -> None:
-    """At the start: that the setting alone switches nothing off."""
+    """At the start: that the setting alone switches nothing off; and that thresholds are others than before."""
+    _tell_thresholds(store, config)
     if config.inventory.require_approval:
         notices.settle(store, WARNED)
         return
@@ -76,6 +77,23 @@ def announce(store: Store, config: Config) -> None:
         said("The settings say that changes of stock need no second person; that alone switches nothing off."),
         said("Set [inventory] require_approval = yes, or let an owner run `inventory approvals off --reason`."),
     )  # fmt: skip
+
+
+def _tell_thresholds(store: Store, config: Config) -> None:
+    """Whoever raises a threshold in a file does what an owner does by a command: it is audited, and told."""
+    own = config.inventory
+    now = {"quantity": own.approval_qty_threshold, "value": own.approval_value_threshold}
+    with store.transaction():
+        before = inventory_approvals.swap_thresholds(store, now)
+        if before in ({}, now):
+            return
+        audit.record(store, "system", "inventory.thresholds", "", {"before": before, "after": now})
+        notices.raise_notice(
+            store, "inventory:thresholds", "check",
+            said("A second person agrees to changes of stock from {quantity} on, or {value} in money; before it was "
+                 "{old_quantity} or {old_value}.", **now, **{f"old_{k}": v for k, v in before.items()}),
+            event=True,
+        )  # fmt: skip
 
 
 def needed(store: Store, config: Config, company: str, asked: Asked, now: datetime) -> Needed:

@@ -17,10 +17,11 @@ from pos.errors import NotFound
 from pos.said import said
 from pos.store import audit
 from pos.store.db import Store
-from pos.store.models import InventoryApproval
+from pos.store.models import InventoryApproval, Meta
 
 STATES = ("pending", "approved", "rejected", "expired", "withdrawn", "failed")
 WORDS_MAX = 500
+THRESHOLDS = "inventory.thresholds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,17 @@ def _read(row: Any) -> Request:
         row.asked_by, row.asked_name, row.asked_at, row.until, row.decided_by, row.decided_name, row.decided_at,
         row.note, row.event,
     )  # fmt: skip
+
+
+def swap_thresholds(tx: Store, now: Mapping[str, str]) -> dict[str, str]:
+    """Remember the thresholds that hold, inside the caller's transaction; those that held before, {} = none yet."""
+    row = Meta.get_or_none(Meta.key == THRESHOLDS)
+    text = json.dumps(dict(now), sort_keys=True)
+    if row is None or row.value != text:
+        Meta.put(key=THRESHOLDS, value=text)
+    if not tx.in_transaction():
+        raise RuntimeError("remembered and audited together")
+    return {} if row is None else dict(json.loads(row.value))
 
 
 def audited(tx: Store, actor: str, word: str, request: Request, more: Mapping[str, Any] | None = None) -> None:

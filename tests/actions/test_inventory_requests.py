@@ -342,6 +342,18 @@ def test_the_setting_alone_switches_nothing_off(floor: Store) -> None:
     assert not notices.is_open(floor, guard.WARNED)
 
 
+def test_another_threshold_in_a_file_is_told_and_audited(floor: Store) -> None:
+    guard.announce(floor, floor.config)
+    guard.announce(floor, floor.config)
+    assert acts(floor).count(("system", "inventory.thresholds")) == 0
+    higher = replace(floor.config, inventory=replace(floor.config.inventory, approval_qty_threshold="9999"))
+    for _ in range(2):
+        guard.announce(floor, higher)
+    assert acts(floor).count(("system", "inventory.thresholds")) == 1
+    (told,) = [one.text for one in notices.open_notices(floor, prefix="inventory:thresholds")]
+    assert "from 9999 on" in told and "before it was 25 or 500" in told
+
+
 def test_an_owner_switches_approvals_off_with_a_reason_and_it_is_told(floor: Store) -> None:
     owner, manager = (Person(role, role.title(), role, True, "", True) for role in ("admin", "manager"))
     with pytest.raises(NotAllowed):
