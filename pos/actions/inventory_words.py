@@ -33,6 +33,8 @@ WORK = {
     "adjustment": said("Adjustment"),
     "sale": said("Sales"),
     "refund": said("Returns"),
+    "invoice": said("Sale on account"),
+    "payout": said("Money paid back"),
     "item_add": said("New item"),
     "account_add": said("New account"),
 }

@@ -34,7 +34,7 @@ _GOES_ON = ("0x80040400", "0x80040402", "0x80040413", "0x8004041C", "0x8004041F"
 _NEVER_DOES = ("0x80040413", "0x8004041F", "0x80040423")
 _NOT_READ = "0x80040400"
 #: Postings whose sum is to be that of the receipts.
-_WITH_SUMS = ("sale", "refund")
+_WITH_SUMS = ("sale", "refund", "invoice")
 _NO_HRESULT = ("", "0", "0x0", "0x00000000")
 
 

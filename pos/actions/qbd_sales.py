@@ -15,7 +15,7 @@ from typing import Any
 from pos import clock
 from pos.actions import bundle, deliver, qbd_goods
 from pos.actions.line import Job
-from pos.connectors.qbd import answers, sales
+from pos.connectors.qbd import answers, compared, sales
 from pos.connectors.qbd.answers import NoAnswer, Ret
 from pos.connectors.qbd.desk import Desk
 from pos.errors import Corrupt, Invalid, Rejected
@@ -182,7 +182,7 @@ def _remote(job: Job, works: list[Work]) -> dict[str, Any]:
     """What is kept of what they have, as their answer said. It was held against ours when the answer was booked."""
     first = works[0]
     there = _answered(job, first)
-    figures = {"kind": first.kind, "total": there.get("TotalAmount"), "ref": there.get("RefNumber"),
+    figures = {"kind": first.kind, "total": compared.total_of(there), "ref": there.get("RefNumber"),
                "day": there.get("TxnDate"), "number": first.txn_number}  # fmt: skip
     return {
         "figures": figures,

@@ -54,7 +54,8 @@ ITEM: dict[str, Any] = {
 }  # fmt: skip
 ACCOUNT = {"name": "Shrinkage", "parent": "Expenses", "type": "Expense", "number": "6100", "text": "what is gone"}
 POSTS: list[tuple[str, dict[str, Any]]] = [
-    ("transfer", TRANSFER), ("adjustment", ADJUSTMENT), ("sale", SALE), ("refund", REFUND), ("payout", PAYOUT),
+    ("transfer", TRANSFER), ("adjustment", ADJUSTMENT), ("sale", SALE), ("refund", REFUND), ("invoice", REFUND),
+    ("payout", PAYOUT),
     ("payout", {**PAYOUT, "method": "check"}), ("item_add", ITEM), ("account_add", ACCOUNT),
     ("adjustment", {**HEAD, "account": {"id": "8-1"}, "lines": [{"item": "A", "difference": "1"}], "memo": ""}),
     ("sale", {**HEAD, "lines": [{"item": "Sales", "amount": "-0.01"}]}),
@@ -66,7 +67,7 @@ ASKS: list[tuple[str, dict[str, Any]]] = [
     ("ask_payments", {}), ("ask_tax_codes", {}), ("ask_classes", {"since": "2026-11-22T08:00:00+01:00"}),
     ("ask_company", {"owner": GUID}), ("ask_host", {}), ("ask_preferences", {}),
     ("ask_transfer", {"refs": ["A", "B"]}), ("ask_adjustment", {"ids": ["1A-1"]}), ("ask_sale", {"refs": ["A"]}),
-    ("ask_refund", {"refs": ["A"]}), ("ask_payout", {"refs": ["A"]}),
+    ("ask_refund", {"refs": ["A"]}), ("ask_invoice", {"refs": ["A"]}), ("ask_payout", {"refs": ["A"]}),
     ("ask_payout", {"refs": ["A"], "method": "check"}),
     ("ask_transfer", {"from": "2026-11-22T08:00:00", "to": "2026-11-22T09:00:00"}),
     ("ask_adjustment", {"from": "2026-11-22T08:00:00", "page": 5}), ("ask_sale", {"from": "2026-11-22T08:00:00"}),

@@ -95,7 +95,7 @@ TEA = Line("Tea", "Tea", "Goods", "V20", "20", 1000, 1000, 200, 1200)
         (book(TEA, currency="JPY"), {}, "two decimals"), (book(TEA, tender="Barter"), {}, "Way to pay Barter"),
         (book(TEA, kind=daybook.REFUND), {"walk_in": ""}, "Customer"), (book(TEA), {"taxes": {}}, "Tax V20"),
         (book(TEA), {"default_item": ""}, "Item Tea"), (book(TEA), {"shops": {}}, "Shop main"),
-        (book(TEA), {"tax": "none"}, "without tax"), (book(TEA, kind=daybook.INVOICE), {}, "on account"),
+        (book(TEA), {"tax": "none"}, "without tax"), (book(TEA, kind=daybook.INVOICE), {}, "Customer – is not"),
         (book(TEA), {"tax": "rate", "tax_percent": "5"}, "that of the whole document"),
         (book(Line("Tea", "", "", "V20", "20", 1, 1000, 199, 1199)), {"tax": "rate", "tax_rounding": ""}, "difference"),
     ],

@@ -258,15 +258,25 @@ def test_the_day_is_held_against_what_their_answers_said(desk: Desk) -> None:
     assert found is not None and found.verdict == "mismatch"
 
 
-def test_what_cannot_be_booked_there_is_refused_in_words(desk: Desk) -> None:
-    desk.on()
+def test_a_sale_on_account_is_an_invoice_to_its_customer(desk: Desk) -> None:
+    desk.on(tax="rate", tax_item="VAT", tax_percent="20", tax_rounding="Tax difference")
+    desk.shop.file.taxes["VAT"] = Decimal(20)
+    desk.shop.file.add_customer("Lopez, Ana")
     account = [{"mode_of_payment": "On account", "kind": "account", "amount": receipts.amount("1.50"),
                 "change": receipts.amount(0)}]  # fmt: skip
-    desk.sell(payments=account)
+    desk.sell(payments=account, customer="Ana Lopez")
     desk.shop.moment += dt.timedelta(minutes=30)
     desk.round()
     (row,) = desk.rows("sale")
-    assert row.state == "rejected" and "on account" in row.message
+    assert (row.state, row.code) == ("rejected", "unmapped") and "Ana Lopez" in row.message
+    desk.mapped(tax="rate", tax_item="VAT", tax_percent="20", tax_rounding="Tax difference",
+                customers={"Ana Lopez": "Lopez, Ana"})  # fmt: skip
+    desk.round()
+    desk.session()
+    desk.round()
+    (invoice,) = desk.there("Invoice")
+    assert invoice.request.findtext("CustomerRef/FullName") == "Lopez, Ana"
+    assert desk.states() == ["booked"] and '"total": "1.50"' in desk.rows()[0].remote
 
 
 def test_a_currency_without_two_decimals_is_not_switched_on(desk: Desk) -> None:

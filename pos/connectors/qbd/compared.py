@@ -20,6 +20,7 @@ _QUANTITY = {
     "adjustment": "QuantityDifference",
     "sale": "Quantity",
     "refund": "Quantity",
+    "invoice": "Quantity",
 }
 #: What an answer to a piece of work holds, by the request's name.
 RETS = {
@@ -27,6 +28,7 @@ RETS = {
     "InventoryAdjustmentAdd": "InventoryAdjustment",
     "SalesReceiptAdd": "SalesReceipt",
     "CreditMemoAdd": "CreditMemo",
+    "InvoiceAdd": "Invoice",
     "ARRefundCreditCardAdd": "ARRefundCreditCard",
     "CheckAdd": "Check",
     "ItemInventoryAdd": "ItemInventory",
@@ -67,11 +69,19 @@ def difference(kind: str, payload: Mapping[str, Any], row: Ret) -> str:
     lines = [line for line in row.lines if line.kind.endswith("Line")]
     if kind in _QUANTITY and lines and not any("new" in line for line in payload["lines"]):
         _lines(found, kind, payload["lines"], lines)
-    if payload.get("total") not in (None, "") and row.get("TotalAmount"):
-        mine, there = _decimal(payload["total"]), _decimal(row.get("TotalAmount"))
+    total = total_of(row)
+    if payload.get("total") not in (None, "") and total:
+        mine, there = _decimal(payload["total"]), _decimal(total)
         if mine != there:
             found.append(said("QuickBooks has {theirs} in total, not {ours}.", theirs=there, ours=mine))
     return " ".join(found)
+
+
+def total_of(row: Ret) -> str:
+    """What a document of theirs comes to; "" where they do not say. An invoice says what is net, and the tax on it."""
+    if row.kind != "Invoice" or not row.get("Subtotal"):
+        return row.get("TotalAmount")
+    return f"{_decimal(row.get('Subtotal')) + _decimal(row.get('SalesTaxTotal') or '0'):f}"
 
 
 def _same(found: list[str], path: str, wanted: Any, row: Ret) -> None:

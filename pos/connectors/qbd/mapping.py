@@ -226,8 +226,6 @@ def lacks(one: Share | Book, tables: Tables, known: Known) -> list[str]:
 
 def _places(one: Share | Book, tables: Tables, known: Known) -> list[str]:
     found: list[str] = []
-    if one.kind == daybook.INVOICE:
-        found.append(said("Sales on account are not sent to QuickBooks Desktop; book them there by hand."))
     tender = tables.tenders.get(one.tender)
     if one.kind in (daybook.SALE, daybook.REFUND) and (tender is None or not tender.code or not tender.account):
         found.append(said("Way to pay {name} is not mapped.", name=OWN_TENDERS.get(one.tender, one.tender)))
@@ -235,8 +233,9 @@ def _places(one: Share | Book, tables: Tables, known: Known) -> list[str]:
         found.append(said("Shop {name} is not mapped.", name=one.shop))
     if known.multi_site and known.moves(one.day) == BY_DOCUMENTS and not tables.shops.get(one.shop, Place("")).site:
         found.append(said("Shop {name} has no QuickBooks site, and its sales move stock.", name=one.shop))
-    back = one.kind in (daybook.REFUND, daybook.CREDIT)
-    if (one.customer or back) and not tables.customer(one.customer, one.shop):
+    owed = one.kind in (daybook.INVOICE, daybook.CREDIT)
+    named = tables.customers.get(one.customer) if owed else tables.customer(one.customer, one.shop)
+    if (one.customer or owed or one.kind == daybook.REFUND) and not named:
         found.append(said("Customer {name} is not mapped.", name=one.customer or "–"))
     if one.kind == daybook.REFUND and tender is not None and tender.payout == "check" and not tables.receivable:
         found.append(said("The account of what customers owe is not mapped."))

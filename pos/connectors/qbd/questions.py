@@ -9,8 +9,8 @@ Payloads, plain JSON:
 - ask_sites, ask_accounts: all?, since?. These have no pages.
 - ask_payments, ask_tax_codes, ask_classes: the lists sales are mapped to; the same.
 - ask_company: owner (our OwnerID, whose private data is told with it). ask_host, ask_preferences: nothing.
-- ask_transfer, ask_adjustment, ask_sale, ask_refund, ask_payout (method): the documents with these refs or these ids,
-  or changed from..to; with their lines.
+- ask_transfer, ask_adjustment, ask_sale, ask_refund, ask_invoice, ask_payout (method): the documents with
+  these refs or these ids, or changed from..to; with their lines.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ NAMES = {
     "ask_adjustment": "InventoryAdjustmentQuery",
     "ask_sale": "SalesReceiptQuery",
     "ask_refund": "CreditMemoQuery",
+    "ask_invoice": "InvoiceQuery",
     "ask_payout": "ARRefundCreditCardQuery",
 }
 #: What asks whether a piece of work is there.
@@ -50,6 +51,7 @@ PROBES = {
     "adjustment": "ask_adjustment",
     "sale": "ask_sale",
     "refund": "ask_refund",
+    "invoice": "ask_invoice",
     "payout": "ask_payout",
 }
 _PAGED = ("ask_items", "ask_levels")

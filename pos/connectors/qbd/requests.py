@@ -11,6 +11,7 @@ construction; what must not be empty is refused when it is. Invalid names the fi
   lines [item, text?, quantity?, rate | amount, class?, site?, tax_code?]
 - refund: the same without payment, check and deposit; the customer must be named, receivable? is the account it is
   owed from. It is a CreditMemoAdd: QuickBooks Desktop has no refund receipt, and refuses a sales receipt below nothing.
+- invoice: the same of what was sold on account.
 - payout: what gives the money of a refund back. method "card": ARRefundCreditCardAdd (customer, account?,
   receivable?, date, ref, payment?, memo, tail, guid, credit, amount); method "check", which in QuickBooks is cash from
   a bank account too: CheckAdd (account, customer, receivable, the same). credit: TxnID of the credit memo.
@@ -225,17 +226,26 @@ def _sale(payload: Payload) -> Request:
 
 
 def _refund(payload: Payload) -> Request:
+    return _owed("CreditMemo", payload)
+
+
+def _invoice(payload: Payload) -> Request:
+    return _owed("Invoice", payload)
+
+
+def _owed(kind: str, payload: Payload) -> Request:
+    """What a customer owes, or is owed: both stand in the same order, as far as we fill them."""
     notes: list[str] = []
     body = inside(
-        "CreditMemoAdd", ref("CustomerRef", payload.get("customer"), CUSTOMER, "customer"),
+        f"{kind}Add", ref("CustomerRef", payload.get("customer"), CUSTOMER, "customer"),
         ref("ClassRef", payload.get("class"), CLASS, "class", needed=False),
         ref("ARAccountRef", payload.get("receivable"), ACCOUNT, "receivable", needed=False), _date(payload),
         _number(payload), ref("ItemSalesTaxRef", payload.get("tax_item"), NAME, "tax_item", needed=False),
         _memo(payload, notes), leaf("IsToBePrinted", "false"), _bool(payload, "tax_included", "IsTaxIncluded"),
         ref("CustomerSalesTaxCodeRef", payload.get("tax_code"), TAX_CODE, "tax_code", needed=False), _guid(payload),
-        [_sale_line("CreditMemoLineAdd", line, f"lines[{at}]", notes) for at, line in enumerate(_lines(payload))],
+        [_sale_line(f"{kind}LineAdd", line, f"lines[{at}]", notes) for at, line in enumerate(_lines(payload))],
     )  # fmt: skip
-    return Request("CreditMemoAdd", (body,), True, notes=tuple(notes))
+    return Request(f"{kind}Add", (body,), True, notes=tuple(notes))
 
 
 def _sale_line(element: str, line: Payload, field: str, notes: list[str]) -> Element:
@@ -338,6 +348,7 @@ _NAMES = {
     "adjustment": "InventoryAdjustmentAdd",
     "sale": "SalesReceiptAdd",
     "refund": "CreditMemoAdd",
+    "invoice": "InvoiceAdd",
     "item_add": "ItemInventoryAdd",
     "account_add": "AccountAdd",
 }
@@ -346,6 +357,7 @@ _POSTS: dict[str, Callable[[Payload], Request]] = {
     "adjustment": _adjustment,
     "sale": _sale,
     "refund": _refund,
+    "invoice": _invoice,
     "payout": _payout,
     "item_add": _item,
     "account_add": _account,

@@ -18,8 +18,8 @@ from pos.rules.daybook import Book, Line
 from pos.rules.money import digits_of, major, round_minor
 from pos.said import said
 
-#: What a document becomes there. There is no refund receipt; and none on account is sent.
-KINDS = {daybook.SALE: "sale", daybook.REFUND: "refund", daybook.CREDIT: "refund"}
+#: What a document becomes there. There is no refund receipt.
+KINDS = {daybook.SALE: "sale", daybook.REFUND: "refund", daybook.INVOICE: "invoice", daybook.CREDIT: "refund"}
 #: Lines of one document; QuickBooks takes more, its screen is slow with them.
 LINES_MAX = 500
 _NAMES = {
@@ -55,7 +55,7 @@ def payload(book: Book, tables: Tables, known: Known) -> dict[str, Any]:
     }  # fmt: skip
     if tables.tax == "rate" and any(line.tax for line in book.lines):
         found_payload["tax_item"] = tables.tax_item
-    if KINDS[book.kind] == "refund":
+    if KINDS[book.kind] != "sale":
         return found_payload | {"receivable": tables.receivable}
     tender = tables.tenders[book.tender]
     return found_payload | {"payment": tender.method, "deposit": tender.account}

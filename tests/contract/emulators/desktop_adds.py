@@ -36,7 +36,7 @@ def _transaction(file: CompanyFile, kind: str, asked: etree._Element) -> etree._
         )
     read = {
         "TransferInventory": _transfer, "InventoryAdjustment": _adjustment, "SalesReceipt": _sale, "CreditMemo": _sale,
-        "Check": _payout, "ARRefundCreditCard": _payout,
+        "Invoice": _sale, "Check": _payout, "ARRefundCreditCard": _payout,
     }[kind]  # fmt: skip
     moved = read(file, asked)
     if not file.negative_stock:
@@ -105,9 +105,10 @@ def _sale(file: CompanyFile, asked: etree._Element) -> dict[tuple[str, str], Dec
             named(file.accounts, asked.find(name), "Account")
     if asked.find("PaymentMethodRef") is not None:
         named(file.methods, asked.find("PaymentMethodRef"), "PaymentMethod")
-    sign = -1 if asked.tag == "SalesReceiptAdd" else 1
+    sign = 1 if asked.tag == "CreditMemoAdd" else -1
     moved: dict[tuple[str, str], Decimal] = {}
-    for line in asked.findall("SalesReceiptLineAdd") + asked.findall("CreditMemoLineAdd"):
+    tag = str(asked.tag).removesuffix("Add")
+    for line in asked.findall(f"{tag}LineAdd"):
         if line.find("ItemRef") is None:
             continue
         if line.find("Rate") is not None and line.find("Amount") is not None:
@@ -284,6 +285,7 @@ _RET = {
         " ExternalGUID"
     ),
     "CreditMemo": "[CustomerRef] TxnDate RefNumber TotalAmount Memo ExternalGUID",
+    "Invoice": "[CustomerRef] TxnDate RefNumber Subtotal SalesTaxTotal Memo ExternalGUID",
     "Check": "[AccountRef] [PayeeEntityRef] RefNumber TxnDate Memo ExternalGUID",
     "ARRefundCreditCard": "[CustomerRef] [RefundFromAccountRef] [ARAccountRef] TxnDate RefNumber Memo ExternalGUID",
 }
@@ -292,6 +294,7 @@ _LINES = {
     "InventoryAdjustment": ("InventoryAdjustmentLine", "QuantityAdjustment/QuantityDifference", "QuantityDifference"),
     "SalesReceipt": ("SalesReceiptLine", "Quantity", "Quantity"),
     "CreditMemo": ("CreditMemoLine", "Quantity", "Quantity"),
+    "Invoice": ("InvoiceLine", "Quantity", "Quantity"),
 }
 
 
@@ -304,6 +307,8 @@ def ret(file: CompanyFile, txn: Txn, *, lines: bool) -> etree._Element:
              "CheckNumber": txn.request.findtext("CheckNumber") or "", "TotalAmount": ""}  # fmt: skip
     if txn.kind in ("SalesReceipt", "CreditMemo"):
         known["TotalAmount"] = f"{total_of(txn) + tax_of(file, txn) + file.off_by:.2f}"
+    if txn.kind == "Invoice":  # which says no total
+        known |= {"Subtotal": f"{total_of(txn) + file.off_by:.2f}", "SalesTaxTotal": f"{tax_of(file, txn):.2f}"}
     for name in _RET[txn.kind].split():
         if name.startswith("["):
             sent = txn.request.find(name[1:-1])

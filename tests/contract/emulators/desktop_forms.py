@@ -57,6 +57,8 @@ ORDERS = {
     "InventoryAdjustmentAddRq": "InventoryAdjustmentAdd IncludeRetElement*",
     "SalesReceiptAddRq": "SalesReceiptAdd IncludeRetElement*",
     "CreditMemoAddRq": "CreditMemoAdd IncludeRetElement*",
+    "InvoiceAddRq": "InvoiceAdd IncludeRetElement*",
+    "InvoiceQueryRq": _ORDER_TXNS.format(more="") + " IncludeLinkedTxns? IncludeRetElement* OwnerID*",
     "CheckAddRq": "CheckAdd IncludeRetElement*",
     "ARRefundCreditCardAddRq": "ARRefundCreditCardAdd IncludeRetElement*",
     "ItemInventoryAddRq": "ItemInventoryAdd IncludeRetElement*",
@@ -89,6 +91,13 @@ ORDERS = {
         " ExchangeRate? ExternalGUID? CreditMemoLineAdd+ DiscountLineAdd? SalesTaxLineAdd? ShippingLineAdd?"
     ),
     "CreditMemoLineAdd": _HEAD_OF_LINE + _TAIL_OF_LINE,
+    "InvoiceAdd": (
+        "CustomerRef ClassRef? ARAccountRef? TemplateRef? TxnDate? RefNumber? BillAddress? ShipAddress? IsPending?"
+        " IsFinanceCharge? PONumber? TermsRef? DueDate? SalesRepRef? FOB? ShipDate? ShipMethodRef? ItemSalesTaxRef?"
+        " Memo? CustomerMsgRef? IsToBePrinted? IsToBeEmailed? IsTaxIncluded? CustomerSalesTaxCodeRef? Other?"
+        " ExchangeRate? ExternalGUID? LinkToTxnID* SetCredit* InvoiceLineAdd+ DiscountLineAdd? SalesTaxLineAdd?"
+    ),
+    "InvoiceLineAdd": _HEAD_OF_LINE + " OptionForPriceRuleConflict?" + _TAIL_OF_LINE,
     "CheckAdd": (
         "AccountRef PayeeEntityRef? RefNumber? TxnDate? Memo? Address? IsToBePrinted? IsTaxIncluded? SalesTaxCodeRef?"
         " ExchangeRate? ExternalGUID? ApplyCheckToTxnAdd* ExpenseLineAdd*"

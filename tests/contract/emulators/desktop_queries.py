@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 Answer = tuple[int, str, list[etree._Element]]
 ITERATED = {
     "ItemQuery", "ItemInventoryQuery", "ItemSitesQuery", "CustomerQuery", "TransferInventoryQuery",
-    "InventoryAdjustmentQuery", "SalesReceiptQuery", "CreditMemoQuery", "CheckQuery", "ARRefundCreditCardQuery",
+    "InventoryAdjustmentQuery", "SalesReceiptQuery", "CreditMemoQuery", "InvoiceQuery", "CheckQuery",
+    "ARRefundCreditCardQuery",
 }  # fmt: skip
 _OK, _NONE = "Status OK", "A query request did not find a matching object in QuickBooks"
 
