@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from pos import clock
 from pos.store.db import Store
 from pos.store.models import QbdArchive as Rows
-from pos.store.models import QbdWork
 from pos.store.qbd_rows import WORDS_MAX, Work
 
 #: A body longer than this is cut: lists of many thousand items come again when they are asked for.
@@ -23,7 +22,6 @@ _KEEP = (
     "INSERT INTO qbd_archive (connection, work, source, ticket, at, direction, set_id, code, message, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n"
 )
-ENDS = ("applied", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +90,13 @@ def thin(store: Store, now: datetime, days: int) -> int:
         return 0
     before = clock.stamp(now - timedelta(days=days))
     with store.transaction():
-        old = [row.n for row in Rows.select(Rows.n).where(Rows.at < before).order_by(Rows.at).limit(THINNED_MAX)]
-        for at in range(0, len(old), 500):
-            Rows.delete().where(Rows.n.in_(old[at : at + 500])).execute()
-        over = QbdWork.state.in_(ENDS) & (QbdWork.done_at < before) & (QbdWork.body != "")
-        spent = [row.n for row in QbdWork.select(QbdWork.n).where(over).limit(500)]
-        if spent:
-            QbdWork.update(body="").where(QbdWork.n.in_(spent)).execute()
+        asked = "SELECT n, work FROM qbd_archive WHERE at < ? ORDER BY at LIMIT ?"
+        old = store.execute(asked, (before, THINNED_MAX)).fetchall()
+        store.execute_many("DELETE FROM qbd_archive WHERE n = ?", [(n,) for n, _ in old])
+        store.execute_many(
+            "UPDATE qbd_work SET body = '' WHERE n = ? AND state IN ('applied', 'cancelled') AND done_at < ?",
+            [(work, before) for work in sorted({work for _, work in old if work})],
+        )
     return len(old)
 
 

@@ -20,7 +20,7 @@ from pos.store.models import QbdAccount, QbdCompany, QbdItem, QbdLevel, QbdSite
 
 #: Question -> what its answer is kept in.
 KINDS = {"ask_items": QbdItem, "ask_levels": QbdLevel, "ask_sites": QbdSite, "ask_accounts": QbdAccount}
-SOURCE = "ask"
+SOURCE = qbd_rows.ASK
 
 
 @dataclass(frozen=True, slots=True)

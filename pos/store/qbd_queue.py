@@ -48,8 +48,8 @@ from pos.store.qbd_rows import OPEN, STATES, Work
 
 __all__ = [
     "OPEN", "STATES", "Handed", "Summary", "Work", "absent", "asked", "booked", "cancel", "enqueue", "given_up",
-    "held", "left", "lost", "of_set", "parked", "percent", "probe", "put_off", "refused", "release", "retry", "retry_all",
-    "summary", "take", "tell", "work_of",
+    "held", "left", "lost", "of_set", "parked", "percent", "probe", "put_off", "refused", "release", "retry",
+    "retry_all", "summary", "take", "tell", "work_of",
 ]  # fmt: skip
 
 #: 20 of 23 characters QuickBooks takes: nobody guesses one.

@@ -25,6 +25,8 @@ STATES = (*OPEN, "applied", "cancelled")
 #: What an event is said to be, by its parts: the first of these that any part is.
 EVENT_ORDER = ("error", "unknown", "in_flight", "not_ready", "pending", "applied")
 WORDS_MAX = 1000
+#: The source of all questions: no event, and nothing people wait for.
+ASK = "ask"
 #: A set of a company that is booked waits so long in line to be cleared; QuickBooks keeps the rest.
 SETS_MAX = 200
 
@@ -222,6 +224,8 @@ def _lead(store: Store, connection: str, item: str) -> None:
 def tell(store: Store, connection: str, source: str, *, freed: bool = False) -> None:
     """The event says what its parts are; people are told while anything waits for them. freed: something may have
     waited for them that does no longer."""
+    if source == ASK:
+        return
     parts = store.execute(
         "SELECT state, message FROM qbd_work WHERE source = ? AND state <> 'cancelled' ORDER BY turn, part, n",
         (source,),
@@ -241,7 +245,7 @@ def tell(store: Store, connection: str, source: str, *, freed: bool = False) -> 
 def _notice(store: Store, connection: str) -> None:
     """One notice for a company file, open while anything in its queue waits for a person."""
     key = f"qbd:{connection}"
-    asked = "SELECT 1 FROM qbd_work WHERE connection = ? AND state = 'error' LIMIT 1"
+    asked = "SELECT 1 FROM qbd_work WHERE connection = ? AND state = 'error' AND writes = 1 LIMIT 1"
     waits = store.execute(asked, (connection,)).fetchone() is not None
     if waits == notices.is_open(store, key):
         return
