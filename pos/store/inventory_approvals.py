@@ -151,12 +151,12 @@ def _read(row: Any) -> Request:
 
 def swap_thresholds(tx: Store, now: Mapping[str, str]) -> dict[str, str]:
     """Remember the thresholds that hold, inside the caller's transaction; those that held before, {} = none yet."""
+    if not tx.in_transaction():
+        raise RuntimeError("remembered and audited together")
     row = Meta.get_or_none(Meta.key == THRESHOLDS)
     text = json.dumps(dict(now), sort_keys=True)
     if row is None or row.value != text:
         Meta.put(key=THRESHOLDS, value=text)
-    if not tx.in_transaction():
-        raise RuntimeError("remembered and audited together")
     return {} if row is None else dict(json.loads(row.value))
 
 
