@@ -195,6 +195,12 @@ def test_a_document_is_ours_by_guid_or_mark_and_what_it_says_otherwise_is_named(
     sale = Ret("SalesReceipt", {"TotalAmount": ("12.31",)})
     assert "12.31" in compared.difference("sale", {"total": "12.30", "lines": []}, sale)
     assert not compared.difference("sale", {"total": "12.310", "lines": []}, sale)
+    check, card = Ret("Check", {"Amount": ("3.00",)}), Ret("ARRefundCreditCard", {"TotalAmount": ("3.01",)})
+    assert not compared.difference("payout", {"amount": "3.00"}, check)
+    assert compared.difference("payout", {"amount": "3.00"}, card)
+    invoice = Ret("Invoice", {"Subtotal": ("10.00",), "SalesTaxTotal": ("2.00",)})
+    assert not compared.difference("invoice", {"total": "12.00", "lines": []}, invoice)
+    assert compared.difference("invoice", {"total": "10.00", "lines": []}, invoice)
 
 
 # -- codes -------------------------------------------------------------------------------------------------------------

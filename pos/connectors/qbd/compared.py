@@ -69,9 +69,9 @@ def difference(kind: str, payload: Mapping[str, Any], row: Ret) -> str:
     lines = [line for line in row.lines if line.kind.endswith("Line")]
     if kind in _QUANTITY and lines and not any("new" in line for line in payload["lines"]):
         _lines(found, kind, payload["lines"], lines)
-    total = total_of(row)
-    if payload.get("total") not in (None, "") and total:
-        mine, there = _decimal(payload["total"]), _decimal(total)
+    total, wanted = total_of(row) or row.get("Amount"), payload.get("amount" if kind == "payout" else "total")
+    if wanted not in (None, "") and total:
+        mine, there = _decimal(wanted), _decimal(total)
         if mine != there:
             found.append(said("QuickBooks has {theirs} in total, not {ours}.", theirs=there, ours=mine))
     return " ".join(found)
