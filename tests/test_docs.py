@@ -92,7 +92,7 @@ def test_each_pitfall_has_a_test() -> None:
 
 #: Rows of the connections to QuickBooks Online before this one; the page says which of them are not built.
 QUICKBOOKS = [f"C-{n:02}" for n in (7, 8, *range(10, 18))]
-QUICKBOOKS += [f"Q-{n:02}" for n in (*range(1, 9), *range(10, 18), *range(21, 30))] + ["Q-2A"]
+QUICKBOOKS += [f"Q-{n:02}" for n in (*range(1, 9), *range(10, 18), *range(21, 30))]
 #: Rows of the program of runs before this one that name a pitfall, or have no words of their own for it.
 RUNS = [f"C-{n}" for n in ("4A", "4B", "4C", "4D", "4E", "4F")] + [
     f"C-{n:02}" for n in (*range(1, 7), 9, *range(20, 57))
