@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -376,3 +378,23 @@ def test_the_agents_leave_it_to_its_web_connector(desk: Desk) -> None:
     assert desk.states() == ["booked"]
     line = connections.line(desk.store, desk.name)
     assert (line.last_error, line.paused_reason, line.offline_since, line.last_contact_at) == ("", "", "", "")
+
+
+@pytest.mark.parametrize("step", ["qbd_sales._wait", "qbd_goods.notices.is_open", "qbd_sales.outbox.booked"])
+def test_a_round_that_dies_in_the_middle_leaves_nothing_half_done(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    desk.on()
+    desk.sell("COLA", 3)
+    desk.tomorrow()
+    for _ in range(3):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"pos.actions.{step}", Mock(side_effect=RuntimeError("the plug was pulled")))
+            with contextlib.suppress(RuntimeError):
+                desk.round()
+        desk.session()
+    desk.round()
+    desk.session()
+    desk.round()
+    assert desk.states() == ["booked"] and len(desk.there("SalesReceipt")) == 1
+    assert [txn.moved for txn in desk.there("InventoryAdjustment")] == [{("COLA", "Shop"): Decimal(-3)}]
