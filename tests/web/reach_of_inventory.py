@@ -39,7 +39,8 @@ _LINE = {"sku": _SKU, "quantity": "1"}
 STOCK_OF_COMPANY: tuple[tuple[str, Any], ...] = (
     *((f"/inventory{path}", None) for path in (
         "", "/adjust", "/approvals", "/counts", "/events", "/events.csv", f"/items/{_SKU}", "/orders", "/orders/new",
-        "/labels", "/places", "/places/desktop.qwc", "/queue", "/queue.csv", "/queue/wire", "/receive", "/stock.csv", "/transfer",
+        "/labels", "/places", "/places/desktop.qwc", "/queue", "/queue.csv", "/queue/wire", "/receive",
+        "/stock.csv", "/transfer",
     )),
     *((f"{_API}/{path}", None) for path in (
         "approvals", "counts", "events", "find", "health", f"item/{_SKU}", "locations", "lookup", "orders", "overview",
@@ -59,6 +60,7 @@ STOCK_OF_COMPANY: tuple[tuple[str, Any], ...] = (
     (f"{_API}/desktop/rebind", {"reason": "x"}),
     (f"{_API}/desktop/cutover", {}),
     (f"{_API}/desktop/sales", {}),
+    *((f"{_API}/desktop/{act}", {}) for act in ("account", "ask", "item", "retry")),
     (f"{_API}/parts/{_SKU}", {"cost": "1"}),
 )  # fmt: skip
 #: The audit shows one's own rows, and is asked as the lists of the console are.
