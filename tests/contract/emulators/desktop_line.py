@@ -52,6 +52,7 @@ class Line:
     def __init__(self, url: str, app: Any = None) -> None:
         self.url, self.complaints = url, list[str]()
         self.session = requests.Session()
+        self.session.trust_env = False  # proxies of this machine are no part of it
         if app is not None:
             self.session.mount("http://", Inside(app))
         self._seen = _Seen()
