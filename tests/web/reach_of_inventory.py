@@ -60,7 +60,7 @@ STOCK_OF_COMPANY: tuple[tuple[str, Any], ...] = (
     (f"{_API}/desktop/rebind", {"reason": "x"}),
     (f"{_API}/desktop/cutover", {}),
     (f"{_API}/desktop/sales", {}),
-    *((f"{_API}/desktop/{act}", {}) for act in ("account", "ask", "item", "retry")),
+    *((f"{_API}/desktop/{act}", {"what": "items"}) for act in ("account", "ask", "item", "retry")),
     (f"{_API}/parts/{_SKU}", {"cost": "1"}),
 )  # fmt: skip
 #: The audit shows one's own rows, and is asked as the lists of the console are.
