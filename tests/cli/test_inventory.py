@@ -15,7 +15,7 @@ from pos import cli, config
 from pos.actions import inventory as door
 from pos.actions import inventory_guard as guard
 from pos.cli import inventory_cleanup, inventory_smoke, inventory_tokens
-from pos.errors import PosError
+from pos.errors import BadSettings, PosError
 from pos.rules.inventory import Draft, Line
 from pos.store import catalog, inventory, inventory_approvals, inventory_begin, inventory_places, people
 from pos.store.db import Store, open_store
@@ -99,6 +99,18 @@ def test_tokens_are_made_kept_and_rotated(folder: Path, capsys: Any) -> None:
     with opened(folder) as store:
         told = " ".join(row[0] for row in store.execute("SELECT detail FROM audit"))
         assert "INVENTORY_WRITE_TOKEN" in told and after.write_token not in told
+
+
+@pytest.mark.parametrize("name", ["INVENTORY_APPROVAL_QTY_THRESHOLD", "TILLKEEP_INVENTORY_APPROVAL_VALUE_THRESHOLD"])
+@pytest.mark.parametrize("value", ["x", "-1", "1e9", "NaN", "0.0"])
+def test_a_threshold_that_is_none_keeps_the_till_from_starting(tmp_path: Path, name: str, value: str) -> None:
+    """A typing mistake must not mean that nothing needs a second person."""
+    around = {name: value}
+    if value == "0.0" and "VALUE" in name:  # not by value: a shop's own choice
+        assert config.load(tmp_path, environ=around).inventory.approval_value_threshold == value
+        return
+    with pytest.raises(BadSettings, match="approval_"):
+        config.load(tmp_path, environ=around)
 
 
 def test_lines_of_people_in_env_stay() -> None:
