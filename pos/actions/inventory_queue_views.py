@@ -171,7 +171,7 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
     if wanted.words:
         where.append(
             "(w.source = ? OR w.set_id = ? OR w.ref_number = ? OR w.remote_id = ? OR instr(lower(w.message), lower(?))"
-            " > 0 OR w.n IN (SELECT x.work FROM qbd_work_item x WHERE x.connection = w.connection AND x.item = ?))"
+            " > 0 OR EXISTS (SELECT 1 FROM qbd_work_item x WHERE x.work = w.n AND x.item = ?))"
         )
         facts += [wanted.words] * 6
     return where, facts

@@ -207,7 +207,7 @@ def _conditions(wanted: Filter, reach: Reach) -> tuple[list[str], list[Any]]:
         ("e.effective_date >= ?", _day(wanted.first, "first")),
         ("e.effective_date <= ?", _day(wanted.last, "last")),
         ("e.id IN (SELECT event FROM inventory_move WHERE item = ?)", wanted.item),
-        ("e.id IN (SELECT event FROM inventory_move WHERE location = ?)", wanted.location),
+        ("EXISTS (SELECT 1 FROM inventory_move m WHERE m.event = e.id AND m.location = ?)", wanted.location),
     ):
         if value:
             where.append(condition)
