@@ -1,7 +1,8 @@
 """Who was refused changes of stock, in the audit: bounded, so that a flood of wrong keys neither fills nor hides it.
 
-Each asker has so many rows an hour, all together so many; what is beyond that is counted, and the count is a row of
-the next hour.
+Each asker has so many rows an hour, all whom nobody knows together so many, and all who are known as many again, so that
+strangers do not use up what people are written down by; what is beyond that is counted, and the count is a row of the
+next hour.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _HOUR = 3600
 @dataclass(slots=True)
 class _Counted:
     hour: int = 0
-    written: int = 0
+    written: dict[bool, int] = field(default_factory=dict)
     left_out: int = 0
     by: dict[str, int] = field(default_factory=dict)
 
@@ -37,9 +38,9 @@ _lock = threading.Lock()
 
 
 def note(store: Store, actor: str, subject: str, detail: Mapping[str, Any], asker: str = "") -> bool:
-    """Write down that somebody was refused, outside of any transaction of what was refused. asker: who is counted, an
-    address where nobody is known. Whether it was written; never fails."""
-    before, told = _count(store, asker or actor)
+    """Write down that somebody was refused, outside of any transaction of what was refused. asker: the address
+    that is counted where nobody is known, "" = the actor is. Whether it was written; never fails."""
+    before, told = _count(store, asker or actor, is_known=not asker)
     with suppress(CannotSave):
         if before:
             audit.record(store, "system", REST, "", {"left_out": before})
@@ -48,7 +49,7 @@ def note(store: Store, actor: str, subject: str, detail: Mapping[str, Any], aske
     return told
 
 
-def _count(store: Store, asker: str) -> tuple[int, bool]:
+def _count(store: Store, asker: str, *, is_known: bool) -> tuple[int, bool]:
     """How many of the hour before were left out and are not told yet, and whether this one is written."""
     hour = int(clock.now().timestamp()) // _HOUR
     with _lock:
@@ -57,10 +58,10 @@ def _count(store: Store, asker: str) -> tuple[int, bool]:
         if counted.hour != hour:
             before = counted.left_out
             _counted[store] = counted = _Counted(hour)
-        mine = counted.by.get(asker, 0)
-        if mine >= EACH_MAX or counted.written >= ALL_MAX:
+        mine, all_such = counted.by.get(asker, 0), counted.written.get(is_known, 0)
+        if mine >= EACH_MAX or all_such >= ALL_MAX:
             counted.left_out += 1
             return before, False
         counted.by[asker] = mine + 1
-        counted.written += 1
+        counted.written[is_known] = all_such + 1
         return before, True

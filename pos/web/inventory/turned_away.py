@@ -18,4 +18,6 @@ def note(error: UserError) -> None:
         return
     who, address = auth.actor_or_none(), request.remote_addr or ""
     detail = {"act": request.method, "code": error.code, "status": error.status, "address": address}
-    inventory_refused.note(parts().store, who.code if who else NOBODY, request.path, detail, asker=address)
+    inventory_refused.note(
+        parts().store, who.code if who else NOBODY, request.path, detail, asker="" if who else address
+    )
