@@ -125,7 +125,7 @@ def acts(event: Mapping[str, Any]) -> list[str]:
     state = event["qb_status"]
     if event["status"] != "committed" or event["countered_by"]:
         return []
-    found = ["retry"] if state in ("error", "not_ready") else []
+    found = ["retry"] if state in ("error", "not_ready", "unknown") else []
     if state in ("none", "not_ready", "pending", "error"):
         found.append("void")
     if state in ("none", "applied") and event["kind"] != "counter":

@@ -322,23 +322,22 @@ def work_of(store: Store, source: str) -> list[Work]:
 
 
 def retry(store: Store, source: str, by: str, now: datetime) -> list[Work]:
-    """A person lets what waits for one go again, with all its tries. What was refused for certain is written anew, by
-    what is mapped now, under a new id; what nobody knows the end of goes again as it was, or is asked for. The parts
-    as they then are; NotFound for a source without any; Conflict when none waits."""
+    """A person lets what waits go again at once, with all its tries. What was refused for certain is written anew, by
+    what is mapped now, under a new id; what nobody knows the end of is asked for, and goes again as it was. The parts
+    as they then are; NotFound for a source without any; Conflict when nothing of it waits."""
     with store.transaction():
         parts = qbd_rows.of_source(store, source)
         if not parts:
             raise NotFound(said("QuickBooks was not told of this."))
-        waiting = [row for row in parts if row.state in ("error", "not_ready")]
-        if not waiting:
+        waiting = [row for row in parts if row.state in qbd_ready.FREE or row.state == "unknown"]
+        if not any(row.state != "pending" or row.next_at > clock.stamp(now) for row in waiting):
             raise Conflict(said("Nothing of it waits for a person."), code="not_waiting")
         for row in waiting:
-            if row.state == "not_ready":
-                continue
-            state = "unknown" if row.doubt else "pending"
-            probing = row.doubt and (row.probing or not row.body)
-            values = {"state": state, "tries": 0, "next_at": clock.stamp(now), "probing": probing, "done_at": ""}
-            qbd_rows.change(store, row.n, ("error",), values)
+            state = "pending" if row.state == "error" else row.state
+            values: dict[str, Any] = {"tries": 0, "next_at": clock.stamp(now), "state": state}
+            if row.state == "error" and row.doubt:
+                values |= {"state": "unknown", "probing": row.probing or not row.body}
+            qbd_rows.change(store, row.n, (row.state,), values)
         event = qbd_ready.event_of(store, source)
         if event is not None:
             qbd_ready.arrange(store, event, qbd_ready.split_of(store, event), now)

@@ -136,6 +136,24 @@ def test_a_part_that_waits_for_a_person_does_so_when_something_is_mapped_anew(qu
     assert qbd_queue.work_of(queue.store, event)[0].payload["account"] == "Broken"  # written anew by what is mapped
 
 
+@pytest.mark.parametrize("state", ["unknown", "pending"])
+def test_once_more_lets_what_is_on_the_ladder_go_at_once(queue: Queue, state: str) -> None:
+    n = queue.tell("COLA", source="0190-e")
+    ticket = queue.session()
+    first = queue.taken(ticket)
+    with pytest.raises(Conflict):
+        qbd_queue.retry(queue.store, "0190-e", "7", queue.now)  # it is out
+    if state == "unknown":
+        qbd_queue.lost(queue.store, queue.held(ticket, n), "LOST", "", queue.now)
+    else:
+        qbd_queue.refused(queue.store, queue.held(ticket, n), "3175", "", queue.now, again=True)
+    assert queue.take(ticket) is None
+    qbd_queue.retry(queue.store, "0190-e", "7", queue.now)
+    again = queue.taken(ticket)
+    assert again.probing is (state == "unknown") and (queue.work(n).set_id == first.set_id) is (state == "unknown")
+    assert queue.work(n).tries == 1
+
+
 # -- questions ---------------------------------------------------------------------------------------------------------
 
 
