@@ -1,8 +1,8 @@
 """Who was refused changes of stock, in the audit: bounded, so that a flood of wrong keys neither fills nor hides it.
 
-Each asker has so many rows an hour, all whom nobody knows together so many, and all who are known as many again, so that
-strangers do not use up what people are written down by; what is beyond that is counted, and the count is a row of the
-next hour.
+Each asker has so many rows an hour, all whom nobody knows together so many, and all who are known as many again, so
+that strangers do not use up what people are written down by; what is beyond that is counted, and the count is a row of
+the next hour.
 """
 
 from __future__ import annotations
