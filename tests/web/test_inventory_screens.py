@@ -14,7 +14,7 @@ from pos.actions import inventory_approval_views as approval_views
 from pos.actions import inventory_queue_views as queue_views
 from pos.app import App
 from pos.rules.inventory import Draft, Line
-from pos.store import audit, inventory, inventory_places, people, qbd_companies
+from pos.store import audit, inventory, inventory_places, notices, people, qbd_companies
 from pos.store.inventory_places import Location
 from pos.store.listing import Asked
 from pos.store.models import QbdArchive
@@ -258,3 +258,14 @@ def test_what_went_over_the_wire_is_found_by_event_set_and_words_and_by_its_comp
     assert "&lt;QBXML&gt;x&amp;y&lt;/QBXML&gt;" in text_of(operator, f"/inventory/queue/wire/{kept.n}")
     assert operator.get(f"/inventory/queue/wire/{other.n}").status_code == 404
     assert f"/inventory/queue/wire/{kept.n}" in text_of(operator, f"/inventory/events/{event}")
+
+
+def test_ways_to_stock_stand_where_people_are(stocked: App, operator: Console, admin: Page, anna: Page) -> None:
+    with stocked.store.transaction():
+        notices.raise_notice(stocked.store, "inventory:waiting:main", "check", "A change of stock waits.", "Look.")
+    sami = Page(stocked).sign_in("4")
+    assert 'href="/inventory/approvals"' in text_of(sami, "/notices")
+    assert 'href="/inventory/approvals"' not in text_of(anna, "/notices"), "a cashier may not look"
+    assert 'href="/inventory"' in text_of(admin, "/") and 'href="/inventory"' not in text_of(anna, "/")
+    overview = text_of(operator, "/console")
+    assert 'href="/inventory"' in overview and 'href="/inventory/approvals"' in overview
