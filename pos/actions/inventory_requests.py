@@ -127,6 +127,8 @@ def _approve(store: Store, key: str, who: Who, note: str, reach: Reach) -> Outco
         if found.state in ("approved", "failed"):
             return Outcome(_event(tx, found), found, made=False)
         _refuse_answered(found)
+        if found.kind not in PROPOSALS and "draft" not in found.payload:
+            raise Conflict(said("Nothing here can carry this out: {kind}.", kind=found.kind), code="unknown_kind")
         moved = moved_since(tx, found)
         event, why = _carried_out(tx, found, who, now)
         state = "failed" if why else "approved"

@@ -198,6 +198,10 @@ def test_the_api_keeps_to_the_companies_of_who_asks(till: App) -> None:
     assert page.get("/api/inventory/locations").json["rows"] == []
     assert page.get("/api/inventory/overview?company=main").status_code == 403
     assert received(page, "1", company="main").status_code == 403
+    reach.keep_to(till.store, "9", [companies.Place("north", "")], "test")
+    of_person = key_of(till, "9", "admin")  # the key itself is kept to nothing
+    assert of_person.get("/api/inventory/health").json["company"] == "north"
+    assert of_person.get("/api/inventory/events?company=main").status_code == 403
     assert received(page, "1").status_code == 400  # the place is another company's: there is none of that code
     till.flask.extensions["tillkeep"] = parts
 
