@@ -174,9 +174,9 @@ def _ask(store: Store, config: Config, who: Who, here: Count, via: str, reach: R
 def _event_id(store: Store, count: str) -> str:
     """The id of the change a count asks for: the count's own, and another one after each time it was refused."""
     row = store.execute(
-        "SELECT count(*) FROM inventory_approval WHERE (id = ? OR substr(id, 1, length(?) + 1) = ? || '.')"
+        "SELECT count(*) FROM inventory_approval WHERE (id = ? OR substr(id, 1, ?) = ?)"
         " AND state NOT IN ('pending', 'approved')",
-        (count, count, count),
+        (count, len(count) + 1, f"{count}."),
     ).fetchone()
     return f"{count}.{row[0]}" if row[0] else count
 

@@ -274,3 +274,50 @@ def test_a_count_that_is_given_up_or_refused_holds_nothing(stocked: App, sami: P
     anew = finish(sami, second)
     assert anew.status_code == 202 and anew.json["count"]["approval"] != approval
     assert level(stocked, "LAMP") == 5000
+
+
+def test_a_delivery_taken_back_after_counting_was_there_when_people_counted(stocked: App, sami: Page) -> None:
+    now = clock.now()
+    came = Draft(
+        clock.uuid7(), "main", "receipt", inventory.today(stocked.store, "main", now),
+        (Line("MUG", 5000, destination=place(stocked)),),
+    )  # fmt: skip
+    with stocked.store.transaction():
+        event = inventory.post(stocked.store, came, by="9", now=now).id
+    count = begin(sami, stocked)
+    counted(sami, count, 1, MUG="17", LAMP="5")
+    with stocked.store.transaction():
+        inventory.void(stocked.store, event, by="9", reason="not ours", now=clock.now())
+    assert finish(sami, count).json["count"]["state"] == "done"
+    assert level(stocked, "MUG") == 12000
+
+
+def test_what_cannot_be_put_right_any_more_is_counted_again(stocked: App, sami: Page, admin: Page, basket: Any) -> None:
+    count = begin(sami, stocked)
+    counted(sami, count, 1, MUG="8", LAMP="5")
+    finish(sami, count)
+    counted(sami, count, 2, MUG="8")
+    admin.post("/api/create-sale", basket(10))
+    refused = finish(sami, count)
+    assert (refused.status_code, refused.json["code"]) == (400, "below_zero"), "two are there, so four cannot go"
+    lines = [{"sku": "MUG", "quantity": "0", "mode": "instead"}]
+    assert sami.post(f"/api/inventory/counts/{count}/counted", {"round": 2, "lines": lines}).status_code == 200
+    assert finish(sami, count).status_code == 202
+
+
+def test_a_count_whose_server_died_while_it_was_finished_is_finished_again(
+    stocked: App, sami: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = begin(sami, stocked)
+    counted(sami, count, 1, MUG="11", LAMP="5")
+    finish(sami, count)
+    counted(sami, count, 2, MUG="11")
+    with monkeypatch.context() as patch:
+        patch.setattr("pos.actions.inventory.ask", lambda *_args, **_more: 1 / 0)
+        assert finish(sami, count).status_code == 500
+    found = sami.get(f"/api/inventory/counts/{count}").json["count"]
+    assert (found["state"], found["unfinished"]) == ("waiting", True)
+    assert counted(sami, count, 2, MUG="12").json["code"] == "over", "what is being asked for does not change any more"
+    assert finish(sami, count).status_code == 202
+    waiting = stocked.store.execute("SELECT count(*) FROM inventory_approval").fetchone()[0]
+    assert waiting == 1
