@@ -20,7 +20,8 @@ from pos.rules import inventory as rules
 from pos.rules.inventory import Draft, Line
 from pos.rules.inventory_approval import are_one, becomes
 from pos.said import said
-from pos.store import inventory, listing
+from pos.store import inventory, listing, people, rights
+from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.inventory_approvals import STATES
 from pos.store.listing import Asked, Page, Source
@@ -31,6 +32,8 @@ _NAMES = (
     "decided_name", "decided_at", "note", "event",
 )  # fmt: skip
 _SOURCE = Source(tuple(f"a.{name}" for name in _NAMES), "inventory_approval a", "a.n", {"n": "a.n"})
+#: So many names of who may answer are shown.
+NAMES_MAX = 12
 #: Facts of a proposal that are shown as they stand.
 FACTS_MAX = 40
 
@@ -94,6 +97,20 @@ def acts(row: dict[str, Any], who: Actor) -> tuple[list[str], str]:
     if are_one(row["asked_by"], who.person):
         return ["withdraw"] if mine else [], said("You asked for it yourself; somebody else answers.")
     return ["approve", "reject"], ""
+
+
+def who_may(store: Store, row: dict[str, Any], company: str) -> list[str]:
+    """Names of people who may answer a request: with the right, all of the company within reach, not who asked."""
+    table = rights.of(store)
+    found = [
+        one.name
+        for one in people.people(store)
+        if one.active
+        and table.allowed(one.role, "stock_approve")
+        and not are_one(row["asked_by"], one.code)
+        and within.whole(store, within.of_person(store, one.code), company)
+    ]
+    return found[:NAMES_MAX]
 
 
 def _row(store: Store, config: Config, row: Sequence[Any]) -> dict[str, Any]:

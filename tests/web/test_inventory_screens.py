@@ -166,6 +166,7 @@ def test_a_request_shows_stock_then_and_now_and_who_may_answer(stocked: App, ope
     assert "MUG" in text_of(operator, "/inventory/approvals")
     theirs = text_of(sami, at)
     assert "Withdraw it" in theirs and 'value="approve"' not in theirs
+    assert "May answer: Cleo Marsh" in theirs
     shown = text_of(admin, at)
     assert 'value="approve"' in shown and "Found a box" in shown
     row = approval_views.one(stocked.store, stocked.config, asked.json["approval"]["id"], "main")["line_rows"][0]

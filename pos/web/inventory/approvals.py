@@ -64,6 +64,8 @@ def page() -> ResponseReturnValue:
 @auth.needs(*LOOKING, within=True)
 def page_of_one(key: str) -> ResponseReturnValue:
     here = parts()
-    row = views.one(here.store, here.config, key, frame.company())
+    company = frame.company()
+    row = views.one(here.store, here.config, key, company)
     may, why_not = views.acts(row, auth.actor())
-    return frame.show("approval", "approvals", row=row, may=may, why_not=why_not)
+    answerers = views.who_may(here.store, row, company) if row["state"] == "pending" else []
+    return frame.show("approval", "approvals", row=row, may=may, why_not=why_not, answerers=answerers)
