@@ -9,6 +9,7 @@ import pytest
 from pos.rules.inventory import Draft, Line
 from pos.store import companies, inventory, inventory_places, qbd_companies
 from pos.store.inventory_places import Location
+from pos.store.models import QbdCompany
 from tests.contract import desktop_books as books
 from tests.contract.emulators import desktop_line
 from tests.contract.emulators.desktop_connector import WebConnector
@@ -138,3 +139,51 @@ def test_each_company_has_its_own_file_and_neither_gets_the_others(tmp_path: Pat
         assert [txn.memo for txn in shop.file.txns.values()] == [first.id]
         assert [txn.memo for txn in theirs.txns.values()] == ["move-2"]
         assert clean(own) and clean(connector)
+
+
+MEMOS = (
+    "]]> <!-- & --> <Memo> &lt; &#8364;", "\U0001f600 caf\u00e9 \u2013 \u201equoted\u201c \u20ac",
+    "\u0141\u00f3d\u017a \u0645\u062e\u0632\u0646", "x" * 4000, "  ", "=cmd|' /C calc'!A0",
+)  # fmt: skip
+
+
+def test_whatever_people_write_in_a_memo_is_read_and_the_event_is_found_by_it(tmp_path: Path) -> None:
+    with books.shop(tmp_path) as shop:
+        events = [
+            shop.post("transfer", Line("COLA", 1, source="SHOP", destination="BACK"), memo=memo) for memo in MEMOS
+        ]
+        connector = shop.connector()
+        assert connector.run().outcome == "closed"
+        assert (shop.file.refused, set(shop.states())) == ([], {"applied"})
+        assert [len(shop.there(event.id)) for event in events] == [1] * len(events)
+        assert shop.file.moved()["COLA", "Shop"] * 1000 == -len(events)
+
+
+def test_a_closed_period_there_waits_for_a_person(tmp_path: Path) -> None:
+    with books.shop(tmp_path) as shop:
+        event = shop.transfer()
+        shop.file.closed_until = "2026-11-30"
+        connector = shop.connector()
+        for _ in range(2):
+            connector.run()
+            shop.passes(8000)
+        assert (shop.states(), len(shop.file.log)) == (["error"], 1)
+        assert "closed" in shop.events()[-1].qb_words
+        shop.file.closed_until = ""
+        shop.retry()
+        connector.run()
+        assert (shop.states(), len(shop.there(event.id))) == (["applied"], 1)
+
+
+def test_a_level_overwrites_only_where_the_company_wants_it(tmp_path: Path) -> None:
+    with books.shop(tmp_path) as shop:
+        connector = shop.connector()
+        shop.file.put("COLA", "Shop", 390)  # ten were sold there meanwhile
+        shop.post("adjustment", Line("COLA", destination="SHOP", set_to=420_000, reason="found"))
+        connector.run()
+        assert shop.file.level("COLA", "Shop") == 410  # twenty more, as here
+        QbdCompany.update(counts_as="level").execute()
+        shop.post("adjustment", Line("COLA", destination="SHOP", set_to=500_000, reason="found"))
+        connector.run()
+        assert (shop.file.level("COLA", "Shop"), shop.states()) == (500, ["applied", "applied"])
+        assert "<NewQuantity>500</NewQuantity>" in shop.file.log[-1][1]
