@@ -150,6 +150,7 @@ def count_page(key: str) -> str:
         facts=facts(found.company),
         count=counting.shown(here.store, here.config, found),
         items=counting.items(here.store, here.config, found),
+        of=request.args.get("of", 0, type=int),
     )
 
 

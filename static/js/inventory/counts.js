@@ -21,8 +21,8 @@ byId("begin").addEventListener("submit", async (event) => {
   const scope = document.querySelector("[name=scope]:checked").value;
   const body = { id: begun, company, location: place.value, scope, title: byId("title").value.trim(), ...(scope === "group" ? { group: byId("group").value } : {}) };
   try {
-    const { count } = await post("/api/inventory/counts", body, 20000);
-    return location.assign(`/inventory/counts/${encodeURIComponent(count.id)}`);
+    const { count, of } = await post("/api/inventory/counts", body, 20000);
+    return location.assign(withQuery(`/inventory/counts/${encodeURIComponent(count.id)}`, { of: of > count.items ? of : "" }));
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
     disable(byId("go"), false);

@@ -24,12 +24,14 @@ export function startSending(sheet, { path, body, line, done, zero = false, afte
       return;
     }
     sheet.clear();
-    put(byId("clear"), t("Clear"));
-    delete byId("clear").dataset.sure;
   });
   const paint = () => {
-    disable(go, sheet.state.sent || !sheet.lines.length);
-    if (byId("clear")) byId("clear").hidden = sheet.state.sent || !sheet.lines.length;
+    disable(go, Boolean(sheet.state.sent) || !sheet.lines.length);
+    const clear = byId("clear");
+    if (!clear) return;
+    clear.hidden = Boolean(sheet.state.sent) || !sheet.lines.length;
+    put(clear, t("Clear")); // whatever changed since the first press, it is asked again
+    delete clear.dataset.sure;
   };
   sheet.whenChanged(paint);
   paint();
@@ -61,8 +63,11 @@ async function sendOnce(sheet, work) {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     sheet.state.sent = false;
-    if (error.code === "other_content") sheet.state.id = uuid7();
     showRefused(sheet, error);
+    if (error.code === "other_content") {
+      sheet.state.id = uuid7();
+      refuse(t("An earlier try was saved, with other lines. Look under Events before you send these."));
+    }
     return false;
   } finally {
     busy = false;
