@@ -1,4 +1,4 @@
-"""The two users of the environment, below /api/inventory alone: `env-write` moves stock, `env-admin` agrees and sets up.
+"""The two users of the environment, below /api/inventory alone: `env-write` moves stock, `env-admin` agrees, sets up.
 
 Their tokens are for the beginning, until people have keys of their own. One that is not set, too short, or the same as
 the other one lets nobody in. Nobody signs in as them, and they cannot agree to each other's requests.
