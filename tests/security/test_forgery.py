@@ -11,8 +11,10 @@ from tests.web.conftest import Console, Page
 from tests.web.test_rules import ROUTES, ask, sample
 
 #: Where a browser's cookie opens something. A signature over the body stands for the program itself; no browser can
-#: make one. A hub's addresses know a till's key alone (tests/contract/test_hub.py).
-CHANGES = [route for route, rule in ROUTES.items() if not route.startswith("GET ") and rule not in ("signature", "hub")]
+#: make one. A hub's addresses know a till's key alone (tests/contract/test_hub.py), a Web Connector's door the user and
+#: password, or the ticket, in the message (tests/web/qbwc).
+BY_PROGRAMS = ("signature", "hub", "ticket")
+CHANGES = [route for route, rule in ROUTES.items() if not route.startswith("GET ") and rule not in BY_PROGRAMS]
 
 
 def at_console(route: str) -> bool:
