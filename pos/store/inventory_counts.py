@@ -198,17 +198,24 @@ def longest_ago(store: Store, location: str, group: str, limit: int, *, low: boo
     """Items kept at a place, those first that were counted there longest ago or never; and how many there are in all.
     group: "" = of any. low: only at or below their reorder point. What another count holds just now is left out."""
     rows = store.execute(
-        "SELECT s.item, i.reorder, s.qty - s.own_at_set + coalesce(t.qty, 0),"
-        " coalesce((SELECT max(x.first_at) FROM inventory_counted x JOIN inventory_count c ON c.id = x.count"
-        " WHERE x.item = s.item AND c.location = s.warehouse AND c.state IN ('done', 'waiting')), '')"
-        " FROM stock s JOIN item i ON i.code = s.item LEFT JOIN movement_total t"
-        " ON t.item = s.item AND t.warehouse = s.warehouse"
+        "SELECT s.item, i.reorder, s.qty - s.own_at_set + coalesce(t.qty, 0) FROM stock s"
+        " JOIN item i ON i.code = s.item LEFT JOIN movement_total t ON t.item = s.item AND t.warehouse = s.warehouse"
         " WHERE s.warehouse = ? AND s.own_at_set IS NOT NULL AND i.stocked = 1 AND i.has_variants = 0"
-        " AND (? = '' OR i.item_group = ?) AND NOT EXISTS (SELECT 1 FROM inventory_counted y JOIN inventory_count c"
-        f" ON c.id = y.count WHERE y.item = s.item AND c.location = s.warehouse AND {_GOES_ON})",
+        " AND (? = '' OR i.item_group = ?)",
         (location, group, group),
     ).fetchall()
-    wanted = [(at, item) for item, reorder, level, at in rows if not low or level <= (reorder or 0)]
+    counted = "FROM inventory_count c JOIN inventory_counted x ON x.count = c.id WHERE c.location = ?"
+    last = dict(
+        store.execute(
+            f"SELECT x.item, max(x.first_at) {counted} AND c.state IN ('done', 'waiting') GROUP BY x.item", (location,)
+        ).fetchall()
+    )
+    held = {item for (item,) in store.execute(f"SELECT x.item {counted} AND {_GOES_ON}", (location,)).fetchall()}
+    wanted = [
+        (last.get(item, ""), item)
+        for item, reorder, level in rows
+        if item not in held and (not low or level <= (reorder or 0))
+    ]
     return [item for _, item in sorted(wanted)[:limit]], len(wanted)
 
 

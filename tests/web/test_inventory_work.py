@@ -12,7 +12,7 @@ from pos import clock
 from pos.app import App
 from pos.rules.barcode import check_digit
 from pos.rules.inventory import Draft, Line
-from pos.store import catalog, inventory, inventory_places, people
+from pos.store import catalog, inventory, inventory_counts, inventory_places, people
 from pos.store.inventory_places import Location
 from tests.web.conftest import Page
 
@@ -321,3 +321,16 @@ def test_a_count_whose_server_died_while_it_was_finished_is_finished_again(
     assert finish(sami, count).status_code == 202
     waiting = stocked.store.execute("SELECT count(*) FROM inventory_approval").fetchone()[0]
     assert waiting == 1
+
+
+def test_what_was_counted_longest_ago_comes_first_and_the_rest_with_the_next_count(stocked: App, sami: Page) -> None:
+    store, here = stocked.store, place(stocked)
+    assert inventory_counts.longest_ago(store, here, "", 1) == (["LAMP"], 2)
+    count = begin(sami, stocked, scope="group", group="Home")
+    assert inventory_counts.longest_ago(store, here, "", 9) == (["MUG"], 1), "the lamps are being counted"
+    counted(sami, count, 1, LAMP="5")
+    finish(sami, count)
+    assert inventory_counts.longest_ago(store, here, "", 9) == (["MUG", "LAMP"], 2)
+    assert inventory_counts.longest_ago(store, here, "", 9, low=True) == ([], 0)
+    nothing = sami.post("/api/inventory/counts", {"location": here, "scope": "low"})
+    assert (nothing.status_code, nothing.json["field"]) == (400, "scope")
