@@ -19,7 +19,7 @@ import msgspec
 
 from pos.errors import Corrupt
 from pos.rules.ledger import Rows, parts, path_of, rows
-from pos.rules.money import digits_of
+from pos.rules.money import digits_of, figure
 
 __all__ = ["GENESIS", "SCHEMA", "Rows", "decode", "encode", "parts", "restored", "rows", "stamp", "verify"]
 
@@ -82,15 +82,7 @@ _UNITS = [Decimal(1).scaleb(-places) for places in range(5)]
 _SAFE = {str, int, bool, type(None)}
 
 
-def _number(text: str) -> Decimal:
-    """A number of the file, exactly; one nobody can have meant (1e999) would cost hours when made whole."""
-    value = Decimal(text)
-    if not -30 <= value.adjusted() <= 18:
-        raise ValueError(f"{text[:20]} is no figure for a receipt")
-    return value
-
-
-_decoder = msgspec.json.Decoder(float_hook=_number)
+_decoder = msgspec.json.Decoder(float_hook=figure)
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------

@@ -87,6 +87,15 @@ def exact(value: Decimal | int | str) -> Decimal:
     return number
 
 
+def figure(text: str) -> Decimal:
+    """A number of a JSON text, exactly; ValueError for one nobody can have meant (1e999): written out or made whole it
+    would cost gigabytes and hours."""
+    value = Decimal(text)
+    if not -30 <= value.adjusted() <= 18:
+        raise ValueError(f"{text[:20]} is no figure")
+    return value
+
+
 def round_minor(amount: Decimal, currency: str, method: str = "bankers") -> int:
     """An amount in major units, rounded once to whole minor units by a named method. Nothing else rounds money."""
     return int(_whole(amount.scaleb(digits_of(currency)), method, digits_of(currency)))

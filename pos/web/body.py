@@ -1,21 +1,22 @@
 """Reading a request's JSON: exact numbers, one object, nothing else.
 
-A figure with decimals becomes a Decimal, never a float; NaN, Infinity and anything that is not RFC 8259 are refused.
+A figure with decimals becomes a Decimal, never a float; NaN, Infinity, anything that is not RFC 8259, and a
+number nobody can have meant (1e999) are refused.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 from flask import request
 
 from pos.errors import Invalid, UserError
+from pos.rules import money
 from pos.said import said
 
 TEXT_CHARS_MAX = 500
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_decoder = msgspec.json.Decoder(float_hook=money.figure)
 
 
 class WrongType(UserError):
@@ -41,7 +42,7 @@ def decoded(raw: bytes) -> dict[str, Any]:
     """One JSON object from bytes."""
     try:
         value = _decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ArithmeticError):
+    except (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError):
         raise UserError("This is not valid JSON.", code="json") from None
     if not isinstance(value, dict):
         raise UserError("This must be one JSON object.", code="json")
