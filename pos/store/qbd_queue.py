@@ -55,7 +55,7 @@ __all__ = [
 #: 20 of 23 characters QuickBooks takes: nobody guesses one.
 SET_ID_BYTES = 10
 #: Messages that cannot be built are put aside; so many at most in one call.
-BUILDS_MAX = 50
+BUILDS_MAX = 200
 #: So many go again at one word.
 RETRY_MAX = 500
 #: A queue longer than this is not counted at each step.
@@ -104,7 +104,7 @@ class Summary:
 # -- into it -----------------------------------------------------------------------------------------------------------
 
 
-def enqueue(tx: Store, event: Any, *_known: object) -> None:
+def enqueue(tx: Store, event: Any) -> None:
     """Let QuickBooks be told of an event (its row or like it, saved with its lines; `connection` "" = nobody is told).
     What is known of places, items and reasons is read here. In the transaction that makes the event."""
     if not event.connection:
@@ -144,7 +144,7 @@ def cancel(tx: Store, event: Any) -> None:
         if row.state == "cancelled":
             continue
         changed = {"state": "cancelled", "done_at": stamp}
-        if row.doubt or not qbd_rows.change(tx, row.n, qbd_ready.FREE, changed):
+        if row.doubt or row.probing or not qbd_rows.change(tx, row.n, qbd_ready.FREE, changed):
             raise Conflict(
                 said("QuickBooks has been told of it already; take it back by a counter-event."), code="handed_out"
             )

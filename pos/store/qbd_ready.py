@@ -16,7 +16,7 @@ from pos.store.db import Store
 FREE = ("not_ready", "pending", "error")
 BITE = 200
 #: So many events are looked at in one transaction.
-MAPPED_MAX = 200
+MAPPED_MAX = 1000
 
 
 class Event(NamedTuple):
