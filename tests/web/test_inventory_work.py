@@ -12,9 +12,9 @@ from pos import clock
 from pos.app import App
 from pos.rules.barcode import check_digit
 from pos.rules.inventory import Draft, Line
-from pos.store import catalog, inventory, inventory_counts, inventory_places, people
+from pos.store import catalog, inventory, inventory_counts, inventory_places, passwords, people
 from pos.store.inventory_places import Location
-from tests.web.conftest import Page
+from tests.web.conftest import PASSWORD, Console, Page
 
 
 @pytest.fixture
@@ -334,3 +334,27 @@ def test_what_was_counted_longest_ago_comes_first_and_the_rest_with_the_next_cou
     assert inventory_counts.longest_ago(store, here, "", 9, low=True) == ([], 0)
     nothing = sami.post("/api/inventory/counts", {"location": here, "scope": "low"})
     assert (nothing.status_code, nothing.json["field"]) == (400, "scope")
+
+
+# -- the way in --------------------------------------------------------------------------------------------------------
+
+
+def test_the_screens_are_opened_by_the_sign_in_of_a_till_or_of_the_console(stocked: App, sami: Page) -> None:
+    assert sami.get("/inventory/transfer").status_code == 200
+    nobody = Page(stocked).get("/inventory/transfer")
+    assert (nobody.status_code, nobody.location) == (302, "/sign-in?to=inventory")
+    passwords.set_password(stocked.store, "4", PASSWORD)
+    at_console = Console(stocked).sign_in("4")
+    assert at_console.get("/inventory/transfer").status_code == 200
+    assert at_console.get("/console/sign-in").location == "/inventory", (
+        "all there is for them"
+    )
+    assert at_console.get("/console").status_code == 403
+    assert Page(stocked).sign_in("7").get("/inventory/transfer").status_code == 403
+
+
+def test_a_label_is_as_large_as_the_shop_has_them_and_a_code_that_is_none_is_no_bars(sami: Page) -> None:
+    assert "size: 50mm 30mm" in sami.get("/inventory/labels.css").text
+    assert sami.get("/inventory/labels/barcode.svg?code=50184385").text.lstrip().startswith("<")
+    assert sami.get("/inventory/labels/barcode.svg?code=%C3%A9").status_code == 404
+    assert sami.get("/inventory/labels/barcode.svg?code=").status_code == 404
