@@ -346,9 +346,7 @@ def test_the_screens_are_opened_by_the_sign_in_of_a_till_or_of_the_console(stock
     passwords.set_password(stocked.store, "4", PASSWORD)
     at_console = Console(stocked).sign_in("4")
     assert at_console.get("/inventory/transfer").status_code == 200
-    assert at_console.get("/console/sign-in").location == "/inventory", (
-        "all there is for them"
-    )
+    assert at_console.get("/console/sign-in").location == "/inventory", "all there is for them"
     assert at_console.get("/console").status_code == 403
     assert Page(stocked).sign_in("7").get("/inventory/transfer").status_code == 403
 
