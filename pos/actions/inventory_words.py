@@ -60,6 +60,7 @@ WHY = {
     "set_mode": said("It sets a level instead of changing one."),
     "count": said("It puts right what a count found."),
     "proposal": said("It is a proposal."),
+    "lower_cost": said("It says that an item costs less than was known."),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
@@ -20,6 +21,8 @@ from pos.said import said
 KINDS = ("transfer", "adjustment", "receipt", "count", "opening", "counter")
 #: Largest quantity of one line, thousandths: far above any shop, far below what a column holds.
 QTY_MAX = 10**12
+_ID = re.compile(r"[A-Za-z0-9_~:-][A-Za-z0-9._~:-]{0,63}")
+_PLAIN = frozenset("0123456789.")
 TEXT_MAX = {"memo": 4000, "reference": 140, "reason": 60, "account": 200, "id": 64}
 
 
@@ -132,6 +135,12 @@ def thousandths(value: object, field: str, *, signed: bool = False) -> int:
     return int(number)
 
 
+def check_id(text: str) -> None:
+    """Invalid for what is no id of an event: it is part of addresses, where it is asked for, agreed to or voided."""
+    if not _ID.fullmatch(text):
+        raise Invalid("An event needs an id of its own, of at most 64 plain characters.", field="id")
+
+
 def text_of(qty: int) -> str:
     """Thousandths as plain text: 12500 is "12.5"."""
     return f"{Decimal(qty).scaleb(-3).normalize():f}"
@@ -216,8 +225,9 @@ def refuse_date(text: str, limits: Limits) -> None:
 def _header(draft: Draft, limits: Limits) -> None:
     if draft.kind not in KINDS:
         raise Invalid(said("kind is one of: {list}.", list=", ".join(KINDS)), field="kind")
-    if not draft.id or len(draft.id) > TEXT_MAX["id"] or not (draft.id.isascii() and draft.id.isprintable()):
-        raise Invalid("An event needs an id of its own, of at most 64 plain characters.", field="id")
+    check_id(draft.id)
+    if draft.purchase_order and draft.kind != "receipt":
+        raise Invalid("Only goods that come in belong to an order.", field="purchase_order")
     for name in ("memo", "reference", "reason"):
         _text(getattr(draft, name), name)
     refuse_date(draft.effective_date, limits)
@@ -252,13 +262,14 @@ def _good(line: Line, where: str, goods: Mapping[str, Good], kind: str) -> None:
         raise Invalid(said("{code} is switched off.", code=line.item), field=field)
     for name in ("account", "reason"):
         _text(getattr(line, name), f"{where}.{name}")
-    if line.cost and not _is_cost(line.cost):
+    if line.cost and not is_cost(line.cost):
         raise Invalid(said("{value} is no cost; write it like 12.50.", value=line.cost[:20]), field=f"{where}.cost")
 
 
-def _is_cost(text: str) -> bool:
+def is_cost(text: str) -> bool:
+    """Whether a text is an amount of money at or above nothing, written out in plain digits."""
     try:
-        return len(text) <= 20 and "e" not in text.lower() and money.exact(text) >= 0
+        return len(text) <= 20 and _PLAIN.issuperset(text) and money.exact(text) >= 0
     except ValueError:
         return False
 

@@ -15,11 +15,12 @@ ENV_WRITE, ENV_ADMIN = "env-write", "env-admin"
 ENV = frozenset({ENV_WRITE, ENV_ADMIN})
 
 OVER_QUANTITY, OVER_ITEM_DAY, OVER_VALUE = "over_quantity", "over_item_day", "over_value"
-SET_MODE, COUNTED, PROPOSAL = "set_mode", "count", "proposal"
+SET_MODE, COUNTED, PROPOSAL, LOWER_COST = "set_mode", "count", "proposal", "lower_cost"
 
 
 class Line(Protocol):
-    """One line of what is asked for. qty: thousandths, signed where it is a change. set_to: None = no level is set."""
+    """One line of what is asked for. qty: thousandths, signed where it is a change. set_to: None = no level is set.
+    cost: of one unit, as exact decimal text; "" = as it is known."""
 
     @property
     def item(self) -> str: ...
@@ -27,6 +28,8 @@ class Line(Protocol):
     def qty(self) -> int: ...
     @property
     def set_to(self) -> int | None: ...
+    @property
+    def cost(self) -> str: ...
 
 
 class Asked(Protocol):
@@ -61,11 +64,15 @@ def needs_second(
     """Whether somebody else must agree, and why.
 
     moved_today: item -> thousandths that all events of the day moved already, whoever made them. costs: of one unit;
-    an item that is missing has none. What was split into lines, or into events of one day, is added up again.
+    an item that is missing has none. What was split into lines, or into events of one day, is added up again. A line
+    that names a cost counts at the higher of the two; a receipt that lowers the known one would let what follows pass.
     """
     own: dict[str, int] = {}
+    dear = dict(costs)
     for line in asked.lines:
         own[line.item] = own.get(line.item, 0) + abs(line.qty)
+        if line.cost:
+            dear[line.item] = max(Decimal(line.cost), dear.get(line.item, Decimal(0)))
     day = {item: qty + moved_today.get(item, 0) for item, qty in own.items()}
     codes = []
     if any(line.set_to is not None for line in asked.lines) and asked.kind != "count":
@@ -76,9 +83,15 @@ def needs_second(
         codes.append(OVER_QUANTITY)
     elif any(qty >= thresholds.quantity for qty in day.values()):
         codes.append(OVER_ITEM_DAY)
-    if thresholds.value and _is_worth(own, day, costs, thresholds.value):
+    if thresholds.value and _is_worth(own, day, dear, thresholds.value):
         codes.append(OVER_VALUE)
-    return Needed(tuple(codes), tuple(sorted(item for item in own if item not in costs)))
+    if thresholds.value and asked.kind == "receipt" and _lowers(asked.lines, costs):
+        codes.append(LOWER_COST)
+    return Needed(tuple(codes), tuple(sorted(item for item in own if item not in dear)))
+
+
+def _lowers(lines: Sequence[Line], costs: Mapping[str, Decimal]) -> bool:
+    return any(line.cost and Decimal(line.cost) < costs.get(line.item, Decimal(0)) for line in lines)
 
 
 def _is_worth(own: Mapping[str, int], day: Mapping[str, int], costs: Mapping[str, Decimal], least: Decimal) -> bool:

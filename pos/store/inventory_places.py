@@ -10,7 +10,6 @@ from typing import Any
 from pos import clock
 from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import inventory as rules
-from pos.rules import money
 from pos.said import said
 from pos.store import audit, companies, qbd_ready
 from pos.store.db import Store
@@ -244,16 +243,8 @@ def _check_part(item: str, values: Mapping[str, str]) -> None:
             raise Invalid(said("{field} of {code} is too long, or holds a control character.", field=name, code=item),
                           field=name)  # fmt: skip
     cost = values.get("cost", "")
-    if cost and not is_cost(cost):
+    if cost and not rules.is_cost(cost):
         raise Invalid(said("{value} is no cost; write it like 12.50.", value=cost[:20]), field="cost")
-
-
-def is_cost(text: str) -> bool:
-    """Whether a text is an amount of money at or above nothing, written out."""
-    try:
-        return len(text) <= 20 and "e" not in text.lower() and money.exact(text) >= 0
-    except ValueError:
-        return False
 
 
 # -- what the above is made of -----------------------------------------------------------------------------------------

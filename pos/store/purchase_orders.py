@@ -108,7 +108,7 @@ def _check(supplier: str, number: str, memo: str, lines: Sequence[OrderLine], li
     for at, line in enumerate(lines):
         if line.qty <= 0 or line.qty > rules.QTY_MAX:
             raise Invalid("A quantity is above nothing.", field=f"lines[{at}].quantity")
-        if line.cost and not inventory_places.is_cost(line.cost):
+        if line.cost and not rules.is_cost(line.cost):
             raise Invalid(
                 said("{value} is no cost; write it like 12.50.", value=line.cost[:20]), field=f"lines[{at}].cost"
             )

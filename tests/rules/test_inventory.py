@@ -93,6 +93,12 @@ BY = Line("TEA", 1000, destination="SHOP")
         (draft("adjustment", BY, effective_date="20.11.2026"), "effective_date", "no day"),
         (draft("gift", BY), "kind", "kind is one of"),
         (draft("adjustment", BY, id=""), "id", "id of its own"),
+        (draft("adjustment", BY, id=".."), "id", "id of its own"),  # no address leads there
+        (draft("adjustment", BY, id="a/b"), "id", "id of its own"),
+        (draft("adjustment", BY, id="x" * 65), "id", "id of its own"),
+        (draft("adjustment", BY, purchase_order="o1"), "purchase_order", "belong to an order"),
+        (draft("receipt", replace(BY, cost="１")), "lines[0].cost", "no cost"),
+        (draft("receipt", replace(BY, cost="1_0")), "lines[0].cost", "no cost"),
         (draft("adjustment", BY, memo="a\0b"), "memo", "control character"),
     ],
 )

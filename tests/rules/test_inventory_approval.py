@@ -37,6 +37,10 @@ def codes(draft: Draft, moved: dict[str, int] | None = None, costs: dict[str, De
         (asked(Line("A", 1_000)), {}, {"A": Decimal("499.99")}, set()),
         (asked(Line("A", 1_000), Line("B", 1_000)), {}, {"A": Decimal(250), "B": Decimal(250)}, {"over_value"}),
         (asked(Line("A", 1_000)), {"A": 4_000}, {"A": Decimal(100)}, {"over_value"}),
+        (asked(Line("A", 1_000, cost="500"), kind="receipt"), {}, {"A": Decimal(2)}, {"over_value"}),  # what it cost
+        (asked(Line("A", 1_000, cost="500"), kind="receipt"), {}, {}, {"over_value"}),
+        (asked(Line("A", 1, cost="0.01"), kind="receipt"), {}, {"A": Decimal(400)}, {"lower_cost"}),  # 24 of them next
+        (asked(Line("A", 1, cost="401"), kind="receipt"), {}, {"A": Decimal(400)}, set()),
         (asked(Line("A", 0, set_to=5_000), kind="adjustment"), {}, {}, {"set_mode"}),
         (asked(Line("A", 1), kind="count"), {}, {}, {"count"}),
         (asked(Line("A", 1, set_to=1), kind="count"), {}, {}, {"count"}),

@@ -155,7 +155,7 @@ class InventoryApproval(Row):
     company = TextField()
     kind = TextField()  # transfer | adjustment | receipt | count | item_add | account_add | quantity_fix
     payload = TextField()  # JSON, as it was asked for
-    why = TextField()  # JSON list of codes: over_quantity, over_item_day, over_value, set_mode, proposal
+    why = TextField()  # JSON list of codes: over_quantity, over_item_day, over_value, set_mode, count, lower_cost, proposal
     words = TextField(default="")
     state = TextField(default="pending")  # pending | approved | rejected | expired | withdrawn | failed
     asked_by = TextField()

@@ -135,7 +135,6 @@ def _draft(sent: dict[str, Any], kind: str, owner: str, lines: list[Line]) -> Dr
         memo=text(sent, "memo", rules.TEXT_MAX["memo"]),
         reason=text(sent, "reason", rules.TEXT_MAX["reason"]),
         reference=text(sent, "reference", rules.TEXT_MAX["reference"]),
-        purchase_order=text(sent, "purchaseOrder", 64),
     )
 
 

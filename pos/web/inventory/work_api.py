@@ -299,9 +299,12 @@ def _count(found: Count, **more: Any) -> Response:
 def _id(body: dict[str, Any]) -> str:
     """The lasting id of what is asked for; a new one where none was given."""
     given = text(body, "id", 64)
-    if given and not (given.isascii() and given.isprintable() and "." not in given):
+    if not given:
+        return clock.uuid7()
+    rules.check_id(given)
+    if "." in given:  # what a count asks for has its id, a point and a number
         raise Invalid("An event needs an id of its own, of at most 64 plain characters.", field="id")
-    return given or clock.uuid7()
+    return given
 
 
 def _each(body: dict[str, Any], read: Callable[[dict[str, Any], str], T]) -> list[T]:
