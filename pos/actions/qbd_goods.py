@@ -77,8 +77,7 @@ def _tell(job: Job, rules: Rules) -> int:
                     lacks.append(reason)
                     continue
                 if parts:
-                    state["told"] += 1
-                    source = f"goods:{rules.company}:{day}:{place}:{state['told']}"
+                    source = qbd_sales.goods_source(store, rules.company, day, place)
                     qbd_queue.tell(store, job.connection, rules.company, ADJUSTMENT, source, parts, now)
                     count += len(parts)
                 del state["open"][day][place]

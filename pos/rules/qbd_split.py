@@ -224,33 +224,32 @@ def _no_site(code: str) -> str:
 # -- by what a transaction is found again ------------------------------------------------------------------------------
 
 
-def ref_number(n: int) -> str:
-    """The RefNumber of work `n`: 11 characters, T, nine digits of base 32 and one to check them."""
-    digits, rest = "", n
+def ref_number(connection: str, source: str, kind: str, part: int) -> str:
+    """The RefNumber of a part: 11 characters, T, nine digits of base 32 and one to check them. Made of what it is, so a
+    till that came back from a copy finds what it has forgotten; two parts hardly ever share one, and then their GUIDs
+    tell them apart."""
+    rest, digits = _named(connection, source, kind, part).int >> 80, ""
     for _ in range(REF_DIGITS):
         rest, digit = divmod(rest, 32)
         digits = _BASE32[digit] + digits
-    if rest or n < 0:
-        raise ValueError(f"{n} is no number of work")
     return f"T{digits}{_check(digits)}"
 
 
-def work_number(ref: str) -> int | None:
-    """The work a RefNumber is of; None for one we never made."""
+def is_ref(ref: str) -> bool:
+    """Whether it is a RefNumber as we make them."""
     digits = ref[1:-1].upper()
     if len(ref) != REF_DIGITS + 2 or ref[:1].upper() != "T" or any(one not in _BASE32 for one in digits):
-        return None
-    if ref[-1].upper() != _check(digits):
-        return None
-    n = 0
-    for one in digits:
-        n = n * 32 + _BASE32.index(one)
-    return n
+        return False
+    return ref[-1].upper() == _check(digits)
 
 
 def guid(connection: str, source: str, kind: str, part: int) -> str:
-    """The ExternalGUID of a part: made of its name, so always the same one."""
-    return f"{{{str(uuid.uuid5(_ROOT, f'{connection}/{source}/{kind}/{part}')).upper()}}}"
+    """The ExternalGUID of a part: made of what it is, so always the same one."""
+    return f"{{{str(_named(connection, source, kind, part)).upper()}}}"
+
+
+def _named(connection: str, source: str, kind: str, part: int) -> uuid.UUID:
+    return uuid.uuid5(_ROOT, f"{connection}/{source}/{kind}/{part}")
 
 
 def _check(digits: str) -> str:

@@ -148,9 +148,11 @@ def asked(store: Store, work: Work, payload: dict[str, object], now: datetime, *
 
 def restored(store: Store, now: datetime) -> int:
     """The till came back from a copy: whatever is not known to be in QuickBooks may have gone there since. It is asked
-    for before anything is sent, and no session of then goes on; how many messages. In the transaction that restores."""
+    for before anything is sent, and so is what is told anew of days until now; no session of then goes on. How many
+    messages. In the transaction that restores."""
     open_now = "writes = 1 AND state IN ('not_ready', 'pending', 'in_flight', 'unknown', 'error') ORDER BY n"
     with store.transaction():
+        qbd_rows.forget(store, now)
         store.execute("UPDATE qbd_ticket SET state = 'dropped', outstanding = 0 WHERE state = 'open'")
         found = qbd_rows.works(store, open_now, ())
         for row in found:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pos import clock
 from pos.rules.qbd_split import guid, ref_number
 from pos.said import said
-from pos.store import notices
+from pos.store import entries, notices
 from pos.store.db import Store
 
 #: States that are not the end.
@@ -29,6 +29,9 @@ WORDS_MAX = 1000
 ASK = "ask"
 #: A set of a company that is booked waits so long in line to be cleared; QuickBooks keeps the rest.
 SETS_MAX = 200
+#: Meta: up to which date a copy the till came back from may have forgotten what was sent; business days run ahead.
+FORGOT = "qbd.forgot"
+FORGOT_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,14 @@ class Work:
     @property
     def guid(self) -> str:
         """ExternalGUID: made of what it is, so always the same."""
-        return guid(self.connection, self.source, self.kind, self.part)
+        return guid(self.connection, name_of(self.source, self.payload), self.kind, self.part)
 
 
 #: Columns of a row, in the order `worked` takes them.
 COLUMNS = (
     "n", "connection", "company", "kind", "source", "part", "parts", "writes", "state", "payload", "blocked", "doubt",
-    "probing", "tries", "attempt", "next_at", "ticket", "set_id", "request_id", "version", "body", "remote_id",
-    "edit_sequence", "txn_number", "code", "message", "made_at", "handed_at", "done_at",
+    "probing", "tries", "attempt", "next_at", "ticket", "set_id", "request_id", "version", "body", "ref_number",
+    "remote_id", "edit_sequence", "txn_number", "code", "message", "made_at", "handed_at", "done_at",
 )  # fmt: skip
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM qbd_work"
 _FLAGS = ("writes", "doubt", "probing")
@@ -93,7 +96,7 @@ def worked(row: Sequence[Any]) -> Work:
     """The row as it is, from its COLUMNS."""
     values = dict(zip(COLUMNS, row, strict=True))
     values |= {name: bool(values[name]) for name in _FLAGS}
-    return Work(**values | {"payload": json.loads(values["payload"]), "ref_number": ref_number(values["n"])})
+    return Work(**values | {"payload": json.loads(values["payload"])})
 
 
 def works(store: Store, where: str, facts: Sequence[Any]) -> list[Work]:
@@ -116,14 +119,31 @@ def put(
     items: Iterable[str], now: datetime, *, part: int = 1, parts: int = 1, turn: int = 0, state: str = "pending",
     writes: bool = True, message: str = "",
 ) -> int:  # fmt: skip
-    """New work; its number. turn: of its source, where it has parts already. In the caller's transaction."""
+    """New work; its number. turn: of its source, where it has parts already. What a till that came back from a copy may
+    have sent before is asked for first. In the caller's transaction."""
     stamp = clock.stamp(now)
     facts = (turn, connection, company, kind, source, part, parts, int(writes), state, dumped(payload), stamp,
              message[:WORDS_MAX], stamp)  # fmt: skip
     n = int(store.execute(_INSERT, facts).fetchone()[0])
-    store.execute("UPDATE qbd_work SET turn = ?, ref_number = ? WHERE n = ?", (turn or n, ref_number(n), n))
+    ref = ref_number(connection, name_of(source, payload), kind, part) if writes else ""
+    forgot = writes and str(payload.get("date") or "~") <= entries.meta(store, FORGOT, "")
+    sql = "UPDATE qbd_work SET turn = ?, ref_number = ?, probing = ? WHERE n = ?"
+    store.execute(sql, (turn or n, ref, int(forgot), n))
     hold(store, connection, n, turn or n, items)
     return n
+
+
+def name_of(source: str, payload: Mapping[str, Any]) -> str:
+    """What work is known by in QuickBooks, also to a till that came back from a copy: its source; of a document of
+    the books its number, for there the bundles are counted anew."""
+    return f"book:{payload['tail']}" if source.startswith("book:") and payload.get("tail") else source
+
+
+def forget(store: Store, now: datetime) -> None:
+    """The till came back from a copy: what bears a date up to now may be in QuickBooks though nothing here says so. In
+    the transaction that restores."""
+    until = (now + FORGOT_AHEAD).date().isoformat()
+    entries.set_meta(store, FORGOT, max(until, entries.meta(store, FORGOT, "")))
 
 
 def dumped(payload: Mapping[str, Any]) -> str:

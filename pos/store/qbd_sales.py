@@ -126,10 +126,18 @@ def moved(store: Store, connection: str, after: int) -> list[Moved]:
 
 
 def gathered(store: Store, connection: str) -> dict[str, Any]:
-    """How far goods were gathered, and what is not told yet: {"n", "told": messages made, "open": {day: {place: {item:
-    thousandths}}}}."""
+    """How far goods were gathered, and what is not told yet: {"n", "open": {day: {place: {item: thousandths}}}}."""
     found: dict[str, Any] = json.loads(entries.meta(store, f"qbd.goods.{connection}", "{}"))
-    return {"n": 0, "told": 0, "open": {}} | found
+    return {"n": 0, "open": {}} | found
+
+
+def goods_source(store: Store, company: str, day: str, place: str) -> str:
+    """What the next adjustment for goods of a day at a place is called: counted by day and place, so that a till that
+    came back from a copy calls the same one the same."""
+    n = 1
+    while store.execute("SELECT 1 FROM qbd_work WHERE source = ?", (f"goods:{company}:{day}:{place}:{n}",)).fetchone():
+        n += 1
+    return f"goods:{company}:{day}:{place}:{n}"
 
 
 def keep_gathered(store: Store, connection: str, state: dict[str, Any]) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from pos.errors import Conflict
 from pos.rules.inventory import Line
-from pos.store import inventory_places, qbd_ready, unblock
+from pos.store import inventory_places, qbd_queue, qbd_ready, unblock
 from tests.contract import desktop_books as books
+from tests.contract import desktop_desk
+from tests.contract.desktop_desk import Desk
 from tests.contract.desktop_judge import Judge, Result
 
 pytestmark = pytest.mark.sqlite  # a copy of a till's file
@@ -56,6 +60,48 @@ def test_what_was_posted_after_the_copy_was_made_is_found_there(tmp_path: Path) 
         result = Result()
         Judge(shop, result, [connector]).judge()
         assert (result.wrong, result.applied, len(file.txns)) == ([], 4, 5)
+
+
+def test_what_is_told_anew_after_a_restore_is_asked_for_before_it_is_sent(tmp_path: Path) -> None:
+    """A day's sales and its goods, and an event its client sends once more: the copy does not know their messages."""
+    file = desktop_desk.company_file()
+    with books.shop(tmp_path, file) as shop:
+        desk = Desk(shop)
+        desk.on("adjustments")
+        desk.sell()
+        database = Path(shop.store.execute("PRAGMA database_list").fetchall()[0][2])
+        copied(database, tmp_path / "copy.sqlite")
+        shop.transfer("MUG")
+        again, moment = shop.transfer("TEA").id, shop.moment
+        desk.session()
+        desk.tomorrow()
+        desk.round()
+        desk.session()
+        later = shop.moment
+    kinds = [txn.kind for txn in file.txns.values()]
+    assert kinds == ["TransferInventory", "TransferInventory", "InventoryAdjustment", "SalesReceipt"]
+    (tmp_path / "copy.sqlite").replace(database)
+    for left in ("-wal", "-shm"):
+        database.with_name(database.name + left).unlink(missing_ok=True)
+    with books.shop(tmp_path, file, start=moment, furnished=True) as shop:
+        desk = Desk(shop)
+        unblock.restored(shop.store, later, 0)
+        shop.post("transfer", Line("TEA", 2000, source="SHOP", destination="BACK"), key=again)
+        shop.moment = later
+        with pytest.raises(Conflict), shop.store.transaction():
+            qbd_queue.cancel(shop.store, SimpleNamespace(id=again))
+        for _ in range(2):
+            desk.round()
+            desk.session()
+            shop.passes(600)
+        desk.round()
+        assert (shop.states(), desk.states()) == (["applied"], ["booked"])
+        assert [txn.kind for txn in file.txns.values()] == kinds
+        shop.passes(3 * 86400)
+        desk.sell()  # what is of a later day is sent without a question
+        shop.passes(86400)
+        desk.round()
+        assert [row.probing for row in shop.works() if row.state == "pending"] == [False, False]
 
 
 def van(shop: books.Shop) -> None:

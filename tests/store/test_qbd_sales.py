@@ -75,7 +75,7 @@ def test_receipts_are_gathered_once_with_what_they_moved(store: Store, journal: 
     assert [row.goods for row in rows] == [{("SHOP", "A"): -2000, ("SHOP", "B"): -1000}, {("Stores - TS", "A"): 2000}]
     assert qbd_sales.moved(store, HERE, rows[-1].n) == []
     assert clock.parse(rows[0].queued_at) - clock.parse(rows[0].made_at) < timedelta(minutes=1)
-    assert qbd_sales.gathered(store, HERE) == {"n": 0, "told": 0, "open": {}}
+    assert qbd_sales.gathered(store, HERE) == {"n": 0, "open": {}}
     with store.transaction():
         qbd_sales.keep_gathered(store, HERE, {"n": rows[-1].n, "told": 1, "open": {"2026-11-20": {"SHOP": {"A": 1}}}})
     assert json.dumps(qbd_sales.gathered(store, HERE)["open"]) == '{"2026-11-20": {"SHOP": {"A": 1}}}'
