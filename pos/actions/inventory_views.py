@@ -31,7 +31,7 @@ STATES = {
 }
 _OF_STATE = {
     "needs": "e.qb_status IN ('not_ready', 'unknown', 'error') AND e.status = 'committed'",
-    "open": "e.qb_status IN ('pending', 'in_flight', 'unknown')",
+    "open": "e.qb_status IN ('not_ready', 'pending', 'in_flight', 'unknown') AND e.status = 'committed'",
     "not_ready": "e.qb_status = 'not_ready' AND e.status = 'committed'",
     "error": "e.qb_status = 'error' AND e.status = 'committed'",
     "applied": "e.qb_status = 'applied'",

@@ -14,7 +14,7 @@ from pos.actions import inventory_approval_views as approval_views
 from pos.actions import inventory_queue_views as queue_views
 from pos.app import App
 from pos.rules.inventory import Draft, Line
-from pos.store import audit, inventory, inventory_places, notices, people, qbd_companies
+from pos.store import audit, inventory, inventory_places, inventory_read, notices, people, qbd_companies
 from pos.store.inventory_places import Location
 from pos.store.listing import Asked
 from pos.store.models import QbdArchive
@@ -218,6 +218,9 @@ def test_the_queue_says_what_goes_what_is_held_back_and_by_what(told: App, opera
     assert len(operator.get("/inventory/queue.csv").text.splitlines()) == 4
     assert "Nothing is in that state." in text_of(operator, "/inventory/queue?show=error")
     assert "Nothing here fits that." in text_of(operator, "/inventory/queue?q=no-such-thing")
+    pending = inventory_read.figures(told.store, "main").pending
+    listed = operator.get("/inventory/events?state=open").text
+    assert pending == 3 and listed.count('class="btn btn-sm" href="/inventory/events/') == pending, "as the card says"
     of_event = text_of(operator, f"/inventory/events/{third}")
     assert "Not ready" in of_event and "FAIR" in of_event and 'data-act="retry"' in of_event
     assert "Held back" in text_of(operator, "/inventory/items/MUG"), "and so at the item"
