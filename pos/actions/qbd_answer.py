@@ -53,7 +53,7 @@ def book(store: Store, session: Session, response: str, hresult: str, message: s
         if work is None:
             tickets.keep(store, session, now, outstanding=0)
         elif code not in _NO_HRESULT:
-            words = _broke_off(store, work, code, message, now)
+            words = _broke_off(store, work, code, message, now, answered=bool(response.strip()))
         else:
             _answered(store, work, response, now)
         if words:
@@ -89,12 +89,15 @@ def late(store: Store, session: Session, response: str, now: datetime) -> bool:
 # -- no answer ---------------------------------------------------------------------------------------------------------
 
 
-def _broke_off(store: Store, work: Work, code: str, message: str, now: datetime) -> str:
-    """QuickBooks could not be asked, or broke off. Why the session ends; "" when it goes on."""
+def _broke_off(store: Store, work: Work, code: str, message: str, now: datetime, *, answered: bool) -> str:
+    """QuickBooks could not be asked, or broke off. Why the session ends; "" when it goes on. answered: something came
+    with it, so nothing is certain."""
     meaning = codes.of_hresult(code)
     words = _words(meaning, message)
     posts = work.writes and not work.probing
-    if code == _NOT_READ and posts:
+    if answered and work.writes:
+        qbd_queue.lost(store, work, code, words, now)
+    elif code == _NOT_READ and posts:
         qbd_queue.refused(store, work, code, words, now, again=False)
     elif code in _NEVER_DOES and posts:
         qbd_queue.probe(store, work, code, words, now)
@@ -124,8 +127,11 @@ def _answered(store: Store, work: Work, response: str, now: datetime) -> None:
 
 def _posted(store: Store, work: Work, answered: Answered, now: datetime) -> None:
     name = requests.name_of(work.kind, work.payload)
-    whole = codes.of_set(answered.set_code)
+    ours = answered.set_id in ("", work.set_id)
+    whole = codes.of_set(answered.set_code) if ours else None
     rs = answers.answer_to(answered, name, work.request_id, work.set_id)
+    if whole is not None and whole.definite and any(one.remote_id for one in answered.items):
+        whole = None  # it names what it made: that is no no
     if whole is not None:
         _says_no(store, work, whole, "", now)
         return
@@ -137,6 +143,10 @@ def _posted(store: Store, work: Work, answered: Answered, now: datetime) -> None
     if meaning.verdict != codes.POSTED:
         if rs.code == codes.NAME_TAKEN and work.kind in qbd_hand.LISTS and work.tries > 1:
             qbd_queue.probe(store, work, str(rs.code), _words(meaning, rs.message), now)
+            return
+        if meaning.definite and rs.remote_id:
+            words = said("QuickBooks says no, and names what it made. {words}", words=_words(meaning, rs.message))
+            qbd_queue.probe(store, work, str(rs.code), words, now)
             return
         _says_no(store, work, meaning, rs.message, now)
         return

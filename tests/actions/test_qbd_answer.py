@@ -92,6 +92,11 @@ WRONG = {
     "without anything": lambda d, w: d.posted(w),
     "with another thing in it": lambda d, w: d.posted(w, ret(w, kind="InventoryAdjustment")),
     "with another GUID": lambda d, w: d.posted(w, ret(w, guid="{00000000-0000-5000-8000-000000000000}")),
+    "of another set, that says no": lambda d, w: answered(
+        rs("TransferInventoryAdd", w.request_id), set_id="0" * 20, set_code="9004"
+    ),
+    "with the id of a list object": lambda d, w: d.posted(w, ret(w).replace("TxnID>", "ListID>")),
+    "recovered with the id of a list object": lambda d, w: d.posted(w, recovered("80-1", key="ListID")),
     "recovered without an id": lambda d, w: d.posted(w, "<ErrorRecovery></ErrorRecovery>"),
     "twice": lambda d, w: answered(*[rs("TransferInventoryAdd", w.request_id, ret(w))] * 2, set_id=w.set_id),
     "that holds no answers": lambda d, w: answered(set_id=w.set_id),
@@ -301,6 +306,15 @@ def test_only_what_they_cannot_read_is_a_definite_no_of_all_hresults(desk: Desk)
         with desk.store.transaction():
             qbd_queue.release(desk.store, desk.ticket, desk.now)
         desk.put_in(n, state="cancelled")
+
+
+@pytest.mark.parametrize("hresult", ["", "0x80040400"])
+def test_a_no_that_names_what_was_made_is_none(desk: Desk, hresult: str) -> None:
+    n = desk.tell("COLA")
+    work = desk.out()
+    desk.says(desk.posted(work, ret(work), code=3180, message="Cannot save"), hresult)
+    after = desk.work(n)
+    assert (after.state, after.probing, after.doubt) == ("unknown", True, True)
 
 
 @pytest.mark.parametrize("hresult", ["-2147220480", "0X80040400", "80040400", " 0x80040400 "])

@@ -56,7 +56,8 @@ class Ret:
 @dataclass(frozen=True, slots=True)
 class Rs:
     """The answer to one request. name: of the request, "TransferInventoryAdd". code: -1 where they gave none.
-    recovered: what they had kept of an earlier time, without the document itself. remote_id: TxnID, or ListID."""
+    recovered: what they had kept of an earlier time, without the document itself. remote_id: TxnID, or where there is
+    none ListID (is_list)."""
 
     request_id: str
     name: str
@@ -71,6 +72,7 @@ class Rs:
     rows: tuple[Ret, ...] = ()
     iterator_id: str = ""
     remaining: int = 0
+    is_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ def _rs(node: etree._Element) -> Rs:
         rows=tuple(rows),
         iterator_id=node.get("iteratorID", ""),
         remaining=max(0, _int(node.get("iteratorRemainingCount"), 0)),
+        is_list=not first.get("TxnID"),
     )
 
 

@@ -34,11 +34,13 @@ RETS = {
     "ItemInventoryAdd": "ItemInventory",
     "AccountAdd": "Account",
 }
+LIST_OBJECTS = ("ItemInventoryAdd", "AccountAdd")
 
 
 def complete(name: str, rs: Rs) -> bool:
-    """Whether the answer to a request that posts names what came of it: of its own type, with an id."""
-    if not rs.remote_id:
+    """Whether the answer to a request that posts names what came of it: of its own type, with the id of its sort, a
+    TxnID or of list objects a ListID."""
+    if not rs.remote_id or rs.is_list != (name in LIST_OBJECTS):
         return False
     return rs.recovered or (len(rs.rows) == 1 and rs.rows[0].kind == RETS.get(name))
 
