@@ -7,7 +7,7 @@ worthless: that item is counted anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from pos import clock
 from pos.errors import Conflict
 from pos.store import audit, intake, stock
 from pos.store.db import Store
-from pos.store.inventory_counts import Count, Counted, asked_for, count, forget, lines
+from pos.store.inventory_counts import Count, Counted, asked_for, count, forget, lines, uncountable
 from pos.store.models import InventoryCount, InventoryCounted
 
 _LISTED = "(SELECT value FROM json_each(?))"
@@ -38,7 +38,7 @@ class Judged:
 def judge(store: Store, key: str, *, zero: bool, by: str, now: datetime) -> Judged:
     """Compare the round that is counted with what was on hand when each item was counted, and take the count on: to
     the second round, to `waiting` where a difference stays, else it is done. zero: of what nobody counted there is
-    none; else it is left out. Conflict `over`."""
+    none; else it is left out, as is an item that was deleted, or of which no stock is kept now. Conflict `over`."""
     with store.transaction():
         here = count(store, key)
         if here.state not in ("open", "recount"):
@@ -47,6 +47,10 @@ def judge(store: Store, key: str, *, zero: bool, by: str, now: datetime) -> Judg
         if zero:
             _zero(key, here.state, lines(store, key), name, by, now)
         found = [one for one in asked_for(here.state, lines(store, key)) if getattr(one, name) is not None]
+        gone = uncountable(store, [one.item for one in found])
+        if gone:  # what nobody can put right any more holds back nothing else
+            _leave_out(key, gone, name)
+            found = [one for one in found if one.item not in gone]
         moments = {one.item: str(getattr(one, f"{name}_at")) for one in found}
         again = _changed_by_hand(store, here.location, moments)
         if again:
@@ -68,6 +72,12 @@ def _zero(key: str, state: str, found: Sequence[Counted], name: str, by: str, no
     for one in asked_for(state, found):
         if getattr(one, name) is None:
             row.update(**values).where((row.count == key) & (row.item == one.item)).execute()
+
+
+def _leave_out(key: str, items: Iterable[str], name: str) -> None:
+    row = InventoryCounted
+    for item in items:
+        row.update(**{f"{name}_level": None}).where((row.count == key) & (row.item == item)).execute()
 
 
 def _on(store: Store, here: Count, differing: Sequence[str], by: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pos import clock
 from pos.errors import Conflict, Invalid, NotFound
+from pos.rules import inventory as rules
 from pos.said import said
 from pos.store import audit
 from pos.store.db import Store
@@ -310,6 +311,8 @@ def _put(
             code="counted_already", field=f"{where}.sku",
         )  # fmt: skip
     qty = tally.qty + (figure or 0) if tally.mode == "more" else tally.qty
+    if qty > rules.QTY_MAX:
+        raise Invalid(said("{value} is too much.", value=rules.text_of(qty)), field=f"{where}.quantity")
     values = {name: qty, f"{name}_level": None, f"{name}_by": by, f"{name}_at": moment}
     row.update(**values).where((row.count == key) & (row.item == tally.item)).execute()
 
@@ -363,17 +366,27 @@ def forget(key: str, items: Iterable[str], name: str) -> None:
 
 def refuse_uncountable(store: Store, items: Sequence[str]) -> None:
     """Invalid, with the field of the line, for an item nobody knows or of which no stock is kept."""
+    why = uncountable(store, items)
+    for at, item in enumerate(items):
+        if item in why:
+            why[item].field = f"lines[{at}].sku"
+            raise why[item]
+
+
+def uncountable(store: Store, items: Sequence[str]) -> dict[str, Invalid]:
+    """Which of these items nobody knows, or of which no stock is kept, and why."""
     asked = f"SELECT code, stocked, has_variants FROM item WHERE code IN {_LISTED}"
     known = {code: rest for code, *rest in store.execute(asked, (json.dumps(list(items)),)).fetchall()}
-    for at, item in enumerate(items):
-        field = f"lines[{at}].sku"
+    found = dict[str, Invalid]()
+    for item in items:
+        stocked, template = known.get(item, (0, 0))
         if item not in known:
-            raise Invalid(said("There is no item {code}.", code=item[:140]), field=field, code="unknown_item")
-        stocked, template = known[item]
-        if template:
-            raise Invalid(said("{code} is a template; name one of its variants.", code=item), field=field)
-        if not stocked:
-            raise Invalid(said("No stock is kept of {code}.", code=item), field=field)
+            found[item] = Invalid(said("There is no item {code}.", code=item[:140]), code="unknown_item")
+        elif template:
+            found[item] = Invalid(said("{code} is a template; name one of its variants.", code=item))
+        elif not stocked:
+            found[item] = Invalid(said("No stock is kept of {code}.", code=item))
+    return found
 
 
 def _name(store: Store, code: str) -> str:

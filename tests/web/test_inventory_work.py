@@ -305,6 +305,20 @@ def test_what_cannot_be_put_right_any_more_is_counted_again(stocked: App, sami: 
     assert finish(sami, count).status_code == 202
 
 
+def test_an_item_that_is_gone_holds_no_count_back(stocked: App, sami: Page) -> None:
+    begun = sami.post("/api/inventory/counts", {"location": place(stocked)}).json["count"]["id"]
+    figures = [{"sku": "MUG", "quantity": "10"}, {"sku": "LAMP", "quantity": "4"}]
+    for round_ in (1, 2):
+        sami.post(f"/api/inventory/counts/{begun}/counted", {"round": round_, "lines": figures})
+        if round_ == 2:
+            with stocked.store.transaction():
+                stocked.store.execute("UPDATE item SET stocked = 0 WHERE code = 'LAMP'")
+        done = sami.post(f"/api/inventory/counts/{begun}/finish", {})
+    assert done.status_code == 202, done.json
+    waits = sami.get("/api/inventory/approvals").json["rows"][0]
+    assert [line["sku"] for line in waits["lines"]] == ["MUG"]
+
+
 def test_a_count_whose_server_died_while_it_was_finished_is_finished_again(
     stocked: App, sami: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
