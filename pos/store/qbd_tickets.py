@@ -90,11 +90,12 @@ def holder(store: Store, connection: str) -> Session | None:
 
 def is_in_the_way(session: Session, address: str, now: datetime) -> bool:
     """Whether a session keeps one that begins now from the company. It does not when it is over, or comes from the same
-    address and was silent for a while: a Web Connector works on one at a time, so it has been broken off."""
+    address and was silent for a while: a Web Connector works on one at a time, so it has been broken off. Nor when it
+    called at a moment that is still to come: the clock was set back, and it would be in the way until then."""
     if not is_live(session, now):
         return False
-    silent = now - clock.parse(session.seen_at)
-    return session.address != address or silent < timedelta(seconds=BROKEN_OFF_SECONDS)
+    silent, while_ = now - clock.parse(session.seen_at), timedelta(seconds=BROKEN_OFF_SECONDS)
+    return silent > -while_ and (session.address != address or silent < while_)
 
 
 def begin(

@@ -88,6 +88,13 @@ def test_what_a_process_that_is_gone_had_handed_out_is_due_again(here: Here) -> 
     assert sorted(row.state for row in QbdTicket.select()) == ["dropped", "open"]
 
 
+def test_a_session_of_before_the_clock_was_set_back_keeps_nobody_out(here: Here) -> None:
+    assert ask(here, sign_in(here)[0])
+    for back, told in ((timedelta(seconds=30), "busy"), (timedelta(days=2), "C:\\Shop.qbw")):
+        with clock.set_to(NOW - back):
+            assert sign_in(replace(here, address="192.0.2.9"))[1] == told
+
+
 def test_so_many_passwords_at_once_are_not_looked_at(here: Here) -> None:
     """Each takes tens of megabytes: probes that are none, too."""
     for _ in range(qbd_door.AT_ONCE + qbd_door.WAITING):
