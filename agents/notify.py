@@ -1,7 +1,8 @@
 """Notify: looks at this machine and shop, raises a notice where something changed, sends changes to people elsewhere.
 
 Reads: disk, clock, log, sessions, lines, stock     Writes: notices, requests     Talks to: mail, a webhook, a chat
-Requests for changes of stock that nobody answered in time are closed here as well.
+Requests for changes of stock that nobody answered in time are closed here as well, and comparisons of stock made whose
+lists are in.
 If it fails: notices stay at the bell; what was not sent waits in the database and goes out later, oldest first.
 What was sent and not yet written down when the program ended is sent again, under the same id.
 """
@@ -9,7 +10,7 @@ What was sent and not yet written down when the program ended is sent again, und
 from __future__ import annotations
 
 from pos import channels
-from pos.actions import alarms, inventory_requests, notify
+from pos.actions import alarms, inventory_requests, notify, parity
 from pos.runner import Agent, Run, every
 
 #: A bell may come a moment before the change that rang it is committed.
@@ -21,6 +22,7 @@ def run(job: Run) -> str:
     raised = ""
     if job.cause != "ring":
         inventory_requests.expire(job.store)
+        parity.advance(job.store, job.config)
         raised = alarms.look(job.store, job.memory, job.now).sentence()
     ways = channels.configured(job.config)
     if not ways:

@@ -98,18 +98,26 @@ def theirs(store: Store, connection: str, where: Sites) -> Iterator[Theirs]:
         with store.reading():
             asked = (QbdItem.connection == connection) & (QbdItem.list_id > last)
             rows = list(QbdItem.select().where(asked).order_by(QbdItem.list_id).limit(BITE))
-            levels = {} if where.whole else _levels(store, connection, [str(row.list_id) for row in rows], where)
-        for row in rows:
-            yield Theirs(
-                row.list_id, row.full_name, row.kind, row.active,
-                {WHOLE: row.on_hand} if where.whole else levels.get(row.list_id, {}),
-                {"income_account": row.income_account, "cogs_account": row.cogs_account,
-                 "asset_account": row.asset_account},
-                row.cost, row.price,
-            )  # fmt: skip
+            found = as_theirs(store, connection, rows, where)
+        yield from found
         if len(rows) < BITE:
             return
         last = rows[-1].list_id
+
+
+def as_theirs(store: Store, connection: str, rows: Sequence[Any], where: Sites) -> list[Theirs]:
+    """Rows of their items with their levels. Inside a transaction or a reading."""
+    levels = {} if where.whole else _levels(store, connection, [str(row.list_id) for row in rows], where)
+    return [
+        Theirs(
+            row.list_id, row.full_name, row.kind, row.active,
+            {WHOLE: row.on_hand} if where.whole else levels.get(row.list_id, {}),
+            {"income_account": row.income_account, "cogs_account": row.cogs_account,
+             "asset_account": row.asset_account},
+            row.cost, row.price,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _levels(store: Store, connection: str, items: Sequence[str], where: Sites) -> dict[str, dict[str, str]]:
@@ -187,6 +195,18 @@ def ours(
     return found
 
 
+def as_one(store: Store, company: str) -> Sites:
+    """All places of a company as one, for a side that knows no places."""
+    return Sites({one.code: WHOLE for one in inventory_places.locations(store, company)}, whole=True)
+
+
+def named(store: Store, company: str) -> Iterator[tuple[str, str]]:
+    """(code, name) of every item a company keeps stock of."""
+    for bite in codes(store, company):
+        asked = f"SELECT code, name FROM item WHERE code IN {_LISTED}"
+        yield from store.execute(asked, (json.dumps(bite),)).fetchall()
+
+
 def called(store: Store, company: str) -> Iterator[tuple[str, str, str]]:
     """(code, name there, id there) of every item a company keeps stock of."""
     for bite in codes(store, company):
@@ -229,7 +249,7 @@ def waiting(
         with store.reading():
             for row, refs in zip(bite, _refs(store, company, bite), strict=True):
                 _of_work(store, row, refs, where, found)
-    _of_sales(store, connection, where, found, since, moves)
+    of_sales(store, connection, where, found, since, moves)
     _of_goods(store, connection, where, found, moves)
     return found
 
@@ -281,15 +301,17 @@ def _of_work(store: Store, row: qbd_rows.Work, refs: Mapping[str, str], where: S
     steps = (("from", -1), ("to", 1)) if row.kind == "transfer" else (("site", 1),)
     for line in row.payload.get("lines", ()):
         ref = line.get("item", {})
-        item = refs.get(str(ref.get("id") or ref.get("name") or ""), "")
+        item = refs.get(str(ref.get("id") or ref.get("name") or ""))
         figure = line.get("quantity") or line.get("difference")
+        qty = int(money.exact(figure).scaleb(3)) if figure else 0
         for name, sign in steps:
             site = where.of_ref(row.payload.get(name) or {})
-            qty = int(money.exact(figure).scaleb(3)) if figure else 0
-            found.add(item, site, sign * qty, known=known and bool(figure))
+            # What is called otherwise by now may be any of what it moves.
+            for code in (item,) if item else set(refs.values()):
+                found.add(code, site, sign * qty, known=known and bool(figure and item))
 
 
-def _of_sales(
+def of_sales(
     store: Store, connection: str, where: Sites, found: Waiting, since: str, moves: Callable[[str], str]
 ) -> None:
     """Receipts whose documents move stock there: those that are in none yet, and those of documents on their way."""
@@ -319,7 +341,16 @@ def _of_sales(
 
 def _bundles(store: Store, connection: str, since: str) -> dict[int, bool]:
     """Documents of sales that are not there, or went since: whether none of it can be there."""
-    found = {one.bundle: True for one in qbd_sales.standing(store, connection) if not one.works}
+    found = {
+        one.bundle: one.state in ("queued", "rejected")
+        for one in qbd_sales.standing(store, connection)
+        if not one.works
+    }
+    asked = (
+        "SELECT b.n FROM outbox o JOIN bundle b ON b.connection = o.connection AND b.number = o.document WHERE"
+        " o.connection = ? AND o.state IN ('booked', 'differs') AND o.part = 'book' AND o.updated_at >= ?"
+    )
+    found |= {n: False for (n,) in store.execute(asked, (connection, since)).fetchall()}
     asked = (
         f"SELECT source, state, doubt, probing, remote_id FROM qbd_work WHERE connection = ? AND kind IN ({_SALES})"
         f" AND (state IN ({', '.join('?' * len(_OPEN))}) OR (state = 'applied' AND done_at >= ?))"

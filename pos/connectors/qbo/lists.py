@@ -22,7 +22,7 @@ US_CODES = (("TAX", "TAX"), ("NON", "NON"))
 class Entry(msgspec.Struct, frozen=True):
     """One row of a list. kind: its type there ("" where a list has none). starts: of an inventory item, the first day
     it may be sold. sku, cost: of an item; what buying one costs as text, "" = not told. rates: of a tax code, in order,
-    what is charged on sales."""
+    what is charged on sales. on_hand, price, and ids of the accounts of an item: as text, "" = not told."""
 
     id: str
     name: str
@@ -32,6 +32,11 @@ class Entry(msgspec.Struct, frozen=True):
     starts: str = ""
     rates: tuple[Rate, ...] = ()
     cost: str = ""
+    on_hand: str = ""
+    price: str = ""
+    income: str = ""
+    expense: str = ""
+    asset: str = ""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -133,7 +138,20 @@ def _entry(row: dict[str, Any], kind: str = "") -> Entry:
         sku=str(row.get("Sku") or ""),
         starts=str(row.get("InvStartDate") or "") if row.get("TrackQtyOnHand") else "",
         cost=f"{Decimal(str(row['PurchaseCost'])).normalize():f}" if row.get("PurchaseCost") else "",
+        on_hand=_figure(row, "QtyOnHand") if row.get("TrackQtyOnHand") else "",
+        price=_figure(row, "UnitPrice"),
+        income=_id(row, "IncomeAccountRef"),
+        expense=_id(row, "ExpenseAccountRef"),
+        asset=_id(row, "AssetAccountRef"),
     )
+
+
+def _figure(row: dict[str, Any], name: str) -> str:
+    return "" if row.get(name) is None else f"{Decimal(str(row[name])):f}"
+
+
+def _id(row: dict[str, Any], name: str) -> str:
+    return str((row.get(name) or {}).get("value") or "")
 
 
 def _percent(row: dict[str, Any]) -> str:
