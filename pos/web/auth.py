@@ -183,14 +183,15 @@ def identify(rights: tuple[str, ...] = ()) -> people.Actor | None:
     """The person or program behind the request: a key first, else the cookie of the door they came through. None =
     nobody. rights: what the route asks for, where a request may show two keys."""
     store = parts().store
-    if _below(BOTH[1]):
-        shown = [secret for name in INVENTORY_KEYS if (secret := request.headers.get(name, "").strip())]
-        if shown:
-            return _of_keys(shown, rights)
     header = request.headers.get("Authorization", "")
+    kind, _, secret = header.partition(" ")
+    bearer = secret.strip() if kind.lower() == "bearer" else ""
+    if _below(BOTH[1]):
+        shown = [key for name in INVENTORY_KEYS if (key := request.headers.get(name, "").strip())]
+        if shown:
+            return _of_keys([*shown, bearer] if bearer else shown, rights)
     if header:
-        kind, _, secret = header.partition(" ")
-        found = _program(secret.strip()) if kind.lower() == "bearer" else None
+        found = _program(bearer) if bearer else None
         if found is None:
             raise _unknown_key()
         return found

@@ -118,6 +118,8 @@ def test_the_tokens_of_the_environment_open_stock_alone_and_each_its_own(till: A
     assert received(both, "1").json["event"]["createdBy"] == "env-write"
     one_wrong = asks(till, x_inventory_token=WRITE, x_inventory_admin_token="wrong")
     assert received(one_wrong, "1").status_code == 401
+    beside = asks(till, x_inventory_token=WRITE, authorization="Bearer wrong")
+    assert received(beside, "1").status_code == 401
 
 
 def test_who_you_are_is_your_key_and_nothing_you_type(till: App, writer: Page) -> None:
