@@ -11,7 +11,7 @@ from pos.actions.inventory_words import AT_QUICKBOOKS, work_words
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.errors import NotFound
-from pos.said import said
+from pos.said import psaid, said
 from pos.store import listing, qbd_archive
 from pos.store.db import Store
 from pos.store.listing import Asked, Page, Source
@@ -19,7 +19,7 @@ from pos.store.qbd_archive import Kept
 
 #: What the list can be kept to.
 SHOWS = {
-    "open": said("Open"),
+    "open": psaid("queue", "Open"),
     "ready": said("Ready"),
     "held": said("Held back"),
     "unknown": said("Not known"),
@@ -62,7 +62,7 @@ _SESSIONS = (
     " FROM qbd_ticket WHERE connection = ? ORDER BY made_at DESC LIMIT ?"
 )
 SESSIONS = {
-    "open": (said("Open"), "waiting"),
+    "open": (psaid("session", "Open"), "waiting"),
     "closed": (said("Ended"), "saved"),
     "expired": (said("Fell silent"), "check"),
     "dropped": (said("Cut off"), "needs"),
@@ -181,7 +181,7 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
 
 #: The largest number a row can have.
 N_MAX = (1 << 63) - 1
-WIRE_WORDS = {"ask": said("Asked"), "answer": said("Answered")}
+WIRE_WORDS = {"ask": psaid("wire", "Asked"), "answer": said("Answered")}
 
 
 def archived(

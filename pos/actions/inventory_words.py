@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from pos.config import Config
 from pos.rules import wording
-from pos.said import said
+from pos.said import psaid, said
 
 KINDS = {
     "transfer": said("Transfer"),
     "adjustment": said("Adjustment"),
     "receipt": said("Goods in"),
-    "count": said("Count"),
+    "count": psaid("stock", "Count"),
     "opening": said("Opening stock"),
     "counter": said("Counter-event"),
 }
@@ -42,7 +42,7 @@ APPROVALS = {
     "pending": (said("Waiting"), "waiting"),
     "approved": (said("Approved"), "saved"),
     "rejected": (said("Rejected"), "needs"),
-    "expired": (said("Expired"), "offline"),
+    "expired": (psaid("request", "Expired"), "offline"),
     "withdrawn": (said("Withdrawn"), "offline"),
     "failed": (said("Could not be carried out"), "needs"),
 }

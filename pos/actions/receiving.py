@@ -15,7 +15,7 @@ from pos.actions.inventory_words import exact, quantity
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.rules.inventory import Draft, Line
-from pos.said import said
+from pos.said import psaid, said
 from pos.store import inventory, inventory_approvals, inventory_places, purchase_orders
 from pos.store.db import Store
 from pos.store.purchase_orders import Order, OrderLine
@@ -25,7 +25,7 @@ STATES = {
     "open": (said("Ordered"), "waiting"),
     "part": (said("Partly here"), "check"),
     "received": (said("All here"), "saved"),
-    "closed": (said("Closed"), "offline"),
+    "closed": (psaid("order", "Closed"), "offline"),
 }
 
 

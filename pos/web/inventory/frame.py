@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from pos.errors import NotAllowed
-from pos.said import said
+from pos.said import psaid, said
 from pos.store import reach as within
 from pos.store.companies import Company
 from pos.web import auth
@@ -26,7 +26,7 @@ TABS = (
     ("transfer", "/inventory/transfer", said("Transfer")),
     ("adjust", "/inventory/adjust", said("Adjust")),
     ("receive", "/inventory/receive", said("Receive")),
-    ("count", "/inventory/counts", said("Count")),
+    ("count", "/inventory/counts", psaid("stock", "Count")),
     ("events", "/inventory/events", said("Events")),
     ("approvals", "/inventory/approvals", said("Approvals")),
     ("queue", "/inventory/queue", said("Queue")),

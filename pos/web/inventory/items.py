@@ -17,7 +17,7 @@ from pos.actions import inventory
 from pos.actions import inventory_items as views
 from pos.actions import inventory_places_views as places
 from pos.errors import Invalid
-from pos.said import said
+from pos.said import psaid, said
 from pos.store import inventory_places, inventory_read, qbd_companies
 from pos.store.inventory_places import Part
 from pos.store.listing import Page
@@ -37,7 +37,7 @@ COLUMNS = (
     Column("at", said("When")),
     Column("kind", said("What")),
     Column("location", said("Place")),
-    Column("qty", said("Change"), number=True),
+    Column("qty", psaid("stock", "Change"), number=True),
     Column("level", said("On hand after"), number=True),
     Column("by", said("Who")),
 )

@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from pos.actions import inventory_queue_views as views
 from pos.actions.inventory_queue_views import Filter
 from pos.actions.outbox_views import moment
-from pos.said import said
+from pos.said import psaid, said
 from pos.store import qbd_companies
 from pos.store.listing import Page
 from pos.web import auth
@@ -36,7 +36,7 @@ COLUMNS = (
     Column("state", said("State")),
     Column("tries", said("Tries"), number=True),
     Column("next", said("Next try")),
-    Column("ref", said("There")),
+    Column("ref", psaid("queue", "There")),
     Column("message", said("Why, and what to do")),
     Column("made", said("Since")),
 )
