@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ from tests.till_process import REPO
 
 pytestmark = [pytest.mark.crash, pytest.mark.long]
 
-SECONDS_MAX = 60
+SECONDS_MAX, MOMENTS = 60, 20
 STEPS = [(operation, when) for operation in desktop_kills.WITHIN for when in desktop_kills.WHEN]
 
 
@@ -90,3 +91,30 @@ def test_killed_at_any_step_each_event_is_there_once(tmp_path: Path) -> None:
         Judge(shop, result, [connector]).judge()
     assert result.wrong == []
     assert (result.applied, result.transactions) == (len(STEPS), len(STEPS))
+
+
+@pytest.mark.timeout(600)
+def test_killed_at_any_moment_each_event_is_there_once(tmp_path: Path) -> None:
+    chance, file = random.Random(5), books.company_file()
+    with books.shop(tmp_path, file, start=clock.now()) as shop:
+        for _ in range(MOMENTS * 16):
+            shop.transfer(chance.choice(sorted(books.ITEMS)), 1)
+        connector, env = shop.connector(app=None), shop.environ
+    for hours in range(1, MOMENTS + 1):
+        with served(tmp_path, env, hours) as (url, process):
+            connector.line = Line(url)
+            session = threading.Thread(target=connector.run)
+            session.start()
+            session.join(chance.uniform(0.02, 0.6))
+            process.kill()
+            session.join(SECONDS_MAX)
+    assert connector.told.outcome == "lost"
+    for hours in range(MOMENTS + 1, MOMENTS + 4):
+        with served(tmp_path, env, hours) as (url, _):
+            connector.line = Line(url)
+            connector.run()
+    result = Result()
+    with books.shop(tmp_path, file, furnished=True) as shop:
+        Judge(shop, result, [connector]).judge()
+    assert result.wrong == []
+    assert (result.applied, result.transactions) == (MOMENTS * 16, MOMENTS * 16)
