@@ -71,6 +71,10 @@ class Desktop:
         return f"{self.app_name} {self.file_id[1:9]}"
 
 
+#: Asked with each request of a session, so it is written out.
+_GET = f"SELECT {', '.join(Desktop.__slots__)} FROM qbd_company WHERE connection = ?"
+
+
 def connection_of(company: str) -> str:
     """The id of a company's connection."""
     return CONNECTION if company == companies.MAIN else f"{CONNECTION}:{company}"
@@ -170,10 +174,11 @@ def every(store: Store) -> list[Desktop]:
 def get(store: Store, connection: str) -> Desktop:
     """One by its connection's id. NotFound."""
     with store.reading():
-        row = Rows.get_or_none(Rows.connection == connection)
+        row = store.execute(_GET, (connection,)).fetchone()
     if row is None:
         raise NotFound("There is no QuickBooks Desktop company file here.")
-    return _desktop(row)
+    found = dict(zip(Desktop.__slots__, row, strict=True))
+    return Desktop(**found | {"facts": json.loads(found["facts"] or "{}"), "enabled": bool(found["enabled"])})
 
 
 def of_company(store: Store, company: str) -> Desktop:

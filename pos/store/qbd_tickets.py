@@ -118,7 +118,9 @@ def keep(store: Store, session: Session, now: datetime, **values: Any) -> None:
     kept: Mapping[str, Any] = {**values, "seen_at": clock.stamp(now), "until": _until(store, now)}
     if "last_error" in kept:
         kept = {**kept, "last_error": kept["last_error"][:WORDS_CHARS_MAX]}
-    Rows.update(**kept).where(Rows.ticket == session.ticket).execute()
+    facts = [int(value) if isinstance(value, bool) else value for value in kept.values()]
+    sets = ", ".join(f"{name} = ?" for name in kept)  # at each call, so it is written out
+    store.execute(f"UPDATE qbd_ticket SET {sets} WHERE ticket = ?", [*facts, session.ticket])
 
 
 def end(session: Session, state: str, now: datetime) -> bool:

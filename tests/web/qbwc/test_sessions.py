@@ -220,7 +220,7 @@ def test_nothing_left_to_send_is_no_error(till: App, line: Line, file: CompanyFi
 def test_what_comes_out_of_turn_leaves_its_fate_unknown(till: App, line: Line, file: CompanyFile, then: str) -> None:
     (n,) = work(till)
     QbdWork.update(writes=True, kind="adjustment", body="<kept/>", set_id="A" * 20, doubt=True,
-                   state="unknown").where(QbdWork.n == n).execute()  # fmt: skip
+                   ref_number="T0000000000", state="unknown").where(QbdWork.n == n).execute()  # fmt: skip
     ticket = sign_in(line)[0]
     assert ask(line, ticket, file) == "<kept/>"
     if then == "ask":
