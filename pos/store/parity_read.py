@@ -23,6 +23,7 @@ BITE = 500
 #: Sources of corrections a person agreed to here: they change theirs and nothing of ours.
 FIX = "parity:"
 _LISTED = "(SELECT value FROM json_each(?))"
+_NUMBERS = "(SELECT CAST(value AS BIGINT) FROM json_each(?))"
 _OPEN = ("not_ready", "pending", "in_flight", "unknown", "error")
 _GOODS = "'transfer', 'adjustment'"
 _SALES = "'sale', 'refund', 'invoice'"
@@ -278,7 +279,7 @@ def _works(store: Store, connection: str, since: str, items: Sequence[str]) -> I
 
 def _refs(store: Store, company: str, rows: Sequence[qbd_rows.Work]) -> list[dict[str, str]]:
     """Of each message: name or id there -> our code of what it moves."""
-    asked = f"SELECT work, item FROM qbd_work_item WHERE work IN {_LISTED}"
+    asked = f"SELECT work, item FROM qbd_work_item WHERE work IN {_NUMBERS}"
     moved = store.execute(asked, (json.dumps([row.n for row in rows]),)).fetchall()
     parts = inventory_places.parts(store, company, {item for _, item in moved})
     found: dict[int, dict[str, str]] = {row.n: {} for row in rows}
@@ -368,7 +369,7 @@ def _moved(store: Store, receipts: Sequence[int], where: Sites, found: Waiting, 
     for at in range(0, len(receipts), BITE):
         bite = json.dumps(list(receipts[at : at + BITE]))
         asked = (
-            f"SELECT m.item_code, m.warehouse, m.qty FROM outbox o JOIN movement m ON {_PART} WHERE o.n IN {_LISTED}"
+            f"SELECT m.item_code, m.warehouse, m.qty FROM outbox o JOIN movement m ON {_PART} WHERE o.n IN {_NUMBERS}"
         )
         for item, place, qty in store.execute(asked, (bite,)).fetchall():
             found.add(item, where.places.get(place), qty, known=known)
