@@ -39,7 +39,7 @@ _LINE = {"sku": _SKU, "quantity": "1"}
 STOCK_OF_COMPANY: tuple[tuple[str, Any], ...] = (
     *((f"/inventory{path}", None) for path in (
         "", "/adjust", "/approvals", "/counts", "/events", "/events.csv", f"/items/{_SKU}", "/orders", "/orders/new",
-        "/labels", "/places", "/places/desktop.qwc", "/queue", "/queue.csv", "/queue/wire", "/receive",
+        "/labels", "/parity", "/parity.csv", "/places", "/places/desktop.qwc", "/queue", "/queue.csv", "/queue/wire", "/receive",
         "/stock.csv", "/transfer",
     )),
     *((f"{_API}/{path}", None) for path in (
@@ -62,6 +62,7 @@ STOCK_OF_COMPANY: tuple[tuple[str, Any], ...] = (
     (f"{_API}/desktop/sales", {}),
     *((f"{_API}/desktop/{act}", {"what": "items"}) for act in ("account", "ask", "item", "retry")),
     (f"{_API}/parts/{_SKU}", {"cost": "1"}),
+    *((f"{_API}/parity/{act}", {"max": 1}) for act in ("ask", "dismiss", "propose")),
 )  # fmt: skip
 #: The audit shows one's own rows, and is asked as the lists of the console are.
 STOCK_LISTS = ("/inventory/audit", f"{_API}/audit")

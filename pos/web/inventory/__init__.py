@@ -16,6 +16,7 @@ from pos.web.inventory import (
     events,
     items,
     overview,
+    parity,
     places,
     queue,
     work,
@@ -35,4 +36,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     api.bp,
     api_acts.bp,
     desktop_lists.bp,
+    parity.bp,
 )
