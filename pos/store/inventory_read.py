@@ -236,8 +236,9 @@ def _key(page: str) -> tuple[str, str]:
     if not page:
         return "", ""
     try:
-        item, place = json.loads(page)
-        return str(item), str(place)
+        item, place = (str(part) for part in json.loads(page))
+        f"{item}{place}".encode()  # half a letter, which JSON can spell, is no text for a database
+        return item, place
     except (ValueError, TypeError, RecursionError):
         raise Invalid("That is no page of this list.", field="page") from None
 
@@ -354,5 +355,5 @@ def _cursor(page: str) -> tuple[int, int, dict[str, int]]:
         if not 0 <= int(document) <= _NEWEST or not 0 <= int(move) <= _NEWEST:
             raise ValueError
         return int(document), int(move), {str(k): int(v) for k, v in there.items()}
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         raise Invalid("That is no page of this list.", field="page") from None

@@ -177,6 +177,13 @@ def test_codes_of_any_letters_are_found(till: App, writer: Page, sku: str) -> No
     assert found.json["moves"][0]["quantity"] == "2"
 
 
+@pytest.mark.parametrize("page", ['["a", "\\ud800"]', '[1, 1, {"x": Infinity}]', "[1e400, 1, {}]", "[]", "{", "[[[]]]"])
+def test_a_page_nobody_was_given_is_refused_in_words(writer: Page, page: str) -> None:
+    for path in ("overview?after=", "item/MUG?after="):
+        asked = writer.get(f"/api/inventory/{path}{quote(page)}")
+        assert (asked.status_code, asked.json["field"]) == (400, "page"), asked.json
+
+
 def test_a_flood_of_wrong_keys_leaves_the_audit_readable(till: App, boss: Page) -> None:
     rows = till.store.execute("SELECT count(*) FROM audit").fetchone()[0]
     wrong = asks(till, x_inventory_token="guess")
