@@ -131,12 +131,14 @@ def set_location(
         return inventory_places.put_location(store, given, by(who), new=new)
 
 
-def set_reason(store: Store, given: Reason, who: Who, *, via: str, reach: Reach = EVERYWHERE) -> tuple[Reason, bool]:
+def set_reason(
+    store: Store, given: Reason, who: Who, *, via: str, new: bool = False, reach: Reach = EVERYWHERE
+) -> tuple[Reason, bool]:
     """Keep a reason as it is given; whether it is new."""
     with refusals(store, who, "reason", given.code, via):
         demand(who, "stock_admin")
         inside(store, given.company, reach)
-        return inventory_places.put_reason(store, given, by(who))
+        return inventory_places.put_reason(store, given, by(who), new=new)
 
 
 def set_part(store: Store, given: Part, who: Who, *, via: str, reach: Reach = EVERYWHERE) -> Part:

@@ -167,8 +167,8 @@ def reasons(store: Store, company: str, *, active: bool = False) -> dict[str, Re
     return {one.code: one for one in found if one.active or not active}
 
 
-def put_reason(store: Store, given: Reason, by: str) -> tuple[Reason, bool]:
-    """Keep a reason as it is given; whether it is new. Invalid."""
+def put_reason(store: Store, given: Reason, by: str, *, new: bool = False) -> tuple[Reason, bool]:
+    """Keep a reason as it is given; whether it is new. new: it must be. Invalid; Conflict where it must and is not."""
     code = _code(given.code, "code", rules.TEXT_MAX["reason"])
     words = given.words.strip()
     if not words or len(words) > CODE_MAX or not words.isprintable():
@@ -179,6 +179,8 @@ def put_reason(store: Store, given: Reason, by: str) -> tuple[Reason, bool]:
     with store.transaction():
         owner = companies.one(store, given.company).id
         before = reasons(store, owner).get(code)
+        if before is not None and new:
+            raise Conflict(said("{name} is taken already. Choose another.", name=code), field="code", code="taken")
         after = Reason(owner, code, words, account, given.active, clock.stamp(clock.now()), by)
         changed = _changed(before, after)
         if before is not None and not changed:

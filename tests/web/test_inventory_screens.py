@@ -112,6 +112,15 @@ def test_places_and_reasons_are_listed_and_set_where_they_may_be(stocked: App, o
     sami = Page(stocked).sign_in("4")
     seen = text_of(sami, "/inventory/places")
     assert "Back room" in seen and "A new place" not in seen and "Set it up" not in seen
+    assert sami.get("/").location == "/inventory", "who keeps stock and does not sell begins there"
+
+
+def test_what_is_meant_to_be_new_takes_nobodys_code(stocked: App, operator: Console) -> None:
+    place, reason = {"code": "BACK", "displayName": "Yard"}, {"code": "GONE", "words": "Gone"}
+    refused = operator.post("/api/inventory/location", {**place, "new": True})
+    assert refused.status_code == 409
+    assert "Yard" not in text_of(operator, "/inventory/places")
+    assert [operator.post("/api/inventory/reason", {**reason, "new": True}).status_code for _ in "ab"] == [201, 409]
 
 
 def test_a_company_file_is_set_up_switched_off_and_its_password_shown_once(stocked: App, operator: Console) -> None:

@@ -60,7 +60,9 @@ def put_location() -> ResponseReturnValue:
         qb_site_name=text(sent, "qbSiteFullName", 200) if "qbSiteFullName" in sent else before.qb_site_name,
         qb_site_id=text(sent, "qbSiteListId", 200) if "qbSiteListId" in sent else before.qb_site_id,
     )
-    found, new = door.set_location(here.store, given, auth.actor(), via=_via(), reach=auth.reach_of())
+    found, new = door.set_location(
+        here.store, given, auth.actor(), via=_via(), new=asked.flag(sent, "new", False) or None, reach=auth.reach_of()
+    )
     return jsonify({"ok": True, "location": shown.location(found)}), 201 if new else 200
 
 
@@ -73,7 +75,9 @@ def put_reason() -> ResponseReturnValue:
         asked.company_of(sent), text(sent, "code", 60), text(sent, "words", 140), text(sent, "account", 200),
         asked.flag(sent, "active", True),
     )  # fmt: skip
-    found, new = door.set_reason(here.store, given, auth.actor(), via=_via(), reach=auth.reach_of())
+    found, new = door.set_reason(
+        here.store, given, auth.actor(), via=_via(), new=asked.flag(sent, "new", False), reach=auth.reach_of()
+    )
     return jsonify({"ok": True, "reason": shown.reason(found)}), 201 if new else 200
 
 

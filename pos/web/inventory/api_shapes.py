@@ -17,10 +17,10 @@ LOCATION = named("StockLocation", thing({
     **flags("isVirtual", "active"),
 }))  # fmt: skip
 NEW_LOCATION = thing({"code": TEXT}, {
-    **texts("displayName", "qbSiteFullName", "qbSiteListId", "company"), **flags("isVirtual", "active"),
+    **texts("displayName", "qbSiteFullName", "qbSiteListId", "company"), **flags("isVirtual", "active", "new"),
 }, more=True)  # fmt: skip
 REASON = named("StockReason", thing({**texts("code", "words", "account", "company"), "active": FLAG}))
-NEW_REASON = thing(texts("code", "words"), {**texts("account", "company"), "active": FLAG}, more=True)
+NEW_REASON = thing(texts("code", "words"), {**texts("account", "company"), **flags("active", "new")}, more=True)
 
 LINE = named("StockLine", thing({
     **texts("sku", "fromLocation", "toLocation", "location", "account", "reason", "cost"), "quantity": _FIGURE,

@@ -1,5 +1,6 @@
 // Forms of the screens of stock that send their fields to one address, and say what came of it. data-send: the address;
-// a box sends true or false; data-enabled and data-on ("yes" or "no") are sent, too; data-reload: the page that is shown after it.
+// a box sends true or false; data-enabled, data-on and data-new ("yes" or "no") are sent, too; data-reload: the page that is
+// shown after it.
 import { t } from "../language.js";
 import { disable, put } from "../till/dom.js";
 import { post, say, sentence } from "./base.js";
@@ -11,7 +12,7 @@ function fieldsOf(form) {
     if (field.type === "radio" && !field.checked) continue;
     fields[field.name] = field.type === "checkbox" ? field.checked : field.value;
   }
-  for (const name of ["enabled", "on"]) if (form.dataset[name]) fields[name] = form.dataset[name] === "yes";
+  for (const name of ["enabled", "on", "new"]) if (form.dataset[name]) fields[name] = form.dataset[name] === "yes";
   return fields;
 }
 

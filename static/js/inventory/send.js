@@ -1,6 +1,6 @@
 // Sending a sheet: once, under the id it was begun with, until there is an answer. A second click, a lost line or a reload
 // is the same event.
-import { t, tn } from "../language.js";
+import { listed, t, tn } from "../language.js";
 import { byId, disable, h, icon, isDisabled, pause, put } from "../till/dom.js";
 import { thousandths } from "../till/quantity.js";
 import { uuid7 } from "../till/uuid.js";
@@ -44,9 +44,10 @@ let busy = false;
 async function sendOnce(sheet, work) {
   if (busy) return false;
   tell("");
-  const { body, wrong } = sheet.state.sent ? { body: sheet.state.sent } : ready(sheet, work);
+  const { body, wrong, at } = sheet.state.sent ? { body: sheet.state.sent } : ready(sheet, work);
   if (wrong) {
     refuse(wrong);
+    if (at) bring(at);
     return false;
   }
   busy = true;
@@ -91,7 +92,7 @@ async function untilAnswered(path, body) {
 function ready(sheet, { body, line, zero }) {
   for (const one of sheet.lines) one.error = one.unknown ? one.error : "";
   if (sheet.state.pending.length) return { wrong: t("Some scans are still being looked up. Wait a moment.") };
-  if (sheet.lines.some((one) => one.unknown)) return { wrong: t("Take the codes off that nobody knows, or find their items by name.") };
+  if (sheet.lines.some((one) => one.unknown)) return { at: ".line.is-unknown", wrong: t("Take the codes off that nobody knows, or find their items by name.") };
   const filled = sheet.filled();
   if (!filled.length) return { wrong: t("Scan something first.") };
   for (const one of filled) {
@@ -99,7 +100,7 @@ function ready(sheet, { body, line, zero }) {
     if (figure === null || (figure === 0n && !zero)) one.error = t("Type a quantity, like 12 or 1.5.");
   }
   sheet.keep();
-  if (filled.some((one) => one.error)) return { wrong: t("Look at the marked lines.") };
+  if (filled.some((one) => one.error)) return { at: ".line.is-wrong", wrong: t("Look at the marked lines.") };
   const rest = body(filled);
   if (typeof rest === "string") return { wrong: rest };
   return { body: { id: sheet.state.id, company: facts.company, ...rest, lines: filled.map(line) } };
@@ -119,13 +120,16 @@ function showRefused(sheet, error) {
     sheet.state.last = "";
     refuse(t("Look at the marked lines."));
     sayNow(`${line.name}: ${error.message}`);
-    queueMicrotask(() => document.querySelector(".line.is-wrong")?.scrollIntoView({ block: "center" }));
+    bring(".line.is-wrong");
     return;
   }
   const problem = document.querySelector(`[data-problem~="${CSS.escape(error.field || "-")}"]`);
   if (problem) put(problem, error.message);
   refuse(error.message);
 }
+
+/** What has to be looked at into sight, once it is drawn. */
+const bring = (what) => queueMicrotask(() => document.querySelector(what)?.scrollIntoView({ block: "center" }));
 
 function tell(sentence) {
   for (const one of document.querySelectorAll("[data-problem]")) put(one, "");
@@ -134,7 +138,7 @@ function tell(sentence) {
 }
 
 /** Names of people who may agree, for "ask …". */
-export const whomToAsk = () => (facts.approvers.length ? t("Ask {names} to agree to it.", { names: facts.approvers.join(", ") }) : t("Nobody else here may agree to it; somebody with the right to agree has to be added."));
+export const whomToAsk = () => (facts.approvers.length ? t("Ask {names} to agree to it.", { names: listed(facts.approvers) }) : t("Nobody else here may agree to it; somebody with the right to agree has to be added."));
 
 /** What came of it, above the lines: an event, or a request that waits for a second person. */
 export function showDone(answer, sentence) {
