@@ -40,7 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, root: Path) -> int:
     """preflight: 0 only when everything passes."""
     with opened.till(root) as store:
-        qbd_companies.begin(store, store.config)
+        if args.act != "preflight":  # which changes nothing
+            qbd_companies.begin(store, store.config)
         if args.act == "qwc":
             return _write(store, args.company, args.output)
         if args.act == "preflight":

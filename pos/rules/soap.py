@@ -53,6 +53,12 @@ _TAG = re.compile(rb"""<(/?)[^\s/<>"'=!?]+(?:\s+[^\s/<>"'=]+\s*=\s*(?:"[^"<]*"|'
 _ENCODINGS = frozenset({b"", b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+#: The same in bytes, and as references; NUL is never text.
+_ILLEGAL = re.compile(
+    rb"[\x01-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|&#(?:0{0,6}(?:[1-8]|1[124-9]|2[0-9]|3[01])"
+    rb"|x0{0,6}(?:[1-8bcefBCEF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF]));"
+)
+
 
 class Malformed(ValueError):
     """The bytes are no call that could be answered; the message says why, in words of this program's own."""
@@ -77,14 +83,13 @@ def read(body: bytes) -> Call:
     """The call in a SOAP envelope. Malformed for anything else, whatever it is."""
     body = body.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     _refuse_hostile(body)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=True,
-        remove_comments=True, remove_pis=True, strip_cdata=True, recover=False,
-    )  # fmt: skip
     try:
-        root = etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Malformed("This is no well-formed XML.") from error
+        root = _parsed(body)
+    except (etree.XMLSyntaxError, ValueError):
+        try:  # the Web Connector passes on letters XML does not have, as QuickBooks wrote them
+            root = _parsed(_ILLEGAL.sub(b"", body))
+        except (etree.XMLSyntaxError, ValueError) as error:
+            raise Malformed("This is no well-formed XML.") from error
     name, envelope = _named(root)
     if name != "Envelope" or envelope not in (SOAP_11, SOAP_12):
         raise Malformed("This is no SOAP envelope.")
@@ -92,6 +97,14 @@ def read(body: bytes) -> Call:
     if found is None or len(found) != 1:
         raise Malformed("A SOAP body holds one call.")
     return _call(found[0], envelope)
+
+
+def _parsed(body: bytes) -> etree._Element:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=True,
+        remove_comments=True, remove_pis=True, strip_cdata=True, recover=False,
+    )  # fmt: skip
+    return etree.fromstring(body, parser)
 
 
 def _call(element: etree._Element, envelope: str) -> Call:

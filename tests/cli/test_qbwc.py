@@ -113,12 +113,16 @@ def test_settings_that_cannot_be_right_are_refused_and_keep_no_till_from_selling
         store.close()
 
 
-def test_preflight_fails_where_nothing_answers_and_keeps_its_report(
-    root: Path, capsys: pytest.CaptureFixture[str]
+def test_preflight_fails_where_nothing_answers_keeps_its_report_and_changes_nothing(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run(root, "companies")
+    capsys.readouterr()
+    monkeypatch.setenv("QBWC_PASSWORD", "not in force before a start")
     report = root / "report.md"
     asked = ("preflight", "--address", "http://localhost:9/qbwc", "--json", "--report", str(report))
     assert run(root, *asked) == cli.FAILED
     view = json.loads(capsys.readouterr().out)
     assert view["ok"] is False and {one["name"] for one in view["checks"]} >= {"settings", "get", "authenticate"}
+    assert "Start the server anew" in json.dumps([one for one in view["checks"] if one["name"] == "settings"])
     assert report.read_text().rstrip().endswith("QBWC Preflight: FAIL")

@@ -43,6 +43,15 @@ def test_what_is_missing_empty_or_nil_is_the_same() -> None:
     assert soap.read(envelope("<serverVersion><strVersion>2.3</strVersion></serverVersion>")).arguments == {}
 
 
+def test_letters_xml_does_not_have_cost_those_letters_alone() -> None:
+    """.NET writes them as references; a list with one such name would never be read."""
+    for letter in ("&#x1F;", "&#11;", "\x0b", "\ufffe", "&#xD800;", "&#xFFFF;"):
+        call = soap.read(
+            envelope(f"<receiveResponseXML><response>a{letter}b&#10;&#x9;</response></receiveResponseXML>")
+        )
+        assert call["response"] == "ab\n\t"
+
+
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 HOSTILE = {
     "billion laughs": f'<!DOCTYPE s [<!ENTITY l0 "lol">{LAUGHS}]><s:Envelope xmlns:s="{soap.SOAP_11}"><s:Body>'
