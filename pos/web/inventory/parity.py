@@ -23,7 +23,7 @@ from pos.actions import parity_views as views
 from pos.actions.parity_views import Filter
 from pos.errors import Invalid
 from pos.rules import parity as rules
-from pos.said import said
+from pos.said import psaid, said
 from pos.store import parity as kept
 from pos.web import auth
 from pos.web.body import text
@@ -39,10 +39,9 @@ bp = Blueprint("inventory_parity", __name__)
 
 COLUMNS = (
     Column("item", said("Item"), sort="item"),
-    Column("field", said("What")),
     Column("status", said("State")),
     Column("ours", said("Here"), number=True),
-    Column("theirs", said("There"), number=True),
+    Column("theirs", psaid("books", "There"), number=True),
     Column("difference", said("Difference"), number=True),
     Column("why", said("To be known")),
     Column("seen", said("Seen"), sort="last_seen"),
