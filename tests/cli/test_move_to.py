@@ -16,7 +16,8 @@ from pos.errors import BadSettings, Conflict
 from pos.store import catalog, chains, identity, moving, notices, people
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
-from tests import engines, receipts
+from tests import engines, receipts, stocked
+from tests.books import Time
 from tests.store.goods import HERE, boots, item
 
 SALES = 7
@@ -53,6 +54,24 @@ def move(hub: Config, *words: str) -> int:
 
 def there(hub: Config, url: str) -> Config:
     return dataclasses.replace(hub, storage=dataclasses.replace(hub.storage, url=url))
+
+
+def test_stock_orders_counts_and_what_quickbooks_desktop_has_not_answered_go_on_there(hub: Config, url: str) -> None:
+    time = Time()
+    old = open_store(Config(root=hub.root))
+    made = stocked.furnished(old, time)
+    names, kept = old.database.get_tables(), stocked.levels(old)
+    rows = stocked.counted(old, names)
+    old.close()
+    assert move(hub, url) == cli.OK
+    new = open_store(there(hub, url))
+    try:
+        assert (stocked.counted(new, names), stocked.levels(new)) == (rows, kept)
+        stocked.goes_on(new, made, time)
+        handed = stocked.handed_again(new, made["ticket"], time)
+        assert handed is not None and (handed.source, handed.probing) == (made["doubtful"], True)
+    finally:
+        new.close()
 
 
 def test_all_of_it_arrives_also_after_it_was_broken_off_and_the_old_file_is_retired(
