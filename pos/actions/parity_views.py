@@ -9,7 +9,7 @@ from pos.actions.outbox_views import moment
 from pos.actions.parity import SIDES as SIDES
 from pos.config import Config
 from pos.rules import parity as rules
-from pos.said import said
+from pos.said import psaid, said
 from pos.store import parity, qbd_companies, qbo_lists, qbo_tokens
 from pos.store.companies import connection_id
 from pos.store.db import Store
@@ -26,7 +26,7 @@ STATUSES = {
     "base_with_packs": (said("Packs beside it"), "check"),
     "several_bases": (said("Several there"), "check"),
 }
-STATES = {"open": said("Open"), "dismissed": said("Dismissed"), "gone": said("Gone")}
+STATES = {"open": psaid("queue", "Open"), "dismissed": said("Dismissed"), "gone": said("Gone")}
 FIELDS = {
     "item": said("Item"),
     "quantity": said("Quantity"),
@@ -39,7 +39,7 @@ FIELDS = {
 RUNS = {
     "asked": said("Asked; their lists come with the next round."),
     "reading": said("Their lists are being read."),
-    "done": said("Compared"),
+    "done": psaid("books", "Compared"),
     "failed": said("Could not be compared"),
 }
 CSV = (

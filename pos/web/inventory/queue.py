@@ -36,7 +36,7 @@ COLUMNS = (
     Column("state", said("State")),
     Column("tries", said("Tries"), number=True),
     Column("next", said("Next try")),
-    Column("ref", psaid("queue", "There")),
+    Column("ref", psaid("books", "There")),
     Column("message", said("Why, and what to do")),
     Column("made", said("Since")),
 )

@@ -1,5 +1,5 @@
 // One count: what is found is scanned and sent, as often as people like; then the round is finished.
-import { t, tn } from "../language.js";
+import { listed, t, tn } from "../language.js";
 import { byId, h, icon, put } from "../till/dom.js";
 import { NoAnswer, Refused, post, say, sentence } from "./base.js";
 import { startRows } from "./rows.js";
@@ -73,7 +73,7 @@ async function finish(uncounted = "") {
   try {
     const answer = await post(`${path}/finish`, { uncounted }, 30000);
     if (answer.again?.length) {
-      put(byId("finish-problem"), t("The stock of {items} was changed by hand after it was counted. Count it once more.", { items: answer.again.join(", ") }));
+      put(byId("finish-problem"), t("The stock of {items} was changed by hand after it was counted. Count it once more.", { items: listed(answer.again) }));
       paint(answer);
       return;
     }
@@ -88,7 +88,7 @@ async function finish(uncounted = "") {
 function askUncounted(items) {
   put(byId("uncounted-says"), tn("{n} item was not counted:", "{n} items were not counted:", items.length));
   const names = items.slice(0, 12).map((sku) => told.items.find((one) => one.sku === sku)?.name ?? sku);
-  put(byId("uncounted-names"), names.join(", ") + (items.length > names.length ? " …" : ""));
+  put(byId("uncounted-names"), listed(names) + (items.length > names.length ? " …" : ""));
   byId("uncounted").hidden = false;
   byId("uncounted").scrollIntoView({ block: "nearest" });
   say(byId("uncounted-says").textContent);
