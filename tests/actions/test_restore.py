@@ -19,7 +19,7 @@ from pos.store import archive, audit, entries, held, identity, people, rebuild, 
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
 from pos.store.models import Outbox
-from tests import books
+from tests import books, stocked
 from tests.actions import drawer
 from tests.copied import Till, bring_back, ok, reopened, tree
 from tests.receipts import refund, sale
@@ -101,6 +101,27 @@ def test_what_may_have_gone_out_is_asked_for_before_anything_is_posted(lost: Til
         assert [rows[key][0] for key in ids] == list(states)
         assert rows[newer][0] == "unknown"
         assert {owner for state, owner in rows.values() if state != "booked"} == {""}
+
+
+def test_stock_goes_on_where_it_stood_and_quickbooks_desktop_is_asked_first(lost: Till, tmp_path: Path):
+    time = books.Time()
+    made = stocked.furnished(lost.store, time)
+    names, kept = lost.store.database.get_tables(), stocked.levels(lost.store)
+    rows = stocked.counted(lost.store, names)
+    ok(lost.config)
+    lost.snapshot()
+    new = tmp_path / "new"
+    bring_back(lost, new)
+    config = settings.load(new, {})
+    ok(config)
+    with reopened(new) as (store, _journal):
+        assert (stocked.counted(store, names), stocked.levels(store)) == (rows, kept)
+        assert stocked.handed_again(store, made["ticket"], time) is None, "no session of before goes on"
+        stocked.goes_on(store, made, time)
+        open_work = store.execute("SELECT source, state, probing FROM qbd_work WHERE state = 'unknown' ORDER BY n")
+        assert open_work.fetchall()[:2] == [(made["doubtful"], "unknown", 1), (made["waits"], "unknown", 1)]
+        assert audit.verify_chain(store)[1] == ""
+    ok(config)
 
 
 def test_held_baskets_people_and_slips(lost: Till, tmp_path: Path):

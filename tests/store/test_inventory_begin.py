@@ -27,7 +27,7 @@ from tests.store.test_inventory import BACK, Line, post, shop_floor, sold
 __all__ = ["goods_in", "shop_floor"]
 
 
-@pytest.mark.sqlite
+@pytest.mark.both_engines
 def test_a_database_from_before_keeps_its_levels_and_gets_its_openings(goods_in: Store, shop: Config) -> None:
     sold(goods_in, "CREAM", 2000)
     for table in current.get_tables():
@@ -36,7 +36,7 @@ def test_a_database_from_before_keeps_its_levels_and_gets_its_openings(goods_in:
     for statement in (
         "DROP INDEX stock_warehouse_item",
         "ALTER TABLE token DROP COLUMN person",
-        "CREATE TABLE low_stock (item TEXT NOT NULL PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE low_stock (item TEXT NOT NULL PRIMARY KEY, since TEXT NOT NULL)",
         "INSERT INTO low_stock (item, since) VALUES ('CREAM', '2026-01-01')",
         "DELETE FROM schema_version WHERE version >= 31",
         f"INSERT INTO stock (item, warehouse, qty, own_at_set, modified) VALUES ('CREAM', '{HERE}', 5000, -2000, '')",
