@@ -33,7 +33,7 @@ def take_in(store: Store, company: str, rows: Mapping[int, Opening], by: str, da
     rules.refuse_date(day, inventory.limits(store, company, now))
     items = {row.item for row in rows.values()}
     before, built = inventory_begin.opened_with(store, items), _assemblies(store, company, items)
-    lines = list[Line]()
+    asked = dict[int, Line]()
     for at, row in rows.items():
         was = before.get((row.item, row.location))
         if row.item in built:
@@ -44,23 +44,29 @@ def take_in(store: Store, company: str, rows: Mapping[int, Opening], by: str, da
         elif was is not None:
             found.unchanged += 1
         else:
-            line = Line(row.item, set_to=row.qty, destination=row.location)
-            words = _refusal(store, company, day, line)
-            if words:
-                found.refused[at] = words
-                continue
-            lines.append(line)
-            found.opened += 1
+            asked[at] = Line(row.item, set_to=row.qty, destination=row.location)
+    refused = _refusals(store, company, day, asked)
+    found.refused |= refused
+    lines = [line for at, line in asked.items() if at not in refused]
+    found.opened = len(lines)
     lines += _nought(store, company, day, rows, before, built)
     if lines:
         inventory.post(store, Draft(clock.uuid7(), company, "opening", day, tuple(lines), memo=MEMO), by=by, now=now)
     return found
 
 
-def _refusal(store: Store, company: str, day: str, line: Line) -> str:
-    """Why a line cannot be; "" when it can."""
+def _refusals(store: Store, company: str, day: str, asked: Mapping[int, Line]) -> dict[int, str]:
+    """Why lines cannot be. They are looked at one by one only where something is wrong with one of them."""
+    if not asked or not _why(store, company, day, tuple(asked.values())):
+        return {}
+    found = {at: _why(store, company, day, (line,)) for at, line in asked.items()}
+    return {at: words for at, words in found.items() if words}
+
+
+def _why(store: Store, company: str, day: str, lines: tuple[Line, ...]) -> str:
+    """Why these lines cannot be; "" when they can."""
     try:
-        inventory.check(store, Draft("look", company, "opening", day, (line,)), clock.now())
+        inventory.check(store, Draft("look", company, "opening", day, lines), clock.now())
     except Invalid as error:
         return error.message
     return ""
@@ -75,13 +81,15 @@ def _nought(
     if not wanted:
         return []
     places = [x.code for x in inventory_places.locations(store, company, active=True) if not x.is_virtual]
-    lines = [
-        Line(item, set_to=0, destination=place)
+    pairs = [
+        (item, place)
         for item, named in sorted(wanted.items())
         for place in places
         if place not in named and (item, place) not in before
     ]
-    return [line for line in lines if not _refusal(store, company, day, line)]
+    lines = {at: Line(item, set_to=0, destination=place) for at, (item, place) in enumerate(pairs)}
+    refused = _refusals(store, company, day, lines)
+    return [line for at, line in lines.items() if at not in refused]
 
 
 def _assemblies(store: Store, company: str, items: Iterable[str]) -> set[str]:
