@@ -191,6 +191,8 @@ def void(tx: Store, event: str, *, by: str, reason: str, now: datetime) -> Event
         )
         if one.purchase_order:
             purchase_orders.unbook(tx, one.purchase_order, one.lines, now)
+        if one.kind == "receipt":
+            purchase_orders.keep_costs_before(tx, one.id, one.company, one.lines, by)
         audit.record(tx, by, "inventory.void", one.id, {"company": one.company, "reason": reason})
         return found(tx, one.id)
 
@@ -216,6 +218,8 @@ def counter(tx: Store, event: str, *, key: str, by: str, memo: str = "", approva
         checked = check(tx, draft, now)
         if one.purchase_order:
             purchase_orders.unbook(tx, one.purchase_order, one.lines, now)
+        if one.kind == "receipt":
+            purchase_orders.keep_costs_before(tx, one.id, one.company, one.lines, by)
         tell = one.qb_status == "applied"
         return _write(tx, checked, by=by, approval=approval, approved_by=approved_by, now=now, tell=tell)
 

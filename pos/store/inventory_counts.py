@@ -28,6 +28,7 @@ _WAITS = (
     " (SELECT 1 FROM inventory_approval a WHERE a.id = c.approval AND a.state = 'pending')))"
 )
 _GOES_ON = f"(c.state IN ('open', 'recount') OR {_WAITS})"
+_TAKEN = "SELECT 1 FROM inventory_event WHERE id = ? UNION ALL SELECT 1 FROM inventory_approval WHERE id = ?"
 TITLE_MAX = 140
 #: How an item that was counted already is counted besides: more of it was found, or it is counted anew.
 MODES = ("new", "more", "instead")
@@ -104,6 +105,8 @@ def begin(
             if (before.company, before.location, before.title) != (company, location, title):
                 raise Conflict("This count was begun already, for another place.", code="other_content", field="id")
             return count(store, key), True
+        if store.execute(_TAKEN, (key, key)).fetchone() is not None:  # what it asks for in the end has its id
+            raise Conflict("There is something of this id already. Begin anew.", code="other_content", field="id")
         _refuse_twice(store, location, listed, "items")
         InventoryCount.create(
             id=key, company=company, location=location, title=title, made_by=by, made_at=clock.stamp(now)

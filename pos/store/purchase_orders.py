@@ -252,3 +252,22 @@ def keep_last_costs(tx: Store, draft: rules.Draft, by: str) -> None:
     """What goods cost that came goes to what the books know of them. Inside the transaction that posts them."""
     costs = {line.item: line.cost for line in draft.lines if line.cost}
     inventory_places.put_parts(tx, draft.company, [{"item": item, "cost": cost} for item, cost in costs.items()], by)
+
+
+_COST_BEFORE = (
+    "SELECT l.cost FROM inventory_line l JOIN inventory_event e ON e.id = l.event WHERE l.item = ? AND l.cost <> ''"
+    " AND e.company = ? AND e.kind = 'receipt' AND e.status = 'committed' AND e.id <> ? AND NOT EXISTS"
+    " (SELECT 1 FROM inventory_event c WHERE c.counters = e.id AND c.status = 'committed') ORDER BY e.n DESC LIMIT 1"
+)
+
+
+def keep_costs_before(tx: Store, receipt: str, company: str, lines: Sequence[rules.Line], by: str) -> None:
+    """A receipt was taken back: where its cost still stands, that of the receipt before it stands again. Inside the
+    same transaction. What no receipt said before (a list, a person) is not known any more, and nothing changes."""
+    costs = {line.item: line.cost for line in lines if line.cost}
+    now, back = inventory_places.parts(tx, company, costs), list[dict[str, str]]()
+    for item, cost in costs.items():
+        row = tx.execute(_COST_BEFORE, (item, company, receipt)).fetchone()
+        if row is not None and item in now and now[item].cost == cost:
+            back.append({"item": item, "cost": row[0]})
+    inventory_places.put_parts(tx, company, back, by)
