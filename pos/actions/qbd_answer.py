@@ -287,7 +287,7 @@ def _told(store: Store, work: Work, answered: Answered, now: datetime) -> None:
         return
     more = bool(rs.iterator_id) and rs.remaining > 0
     found = [row for row in map(_ROWS[work.kind], rs.rows) if row]
-    kept = qbd_asks.keep(work.kind, work.connection, found, work.payload["begun"], last=not more)
+    kept = qbd_asks.keep(store, work.kind, work.connection, found, work.payload["begun"], last=not more)
     payload = dict(work.payload) | {"rows": work.payload.get("rows", 0) + kept}
     payload = payload | {"iterator_id": rs.iterator_id} if more else payload
     if not more:

@@ -87,17 +87,28 @@ def from_the_start(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in payload.items() if name not in dropped} | {"rows": 0}
 
 
-def keep(kind: str, connection: str, rows: Iterable[Mapping[str, Any]], begun: str, *, last: bool) -> int:
+def keep(store: Store, kind: str, connection: str, rows: Iterable[Mapping[str, Any]], begun: str, *, last: bool) -> int:
     """Keep a page: fields of the kind's table, without connection and seen_at; how many. begun: when its first page was
     asked for; with the last page what was not seen since then is taken out. In the caller's transaction."""
     table: Any = KINDS[kind]
-    count = 0
-    for row in rows:
-        table.put(**row, connection=connection, seen_at=begun)
-        count += 1
+    fields = table._meta.sorted_fields
+    keys = [one.name for one in table._meta.get_primary_keys()]
+    names = [one.name for one in fields]
+    same = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    sql = (
+        f"INSERT INTO {table._meta.table_name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {same}"
+    )
+    more = {one.name: one.default for one in fields} | {"connection": connection, "seen_at": begun}
+    found = [{**more, **row} for row in rows]
+    store.execute_many(sql, [[_plain(row[name]) for name in names] for row in found])  # sales wait meanwhile
     if last:
         table.delete().where((table.connection == connection) & (table.seen_at < begun)).execute()
-    return count
+    return len(found)
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else value
 
 
 def nothing_known(store: Store, connection: str, kind: str) -> str:
