@@ -52,10 +52,12 @@ def begin(
         return parity.begin(store, company, connection, side, strict=not loose, by=by(who))
     desktop = qbd_companies.of_company(store, company)
     with store.transaction():
+        before = parity.under_way(store, company, side)
+        if before is not None:
+            return before  # asked once more, its lists would begin anew each time somebody looks
         run = parity.begin(store, company, desktop.connection, side, strict=not loose, by=by(who))
-        if run.state == "asked":
-            for kind in _lists(desktop):
-                qbd_asks.ask(store, desktop.connection, kind, by(who))
+        for kind in _lists(desktop):
+            qbd_asks.ask(store, desktop.connection, kind, by(who))
     return run
 
 

@@ -1,4 +1,4 @@
-"""inventory approvals|tokens|smoke|cleanup|…: what guards changes of stock, and a trial of the whole way.
+"""inventory approvals|tokens|smoke|parity|cleanup|…: what guards changes of stock, and a trial of the whole way.
 
 Each word is a module of its own in ACTS, with `arguments(parser)` and `run(args, root)`.
 """
@@ -15,6 +15,7 @@ ACTS = {
     "tokens": ("pos.cli.inventory_tokens", "the two tokens of the environment: generate, rotate"),
     "cutover": ("pos.cli.inventory_cutover", "one look at whether everything is ready, with a report that is kept"),
     "smoke": ("pos.cli.inventory_smoke", "try the whole way in a throwaway folder, with a real server"),
+    "parity": ("pos.cli.inventory_parity", "our stock held against the books, and proposals of what puts it right"),
     "cleanup": ("pos.cli.inventory_cleanup", "put away what trials left in this folder (SMOKE-SKU-…, SMOKE_…)"),
 }
 

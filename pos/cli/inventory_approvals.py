@@ -37,12 +37,13 @@ def run(args: argparse.Namespace, root: Path) -> int:
             raise Invalid("Name the owner who does it: --by CODE.", field="by")
         if not args.reason.strip():
             raise Invalid("Say why: --reason TEXT. It stays in the audit.", field="reason")
-        guard.turn(store, company, _owner(store, args.by), on=args.do == "on", reason=args.reason)
+        guard.turn(store, company, owner(store, args.by), on=args.do == "on", reason=args.reason)
         _show(store, company)
     return cli.OK
 
 
-def _owner(store: Store, code: str) -> people.Person:
+def owner(store: Store, code: str) -> people.Person:
+    """Who it is, proven by their PIN or password."""
     secret = _asked()
     return (people.check_pin if people.PIN.match(secret) else passwords.check)(store, code, secret)
 

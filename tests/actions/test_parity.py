@@ -66,6 +66,7 @@ class Books(Queue):
         for work in QbdWork.select().where(QbdWork.source == qbd_asks.SOURCE):
             self.put_in(work.n, state="applied", done_at=clock.stamp(self.now))
         self.passes(seconds=1)
+        assert parity.begin(store, "main", DESKTOP, ANN) == run, "who asks meanwhile asks for nothing anew"
         done = parity.step(store, config, run)
         assert done.state == "done", done.words
         return done
