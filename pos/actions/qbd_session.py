@@ -35,6 +35,8 @@ CONNECTION_TRIES = 3
 #: What passes by itself: a dialog is open, QuickBooks is just starting, it is locked for a moment.
 _PASSES = ("0x80040408", "0x80040414", "0x8004041B", "0x80040424")
 TEXT_CHARS_MAX = 1000
+#: So long messages that cannot be built are put aside in one call.
+ASIDE_SECONDS = 5.0
 NO_ERROR = "No error."
 UNKNOWN = "This session is not known to the till, or it is over. Update again."
 _NUMBERS = re.compile(r"(\d{1,5})\.(\d{1,5})")
@@ -132,6 +134,16 @@ def _begun(here: Here, row: Desktop, now: datetime) -> Result:
 
 
 def _send_request(here: Here, call: Call, now: datetime) -> Result:
+    """What cannot be built is put aside, some at a time, and keeps what comes behind it waiting for no session."""
+    ends = clock.monotonic() + ASIDE_SECONDS
+    while True:
+        body = _handed_out(here, call, now)
+        if body is not None or clock.monotonic() >= ends:
+            return body or ""
+
+
+def _handed_out(here: Here, call: Call, now: datetime) -> str | None:
+    """The message; "" when there is none; None when there may be one behind those that were put aside."""
     with here.store.durably():
         session = _live(here, call["ticket"], "sendRequestXML", now)
         if session is None:
@@ -151,7 +163,9 @@ def _send_request(here: Here, call: Call, now: datetime) -> Result:
             qbd_companies.heard(row.connection, now, seen.values)
         tickets.keep(here.store, session, now, checked=True, version=version, last_error="", outstanding=0)
         handed = qbd_hand.take(here.store, session.connection, session.ticket, version, now)
-        return handed.body if handed is not None else ""
+        if handed is not None:
+            return handed.body
+        return None if qbd_queue.left(here.store, session.connection, now)[0] else ""
 
 
 def _looked(here: Here, row: Desktop, call: Call) -> qbd_company_file.Seen:
@@ -163,7 +177,7 @@ def _looked(here: Here, row: Desktop, call: Call) -> qbd_company_file.Seen:
     )  # fmt: skip
 
 
-def _refused(here: Here, session: Session, words: str, now: datetime) -> Result:
+def _refused(here: Here, session: Session, words: str, now: datetime) -> str:
     """Nothing is handed out; getLastError will say why."""
     tickets.keep(here.store, session, now, last_error=words, outstanding=0)
     qbd_companies.failed(session.connection, words, now)

@@ -15,7 +15,7 @@ from pos.actions import qbd_door, qbd_session
 from pos.actions.qbd_door import Door
 from pos.actions.qbd_session import Here, Result
 from pos.rules import soap
-from pos.store import passwords, qbd_companies, qbd_rows, qbd_tickets
+from pos.store import passwords, qbd_companies, qbd_queue, qbd_rows, qbd_tickets
 from pos.store.db import Store
 from pos.store.models import QbdTicket, QbdWork
 
@@ -93,6 +93,17 @@ def test_a_session_of_before_the_clock_was_set_back_keeps_nobody_out(here: Here)
     for back, told in ((timedelta(seconds=30), "busy"), (timedelta(days=2), "C:\\Shop.qbw")):
         with clock.set_to(NOW - back):
             assert sign_in(replace(here, address="192.0.2.9"))[1] == told
+
+
+@pytest.mark.sqlite
+def test_however_many_cannot_be_built_what_is_behind_them_goes_in_the_same_session(here: Here) -> None:
+    QbdWork.delete().execute()
+    with here.store.transaction():
+        for n in range(qbd_queue.BUILDS_MAX + 5):
+            qbd_rows.put(here.store, MAIN, "main", "transfer", f"bad{n}", {"lines": []}, [], NOW)
+        qbd_rows.put(here.store, MAIN, "main", "ask_sites", "look", {}, [], NOW, writes=False)
+    assert "InventorySiteQuery" in str(ask(here, sign_in(here)[0]))
+    assert QbdWork.select().where(QbdWork.state == "error").count() == qbd_queue.BUILDS_MAX + 5
 
 
 def test_so_many_passwords_at_once_are_not_looked_at(here: Here) -> None:
