@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pos import clock
@@ -17,6 +17,7 @@ from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.errors import NotFound
 from pos.rules import inventory as rules
+from pos.rules import wording
 from pos.rules.inventory import Draft, Line
 from pos.rules.inventory_approval import are_one, becomes
 from pos.said import said
@@ -83,7 +84,9 @@ def one(store: Store, config: Config, key: str, company: str) -> dict[str, Any]:
         row = _row(store, config, found[0])
         draft = row["draft"]
         lines = _standing(store, config, row, draft) if draft else []
-    return {**row, "line_rows": lines, "facts": [] if draft else _facts(row["payload"])}
+        day = draft.effective_date if draft else ""
+    day_text = wording.short_day(date.fromisoformat(day), config.shop.locale) if day else ""
+    return {**row, "line_rows": lines, "day_text": day_text, "facts": [] if draft else _facts(row["payload"])}
 
 
 def acts(row: dict[str, Any], who: Actor) -> tuple[list[str], str]:

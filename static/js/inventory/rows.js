@@ -35,11 +35,14 @@ export function startRows(sheet, { columns = ["level"], least = "1", locked = ()
   paint();
 }
 
+/** A quantity of any length, as people of this language write it; the browser counts no more than it can exactly. */
+const inLocale = (text) => new Intl.NumberFormat(document.documentElement.lang || "en", { maximumFractionDigits: 3, numberingSystem: "latn" }).format(text);
+
 function paintSums(sheet) {
   const filled = sheet.filled().length;
   const waiting = sheet.state.pending.length;
   byId("lines-none").hidden = sheet.lines.length > 0;
-  const words = [filled ? t("{lines}, {total} in all", { lines: tn("{n} line", "{n} lines", filled), total: sheet.total() }) : "", waiting ? tn("{n} scan waits", "{n} scans wait", waiting) : ""];
+  const words = [filled ? t("{lines}, {total} in all", { lines: tn("{n} line", "{n} lines", filled), total: inLocale(sheet.total()) }) : "", waiting ? tn("{n} scan waits", "{n} scans wait", waiting) : ""];
   put(byId("sums"), words.filter(Boolean).join(" · "));
 }
 

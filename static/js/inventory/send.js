@@ -26,6 +26,8 @@ export function startSending(sheet, { path, body, line, done, zero = false, afte
     sheet.clear();
   });
   const paint = () => {
+    if (heldBack) tell(""); // what kept it from going was changed since
+    heldBack = false;
     disable(go, Boolean(sheet.state.sent) || !sheet.lines.length);
     const clear = byId("clear");
     if (!clear) return;
@@ -40,6 +42,8 @@ export function startSending(sheet, { path, body, line, done, zero = false, afte
 }
 
 let busy = false;
+/** Whether the sentence above the button says what is amiss with the sheet, not what the server answered. */
+let heldBack = false;
 
 async function sendOnce(sheet, work) {
   if (busy) return false;
@@ -47,6 +51,7 @@ async function sendOnce(sheet, work) {
   const { body, wrong, at } = sheet.state.sent ? { body: sheet.state.sent } : ready(sheet, work);
   if (wrong) {
     refuse(wrong);
+    heldBack = true;
     if (at) bring(at);
     return false;
   }
