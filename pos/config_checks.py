@@ -159,18 +159,18 @@ def _check_runs(config: Config) -> None:
 
 def _check_inventory(config: Config) -> None:
     ours = config.inventory
-    if not re.fullmatch(r"\d{1,9}(\.\d{1,3})?", ours.approval_qty_threshold) or not ours.approval_qty_threshold.strip(
-        "0."
-    ):
+    least = ours.approval_qty_threshold
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", least) or not least.strip("0."):
         raise BadSettings(
             f"[inventory] approval_qty_threshold is {ours.approval_qty_threshold!r}; use a quantity above 0, like 25."
         )
-    if not re.fullmatch(r"\d{1,12}(\.\d{1,4})?", ours.approval_value_threshold):
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", ours.approval_value_threshold):
         raise BadSettings(
             f"[inventory] approval_value_threshold is {ours.approval_value_threshold!r}; use an amount like 500."
         )
     try:
-        date.fromisoformat(ours.closed_until or "2026-01-01")
+        if ours.closed_until and date.fromisoformat(ours.closed_until).isoformat() != ours.closed_until:
+            raise ValueError  # 20260930 is one, too, and sorts otherwise
     except ValueError:
         raise BadSettings(f"[inventory] closed_until is {ours.closed_until!r}; use a day like 2026-09-30.") from None
 

@@ -8,7 +8,6 @@ so that no day is moved twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from functools import cache
 from typing import Any
 
@@ -19,6 +18,7 @@ from pos.connectors.qbd import mapping
 from pos.connectors.qbd.desk import Desk
 from pos.connectors.qbd.mapping import Known
 from pos.errors import Conflict, Invalid
+from pos.rules import inventory as rules
 from pos.rules.money import digits_of
 from pos.said import said
 from pos.store import audit, companies, connections, outbox, qbd_companies, qbd_names, unblock
@@ -120,10 +120,7 @@ def cut_over(store: Store, company: str, moves: str, day: str, by: str) -> None:
     if moves not in mapping.MOVES:
         words = said("Stock is moved by {ways}.", ways=", ".join(mapping.MOVES))
         raise Invalid(words, field="moves")
-    try:
-        date.fromisoformat(day)
-    except ValueError:
-        raise Invalid(said("{value} is no date.", value=day[:40]), field="day") from None
+    rules.day(day, "day")
     with store.transaction():
         kept, cuts = companies.kept(store, company, PART), cut_overs(store, company)
         if cuts and cuts[-1][1] == moves:

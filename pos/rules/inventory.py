@@ -201,9 +201,10 @@ def reversed_lines(lines: tuple[Line, ...]) -> tuple[Line, ...]:
 def day(text: str, field: str = "effective_date") -> date:
     """A day as ISO text. Invalid."""
     try:
-        if len(text) != 10:
+        found = date.fromisoformat(text)
+        if found.isoformat() != text:  # 2026-W47-7 is one, too, and no day the books could read
             raise ValueError
-        return date.fromisoformat(text)
+        return found
     except ValueError:
         raise Invalid(said("{value} is no day; write it like 2026-09-30.", value=text[:20]), field=field) from None
 

@@ -102,7 +102,7 @@ def test_tokens_are_made_kept_and_rotated(folder: Path, capsys: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["INVENTORY_APPROVAL_QTY_THRESHOLD", "TILLKEEP_INVENTORY_APPROVAL_VALUE_THRESHOLD"])
-@pytest.mark.parametrize("value", ["x", "-1", "1e9", "NaN", "0.0"])
+@pytest.mark.parametrize("value", ["x", "-1", "1e9", "NaN", "0.0", "٢٥"])
 def test_a_threshold_that_is_none_keeps_the_till_from_starting(tmp_path: Path, name: str, value: str) -> None:
     """A typing mistake must not mean that nothing needs a second person."""
     around = {name: value}
@@ -111,6 +111,12 @@ def test_a_threshold_that_is_none_keeps_the_till_from_starting(tmp_path: Path, n
         return
     with pytest.raises(BadSettings, match="approval_"):
         config.load(tmp_path, environ=around)
+
+
+@pytest.mark.parametrize("day", ["20260930", "2026-W40-3", "30.9.2026"])
+def test_a_day_that_sorts_otherwise_closes_no_period(tmp_path: Path, day: str) -> None:
+    with pytest.raises(BadSettings, match="closed_until"):
+        config.load(tmp_path, environ={"TILLKEEP_INVENTORY_CLOSED_UNTIL": day})
 
 
 def test_lines_of_people_in_env_stay() -> None:

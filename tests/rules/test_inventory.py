@@ -91,6 +91,7 @@ BY = Line("TEA", 1000, destination="SHOP")
         (draft("adjustment", BY, effective_date="2026-09-30"), "effective_date", "closed up to 2026-09-30"),
         (draft("adjustment", BY, effective_date="2026-11-28"), "effective_date", "more than 7 days ahead"),
         (draft("adjustment", BY, effective_date="20.11.2026"), "effective_date", "no day"),
+        (draft("adjustment", BY, effective_date="2026-W47-7"), "effective_date", "no day"),
         (draft("gift", BY), "kind", "kind is one of"),
         (draft("adjustment", BY, id=""), "id", "id of its own"),
         (draft("adjustment", BY, id=".."), "id", "id of its own"),  # no address leads there
