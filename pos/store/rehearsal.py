@@ -10,12 +10,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pos.config import Config
-from pos.store.db import Store, database_path, open_store
+from pos.errors import BadSettings
+from pos.store.db import Store, database_path, is_postgresql, open_store
 
 
 @contextmanager
 def rehearsal(config: Config) -> Iterator[Store]:
-    """An open copy in a folder only this user can read, gone afterwards. The till may run meanwhile."""
+    """An open copy in a folder only this user can read, gone afterwards. The till may run meanwhile. BadSettings for a
+    hub without a file: undoing it all there would keep its tills waiting."""
+    if is_postgresql(config):
+        raise BadSettings(
+            "A dry run works on a copy of the database file, and a hub on PostgreSQL has none. Bring a dump into another"
+            " database, name that as [storage] url in another folder, and try it there.",
+            code="no_file",
+        )
     with TemporaryDirectory(prefix="tillkeep-") as folder:
         apart = replace(config, root=Path(folder), storage=replace(config.storage, url="sqlite:///data/till.db"))
         original, copy = database_path(config), database_path(apart)

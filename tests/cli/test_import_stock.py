@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from pos import cli
 from pos.cli import imports
 from pos.config import Config
-from pos.errors import Invalid
+from pos.errors import BadSettings, Invalid
 from pos.store import inventory, inventory_places, stock
 from pos.store.db import Store, open_store
 from pos.store.models import Movement
+from pos.store.rehearsal import rehearsal
 
 pytestmark = pytest.mark.sqlite
 
@@ -126,3 +128,9 @@ def test_opening_stock_has_a_day_that_is_not_closed(shop: Config, bring: Bring) 
     assert event.effective_date == "2026-01-01"
     with pytest.raises(Invalid, match="is no day"):
         bring("stock", "Sku,Quantity\nPOT,12\n", "--date", "1 Jan")
+
+
+def test_a_hub_without_a_file_says_that_it_has_no_dry_run(shop: Config) -> None:
+    hub = replace(shop, storage=replace(shop.storage, url="postgresql:///hub"))
+    with pytest.raises(BadSettings, match="A dry run works on a copy"), rehearsal(hub):
+        pass
