@@ -310,7 +310,7 @@ def _level(row: Ret) -> Mapping[str, Any] | None:
     found = answers.level_of(row)
     if found is None or found.bin:
         return None
-    return {"item": found.item, "site": found.site, "on_hand": found.on_hand, "reorder": found.reorder}
+    return {"item": found.item, "site": found.site, "on_hand": found.on_hand}
 
 
 def _account(row: Ret) -> Mapping[str, Any] | None:

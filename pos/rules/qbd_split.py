@@ -235,14 +235,6 @@ def ref_number(connection: str, source: str, kind: str, part: int) -> str:
     return f"T{digits}{_check(digits)}"
 
 
-def is_ref(ref: str) -> bool:
-    """Whether it is a RefNumber as we make them."""
-    digits = ref[1:-1].upper()
-    if len(ref) != REF_DIGITS + 2 or ref[:1].upper() != "T" or any(one not in _BASE32 for one in digits):
-        return False
-    return ref[-1].upper() == _check(digits)
-
-
 def guid(connection: str, source: str, kind: str, part: int) -> str:
     """The ExternalGUID of a part: made of what it is, so always the same one."""
     return f"{{{str(_named(connection, source, kind, part)).upper()}}}"

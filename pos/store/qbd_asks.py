@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from pos import clock
-from pos.said import said
 from pos.store import audit, qbd_rows
 from pos.store.db import Store
 from pos.store.models import QbdAccount, QbdCompany, QbdItem, QbdLevel, QbdSite
@@ -109,13 +108,3 @@ def keep(store: Store, kind: str, connection: str, rows: Iterable[Mapping[str, A
 
 def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
-
-
-def nothing_known(store: Store, connection: str, kind: str) -> str:
-    """Why a list of theirs is not here, in words; "" when it is."""
-    row = asked(store, connection, kind)
-    if row.state == "":
-        return said("QuickBooks has not been asked for this yet.")
-    if row.state == "error":
-        return said("QuickBooks did not answer: {words}", words=row.message)
-    return "" if row.state == "applied" else said("It comes with the Web Connector's next round.")

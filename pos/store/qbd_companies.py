@@ -55,7 +55,6 @@ class Desktop:
     edition: str
     facts: dict[str, Any]
     moves_stock: str
-    grain: str
     counts_as: str
     enabled: bool
     made_at: str
@@ -293,8 +292,8 @@ def _desktop(row: Any) -> Desktop:
         connection=row.connection, company=row.company, username=row.username, owner_id=row.owner_id,
         file_id=row.file_id, app_name=row.app_name, company_file=row.company_file, company_name=row.company_name,
         bound_at=row.bound_at, version=row.version, country=row.country, edition=row.edition,
-        facts=json.loads(row.facts or "{}"), moves_stock=row.moves_stock, grain=row.grain,
-        counts_as=row.counts_as, enabled=bool(row.enabled),
+        facts=json.loads(row.facts or "{}"), moves_stock=row.moves_stock, counts_as=row.counts_as,
+        enabled=bool(row.enabled),
         made_at=row.made_at, last_set=row.last_set, last_contact_at=row.last_contact_at, last_error=row.last_error,
         last_error_at=row.last_error_at, password_hash=row.password_hash,
     )  # fmt: skip

@@ -79,7 +79,7 @@ def test_a_question_they_cannot_answer_is_given_up_after_all_tries(desk: Desk) -
         )
         desk.passes(hours=1)
     assert desk.work(n).state == "error" and qbd_queue.left(desk.store, HERE, desk.now) == (0, 0)
-    assert "did not answer" in qbd_asks.nothing_known(desk.store, HERE, "ask_sites")
+    assert qbd_asks.asked(desk.store, HERE, "ask_sites").state == "error"
 
 
 # -- items and accounts a person agreed to -----------------------------------------------------------------------------

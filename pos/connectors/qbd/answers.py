@@ -248,7 +248,6 @@ class Item:
     income_account: str = ""
     cogs_account: str = ""
     asset_account: str = ""
-    edit_sequence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,11 +262,8 @@ class Level:
     """How much of an item there is at a site. bin: a part of the site, "" = the site as a whole."""
 
     item: str
-    item_name: str
     site: str
-    site_name: str
     on_hand: str
-    reorder: str = ""
     bin: str = ""
 
 
@@ -299,7 +295,7 @@ def item_of(row: Ret) -> Item | None:
     cogs = row.get("COGSAccountRef.FullName") or row.get("SalesAndPurchase.ExpenseAccountRef.FullName")
     return Item(
         row.get("ListID"), name, row.kind, _active(row), row.get("QuantityOnHand"), cost, price, income, cogs,
-        row.get("AssetAccountRef.FullName"), row.get("EditSequence"),
+        row.get("AssetAccountRef.FullName"),
     )  # fmt: skip
 
 
@@ -316,8 +312,7 @@ def level_of(row: Ret) -> Level | None:
     if row.kind != "ItemSites" or not item or not row.get("QuantityOnHand"):
         return None
     return Level(
-        item, row.get(f"{ref}.FullName"), site, row.get("InventorySiteRef.FullName"), row.get("QuantityOnHand"),
-        row.get("ReorderLevel"), row.get("InventorySiteLocationRef.FullName"),
+        item, site, row.get("QuantityOnHand"), row.get("InventorySiteLocationRef.FullName"),
     )  # fmt: skip
 
 

@@ -23,8 +23,6 @@ VERDICTS = (POSTED, RETRY, NEVER, CONFIG, UNKNOWN, PROBE)
 
 #: What a question that matched nothing is answered with: no error.
 NOTHING_FOUND = (1, 500)
-#: Their warning that they left out something we sent.
-IGNORED = 530
 NAME_TAKEN = 3100
 
 

@@ -46,7 +46,7 @@ STATEMENTS = (
     "CREATE UNIQUE INDEX inventory_approval_id ON inventory_approval (id)",
     "CREATE INDEX inventory_approval_company_state_n ON inventory_approval (company, state, n)",
     "CREATE TABLE inventory_count (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, company TEXT NOT "
-    "NULL, location TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, blind INTEGER NOT NULL, made_by TEXT "
+    "NULL, location TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, made_by TEXT "
     "NOT NULL, made_at TEXT NOT NULL, ended_at TEXT NOT NULL, approval TEXT NOT NULL, event TEXT NOT NULL)",
     "CREATE UNIQUE INDEX inventory_count_id ON inventory_count (id)",
     "CREATE INDEX inventory_count_company_state_n ON inventory_count (company, state, n)",
@@ -78,7 +78,7 @@ STATEMENTS = (
     "CREATE TABLE qbd_company (connection TEXT NOT NULL PRIMARY KEY, company TEXT NOT NULL, username TEXT NOT NULL, "
     "password_hash TEXT NOT NULL, owner_id TEXT NOT NULL, file_id TEXT NOT NULL, app_name TEXT NOT NULL, "
     "company_file TEXT NOT NULL, company_name TEXT NOT NULL, bound_at TEXT NOT NULL, version TEXT NOT NULL, country "
-    "TEXT NOT NULL, edition TEXT NOT NULL, facts TEXT NOT NULL, moves_stock TEXT NOT NULL, grain TEXT NOT NULL, "
+    "TEXT NOT NULL, edition TEXT NOT NULL, facts TEXT NOT NULL, moves_stock TEXT NOT NULL, "
     "counts_as TEXT NOT NULL, enabled INTEGER NOT NULL, made_at TEXT NOT NULL, last_set TEXT NOT NULL, "
     "last_contact_at TEXT NOT NULL, last_error TEXT NOT NULL, last_error_at TEXT NOT NULL)",
     "CREATE UNIQUE INDEX qbd_company_company ON qbd_company (company)",
@@ -117,13 +117,13 @@ STATEMENTS = (
     "CREATE INDEX qbd_archive_at ON qbd_archive (at)",
     "CREATE TABLE qbd_item (connection TEXT NOT NULL, list_id TEXT NOT NULL, full_name TEXT NOT NULL, kind TEXT NOT "
     "NULL, active INTEGER NOT NULL, on_hand TEXT NOT NULL, cost TEXT NOT NULL, price TEXT NOT NULL, income_account "
-    "TEXT NOT NULL, cogs_account TEXT NOT NULL, asset_account TEXT NOT NULL, edit_sequence TEXT NOT NULL, seen_at "
+    "TEXT NOT NULL, cogs_account TEXT NOT NULL, asset_account TEXT NOT NULL, seen_at "
     "TEXT NOT NULL, PRIMARY KEY (connection, list_id))",
     "CREATE INDEX qbd_item_connection_full_name ON qbd_item (connection, full_name)",
     "CREATE TABLE qbd_site (connection TEXT NOT NULL, list_id TEXT NOT NULL, full_name TEXT NOT NULL, active "
     "INTEGER NOT NULL, seen_at TEXT NOT NULL, PRIMARY KEY (connection, list_id))",
     "CREATE TABLE qbd_level (connection TEXT NOT NULL, item TEXT NOT NULL, site TEXT NOT NULL, on_hand TEXT NOT "
-    "NULL, reorder TEXT NOT NULL, seen_at TEXT NOT NULL, PRIMARY KEY (connection, item, site))",
+    "NULL, seen_at TEXT NOT NULL, PRIMARY KEY (connection, item, site))",
     "CREATE TABLE qbd_account (connection TEXT NOT NULL, list_id TEXT NOT NULL, full_name TEXT NOT NULL, kind TEXT "
     "NOT NULL, active INTEGER NOT NULL, seen_at TEXT NOT NULL, PRIMARY KEY (connection, list_id))",
     "CREATE INDEX qbd_account_connection_full_name ON qbd_account (connection, full_name)",

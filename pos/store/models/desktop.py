@@ -26,7 +26,6 @@ class QbdCompany(Row):
     edition = TextField(default="")
     facts = TextField(default="{}")  # JSON of the host answer: preferences, multi-site, build
     moves_stock = TextField(default="adjustments")  # adjustments | documents: what moves stock there, never both
-    grain = TextField(default="day")  # day | receipt: of sales documents
     counts_as = TextField(default="difference")  # difference | level: what is told of stock that was set or counted
     enabled = BooleanField(default=True)
     made_at = TextField()
@@ -168,7 +167,6 @@ class QbdItem(Row):
     income_account = TextField(default="")
     cogs_account = TextField(default="")
     asset_account = TextField(default="")
-    edit_sequence = TextField(default="")
     seen_at = TextField()
 
     class Meta:
@@ -198,7 +196,6 @@ class QbdLevel(Row):
     item = TextField()  # ListID
     site = TextField()  # ListID
     on_hand = TextField()  # exact decimal text
-    reorder = TextField(default="")
     seen_at = TextField()
 
     class Meta:

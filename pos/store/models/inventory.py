@@ -155,7 +155,7 @@ class InventoryApproval(Row):
     company = TextField()
     kind = TextField()  # transfer | adjustment | receipt | count | item_add | account_add | quantity_fix
     payload = TextField()  # JSON, as it was asked for
-    why = TextField()  # JSON list of codes: over_quantity, over_item_day, over_value, set_mode, count, lower_cost, proposal
+    why = TextField()  # JSON list of codes, those of `inventory_words.WHY`
     words = TextField(default="")
     state = TextField(default="pending")  # pending | approved | rejected | expired | withdrawn | failed
     asked_by = TextField()
@@ -182,7 +182,6 @@ class InventoryCount(Row):
     location = TextField()
     title = TextField(default="")
     state = TextField(default="open")  # open | recount | waiting | done | given_up
-    blind = BooleanField(default=True)
     made_by = TextField()
     made_at = TextField()
     ended_at = TextField(default="")
