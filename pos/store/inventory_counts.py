@@ -242,7 +242,7 @@ def groups(store: Store, location: str) -> list[tuple[str, int]]:
 def take(
     store: Store, key: str, sending: str, round_: int, tallies: Sequence[Tally], *, by: str, now: datetime
 ) -> bool:
-    """Take in what somebody counted, all of it or nothing; True when just this was taken in before.
+    """Take in what somebody counted, each item once, all of it or nothing; True when just this was taken in before.
 
     Conflict: `round` when the count is at another round or over, `counted_already` with the line's field where the
     item has a figure and the line does not say how it goes with that, `other_content` for a sending that was another.
@@ -258,7 +258,6 @@ def take(
         for at, tally in enumerate(tallies):
             moment = _moment(here, tally, now)
             _put(store, here, have.get(tally.item), tally, round_, f"lines[{at}]", moment, by)
-            have = {one.item: one for one in lines(store, key)} if tally.mode == "more" else have
             InventoryTally.create(
                 count=key, id=sending, position=at + 1, item=tally.item, round=round_, qty=tally.qty,
                 more=tally.mode == "more", at=moment, by=by,
