@@ -20,8 +20,8 @@ def rehearsal(config: Config) -> Iterator[Store]:
     hub without a file: undoing it all there would keep its tills waiting."""
     if is_postgresql(config):
         raise BadSettings(
-            "A dry run works on a copy of the database file, and a hub on PostgreSQL has none. Bring a dump into another"
-            " database, name that as [storage] url in another folder, and try it there.",
+            "A dry run works on a copy of the database file, and a hub on PostgreSQL has none. Bring a dump into"
+            " another database, name that as [storage] url in another folder, and try it there.",
             code="no_file",
         )
     with TemporaryDirectory(prefix="tillkeep-") as folder:
