@@ -48,6 +48,7 @@ def install(app: Flask, config: Config) -> None:
     for name in ("gettext", "ngettext", "pgettext", "npgettext"):
         env.globals[name] = _with_facts_said(env.globals[name])
     env.finalize = lambda value: reader.here().say(value) if isinstance(value, Said) else value
+    env.filters["said"] = env.finalize  # for a text that is put together with others before it is shown
     env.filters["columns"] = lambda line: [piece for piece in _GAP.split(line) if piece]
     app.context_processor(_frame)
 
