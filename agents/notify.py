@@ -22,17 +22,24 @@ def run(job: Run) -> str:
     raised = ""
     if job.cause != "ring":
         inventory_requests.expire(job.store)
-        parity.advance(job.store, job.config)
         raised = alarms.look(job.store, job.memory, job.now).sentence()
     ways = channels.configured(job.config)
     if not ways:
+        _compare(job)
         return raised or "Nothing to tell, and nobody to tell it to but the bell."
     done = notify.deliver(job.store, ways, job.owner, stopping=job.stopping)
     if job.cause == "ring" and not done.sent and done.again_in is None:
         job.again_in(LOOK_AGAIN_SECONDS)
     else:
         job.again_in(done.again_in)
+    _compare(job)
     return " ".join(part for part in (raised, done.sentence()) if part) or "Nothing to tell."
+
+
+def _compare(job: Run) -> None:
+    """Comparisons of stock come last: what goes wrong with one keeps no notice back."""
+    if job.cause != "ring":
+        parity.advance(job.store, job.config)
 
 
 AGENT = Agent(
