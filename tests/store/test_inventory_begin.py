@@ -10,6 +10,7 @@ from pos.config import Config
 from pos.store import (
     companies,
     hub_changes,
+    hub_feeds,
     inventory,
     inventory_begin,
     inventory_places,
@@ -88,3 +89,6 @@ def test_tills_of_a_hub_hear_of_what_an_event_moved(shop_floor: Store) -> None:
     names = hub_changes.after(shop_floor, "stock", cursor, 100).names
     assert set(names) == {f"TEA{hub_changes.SEP}{place}" for place in (HERE, BACK)}
     assert Movement.select().count() == 0
+    sold(shop_floor, "TEA", 2000)  # of another till, told in the same row
+    rows = hub_feeds.page(shop_floor, "T1", "stock", cursor, 100).rows
+    assert {(row["warehouse"], row["qty"]) for row in rows} == {(HERE, 7000), (BACK, 1000)}
