@@ -77,7 +77,10 @@ def _nought(
     built: set[str],
 ) -> list[Line]:  # fmt: skip
     """Places the list does not name for an item, where it says that there is none; not where it was opened already."""
-    wanted = {row.item: row.fill for row in rows.values() if row.fill is not None and row.item not in built}
+    wanted = dict[str, set[str]]()
+    for row in rows.values():
+        if row.fill is not None and row.item not in built:
+            wanted.setdefault(row.item, set()).update(row.fill)
     if not wanted:
         return []
     places = [x.code for x in inventory_places.locations(store, company, active=True) if not x.is_virtual]

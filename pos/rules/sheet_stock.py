@@ -120,5 +120,15 @@ def opening(cells: Mapping[str, str], warehouse: str) -> Opening:
     qty = thousandths(own, "quantity")
     if qty < 0:
         raise Invalid("quantity is below nothing.", field="quantity")
-    fill = tuple(json.loads(cells[ZERO_FILL])) if ZERO_FILL in cells else None
-    return Opening(own["code"], own.get("location") or warehouse, qty, fill)
+    place = own.get("location") or warehouse
+    return Opening(own["code"], place, qty, (place, *_named(cells[ZERO_FILL])) if ZERO_FILL in cells else None)
+
+
+def _named(text: str) -> list[str]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise Invalid(f"{ZERO_FILL} is no list of places.", field=ZERO_FILL)
+    return found

@@ -62,7 +62,11 @@ def test_places_and_opening_stock_are_read() -> None:
     )
     assert sheet_stock.opening({"code": "TEA", "quantity": "1.5"}, "Shop") == Opening("TEA", "Shop", 1500)
     filled = {"code": "TEA", "quantity": "2", sheet_stock.ZERO_FILL: '["Shop"]'}
-    assert sheet_stock.opening(filled, "Shop").fill == ("Shop",)
+    assert set(sheet_stock.opening(filled, "Shop").fill or ()) == {"Shop"}
+    assert sheet_stock.opening({**filled, sheet_stock.ZERO_FILL: "[]"}, "Shop").fill == ("Shop",)  # its own is named
+    for wrong in ("x", "5", "[1]", "[" * 100_000):
+        with pytest.raises(Invalid, match="no list of places"):
+            sheet_stock.opening({**filled, sheet_stock.ZERO_FILL: wrong}, "Shop")
     for cells, says in (
         ({"code": "TEA", "quantity": "-1"}, "below nothing"),
         ({"code": "TEA", "quantity": ""}, "quantity is empty"),
