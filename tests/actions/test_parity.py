@@ -139,6 +139,7 @@ def test_what_went_after_their_lists_were_read_is_not_judged(books: Books) -> No
     assert found.counts["unsettled"] == 1 and books.found() == []
 
 
+@pytest.mark.both_engines
 def test_sales_that_were_not_told_yet_are_no_finding(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     with books.store.transaction():
         qbd_sales.keep_gathered(
@@ -152,6 +153,7 @@ def test_sales_that_were_not_told_yet_are_no_finding(books: Books, monkeypatch: 
     assert books.compare(SAME).counts["in_sync"] == 2 and books.found() == []
 
 
+@pytest.mark.both_engines
 def test_a_difference_is_gone_comes_back_and_is_dismissed_until_it_is_another(books: Books) -> None:
     off = {**SAME, SHOP: "98"}
     for _ in range(2):
@@ -203,6 +205,7 @@ def test_what_they_alone_have_and_accounts_and_costs(books: Books) -> None:
     assert "already" in books.propose(what="accounts").left[0].why
 
 
+@pytest.mark.both_engines
 def test_a_fix_is_agreed_to_by_another_person_and_told_once(books: Books) -> None:
     store = books.store
     books.compare({**SAME, SHOP: "98.5"})
