@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
+from pos.actions import qbd_words
 from pos.actions.inventory_words import AT_QUICKBOOKS, KINDS, exact, quantity, work_words
 from pos.actions.outbox_views import KIND_WORDS, moment
 from pos.config import Config
@@ -16,7 +17,7 @@ from pos.store.db import Store
 from pos.store.inventory_read import Detail, Figures, Moved, Row
 
 _WORK = (
-    "SELECT w.n, w.kind, w.source, w.part, w.parts, w.state, w.blocked, w.message, w.made_at"
+    "SELECT w.n, w.kind, w.source, w.part, w.parts, w.state, w.blocked, w.code, w.message, w.made_at"
     " FROM qbd_work_item x JOIN qbd_work w ON w.n = x.work WHERE x.connection = ? AND x.item = ? AND x.open = 1"
     " ORDER BY x.turn, w.n LIMIT ?"
 )
@@ -123,7 +124,7 @@ def _moved(store: Store, config: Config, row: Moved, names: dict[str, str]) -> d
 
 def open_work(store: Store, config: Config, connection: str, item: str) -> list[dict[str, Any]]:
     """Messages to QuickBooks Desktop that move this item and are not answered, in the order they go."""
-    names = ("n", "kind", "source", "part", "parts", "state", "blocked", "message", "made_at")
+    names = ("n", "kind", "source", "part", "parts", "state", "blocked", "code", "message", "made_at")
     found = []
     for row in store.execute(_WORK, (connection, item, WORK_MAX)).fetchall():
         one = dict(zip(names, row, strict=True))
@@ -131,5 +132,6 @@ def open_work(store: Store, config: Config, connection: str, item: str) -> list[
         if one["blocked"] and one["state"] == "pending":
             words, tone = said("Held back"), "check"
         more = {"kind_text": work_words(one["kind"]), "state_text": words, "tone": tone, "needs": tone == "needs"}
+        more["message"] = qbd_words.again(one["code"], one["message"])
         found.append({**one, **more, "made_text": moment(store, config, one["made_at"])})
     return found

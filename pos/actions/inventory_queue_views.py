@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pos.actions import qbd_words
 from pos.actions.inventory_words import AT_QUICKBOOKS, work_words
 from pos.actions.outbox_views import moment
 from pos.config import Config
@@ -151,6 +152,7 @@ def _row(store: Store, config: Config, row: Sequence[Any]) -> dict[str, Any]:
     waiting = found["state"] in ("pending", "unknown") and not found["blocked"]
     return {
         **found,
+        "message": qbd_words.again(found["code"], found["message"]),
         "event": found["source"] if found["event"] else "",
         "kind_text": work_words(found["kind"]),
         "state_text": state,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pos.actions import qbd_words
 from pos.actions.inventory_words import AT_QUICKBOOKS, KINDS, exact, quantity
 from pos.actions.outbox_views import moment
 from pos.config import Config
@@ -142,6 +143,7 @@ def _row(store: Store, config: Config, row: tuple[Any, ...]) -> dict[str, Any]:
     found["day_text"] = wording.short_day(date.fromisoformat(found["effective_date"]), config.shop.locale)
     found["kind_text"] = KINDS.get(found["kind"], found["kind"])
     found["qb_text"], found["tone"] = (said("Taken back"), "offline") if voided else (state, tone)
+    found["qb_words"] = qbd_words.again("", found["qb_words"])
     found["needs"] = tone == "needs" and not voided
     for name in ("created", "approved", "voided"):
         found[f"{name}_name"] = found[f"{name}_name"] or found[f"{name}_by"]
