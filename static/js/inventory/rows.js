@@ -35,7 +35,7 @@ export function startRows(sheet, { columns = ["level"], least = "1", locked = ()
   paint();
 }
 
-/** A quantity of any length, as people of this language write it; the browser counts no more than it can exactly. */
+/** A quantity as people of this language write it. */
 const inLocale = (text) => new Intl.NumberFormat(document.documentElement.lang || "en", { maximumFractionDigits: 3, numberingSystem: "latn" }).format(text);
 
 function paintSums(sheet) {
