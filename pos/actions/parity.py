@@ -19,13 +19,13 @@ from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound, UserError
 from pos.rules import parity as rules
 from pos.said import said
-from pos.store import parity, qbd_asks, qbd_companies
+from pos.store import parity, parity_owned, qbd_asks, qbd_companies
 from pos.store.db import Store
 from pos.store.parity import Run
 from pos.store.reach import EVERYWHERE, Reach
 
 #: Sides that are compared.
-SIDES = (rules.DESKTOP, rules.ONLINE)
+SIDES = rules.SIDES
 LISTS = ("ask_items", "ask_accounts")
 BY_SITE = ("ask_sites", "ask_levels")
 WHATS = ("quantities", "items", "accounts")
@@ -50,6 +50,11 @@ def begin(
     if side == rules.ONLINE:
         connection = parity_compare.connection_of(store, company)
         return parity.begin(store, company, connection, side, strict=not loose, by=by(who))
+    if side == rules.ERPNEXT:
+        connection = parity_owned.connection(store)
+        if not connection:
+            raise NotFound(said("No connection tells of stock here."))
+        return parity.begin(store, company, connection, side, strict=not loose, by=by(who))
     desktop = qbd_companies.of_company(store, company)
     with store.transaction():
         before = parity.under_way(store, company, side)
@@ -72,6 +77,9 @@ def step(store: Store, config: Config, run: Run) -> Run:
     try:
         if run.side == rules.ONLINE:
             found = parity_compare.online(store, config, run, now)
+            return parity.end(store, run, "done", found.counts, found.words, now)
+        if run.side == rules.ERPNEXT:
+            found = parity_compare.erpnext(store, run, now)
             return parity.end(store, run, "done", found.counts, found.words, now)
         late = now - clock.parse(run.asked_at) > PATIENCE
         if not _are_in(store, run):

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pos import clock
 from pos.actions import qbd_mapping, qbo_lists, qbo_mapping
 from pos.config import Config
 from pos.connectors.qbo import mapping as online_mapping
 from pos.connectors.qbo.lists import Entry, Lists
 from pos.errors import Conflict
 from pos.rules import parity as rules
+from pos.rules.inventory import text_of
 from pos.rules.parity import WHOLE, Finding, Names, Ours, Theirs
 from pos.said import said
-from pos.store import companies, parity, parity_read, qbd_companies
+from pos.store import companies, inventory, parity, parity_owned, parity_read, qbd_companies
 from pos.store.db import Store
 from pos.store.models import QbdAccount
 from pos.store.parity import Run
@@ -86,6 +86,24 @@ def online(store: Store, config: Config, run: Run, now: datetime) -> Result:
     return Result(counts, " ".join(words))
 
 
+def erpnext(store: Store, run: Run, now: datetime) -> Result:
+    """With what ERPNext told of places it keeps by now, where there is stock of ours from before as well."""
+    counts = {"items": 0, "in_sync": 0}
+    for bite in parity_owned.both(store, run.company):
+        found = [
+            Finding(one.item, "quantity", "needs_adjustment", text_of(one.ours), text_of(one.theirs),
+                    text_of(one.ours - one.theirs), one.place)
+            for one in bite
+            if one.ours != one.theirs
+        ]  # fmt: skip
+        counts["items"] += len(bite)
+        counts["in_sync"] += len(bite) - len(found)
+        _keep(store, run, found, counts, now)
+    parity.gone(store, run)
+    words = said("Compared where ERPNext keeps a place whose stock was kept here before.")
+    return Result(counts, words)
+
+
 def sites_of(store: Store, there: qbd_companies.Desktop) -> Sites:
     """How a company's places are compared with the sites there."""
     multi = there.facts.get("multi_site") is not False
@@ -104,7 +122,7 @@ def moves_of(store: Store, there: qbd_companies.Desktop) -> Callable[[str], str]
 def _made(store: Store, config: Config, run: Run, side: Side, now: datetime) -> dict[str, int]:
     here = companies.one(store, run.company)
     currency = here.currency or config.shop.currency
-    day = clock.business_day(now, here.time_zone, config.shop.day_starts).isoformat()
+    day = inventory.today(store, run.company, now)
     shared = _shared(side)
     there = {code: (name, key) for code, name, key in side.called}
     counts, met = {"items": 0, "in_sync": 0, "unsettled": 0}, set[str]()

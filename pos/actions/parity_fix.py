@@ -20,7 +20,7 @@ from pos.rules import qbd_split
 from pos.rules.parity import Fix, Left
 from pos.rules.qbd_split import Change, Item, Known, Site, Told
 from pos.said import said
-from pos.store import companies, inventory_approvals, inventory_places, parity, parity_read, qbd_companies, qbd_queue
+from pos.store import inventory, inventory_approvals, inventory_places, parity, parity_read, qbd_companies, qbd_queue
 from pos.store.db import Store
 from pos.store.inventory_approvals import Request
 from pos.store.models import QbdItem
@@ -118,8 +118,7 @@ def _split(tx: Store, company: str, payload: Mapping[str, Any], memo_id: str, no
         Change(line["item"], int(Decimal(line["difference"]).scaleb(3)), place or "–", account=payload["account"])
         for line in payload["lines"]
     )
-    zone = companies.one(tx, company).time_zone
-    day = clock.business_day(now, zone, tx.config.shop.day_starts).isoformat()
+    day = inventory.today(tx, company, now)
     memo = f"Put right by comparison {payload['run']}"
     return qbd_split.split(Told(memo_id, "adjustment", day, memo, lines), known)
 

@@ -10,14 +10,14 @@ from pos.actions.parity import SIDES as SIDES
 from pos.config import Config
 from pos.rules import parity as rules
 from pos.said import psaid, said
-from pos.store import parity, qbd_companies, qbo_lists, qbo_tokens
+from pos.store import parity, parity_owned, qbd_companies, qbo_lists, qbo_tokens
 from pos.store.companies import connection_id
 from pos.store.db import Store
 from pos.store.listing import Asked, Page
 from pos.store.parity import Filter as Filter
 from pos.store.parity import Run
 
-SIDE_WORDS = {rules.DESKTOP: "QuickBooks Desktop", rules.ONLINE: "QuickBooks Online"}
+SIDE_WORDS = {rules.DESKTOP: "QuickBooks Desktop", rules.ONLINE: "QuickBooks Online", rules.ERPNEXT: "ERPNext"}
 STATUSES = {
     "missing": (said("Missing"), "needs"),
     "needs_adjustment": (said("Differs"), "needs"),
@@ -126,4 +126,6 @@ def set_up(store: Store, company: str) -> list[str]:
     row = qbo_tokens.row(store, connection)
     if row is not None and row.realm and qbo_lists.seen(store, connection, row.realm) is not None:
         found.append(rules.ONLINE)
+    if parity_owned.connection(store):
+        found.append(rules.ERPNEXT)
     return found

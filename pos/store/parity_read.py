@@ -18,13 +18,13 @@ from pos.rules.parity import WHOLE, Ours, Theirs
 from pos.store import companies, inventory_places, qbd_rows, qbd_sales, stock
 from pos.store.db import Store
 from pos.store.models import QbdItem, QbdLevel, QbdSite
+from pos.store.qbd_ready import FREE
 
 BITE = 500
 #: Sources of corrections a person agreed to here: they change theirs and nothing of ours.
 FIX = "parity:"
 _LISTED = "(SELECT value FROM json_each(?))"
 _NUMBERS = "(SELECT CAST(value AS BIGINT) FROM json_each(?))"
-_OPEN = ("not_ready", "pending", "in_flight", "unknown", "error")
 _GOODS = "'transfer', 'adjustment'"
 _SALES = "'sale', 'refund', 'invoice'"
 #: A part of a document moves the goods of its own direction.
@@ -262,7 +262,7 @@ def _works(store: Store, connection: str, since: str, items: Sequence[str]) -> I
         kept = f" AND EXISTS (SELECT 1 FROM qbd_work_item k WHERE k.work = qbd_work.n AND k.item IN {_LISTED})"
     more_facts = (json.dumps(list(items)),) if items else ()
     for more, facts in (
-        (f"state IN ({', '.join('?' * len(_OPEN))})", _OPEN),
+        (f"state IN ({', '.join('?' * len(qbd_rows.OPEN))})", qbd_rows.OPEN),
         ("state = 'applied' AND done_at >= ?", (since,)),
     ):
         last = 0
@@ -292,7 +292,7 @@ def _refs(store: Store, company: str, rows: Sequence[qbd_rows.Work]) -> list[dic
 
 
 def _of_work(store: Store, row: qbd_rows.Work, refs: Mapping[str, str], where: Sites, found: Waiting) -> None:
-    known = row.state in ("not_ready", "pending", "error") and not (row.doubt or row.probing or row.remote_id)
+    known = row.state in FREE and not (row.doubt or row.probing or row.remote_id)
     known = known and not row.source.startswith(FIX)
     if row.state == "not_ready":
         asked = "SELECT item, location, qty FROM inventory_move WHERE event = ?"
@@ -354,12 +354,12 @@ def _bundles(store: Store, connection: str, since: str) -> dict[int, bool]:
     found |= {n: False for (n,) in store.execute(asked, (connection, since)).fetchall()}
     asked = (
         f"SELECT source, state, doubt, probing, remote_id FROM qbd_work WHERE connection = ? AND kind IN ({_SALES})"
-        f" AND (state IN ({', '.join('?' * len(_OPEN))}) OR (state = 'applied' AND done_at >= ?))"
+        f" AND (state IN ({', '.join('?' * len(qbd_rows.OPEN))}) OR (state = 'applied' AND done_at >= ?))"
     )
-    for source, state, doubt, probing, remote in store.execute(asked, (connection, *_OPEN, since)).fetchall():
+    for source, state, doubt, probing, remote in store.execute(asked, (connection, *qbd_rows.OPEN, since)).fetchall():
         number = source.removeprefix("book:")
         if number.isdigit():
-            free = state in ("not_ready", "pending", "error") and not (doubt or probing or remote)
+            free = state in FREE and not (doubt or probing or remote)
             found[int(number)] = free and found.get(int(number), True)
     return found
 

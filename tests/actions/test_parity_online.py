@@ -11,12 +11,12 @@ from pos.actions import parity
 from pos.connectors.qbo.lists import Entry, Lists, encode
 from pos.errors import Conflict, NotFound
 from pos.rules.inventory import Draft, Line
-from pos.rules.parity import ONLINE
+from pos.rules.parity import ERPNEXT, ONLINE
 from pos.store import catalog, inventory, inventory_begin, inventory_places, qbo_lists
 from pos.store import parity as kept
 from pos.store.db import Store
 from pos.store.inventory_places import Location
-from pos.store.models import InventoryApproval, QboToken
+from pos.store.models import Cursor, InventoryApproval, QboToken
 from pos.store.parity import Run
 from tests.actions.test_parity import ANN
 from tests.books import Time
@@ -102,3 +102,16 @@ def test_nothing_is_ever_put_right_there(shop: Store) -> None:
 
 def enumerate_goods() -> list[tuple[str, tuple[str, str]]]:
     return [(str(at), pair) for at, pair in enumerate(GOODS.items())]
+
+
+def test_erpnext_where_it_keeps_a_place_that_was_kept_here(shop: Store) -> None:
+    with pytest.raises(NotFound, match="No connection tells of stock"):
+        parity.begin(shop, "main", ERPNEXT, ANN)
+    with shop.transaction():
+        shop.execute("UPDATE stock SET own_at_set = NULL, qty = 3000 WHERE warehouse = 'SHOP'")
+        shop.execute("UPDATE stock SET qty = 2500 WHERE warehouse = 'SHOP' AND item = 'TEA'")
+        Cursor.create(connection="erpnext", feed="stock", value="", checked_at="2026-11-21")
+    run = parity.step(shop, shop.config, parity.begin(shop, "main", ERPNEXT, ANN))
+    assert (run.state, run.counts["items"], run.counts["in_sync"]) == ("done", 5, 4), "the place kept here is left out"
+    rows = list(kept.every(shop, kept.Filter("main", ERPNEXT, "open")))
+    assert [(row["item"], row["location"], row["difference"]) for row in rows] == [("TEA", "SHOP", "0.5")]

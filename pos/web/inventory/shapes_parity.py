@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pos.rules.parity import FIELDS
+from pos.rules.parity import FIELDS, SIDES
 from pos.web.shapes import FLAG, TEXT, WHOLE, many, ok, texts, thing, words
 
-_SIDE = words("quickbooks_desktop", "quickbooks")
+_SIDE = words(*SIDES)
 _COMPANY = {"company": TEXT}
 #: loose: names are one without case and blanks, and each finding says that they differ.
 ASK = thing({"side": _SIDE}, {"loose": FLAG, **_COMPANY}, more=True)
