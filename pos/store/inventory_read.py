@@ -146,7 +146,8 @@ def _held_lines(basket: str) -> list[tuple[str, int]]:
     """(item, thousandths) of a basket as its page sent it; what cannot be read holds nothing."""
     try:
         lines = json.loads(basket).get("lines") or []
-        return [(str(line["item_code"]), int(money.exact(str(line["qty"])).scaleb(3))) for line in lines]
+        read = [(str(line["item_code"]), money.figure(str(money.exact(str(line["qty"]))))) for line in lines]
+        return [(item, int(qty.scaleb(3))) for item, qty in read]
     except (ValueError, TypeError, KeyError, AttributeError):
         return []
 

@@ -77,6 +77,8 @@ def test_a_hub_knows_the_places_its_tills_sell_from_and_whose_they_are(goods_in:
         ('{"lines": [{"item_code": "CREAM", "qty": "2"}, {"no": "item"}]}',),
     )
     assert inventory_read.reserved(goods_in) == {}  # what cannot be read holds nothing
+    goods_in.execute("UPDATE held SET basket = ?", ('{"lines": [{"item_code": "CREAM", "qty": "1e999999999"}]}',))
+    assert inventory_read.reserved(goods_in) == {}  # nor what no till can mean, at once
     goods_in.execute("UPDATE held SET basket = ?", ('{"lines": [{"item_code": "CREAM", "qty": "2"}]}',))
     assert inventory_read.reserved(goods_in) == {("CREAM", "North store"): 2000}
 
