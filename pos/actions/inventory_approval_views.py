@@ -21,7 +21,7 @@ from pos.rules import wording
 from pos.rules.inventory import Draft, Line
 from pos.rules.inventory_approval import are_one, becomes
 from pos.said import said
-from pos.store import inventory, listing, people, rights
+from pos.store import inventory, inventory_kept, listing, people, rights
 from pos.store import reach as within
 from pos.store.db import Store
 from pos.store.inventory_approvals import STATES
@@ -102,15 +102,16 @@ def acts(row: dict[str, Any], who: Actor) -> tuple[list[str], str]:
     return ["approve", "reject"], ""
 
 
-def who_may(store: Store, row: dict[str, Any], company: str) -> list[str]:
-    """Names of people who may answer a request: with the right, all of the company within reach, not who asked."""
+def who_may(store: Store, asked_by: str, company: str) -> list[str]:
+    """Names of people who may answer a request: with the right, all of the company within reach, not who asked. Some of
+    them, where they are many."""
     table = rights.of(store)
     found = [
         one.name
         for one in people.people(store)
         if one.active
         and table.allowed(one.role, "stock_approve")
-        and not are_one(row["asked_by"], one.code)
+        and not are_one(asked_by, one.code)
         and within.whole(store, within.of_person(store, one.code), company)
     ]
     return found[:NAMES_MAX]
@@ -154,7 +155,7 @@ def _standing(store: Store, config: Config, row: dict[str, Any], draft: Draft) -
     pairs = [(line.item, place) for line in draft.lines for place in (line.source, line.destination) if place]
     now = inventory.levels(store, draft.company, {item for item, _ in pairs}, {place for _, place in pairs})
     since = _moved_since(store, {item for item, _ in pairs}, clock.parse(row["asked_at"]))
-    names = _names(store, {item for item, _ in pairs})
+    names = inventory_kept.names(store, {item for item, _ in pairs})
     waits, level = row["state"] == "pending", dict(now)
     found = []
     for line in draft.lines:
@@ -207,11 +208,6 @@ def _moved_since(store: Store, items: set[str], then: datetime) -> dict[tuple[st
         if clock.parse(at) > then:
             found[item, place] += qty
     return found
-
-
-def _names(store: Store, items: set[str]) -> dict[str, str]:
-    asked = "SELECT code, name FROM item WHERE code IN (SELECT value FROM json_each(?))"
-    return dict(store.execute(asked, (json.dumps(sorted(items)),)).fetchall())
 
 
 def _facts(payload: dict[str, Any]) -> list[dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pos.config import Config
+from pos.rules import inventory as rules
 from pos.rules import wording
 from pos.said import psaid, said
 
@@ -81,7 +82,4 @@ def quantity(thousandths: int | None, config: Config, *, signed: bool = False) -
 
 def exact(thousandths: int | None) -> str:
     """The same for a program: "1250.5", "-3"; "" of what is not known."""
-    if thousandths is None:
-        return ""
-    whole = Decimal(thousandths).scaleb(-3)
-    return f"{whole.normalize():f}" if whole else "0"
+    return "" if thousandths is None else rules.text_of(thousandths)

@@ -21,7 +21,7 @@ from pos.errors import Conflict, Invalid
 from pos.rules import inventory as rules
 from pos.rules.money import digits_of
 from pos.said import said
-from pos.store import audit, companies, connections, outbox, qbd_companies, qbd_names, unblock
+from pos.store import audit, companies, connections, inventory, outbox, qbd_companies, qbd_names, unblock
 from pos.store.companies import Kept
 from pos.store.connections import Wanted
 from pos.store.db import Store
@@ -125,21 +125,16 @@ def cut_over(store: Store, company: str, moves: str, day: str, by: str) -> None:
         kept, cuts = companies.kept(store, company, PART), cut_overs(store, company)
         if cuts and cuts[-1][1] == moves:
             return
-        if cuts and day <= max(cuts[-1][0], _today(store, company)):
+        until = max(cuts[-1][0], inventory.today(store, company, clock.now())) if cuts else ""
+        if day <= until:
             raise Conflict(
-                said("Choose a day to come: until {day} it is done the other way.", day=max(cuts[-1][0],
-                     _today(store, company))), code="cut_over",
-            )  # fmt: skip
+                said("Choose a day to come: until {day} it is done the other way.", day=until), code="cut_over"
+            )
         whole = {**kept.values, MOVES: [*map(list, cuts), [day, moves]]}
         companies.keep(store, company, PART, whole, kept, by)
         qbd_names.keep_moves(row.connection, moves)
         audit.record(store, by, "qbd.cut_over", row.connection, {"moves": moves, "day": day})
         unblock.mapped(store, row.connection, clock.now())
-
-
-def _today(store: Store, company: str) -> str:
-    zone = companies.one(store, company).time_zone
-    return clock.business_day(clock.now(), zone, store.config.shop.day_starts).isoformat()
 
 
 # -- the connector a round works with ----------------------------------------------------------------------------------

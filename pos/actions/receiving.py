@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +15,7 @@ from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.rules.inventory import Draft, Line
 from pos.said import psaid, said
-from pos.store import inventory, inventory_approvals, inventory_places, purchase_orders
+from pos.store import inventory, inventory_approvals, inventory_kept, inventory_places, purchase_orders
 from pos.store.db import Store
 from pos.store.purchase_orders import Order, OrderLine
 from pos.store.reach import EVERYWHERE, Reach
@@ -104,7 +103,7 @@ def close(store: Store, who: Who, key: str, reach: Reach = EVERYWHERE) -> Order:
 def ordered(store: Store, config: Config, order: Order) -> dict[str, Any]:
     """An order as its screen and the API show it."""
     state, tone = STATES[order.state]
-    names = _names(store, [line.item for line in order.lines])
+    names = inventory_kept.names(store, [line.item for line in order.lines])
     place = inventory_places.location(store, order.location)
     return {
         "id": order.id,
@@ -137,8 +136,3 @@ def _line(config: Config, line: OrderLine, names: dict[str, str]) -> dict[str, A
 
 def _figure(name: str, thousandths: int, config: Config) -> dict[str, str]:
     return {name: exact(thousandths), f"{name}Text": quantity(thousandths, config)}
-
-
-def _names(store: Store, items: Sequence[str]) -> dict[str, str]:
-    asked = "SELECT code, name FROM item WHERE code IN (SELECT value FROM json_each(?))"
-    return dict(store.execute(asked, (json.dumps(list(items)),)).fetchall())

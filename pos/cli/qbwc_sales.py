@@ -11,7 +11,7 @@ from pos.actions import qbd_mapping
 from pos.cli import opened
 from pos.connectors.qbd import mapping
 from pos.errors import Invalid
-from pos.store import companies, connections, qbd_companies
+from pos.store import companies, connections, inventory, qbd_companies
 from pos.store.db import Store
 
 _ACTS = "show|map|on|off|cutover"
@@ -32,7 +32,7 @@ def run(store: Store, args: argparse.Namespace) -> int:
     if args.do == "map":
         _map(store, args.company, args.file, who)
     elif args.do == "on":
-        day = args.day or _today(store, args.company)
+        day = args.day or inventory.today(store, args.company, clock.now())
         qbd_mapping.switch_on(store, args.company, args.moves, day, who)
     elif args.do == "off":
         qbd_mapping.switch_off(store, args.company, who)
@@ -52,11 +52,6 @@ def _map(store: Store, company: str, path: Path | None, who: str) -> None:
     if not isinstance(plain, dict):
         raise Invalid(f"{path} is no mapping.", field="file")
     qbd_mapping.write(store, company, plain, qbd_mapping.read(store, company), who)
-
-
-def _today(store: Store, company: str) -> str:
-    zone = companies.one(store, company).time_zone
-    return clock.business_day(clock.now(), zone, store.config.shop.day_starts).isoformat()
 
 
 def _show(store: Store, company: str, *, whole: bool) -> None:

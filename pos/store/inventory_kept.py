@@ -1,4 +1,4 @@
-"""What stands at places while something is about to move: levels of what we keep, and who keeps the rest."""
+"""What stands at places while something is about to move: goods, levels of what we keep, and who keeps the rest."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ def goods(store: Store, items: Iterable[str]) -> dict[str, Good]:
     asked = f"SELECT code, stocked, has_variants, disabled FROM item WHERE code IN {_LISTED}"
     rows = store.execute(asked, (json.dumps(sorted(items)),)).fetchall()
     return {code: Good(code, bool(stocked), bool(template), bool(off)) for code, stocked, template, off in rows}
+
+
+def names(store: Store, items: Iterable[str]) -> dict[str, str]:
+    """What items are called, of those that are known."""
+    asked = f"SELECT code, name FROM item WHERE code IN {_LISTED}"
+    return dict(store.execute(asked, (json.dumps(sorted(items)),)).fetchall())
 
 
 def standing(

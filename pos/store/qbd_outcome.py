@@ -86,14 +86,17 @@ def lost(store: Store, work: Work, code: str, message: str, now: datetime, *, at
     if not work.writes:
         return put_off(store, work, code, message, now)
     if qbd_ladder.is_over(work.tries, store.config.qbwc.tries_max):
-        words = said("Nobody could say whether it is in QuickBooks. Look there for {ref}.", ref=work.ref_number)
-        return given_up(store, work, code, f"{words} {message}".strip(), now)
+        return given_up(store, work, code, f"{_nobody_knows(work)} {message}".strip(), now)
     soon = at_once and work.tries <= 1
     values = {
         "state": "unknown", "ticket": "", "lease_until": "", "code": code, "message": message[:WORDS_MAX],
         "probing": True, "next_at": clock.stamp(now if soon else qbd_ladder.again_at(work.tries, now)),
     }  # fmt: skip
     return _changed(store, work, values)
+
+
+def _nobody_knows(work: Work) -> str:
+    return said("Nobody could say whether it is in QuickBooks. Look there for {ref}.", ref=work.ref_number)
 
 
 def probe(store: Store, work: Work, code: str, message: str, now: datetime) -> bool:
@@ -203,8 +206,7 @@ def _let_lie(store: Store, row: Work, now: datetime) -> None:
         words = said("The session ended without an answer to it.")
         values |= {"code": qbd_ladder.LOST, "message": words, "probing": True}
     if over and row.writes:  # a session that always ends here must not do so for ever
-        words = said("Nobody could say whether it is in QuickBooks. Look there for {ref}.", ref=row.ref_number)
-        values |= {"state": "error", "message": words}
+        values |= {"state": "error", "message": _nobody_knows(row)}
     elif over:
         values |= {"tries": 0, "next_at": clock.stamp(qbd_ladder.again_at(row.tries, now))}
     if qbd_rows.change(store, row.n, ("in_flight",), values, ticket=row.ticket):

@@ -28,7 +28,15 @@ from pos.errors import Invalid
 from pos.rules import inventory as rules
 from pos.rules import rights
 from pos.said import said
-from pos.store import inventory, inventory_approvals, inventory_places, inventory_read, qbd_companies, qbd_queue
+from pos.store import (
+    inventory,
+    inventory_approvals,
+    inventory_places,
+    inventory_read,
+    qbd_companies,
+    qbd_queue,
+    qbd_rows,
+)
 from pos.web import auth
 from pos.web.console import lists
 from pos.web.console.shapes import LIST_QUERY
@@ -42,7 +50,8 @@ from pos.web.shapes import TEXT
 
 bp = Blueprint("inventory_api", __name__)
 
-QB_STATES = ("none", "not_ready", "pending", "in_flight", "unknown", "applied", "error")
+#: What an event may be at QuickBooks Desktop.
+QB_STATES = ("none", *qbd_rows.EVENT_ORDER)
 #: How acts in the audit begin that are of stock.
 ACTS = "inventory"
 
@@ -86,7 +95,7 @@ def health() -> ResponseReturnValue:
 @describe(query=shapes.LOCATIONS_QUERY, answer=shapes.LOCATIONS)
 @auth.needs(*LOOKING, within=True)
 def locations() -> ResponseReturnValue:
-    here, active = parts(), request.args.get("active", "") in ("1", "true", "yes")
+    here, active = parts(), asked.yes("active")
     found = inventory_places.locations(here.store, asked.company(), active=active)
     return jsonify({"ok": True, "rows": [shown.location(one) for one in found]})
 
@@ -95,7 +104,7 @@ def locations() -> ResponseReturnValue:
 @describe(query=shapes.LOCATIONS_QUERY, answer=shapes.REASONS)
 @auth.needs(*LOOKING, within=True)
 def reasons() -> ResponseReturnValue:
-    here, active = parts(), request.args.get("active", "") in ("1", "true", "yes")
+    here, active = parts(), asked.yes("active")
     found = inventory_places.reasons(here.store, asked.company(), active=active)
     return jsonify({"ok": True, "rows": [shown.reason(one) for one in found.values()]})
 
@@ -107,7 +116,7 @@ def overview() -> ResponseReturnValue:
     here, company, given = parts(), asked.company(), request.args
     found = inventory_read.overview(
         here.store, company, query=given.get("q", "")[:200], location=given.get("location", "")[:140],
-        low_only=given.get("low", "") in ("1", "true", "yes"), page=given.get("after", "")[:1000], size=asked.limit(),
+        low_only=asked.yes("low"), page=given.get("after", "")[:1000], size=asked.limit(),
     )  # fmt: skip
     figures = inventory_read.figures(here.store, company)
     return jsonify(

@@ -61,7 +61,12 @@ def put_location() -> ResponseReturnValue:
         qb_site_id=text(sent, "qbSiteListId", 200) if "qbSiteListId" in sent else before.qb_site_id,
     )
     found, new = door.set_location(
-        here.store, given, auth.actor(), via=_via(), new=asked.flag(sent, "new", False) or None, reach=auth.reach_of()
+        here.store,
+        given,
+        auth.actor(),
+        via=asked.via(),
+        new=asked.flag(sent, "new", False) or None,
+        reach=auth.reach_of(),
     )
     return jsonify({"ok": True, "location": shown.location(found)}), 201 if new else 200
 
@@ -76,7 +81,7 @@ def put_reason() -> ResponseReturnValue:
         asked.flag(sent, "active", True),
     )  # fmt: skip
     found, new = door.set_reason(
-        here.store, given, auth.actor(), via=_via(), new=asked.flag(sent, "new", False), reach=auth.reach_of()
+        here.store, given, auth.actor(), via=asked.via(), new=asked.flag(sent, "new", False), reach=auth.reach_of()
     )
     return jsonify({"ok": True, "reason": shown.reason(found)}), 201 if new else 200
 
@@ -105,7 +110,7 @@ def adjustment() -> ResponseReturnValue:
 def void(key: str) -> ResponseReturnValue:
     here, sent = parts(), asked.body()
     done = door.void(
-        here.store, key, auth.actor(), text(sent, "reason", door.REASON_MAX), via=_via(), reach=auth.reach_of()
+        here.store, key, auth.actor(), text(sent, "reason", door.REASON_MAX), via=asked.via(), reach=auth.reach_of()
     )
     return _done(done)
 
@@ -117,8 +122,8 @@ def counter(key: str) -> ResponseReturnValue:
     here, sent = parts(), asked.body()
     memo = text(sent, "reason", door.REASON_MAX) or text(sent, "memo", door.REASON_MAX)
     done = door.counter(
-        here.store, here.config, key, auth.actor(), key=text(sent, "id", 64) or clock.uuid7(), memo=memo, via=_via(),
-        reach=auth.reach_of(),
+        here.store, here.config, key, auth.actor(), key=text(sent, "id", 64) or clock.uuid7(), memo=memo,
+        via=asked.via(), reach=auth.reach_of(),
     )  # fmt: skip
     here.ring(BELL)
     return shown.answered(done)
@@ -129,7 +134,7 @@ def counter(key: str) -> ResponseReturnValue:
 @auth.needs("stock_admin", within=True)
 def retry(key: str) -> ResponseReturnValue:
     asked.body()
-    return _done(door.retry(parts().store, key, auth.actor(), via=_via(), reach=auth.reach_of()))
+    return _done(door.retry(parts().store, key, auth.actor(), via=asked.via(), reach=auth.reach_of()))
 
 
 @bp.post("/api/inventory/approvals/<key>/approve")
@@ -137,7 +142,7 @@ def retry(key: str) -> ResponseReturnValue:
 @auth.needs("stock_approve", within=True)
 def approve(key: str) -> ResponseReturnValue:
     note = text(asked.body(), "note", door.REASON_MAX)
-    return _done(requests.approve(parts().store, key, auth.actor(), note, via=_via(), reach=auth.reach_of()))
+    return _done(requests.approve(parts().store, key, auth.actor(), note, via=asked.via(), reach=auth.reach_of()))
 
 
 @bp.post("/api/inventory/approvals/<key>/reject")
@@ -145,7 +150,7 @@ def approve(key: str) -> ResponseReturnValue:
 @auth.needs("stock_approve", within=True)
 def reject(key: str) -> ResponseReturnValue:
     note = text(asked.body(), "note", door.REASON_MAX)
-    return _done(requests.reject(parts().store, key, auth.actor(), note, via=_via(), reach=auth.reach_of()))
+    return _done(requests.reject(parts().store, key, auth.actor(), note, via=asked.via(), reach=auth.reach_of()))
 
 
 @bp.post("/api/inventory/approvals/<key>/withdraw")
@@ -153,12 +158,12 @@ def reject(key: str) -> ResponseReturnValue:
 @auth.needs("stock", within=True)
 def withdraw(key: str) -> ResponseReturnValue:
     note = text(asked.body(), "note", door.REASON_MAX)
-    return _done(requests.withdraw(parts().store, key, auth.actor(), note, via=_via(), reach=auth.reach_of()))
+    return _done(requests.withdraw(parts().store, key, auth.actor(), note, via=asked.via(), reach=auth.reach_of()))
 
 
 def _asked(draft: Draft) -> ResponseReturnValue:
     here = parts()
-    done = door.ask(here.store, here.config, draft, auth.actor(), via=_via(), reach=auth.reach_of())
+    done = door.ask(here.store, here.config, draft, auth.actor(), via=asked.via(), reach=auth.reach_of())
     here.ring(BELL)
     return shown.answered(done)
 
@@ -166,8 +171,3 @@ def _asked(draft: Draft) -> ResponseReturnValue:
 def _done(outcome: door.Outcome) -> ResponseReturnValue:
     parts().ring(BELL)
     return jsonify(shown.of(outcome))
-
-
-def _via() -> str:
-    """How it was asked for, for the audit: by a program with a key, or by a person at a screen."""
-    return "api" if auth.actor().via == "token" else "screen"

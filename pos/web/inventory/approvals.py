@@ -67,5 +67,5 @@ def page_of_one(key: str) -> ResponseReturnValue:
     company = frame.company()
     row = views.one(here.store, here.config, key, company)
     may, why_not = views.acts(row, auth.actor())
-    answerers = views.who_may(here.store, row, company) if row["state"] == "pending" else []
+    answerers = views.who_may(here.store, row["asked_by"], company) if row["state"] == "pending" else []
     return frame.show("approval", "approvals", row=row, may=may, why_not=why_not, answerers=answerers)

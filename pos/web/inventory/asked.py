@@ -15,16 +15,17 @@ from typing import Any
 from flask import request
 
 from pos import clock
-from pos.errors import Invalid, NotAllowed
+from pos.actions.receiving import day_of
+from pos.errors import Invalid
 from pos.rules import inventory as rules
 from pos.rules.inventory import Draft, Line
 from pos.said import said
-from pos.store import inventory, inventory_places
-from pos.store import reach as within
+from pos.store import inventory_places
 from pos.store.listing import ROWS_MAX
 from pos.web import auth
 from pos.web.body import json_object, text
 from pos.web.integrations import reached
+from pos.web.inventory import frame
 from pos.web.parts import parts
 
 LIMIT = 50
@@ -41,10 +42,7 @@ def company(given: str = "") -> str:
     name = given or request.args.get("company", "")
     if name:
         return reached.named(name)
-    allowed = [one.id for one in within.companies_in(parts().store, auth.reach_of()) if reached.may(one.id)]
-    if not allowed:
-        raise NotAllowed("Stock belongs to a whole company, and your rights are kept to a part of one.", code="reach")
-    return allowed[0]
+    return frame.companies()[0].id
 
 
 def company_of(sent: dict[str, Any], *places: str) -> str:
@@ -109,6 +107,24 @@ def choice(name: str, allowed: tuple[str, ...]) -> str:
     return given
 
 
+def yes(name: str) -> bool:
+    """Whether ?name= says so."""
+    return request.args.get(name, "") in ("1", "true", "yes")
+
+
+def via() -> str:
+    """How it was asked for, for the audit: by a program with a key, or by a person at a screen."""
+    return "api" if auth.actor().via == "token" else "screen"
+
+
+def order_line(line: dict[str, Any], at: str) -> int:
+    """The line of an order that a line is about; 0 = not said. at: what stands before its fields in a refusal."""
+    found = line.get("orderLine", 0)
+    if type(found) is not int or found < 0:
+        raise Invalid(said("{name} is a whole number.", name="orderLine"), field=f"{at}orderLine")
+    return found
+
+
 def flag(sent: dict[str, Any], name: str, default: bool) -> bool:
     value = sent.get(name, default)
     if not isinstance(value, bool):
@@ -126,11 +142,12 @@ def _whole(name: str, default: int, least: int, most: int) -> int:
 
 
 def _draft(sent: dict[str, Any], kind: str, owner: str, lines: list[Line]) -> Draft:
+    key = text(sent, "id", 64) or clock.uuid7()
     return Draft(
-        id=text(sent, "id", 64) or clock.uuid7(),
+        id=key,
         company=owner,
         kind=kind,
-        effective_date=text(sent, "effectiveDate", 10) or inventory.today(parts().store, owner, clock.now()),
+        effective_date=text(sent, "effectiveDate", 10) or day_of(parts().store, owner, key, clock.now()),
         lines=tuple(lines),
         memo=text(sent, "memo", rules.TEXT_MAX["memo"]),
         reason=text(sent, "reason", rules.TEXT_MAX["reason"]),
@@ -160,13 +177,10 @@ def _line(one: dict[str, Any], at: str, *, signed: bool, whole: bool) -> Line:
         raise
     if not sku:
         raise Invalid("Say which item.", field=f"{at}sku")
-    order_line = one.get("orderLine", 0)
-    if type(order_line) is not int or order_line < 0:
-        raise Invalid(said("{name} is a whole number.", name="orderLine"), field=f"{at}orderLine")
     given = one.get("quantity")
     given = format(given, "f") if isinstance(given, Decimal) else given
     qty = rules.thousandths(given, f"{at}quantity", signed=signed)
-    return Line(sku, qty, account=account, reason=reason, cost=cost, order_line=order_line)
+    return Line(sku, qty, account=account, reason=reason, cost=cost, order_line=order_line(one, at))
 
 
 def _place(sent: dict[str, Any], name: str) -> str:

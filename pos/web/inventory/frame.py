@@ -44,7 +44,7 @@ def show(template: str, tab: str, **values: Any) -> str:
         tab=tab,
         tabs=[one for one in TABS if may_open(one[1])],
         company=company(),
-        companies=_companies(),
+        companies=companies(),
         at_console=who is not None and who.via == "password",
         who=who.code if who else "",
         csrf=generate_csrf(),
@@ -58,16 +58,17 @@ def company() -> str:
     if request.args.get("company"):
         session["stock_of"] = reached.asked()
         return str(session["stock_of"])
-    allowed = [one.id for one in _companies()]
-    if not allowed:
-        raise NotAllowed("Stock belongs to a whole company, and your rights are kept to a part of one.", code="reach")
+    allowed = [one.id for one in companies()]
     chosen = session.get("stock_of", "")
     return chosen if chosen in allowed else allowed[0]
 
 
-def _companies() -> list[Company]:
-    """Companies all of which lies within the reach of who asks."""
-    return [one for one in within.companies_in(parts().store, auth.reach_of()) if reached.may(one.id)]
+def companies() -> list[Company]:
+    """Companies all of which lies within the reach of who asks. 403 where none does."""
+    found = [one for one in within.companies_in(parts().store, auth.reach_of()) if reached.may(one.id)]
+    if not found:
+        raise NotAllowed("Stock belongs to a whole company, and your rights are kept to a part of one.", code="reach")
+    return found
 
 
 def sign_in() -> ResponseReturnValue:

@@ -22,8 +22,9 @@ from flask import Blueprint, Response, request
 from pos import clock
 from pos.actions import inventory_counts as counting
 from pos.actions import receiving
+from pos.actions.inventory_approval_views import who_may
 from pos.errors import NotFound
-from pos.store import inventory, inventory_counts, inventory_places, people, purchase_orders, reach, rights
+from pos.store import inventory, inventory_counts, inventory_places, purchase_orders
 from pos.web import auth
 from pos.web.describe import describe
 from pos.web.integrations import reached
@@ -56,20 +57,8 @@ def facts(company: str) -> dict[str, Any]:
         ],
         "scanner": asdict(here.config.scanner),
         "today": inventory.today(here.store, company, clock.now()),
-        "approvers": _approvers(company),
+        "approvers": who_may(here.store, auth.actor().person, company)[:NAMED_MAX],
     }
-
-
-def _approvers(company: str) -> list[str]:
-    """Names of people who may agree to what somebody else asks for."""
-    here, table, own = parts(), rights.of(parts().store), auth.actor().code
-    found = []
-    for one in people.people(here.store):
-        if not one.active or one.code == own or not table.allowed(one.role, "stock_approve"):
-            continue
-        if reach.whole(here.store, reach.of_person(here.store, one.code), company):
-            found.append(one.name)
-    return found[:NAMED_MAX]
 
 
 def _work(template: str, tab: str, **values: Any) -> str:

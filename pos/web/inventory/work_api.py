@@ -59,11 +59,6 @@ LISTED_MAX = 100
 AGO_SECONDS_MAX = 7 * 86400
 
 
-def via() -> str:
-    """How it was asked for, for the audit: by a person at a screen, or by a program with a key."""
-    return "api" if auth.actor().via == "token" else "screen"
-
-
 # -- scans -------------------------------------------------------------------------------------------------------------
 
 
@@ -117,7 +112,7 @@ def receipt() -> ResponseReturnValue:
         reference=text(body, "reference"),
         memo=text(body, "memo"),
         day=text(body, "effectiveDate", 10),
-        via=via(),
+        via=asked.via(),
         reach=auth.reach_of(),
     )
     here.ring(BELL)
@@ -125,14 +120,11 @@ def receipt() -> ResponseReturnValue:
 
 
 def _received(line: dict[str, Any], where: str) -> Line:
-    order_line = line.get("orderLine", 0)
-    if type(order_line) is not int or order_line < 0:
-        raise Invalid("That is no line of an order.", field=f"{where}.orderLine")
     return Line(
         text(line, "sku", 140),
         rules.thousandths(line.get("quantity", ""), f"{where}.quantity"),
         cost=text(line, "cost", 20).strip(),
-        order_line=order_line,
+        order_line=asked.order_line(line, f"{where}."),
     )
 
 
@@ -267,7 +259,7 @@ def _tally(line: dict[str, Any], where: str) -> Tally:
 def finish_count(key: str) -> ResponseReturnValue:
     here, body = parts(), json_object()
     ended = counting.finish(
-        here.store, here.config, auth.actor(), key, uncounted=text(body, "uncounted", 10), via=via(),
+        here.store, here.config, auth.actor(), key, uncounted=text(body, "uncounted", 10), via=asked.via(),
         reach=auth.reach_of(),
     )  # fmt: skip
     return _count(ended.count, again=list(ended.again)), 202 if ended.count.state == "waiting" else 200
