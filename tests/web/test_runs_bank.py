@@ -38,19 +38,20 @@ def put(page: Page, company: str, *lines: str, **more: str) -> Any:
     return page.post(f"{BASE}/bank/upload", {"company": company, "name": "november.csv", "data": data, **more})
 
 
-def taken(two: Hub, at: int) -> tuple[str, str, str]:
-    """Business day, number and amount of what the till of a company sold."""
+def taken(two: Hub, at: int) -> tuple[str, str, str, str]:
+    """Business day, number and amount of what the till of a company sold, and the day a bank would write: in the small
+    hours that is another one."""
     key = two.sides[at].ids["document"]
     row = two.app.store.execute(
-        "SELECT d.business_day, d.number, t.amount FROM document d JOIN tender t ON t.document = d.id WHERE d.id = ?",
+        "SELECT d.business_day, d.number, t.amount, d.created_at FROM document d JOIN tender t ON t.document = d.id WHERE d.id = ?",
         (key,),
     ).fetchone()
-    return row[0], row[1], f"{row[2] / 100:.2f}"
+    return row[0], row[1], f"{row[2] / 100:.2f}", row[3][:10]
 
 
 def test_a_file_is_uploaded_and_both_gaps_are_on_the_page_with_a_way_to_the_receipt(two: Hub) -> None:
-    day, number, amount = taken(two, 1)
-    page, address = two.pages[1], f"{BASE}/bank/?company=north&first={day}&last={day}"
+    first, number, amount, day = taken(two, 1)
+    page, address = two.pages[1], f"{BASE}/bank/?company=north&first={first}&last={day}"
     assert f"/console/trace?q={number}" in page.get(address).text, "taken by card, and not at the bank"
     answer = put(page, "north", f"{day},RENT OF THE SHOP,-500.00", f"{day},broken,ten")
     assert (answer.status_code, answer.json["new"], answer.json["rejected"]) == (201, 1, 1), answer.text
@@ -61,7 +62,7 @@ def test_a_file_is_uploaded_and_both_gaps_are_on_the_page_with_a_way_to_the_rece
     text = page.get(address).text
     assert f"/console/trace?q={number}" not in text, "it turned up"
     found = list(
-        csv.DictReader(io.StringIO(page.get(f"{BASE}/bank.csv?company=north&first={day}&last={day}").text[1:]))
+        csv.DictReader(io.StringIO(page.get(f"{BASE}/bank.csv?company=north&first={first}&last={day}").text[1:]))
     )
     assert [(row["state"], row["number"], row["taken"], row["paid"], row["text"]) for row in found] == [
         ("matched", number, amount, amount, "CARD"),
@@ -70,7 +71,7 @@ def test_a_file_is_uploaded_and_both_gaps_are_on_the_page_with_a_way_to_the_rece
 
 
 def test_nobody_sees_or_changes_the_bank_of_another_company(two: Hub) -> None:
-    day, _, _ = taken(two, 0)
+    _, _, _, day = taken(two, 0)
     file = put(two.pages[0], "main", f"{day},AQUILA RENT,-7.00", f"{day},x,y").json["file"]
     own = two.pages[1]
     for address in (
