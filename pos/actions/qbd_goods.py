@@ -20,7 +20,7 @@ from pos.connectors.qbd.mapping import BY_ADJUSTMENTS, STOCKED
 from pos.rules.inventory import text_of
 from pos.rules.qbd_split import ADJUSTMENT, Part
 from pos.said import said
-from pos.store import notices, qbd_names, qbd_queue, qbd_sales
+from pos.store import notices, qbd_asks, qbd_names, qbd_queue, qbd_sales
 
 #: A receipt is counted no sooner: one that was queued before it and is not seen yet has come by then.
 SETTLE = timedelta(minutes=2)
@@ -33,6 +33,22 @@ def tell(job: Job, desk: Desk, rules: Rules) -> int:
     while _gather(job, desk, rules) and not job.stopping():
         job.breathe()
     return _tell(job, rules)
+
+
+def is_listed(job: Job) -> bool:
+    """Whether QuickBooks has told of its items, once: which of them have stock decides that nothing is moved twice, so
+    nothing is told before. It is asked for by itself; people are told where no answer came."""
+    store, key = job.store, f"qbd:{job.connection}:items"
+    asked = qbd_asks.asked(store, job.connection, "ask_items")
+    known = asked.state == "applied" or qbd_names.knows_items(store, job.connection)
+    if not asked.state:
+        qbd_asks.ask(store, job.connection, "ask_items", "outbox")
+    if asked.state == "error" and not known:
+        words = said("Sales wait: QuickBooks did not tell its items. {words}", words=asked.message)
+        notices.raise_notice(store, key, "needs", words, said("Put it right there, then ask for its lists again."))
+    elif notices.is_open(store, key):
+        notices.settle(store, key)
+    return known
 
 
 def _gather(job: Job, desk: Desk, rules: Rules) -> bool:

@@ -60,6 +60,8 @@ def round_on(job: Job, *, post: bool = True) -> Done:
             return done
         if post:
             bundle.gather(job, desk)
+            post = qbd_goods.is_listed(job)
+        if post:
             done.goods = qbd_goods.tell(job, desk, bundle.rules_of(job))
         for row in qbd_sales.standing(job.store, job.connection):
             _one(job, desk, row, done, post)
@@ -105,11 +107,8 @@ def _tell(job: Job, desk: Desk, row: Standing, now: datetime, done: Done) -> Non
         if taken is None:
             return
         one = bundles.closed(store, job.connection, row.number)
-        try:
-            body = desk.prepare(one.book, one.edition)
-        except (Rejected, Invalid, Corrupt) as error:
-            _no(job, taken, error, now)
-            done.refused += 1
+        body = _prepared(job, desk, one, taken, now, done)
+        if body is None:
             return
         bundles.keep_sent(store, one.n, body, clock.uuid7(), one.edition + 1)
         part = Part(sales.KINDS[one.book.kind], json.loads(body), sales.items(one.book, desk.known))
@@ -126,11 +125,8 @@ def _again(job: Job, desk: Desk, row: Standing, now: datetime, done: Done) -> No
         if taken is None:
             return
         one = bundles.closed(store, job.connection, row.number)
-        try:
-            body = desk.prepare(one.book, one.edition)
-        except (Rejected, Invalid, Corrupt) as error:
-            _no(job, taken, error, now)
-            done.refused += 1
+        body = _prepared(job, desk, one, taken, now, done)
+        if body is None:
             return
         for work in qbd_sales.works(store, row.source):
             payload: Any = json.loads(body)
@@ -144,10 +140,18 @@ def _again(job: Job, desk: Desk, row: Standing, now: datetime, done: Done) -> No
     done.told += 1
 
 
-def _no(job: Job, taken: outbox.Claimed, error: Rejected | Invalid | Corrupt, now: datetime) -> None:
-    remedy = error.remedy if isinstance(error, Rejected) else said("Put it right there, then try it again.")
-    code = error.code if isinstance(error, Rejected) else "not_mappable"
-    outbox.rejected(job.store, taken, now, code, error.message, remedy)
+def _prepared(
+    job: Job, desk: Desk, one: bundles.Closed, taken: outbox.Claimed, now: datetime, done: Done
+) -> bytes | None:
+    """What is to be sent; None where it cannot be written, and the document says so."""
+    try:
+        return desk.prepare(one.book, one.edition)
+    except (Rejected, Invalid, Corrupt) as error:
+        remedy = error.remedy if isinstance(error, Rejected) else said("Put it right there, then try it again.")
+        code = error.code if isinstance(error, Rejected) else "not_mappable"
+        outbox.rejected(job.store, taken, now, code, error.message, remedy)
+        done.refused += 1
+        return None
 
 
 def _wait(job: Job, taken: outbox.Claimed, now: datetime) -> None:

@@ -30,6 +30,12 @@ def kind_of(store: Store, connection: str, name: str) -> str:
     return str(row.kind) if row is not None else ""
 
 
+def knows_items(store: Store, connection: str) -> bool:
+    """Whether any of its items were told."""
+    with store.reading():
+        return QbdItem.select().where(QbdItem.connection == connection).exists()
+
+
 def site_of(store: Store, location: str) -> dict[str, str]:
     """A reference to the site of a place of ours; {} = it has none."""
     with store.reading():

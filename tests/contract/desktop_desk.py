@@ -7,7 +7,8 @@ from typing import Any
 
 from pos.actions import qbd_mapping, qbd_sales
 from pos.actions.line import Job, Memory
-from pos.store.models import Outbox
+from pos.store import qbd_asks
+from pos.store.models import Outbox, QbdWork
 from tests import receipts
 from tests.contract import desktop_books
 from tests.contract.desktop_books import Shop
@@ -47,6 +48,12 @@ class Desk:
     def on(self, moves: str = "adjustments", **change: Any) -> None:
         self.mapped(**change)
         qbd_mapping.switch_on(self.store, "main", moves, DAY, "boss")
+        self.listed()
+
+    def listed(self, connection: str = "") -> None:
+        """Its items were asked for, and told."""
+        n = qbd_asks.ask(self.store, connection or self.name, "ask_items", "boss")
+        QbdWork.update(state="applied").where(QbdWork.n == n).execute()
 
     def sell(self, code: str = "COLA", qty: int = 1, price: str = "1.50", **more: Any) -> dict[str, Any]:
         line = receipts.line(code, qty, price, warehouse="SHOP")
