@@ -180,7 +180,8 @@ def _lists_proposed(
 
 def _why_not(row: dict[str, Any], subject: str, asked_for: dict[str, str], products: int) -> str:
     if row["detail"].get("near"):
-        return str(row["detail"]["why"])
+        words: str = row["detail"]["why"]
+        return words
     if subject not in asked_for and len(asked_for) >= products:
         return said("More than {n} items; ask again for the rest.", n=products)
     return ""

@@ -78,7 +78,7 @@ def shown(store: Store, config: Config, row: dict[str, Any]) -> dict[str, Any]:
 
 def why(detail: dict[str, Any]) -> str:
     """What is to be known of a finding beside its figures, in sentences."""
-    found = [str(detail["why"])] if detail.get("why") else []
+    found: list[str] = [detail["why"]] if detail.get("why") else []
     if detail.get("names_differ"):
         ours, theirs = detail["names_differ"]
         found.append(said("Its name there differs in case or blanks: {theirs}, here {ours}.", ours=repr(ours),
@@ -97,7 +97,10 @@ def why(detail: dict[str, Any]) -> str:
     if detail.get("dismissed"):
         found.append(said("Dismissed by {name}: {reason}", name=detail["dismissed"]["by"],
                           reason=detail["dismissed"]["reason"]))  # fmt: skip
-    return " ".join(found)
+    words = found[0] if found else ""
+    for more in found[1:]:
+        words = said("{words} {more}", words=words, more=more)
+    return words
 
 
 def run_shown(store: Store, config: Config, run: Run | None) -> dict[str, Any] | None:
@@ -112,7 +115,7 @@ def run_shown(store: Store, config: Config, run: Run | None) -> dict[str, Any] |
         "asked": moment(store, config, run.asked_at),
         "ended": moment(store, config, run.ended_at),
         "counts": run.counts,
-        "words": run.words,
+        "words": said(run.words),
         "others": [(words, run.counts[name]) for name, (words, _) in STATUSES.items() if run.counts.get(name)],
     }
 

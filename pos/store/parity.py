@@ -15,7 +15,7 @@ from typing import Any
 from pos import clock
 from pos.errors import Conflict, NotFound
 from pos.rules.parity import Finding
-from pos.said import said
+from pos.said import packed, said, unpacked
 from pos.store import audit, listing
 from pos.store.db import Store
 from pos.store.listing import Asked, Page, Source
@@ -196,6 +196,8 @@ def _row(finding: Finding, old: Mapping[str, Any] | None, n: int, stamp: str) ->
             state, reopened, proposal = "open", reopened + 1, ""
         if kept:
             detail["dismissed"] = kept
+    if made_of := packed(detail.get("why", "")):
+        detail["why_made_of"] = made_of
     return (
         finding.item, finding.field, finding.location, finding.status, finding.ours, finding.theirs,
         finding.difference, json.dumps(detail, ensure_ascii=False), state, first, stamp, times, reopened, n, proposal,
@@ -303,7 +305,10 @@ def dismiss(
 
 def _shown(row: Sequence[Any]) -> dict[str, Any]:
     found = dict(zip(NAMES, row, strict=True))
-    return {**found, "detail": json.loads(found["detail"])}
+    detail = json.loads(found["detail"])
+    if detail.get("why"):
+        detail["why"] = unpacked(detail["why"], detail.pop("why_made_of", ""))
+    return {**found, "detail": detail}
 
 
 def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:

@@ -122,9 +122,9 @@ def propose() -> ResponseReturnValue:
     done = parity.propose(
         here.store, here.config, company, text(sent, "what", 20), _most(sent), auth.actor(), reach=auth.reach_of()
     )
-    left = [{"item": one.item, "location": one.location, "why": str(one.why)} for one in done.left[:LEFT_MAX]]
+    left = [{"item": one.item, "location": one.location, "why": one.why} for one in done.left[:LEFT_MAX]]
     return jsonify({
-        "ok": True, "requests": [{"id": one.id, "words": str(one.words)} for one in done.requests], "left": left,
+        "ok": True, "requests": [{"id": one.id, "words": one.words} for one in done.requests], "left": left,
         "leftCount": len(done.left),
     })  # fmt: skip
 
