@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pos import clock
-from pos.actions import parity_compare
+from pos.actions import parity, parity_compare
+from pos.rules.parity import DESKTOP
+from pos.store import parity as kept
 from pos.store import parity_read, qbd_companies
 from pos.store.parity_read import Waiting
+from tests.actions.test_parity import ANN
 from tests.contract import desktop_books
 from tests.contract.desktop_desk import Desk, company_file
 
@@ -48,3 +52,15 @@ def test_a_sale_waits_until_its_goods_are_there(desk: Desk, moves: str) -> None:
         found = waits(desk)
         assert (found.qty, found.unsettled) == ({COLA: -2000}, set())
         desk.round()
+
+
+def test_their_lists_come_with_a_session_and_then_it_is_compared(desk: Desk) -> None:
+    asked = parity.begin(desk.store, "main", DESKTOP, ANN)
+    assert (asked.state, parity.advance(desk.store, desk.store.config)) == ("asked", 0)
+    desk.shop.moment += dt.timedelta(minutes=15)
+    desk.session()
+    assert parity.advance(desk.store, desk.store.config) == 1
+    done = kept.run(desk.store, asked.n)
+    assert done.state == "done" and done.counts["items"] > 0
+    names = {row["item"] for row in kept.every(desk.store, kept.Filter("main", DESKTOP, "open", "missing", "item"))}
+    assert "COLA" not in names, "what both have is not missing"
