@@ -43,7 +43,8 @@ def taken(two: Hub, at: int) -> tuple[str, str, str, str]:
     hours that is another one."""
     key = two.sides[at].ids["document"]
     row = two.app.store.execute(
-        "SELECT d.business_day, d.number, t.amount, d.created_at FROM document d JOIN tender t ON t.document = d.id WHERE d.id = ?",
+        "SELECT d.business_day, d.number, t.amount, d.created_at FROM document d JOIN tender t ON t.document = d.id"
+        " WHERE d.id = ?",
         (key,),
     ).fetchone()
     return row[0], row[1], f"{row[2] / 100:.2f}", row[3][:10]
