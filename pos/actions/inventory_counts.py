@@ -118,15 +118,20 @@ def take(
 
 
 def finish(
-    store: Store, config: Config, who: Who, key: str, *, uncounted: str = "", via: str, reach: Reach = EVERYWHERE
-) -> Ended:
+    store: Store, config: Config, who: Who, key: str, *, round_: int = 0, uncounted: str = "", via: str,
+    reach: Reach = EVERYWHERE,
+) -> Ended:  # fmt: skip
     """End the round: what differs is counted once more, and what differs then is asked for as a change of stock.
+    round_: the one that is meant, 0 = whichever it is at; one that was ended already stays as it ended, so that a
+    second click, or an answer that was lost, ends no second round of which nothing was counted.
 
     Conflict `uncounted`, with the items, while something was not counted and nobody said what becomes of it."""
     here = _seen(store, key, reach)
     if uncounted not in UNCOUNTED:
         raise Invalid(said("{field} is one of: {list}.", field="uncounted", list="leave, zero"), field="uncounted")
     now = clock.now()
+    if here.state == "recount" and round_ == 1:
+        return Ended(here)
     if here.state in ("open", "recount"):
         left = _uncounted(here, inventory_counts.lines(store, key))
         if left and not uncounted:
@@ -134,7 +139,7 @@ def finish(
                 "Some items were not counted. Say whether there are none of them, or leave them out.",
                 code="uncounted", facts={"items": left},
             )  # fmt: skip
-        judged = inventory_compared.judge(store, key, zero=uncounted == "zero", by=door.by(who), now=now)
+        judged = inventory_compared.judge(store, key, here.state, zero=uncounted == "zero", by=door.by(who), now=now)
         if judged.again:
             return Ended(inventory_counts.count(store, key), again=judged.again)
         here = inventory_counts.count(store, key)

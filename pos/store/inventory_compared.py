@@ -35,14 +35,17 @@ class Judged:
     differing: tuple[str, ...] = ()
 
 
-def judge(store: Store, key: str, *, zero: bool, by: str, now: datetime) -> Judged:
+def judge(store: Store, key: str, state: str, *, zero: bool, by: str, now: datetime) -> Judged:
     """Compare the round that is counted with what was on hand when each item was counted, and take the count on: to
     the second round, to `waiting` where a difference stays, else it is done. zero: of what nobody counted there is
-    none; else it is left out, as is an item that was deleted, or of which no stock is kept now. Conflict `over`."""
+    none; else it is left out, as is an item that was deleted, or of which no stock is kept now. Conflict `over`.
+    state: as whoever asks saw it; when somebody else took the count on since, nothing happens."""
     with store.transaction():
         here = count(store, key)
         if here.state not in ("open", "recount"):
             raise Conflict("This count is over; nothing more can be counted into it.", code="over")
+        if here.state != state:
+            return Judged()
         name = "first" if here.state == "open" else "second"
         if zero:
             _zero(key, here.state, lines(store, key), name, by, now)

@@ -12,7 +12,15 @@ from pos import clock
 from pos.app import App
 from pos.rules.barcode import check_digit
 from pos.rules.inventory import Draft, Line
-from pos.store import catalog, inventory, inventory_counts, inventory_places, passwords, people
+from pos.store import (
+    catalog,
+    inventory,
+    inventory_compared,
+    inventory_counts,
+    inventory_places,
+    passwords,
+    people,
+)
 from pos.store.inventory_places import Location
 from tests.web.conftest import PASSWORD, Console, Page
 
@@ -314,6 +322,18 @@ def test_a_receipt_taken_back_leaves_the_cost_of_the_one_before(stocked: App, sa
     with stocked.store.transaction():
         inventory.void(stocked.store, key, by="9", reason="3 was meant", now=clock.now())
     assert inventory_places.parts(stocked.store, "main", ["MUG"])["MUG"].cost == "2.50"
+
+
+def test_a_round_is_ended_once_however_often_somebody_presses(stocked: App, sami: Page) -> None:
+    """Of the second round nothing was counted when the first click comes again: it must not end that, too."""
+    count = begin(sami, stocked)
+    counted(sami, count, 1, MUG="10")
+    body = {"round": 1, "uncounted": "leave"}
+    for _ in range(2):
+        ended = sami.post(f"/api/inventory/counts/{count}/finish", body)
+        assert (ended.status_code, ended.json["count"]["state"]) == (200, "recount")
+    late = inventory_compared.judge(stocked.store, count, "open", zero=False, by="4", now=clock.now())
+    assert late == inventory_compared.Judged() and inventory_counts.count(stocked.store, count).state == "recount"
 
 
 def test_an_item_that_is_gone_holds_no_count_back(stocked: App, sami: Page) -> None:

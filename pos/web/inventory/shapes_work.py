@@ -64,4 +64,4 @@ COUNT_BODY = thing({"location": TEXT}, {**_COMPANY, **texts("id", "scope", "grou
 COUNTED_BODY = thing(
     {"round": WHOLE, "lines": many(thing(texts("sku", "quantity"), {"mode": TEXT, "ago": WHOLE}))}, {"id": TEXT}
 )
-FINISH_BODY = thing(None, {"uncounted": words("", "leave", "zero")})
+FINISH_BODY = thing(None, {"uncounted": words("", "leave", "zero"), "round": WHOLE})

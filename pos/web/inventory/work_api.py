@@ -12,7 +12,7 @@ GET  /api/inventory/counts?over=               looking   {counts}
 POST /api/inventory/counts                     stock     {id?, location, scope?, group?, title?} -> {count, items, of}
 GET  /api/inventory/counts/<id>                looking   {count, items}
 POST /api/inventory/counts/<id>/counted        stock     {id?, round, lines} -> {count, items}
-POST /api/inventory/counts/<id>/finish         stock     {uncounted?} -> {count, items, again}; 202 waits for somebody
+POST /api/inventory/counts/<id>/finish         stock     {uncounted?, round?} -> {count, items, again}, or 202
 POST /api/inventory/counts/<id>/again          stock     {} -> {count, items}: after the change was refused
 POST /api/inventory/counts/<id>/give-up        stock     {} -> {count, items}
 
@@ -258,9 +258,12 @@ def _tally(line: dict[str, Any], where: str) -> Tally:
 @auth.needs("stock", within=True)
 def finish_count(key: str) -> ResponseReturnValue:
     here, body = parts(), json_object()
+    round_ = body.get("round", 0)
+    if type(round_) is not int or round_ not in (0, 1, 2):
+        raise Invalid(said("{field} is one of: {list}.", field="round", list="1, 2"), field="round")
     ended = counting.finish(
-        here.store, here.config, auth.actor(), key, uncounted=text(body, "uncounted", 10), via=asked.via(),
-        reach=auth.reach_of(),
+        here.store, here.config, auth.actor(), key, round_=round_, uncounted=text(body, "uncounted", 10),
+        via=asked.via(), reach=auth.reach_of(),
     )  # fmt: skip
     return _count(ended.count, again=list(ended.again)), 202 if ended.count.state == "waiting" else 200
 

@@ -71,7 +71,7 @@ async function finish(uncounted = "") {
   if (byId("uncounted")) byId("uncounted").hidden = true;
   if (sheet?.lines.length && !(await send())) return;
   try {
-    const answer = await post(`${path}/finish`, { uncounted }, 30000);
+    const answer = await post(`${path}/finish`, { uncounted, round }, 30000);
     if (answer.again?.length) {
       put(byId("finish-problem"), t("The stock of {items} was changed by hand after it was counted. Count it once more.", { items: listed(answer.again) }));
       paint(answer);
