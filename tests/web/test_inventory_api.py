@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from pos import config
+from pos import clock, config
 from pos.app import App
 from pos.rules import rights
 from pos.store import catalog, companies, env_users, inventory_refused, people, qbd_companies, reach
@@ -77,6 +78,15 @@ def test_each_code_of_the_contract(till: App, writer: Page, boss: Page) -> None:
     assert changed.json["location"]["displayName"] == "Back" and changed.json["location"]["isVirtual"] is True
     assert boss.post("/api/inventory/events/first/void", {"reason": "by mistake"}).json["status"] == "voided"
     assert received(writer, "1", mode="about").json["field"] == "mode"
+
+
+def test_the_same_again_after_midnight_is_the_same(till: App, writer: Page) -> None:
+    """A line that broke at 23:59 is sent again at 0:01, without a day of its own."""
+    assert (received(writer, "1", id="late").status_code, received(writer, "30", id="asks").status_code) == (201, 202)
+    with clock.set_to(clock.now() + timedelta(days=1)):
+        assert received(writer, "1", id="late").status_code == 200
+        assert received(writer, "30", id="asks").status_code == 202
+        assert received(writer, "2", id="late").status_code == 409
 
 
 def test_nothing_can_be_read_without_a_key_or_a_right(till: App, writer: Page, boss: Page) -> None:
