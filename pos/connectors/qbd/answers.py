@@ -20,7 +20,11 @@ BYTES_MAX = 32 * 1024 * 1024
 DEPTH_MAX = 40
 _HEAD = re.compile(r"\s*(?:<\?xml[^>]{0,200}\?>)?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_REFERENCE = re.compile(r"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
+#: References that may be to no character; all others are passed over, however many there are.
+_REFERENCE = re.compile(
+    r"&#(x0{0,6}(?:[01]?[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF]|[1-9a-fA-F][0-9a-fA-F]{5,7})"
+    r"|0{0,6}(?:[0-9]|[12][0-9]|3[01]|5[5-7][0-9]{3}|6553[45]|[1-9][0-9]{6,7}));"
+)
 _FORBIDDEN = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _HTML = re.compile(r"\s*(<!doctype html|<html)", re.IGNORECASE)
 _WHOLE = re.compile(r"-?[0-9]{1,9}\Z")
@@ -198,15 +202,15 @@ def _rs(node: etree._Element) -> Rs:
 
 
 def _ret(node: etree._Element, kind: str) -> Ret:
-    values: dict[str, tuple[str, ...]] = {}
+    values: dict[str, list[str]] = {}
     lines: list[Ret] = []
     for path, child in _walk(node, "", 0):
         name = _local(child)
         if name.endswith("Ret"):
             lines.append(_ret(child, name.removesuffix("Ret")))
         elif not len(child):
-            values[path] = (*values.get(path, ()), (child.text or "").strip())
-    return Ret(kind, values, tuple(lines))
+            values.setdefault(path, []).append((child.text or "").strip())
+    return Ret(kind, {path: tuple(found) for path, found in values.items()}, tuple(lines))
 
 
 def _walk(node: etree._Element, above: str, depth: int) -> Iterator[tuple[str, etree._Element]]:
