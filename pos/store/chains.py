@@ -1,6 +1,6 @@
 """The documents and the audit of a store that holds no files, such as a hub's on PostgreSQL: each document whole by
 itself, each chain unbroken but for gaps that are known, what was blanked named by a record, the sums kept of them, the
-audit's chain. Reads only."""
+levels of stock, the audit's chain. Reads only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from pos.errors import Corrupt
 from pos.rules import ledger, record
 from pos.rules.documents import GENESIS
-from pos.store import audit, intake, takings
+from pos.store import audit, intake, inventory_sums, takings
 from pos.store.db import Store
 
 Doc = Mapping[str, Any]
@@ -60,6 +60,7 @@ def walk(store: Store, progress: Callable[[int], None] = lambda _done: None) -> 
             break
     found.differences += blanked.forged()
     found.differences += [f"the sums in {table} are not those of the documents" for table in takings.wrong(store)]
+    found.differences += inventory_sums.wrong(store)
     found.audit_rows, broken = audit.verify_chain(store)
     if broken:
         found.differences.append(broken)

@@ -70,6 +70,11 @@ def test_stock_orders_counts_and_what_quickbooks_desktop_has_not_answered_go_on_
         stocked.goes_on(new, made, time)
         handed = stocked.handed_again(new, made["ticket"], time)
         assert handed is not None and (handed.source, handed.probing) == (made["doubtful"], True)
+        assert chains.walk(new).differences == []
+        with new.transaction():
+            new.execute("UPDATE stock SET qty = qty + 500 WHERE item = 'TEA' AND warehouse = 'BACK'")
+        (words,) = chains.walk(new).differences  # what `verify` says of a hub without files
+        assert words.startswith("stock of TEA at BACK is kept as ")
     finally:
         new.close()
 
