@@ -14,7 +14,7 @@ from pos.store import companies, qbd_companies
 from pos.store.db import Store
 from pos.store.disk import write_whole
 
-_ACTS = "list|add|on|off|rebind"
+_ACTS = "list|add|on|off|rebind|levels|changes"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +90,8 @@ def _companies(store: Store, args: argparse.Namespace) -> int:
             print("Start the server anew: it takes long answers at /qbwc from then on.")
     elif args.do in ("on", "off"):
         qbd_companies.set_enabled(store, args.company, args.do == "on", who)
+    elif args.do in ("levels", "changes"):
+        qbd_companies.set_counts_as(store, args.company, "level" if args.do == "levels" else "difference", who)
     elif args.do == "rebind":
         qbd_companies.rebind(store, args.company, who, args.reason)
         print("The next company file that answers is the right one.")
@@ -98,5 +100,6 @@ def _companies(store: Store, args: argparse.Namespace) -> int:
             file = row.company_file or ("bound" if row.bound_at else "no file yet")
             last = f", last heard of {row.last_contact_at}" if row.last_contact_at else ""
             error = f"\n    {row.last_error_at}: {row.last_error}" if row.last_error else ""
-            print(f"{row.company}: {'on' if row.enabled else 'OFF'}, user {row.username}, {file}{last}{error}")
+            counts = ", counts as levels" if row.counts_as == "level" else ""
+            print(f"{row.company}: {'on' if row.enabled else 'OFF'}, user {row.username}, {file}{counts}{last}{error}")
     return cli.OK

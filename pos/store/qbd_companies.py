@@ -33,6 +33,7 @@ PASSWORD_CHARS_MIN = 8
 PASSWORD_CHARS_MAX = 128
 NAME_CHARS_MAX = 60
 WORDS_CHARS_MAX = 500
+COUNTS_AS = ("difference", "level")
 _NAME = re.compile(r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z")
 
 
@@ -251,6 +252,17 @@ def bind(store: Store, connection: str, company_file: str, company_name: str, no
         company_file=company_file, company_name=company_name, bound_at=clock.stamp(now), last_error="", last_error_at=""
     ).where(Rows.connection == connection).execute()
     audit.record(store, "qbwc", "qbd.bind", connection, {"file": company_file, "name": company_name})
+
+
+def set_counts_as(store: Store, company: str, way: str, by: str) -> None:
+    """Whether what was set or counted is told as a level from now on, or as a difference. A level overwrites what was
+    booked there since."""
+    if way not in COUNTS_AS:
+        raise ValueError(f"no such way: {way}")
+    row = of_company(store, company)
+    with store.transaction():
+        Rows.update(counts_as=way).where(Rows.connection == row.connection).execute()
+        audit.record(store, by, "qbd.counts_as", row.connection, {"as": way})
 
 
 def rebind(store: Store, company: str, by: str, reason: str) -> None:

@@ -78,10 +78,11 @@ def test_another_company_has_its_own_user_password_and_file(root: Path, capsys: 
         store.close()
     assert run(root, "password", "north") == cli.OK
     assert run(root, "companies", "off", "north") == cli.OK
+    assert run(root, "companies", "levels", "north") == cli.OK
     capsys.readouterr()
     run(root, "companies")
     listed = capsys.readouterr().out
-    assert "north: OFF" in listed and "main: on" in listed and password not in listed
+    assert "north: OFF" in listed and "counts as levels" in listed and "main: on" in listed and password not in listed
 
 
 def test_the_first_companys_password_follows_the_settings(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

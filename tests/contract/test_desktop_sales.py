@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import datetime as dt
 import json
@@ -16,7 +15,6 @@ import pytest
 
 from pos import clock
 from pos.actions import qbd_mapping, reconcile
-from pos.cli import qbwc_sales
 from pos.errors import Conflict, Invalid
 from pos.store import (
     book_blanking,
@@ -26,7 +24,6 @@ from pos.store import (
     inventory_places,
     notices,
     qbd_asks,
-    qbd_companies,
     unblock,
 )
 from pos.store.inventory_places import Location
@@ -34,7 +31,7 @@ from pos.store.models import Bundle, BundleMember, Outbox, QbdArchive, QbdItem, 
 from pos.store.scopes import Scope
 from tests import receipts
 from tests.contract import desktop_books
-from tests.contract.desktop_desk import DAY, MAPPING, Desk, company_file
+from tests.contract.desktop_desk import DAY, Desk, company_file
 from tests.contract.emulators.desktop_adds import total_of
 from tests.contract.emulators.desktop_faults import Faults
 
@@ -309,14 +306,6 @@ def test_a_sale_on_account_is_an_invoice_to_its_customer(desk: Desk) -> None:
     assert desk.states() == ["booked"] and '"total": "1.50"' in desk.rows()[0].remote
 
 
-def test_a_currency_without_two_decimals_is_not_switched_on(desk: Desk) -> None:
-    companies.add(desk.store, "east", "East", "boss", currency="JPY")
-    qbd_companies.add(desk.store, "east", "connector-east", "kettle-orange-door", "boss")
-    qbd_mapping.write(desk.store, "east", MAPPING, qbd_mapping.read(desk.store, "east"), "boss")
-    with pytest.raises(Invalid, match="JPY"):
-        qbd_mapping.switch_on(desk.store, "east", "adjustments", DAY, "boss")
-
-
 def test_a_place_without_a_site_waits_and_says_so(desk: Desk) -> None:
     desk.on()
     desk.shop.journal.commit(receipts.sale(receipts.line("HAT", 2, "1.50", warehouse="VAN")))
@@ -340,23 +329,6 @@ def test_each_receipt_is_in_one_document(desk: Desk) -> None:
     assert bundles.of_day(desk.store, desk.name, DAY)[0].book.receipts == 4
 
 
-def test_the_installer_maps_and_switches_on_from_the_terminal(
-    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    parser = argparse.ArgumentParser()
-    qbwc_sales.arguments(parser)
-    file = tmp_path / "mapping.json"
-    file.write_text(json.dumps(MAPPING), encoding="utf-8")
-    QbdItem.create(connection=desk.name, list_id="1", full_name="SALES GOODS", kind="ItemService", seen_at="")
-    for words in (["map", "--file", str(file)], ["on", "--moves", "documents"], ["off"], ["show"]):
-        assert qbwc_sales.run(desk.store, parser.parse_args(words)) == 0
-    told = capsys.readouterr().out
-    assert "sales go to" in told and "from 2026-11-20 on documents move stock" in told and '"default_item"' in told
-    assert "QuickBooks has no item VAT 20." in told and "Sales goods." not in told and "no account" not in told
-    with pytest.raises(Conflict):
-        qbwc_sales.run(desk.store, parser.parse_args(["cutover", "--day", DAY]))
-
-
 def test_a_customer_who_is_taken_out_is_in_nothing_that_was_sent(desk: Desk) -> None:
     desk.shop.file.add_customer("Lopez, Ana")
     desk.on(customers={"Ana Lopez": "Lopez, Ana"})
@@ -372,40 +344,6 @@ def test_a_customer_who_is_taken_out_is_in_nothing_that_was_sent(desk: Desk) -> 
     left = [row.payload + row.body for row in QbdWork.select()] + [row.body for row in QbdArchive.select()]
     left += [row.body + row.sent for row in Bundle.select()] + [json.dumps(qbd_mapping.read(desk.store, "main").values)]
     assert not [text for text in left if "Lopez" in text]
-
-
-def test_what_one_company_sold_is_told_to_its_own_company_file_alone(desk: Desk) -> None:
-    desk.on()
-    companies.add(desk.store, "north", "North", "boss")
-    qbd_companies.add(desk.store, "north", "connector-north", "kettle-orange-door", "boss")
-    qbd_mapping.write(desk.store, "north", MAPPING, qbd_mapping.read(desk.store, "north"), "boss")
-    qbd_mapping.switch_on(desk.store, "north", "adjustments", DAY, "boss")
-    name = qbd_companies.of_company(desk.store, "north").connection
-    desk.sell()
-    desk.tomorrow()
-    desk.name = name
-    assert desk.round().idle
-    desk.name = "quickbooks_desktop"
-    done = desk.round()
-    assert (done.told, done.goods) == (1, 1)
-    assert {row.connection for row in QbdWork.select().where(QbdWork.source != "ask")} == {"quickbooks_desktop"}
-    connections.sync(desk.store, [])  # a start with nothing set up: a company's choice stays
-    assert [line.id for line in connections.lines(desk.store)] == ["quickbooks_desktop", name]
-
-
-def test_the_agents_leave_it_to_its_web_connector(desk: Desk) -> None:
-    desk.on()
-    desk.sell()
-    desk.tomorrow()
-    runner = desk.shop.app.runner
-    runner._look_for_connections()  # as it does each minute
-    assert all(runner.once(agent, desk.name) for agent in ("sync_out", "sync_in"))
-    assert (desk.states(), desk.states("sale")) == (["queued"], ["bundled"])
-    desk.session()
-    assert runner.once("sync_out", desk.name) and runner.once("zread", desk.name)
-    assert desk.states() == ["booked"]
-    line = connections.line(desk.store, desk.name)
-    assert (line.last_error, line.paused_reason, line.offline_since, line.last_contact_at) == ("", "", "", "")
 
 
 @pytest.mark.parametrize("step", ["qbd_sales._wait", "qbd_goods.notices.is_open", "qbd_sales.outbox.booked"])
