@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pos.actions import qbd_mapping
+from pos.actions import qbd_mapping, qbd_words
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.connectors.qbd.requests import ACCOUNT_TYPES as ACCOUNT_TYPES
@@ -52,7 +52,7 @@ def lists(store: Store, config: Config, connection: str) -> list[dict[str, Any]]
                 "waits": one.state in ("pending", "in_flight"),
                 "done_text": moment(store, config, one.done_at),
                 "rows": one.rows,
-                "message": one.message,
+                "message": qbd_words.again("", one.message),
             }
         )
     return found
@@ -91,7 +91,7 @@ def desktop(store: Store, config: Config, found: Desktop) -> dict[str, Any]:
         "sales": found.connection in {line.id for line in connections.lines(store)},
         "mapped": not qbd_mapping.check(qbd_mapping.read(store, found.company).values),
         "last_contact": moment(store, config, found.last_contact_at),
-        "last_error": found.last_error,
+        "last_error": qbd_words.again("", found.last_error),
         "app_url": config.qbwc.app_url,
         "app_url_wrong": qwc.why_not(config.qbwc.app_url) if config.qbwc.app_url else said("It is not set yet."),
     }

@@ -135,7 +135,7 @@ def sessions(store: Store, config: Config, connection: str) -> list[dict[str, An
                 "version": version,
                 "done": done,
                 "errors": errors,
-                "last_error": words,
+                "last_error": qbd_words.again("", words),
                 "address": address,
             }
         )

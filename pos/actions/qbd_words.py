@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import re
+
 from pos.connectors.qbd import codes
 from pos.said import said
+
+#: Sentences with facts that are kept beside a message, as `said` has them where they are made.
+KEPT = (
+    "No account for {item}: name one at the item or for the company.",
+    "No account for {item}: name one in the reason, at the item or for the company.",
+    "Place {place} has no QuickBooks site.",
+    "And {n} more.",
+    "Nobody could say whether it is in QuickBooks. Look there for {ref}.",
+    "QuickBooks has {n} of {all} lines.",
+    "{n} of {all} parts are in QuickBooks.",
+    "It is there {n} times: {ids}.",
+    "Something else has the name {name} there.",
+    "QuickBooks booked {id} otherwise than it was sent: {difference} Put it right there, then let it go on.",
+)
+_KEPT = [
+    (one, re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(one)) + r"(?: |\Z)", re.DOTALL)) for one in KEPT
+]
 
 
 def again(code: str, message: str) -> str:
     """A message as it was kept, in English, with the code that came with it. What we wrote around their own text is
-    known again by the code; a sentence of ours without facts is known as it stands; any other stays as it is."""
+    known again by the code, a sentence of ours by its words; any other stays as it is."""
     meaning = _meaning(code, message)
     words, remedy = (meaning.words, meaning.remedy) if meaning else ("", "")
-    least = len(words) + len(remedy) + 1
-    if not words or not remedy or len(message) < least or message[: len(words)] != words:
-        return said(message) if message else ""
-    if not message.endswith(remedy):
-        return said(message)
+    if not words or not remedy or len(message) <= len(words) + len(remedy):
+        return _sentences(message)
+    if not message.startswith(words) or not message.endswith(remedy):
+        return _sentences(message)
     theirs = message[len(words) : -len(remedy)].strip()
     if not theirs:
         return said("{words} {remedy}", words=words, remedy=remedy)
@@ -26,3 +44,14 @@ def _meaning(code: str, message: str) -> codes.Meaning | None:
     if code.isascii() and code.isdigit() and len(code) < 7:
         return codes.of_status(int(code), message)
     return codes.of_hresult(code) if code.startswith("0x") else None
+
+
+def _sentences(message: str) -> str:
+    found, rest = "", message
+    while rest:
+        known = next(((one, match) for one, pattern in _KEPT if (match := pattern.match(rest))), None)
+        facts = {name: _sentences(fact) for name, fact in known[1].groupdict().items()} if known else {}
+        one = said(known[0], **facts) if known else said(rest)
+        rest = rest[known[1].end() :] if known else ""
+        found = said("{words} {more}", words=found, more=one) if found else one
+    return found if found == message else message

@@ -16,6 +16,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from pos.actions import inventory_queue_views as views
+from pos.actions import qbd_words
 from pos.actions.inventory_queue_views import Filter
 from pos.actions.outbox_views import moment
 from pos.said import psaid, said
@@ -136,6 +137,6 @@ def _desktop(found: qbd_companies.Desktop | None) -> dict[str, Any] | None:
         "company_name": found.company_name or found.company_file,
         "version": found.version,
         "last_contact": moment(here.store, here.config, found.last_contact_at),
-        "last_error": found.last_error,
+        "last_error": qbd_words.again("", found.last_error),
         "last_error_text": moment(here.store, here.config, found.last_error_at),
     }
