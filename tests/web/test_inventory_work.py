@@ -12,15 +12,7 @@ from pos import clock
 from pos.app import App
 from pos.rules.barcode import check_digit
 from pos.rules.inventory import Draft, Line
-from pos.store import (
-    catalog,
-    inventory,
-    inventory_compared,
-    inventory_counts,
-    inventory_places,
-    passwords,
-    people,
-)
+from pos.store import catalog, inventory, inventory_compared, inventory_counts, inventory_places, passwords, people
 from pos.store.inventory_places import Location
 from tests.web.conftest import PASSWORD, Console, Page
 
