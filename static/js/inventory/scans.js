@@ -33,8 +33,25 @@ function queue(sheet, code, held) {
   return sheet.step();
 }
 
+let letters = { text: "", at: 0 };
+
+/** Letters over a list of choices choose, as they do where nobody listens for a scanner. */
+function byLetters(select, text) {
+  const now = Date.now();
+  letters = { text: (now - letters.at < 1000 ? letters.text : "") + text.toLowerCase(), at: now };
+  const choose = (value) => {
+    select.value = value;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const before = select.value;
+  const found = [...select.options].find((one) => one.text.trim().toLowerCase().startsWith(letters.text));
+  if (found && !select.disabled) choose(found.value);
+  return () => before !== select.value && choose(before);
+}
+
 /** What a person types outside of a field looks for an item. */
 function intoSearch(text) {
+  if (document.activeElement?.tagName === "SELECT") return byLetters(document.activeElement, text);
   const search = byId("find");
   const before = search.value;
   search.focus();
@@ -126,6 +143,7 @@ function sayFound(text) {
 function showFound(lines, text, choose) {
   if (!lines.length) {
     sound.unknown();
+    byId("find").select(); // what is typed next takes its place
     return sayFound(t("Nothing is called {text}, and no code is.", { text }));
   }
   const button = (line) => {
