@@ -19,7 +19,7 @@ from pos import clock
 from pos.config import Config
 from pos.errors import Corrupt
 from pos.rules import documents, hub, ledger
-from pos.store import audit, disk, entries, intake, takings
+from pos.store import audit, disk, entries, intake, qbd_rows, takings
 from pos.store.archives import Files
 from pos.store.db import LOCK_FILE, Store, database_path, open_store
 from pos.store.models import Connection
@@ -99,6 +99,7 @@ def _fill(config: Config, fresh: Path, found: Rebuilt, progress: Callable[[int, 
             _enter(store, config, found, progress)
             last = store.execute("SELECT coalesce(max(n), 0) FROM document").fetchone()[0]
             entries.set_meta(store, "files_durable", last)
+            qbd_rows.forget(store, clock.now())  # what was told to QuickBooks Desktop is not in the receipts
             detail = {"documents": found.documents, "left_alone": len(found.left_alone)}
             audit.record(store, "rebuild", "rebuild", "", detail)
         store.execute("PRAGMA wal_checkpoint(truncate)").fetchall()

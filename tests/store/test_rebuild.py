@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from pos import clock
 from pos.config import Config, Erpnext
 from pos.errors import FolderInUse
-from pos.store import models, rebuild
+from pos.store import models, qbd_rows, rebuild
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
 from pos.store.models import Connection
@@ -67,7 +68,9 @@ def test_the_files_alone_give_the_same_rows(shop_with_books: Config, sold: dict[
     store = open_store(shop_with_books)
     assert ledger_rows(store) == sold
     outbox = store.execute("SELECT document, part, state, after FROM outbox ORDER BY n").fetchall()
+    asked = store.execute("SELECT value FROM meta WHERE key = ?", (qbd_rows.FORGOT,)).fetchone()
     store.close()
+    assert asked[0] > clock.now().date().isoformat(), "QuickBooks Desktop is asked for what it may have been told"
     assert ("first", "sale", "unknown", "") in outbox
     assert ("swap", "return", "unknown", "first") in outbox
     assert "mock" not in {row[0] for row in outbox}, "made without a connection: it goes nowhere"
