@@ -93,7 +93,11 @@ def begin(store: Store, config: Config) -> None:
         return
     username, row = clean_username(own.username), by_company(store, companies.MAIN)
     if row is None:
-        add(store, companies.MAIN, username, own.password or None, "system")
+        try:
+            add(store, companies.MAIN, username, own.password or None, "system")
+        except Conflict:  # another process that starts just now made it
+            if by_company(store, companies.MAIN) is None:
+                raise
         return
     same = bool(own.password) and matches(row, own.password)
     if row.username == username and (same or not own.password):

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -17,7 +18,7 @@ from pos.actions.qbd_session import Here, Result
 from pos.rules import soap
 from pos.store import passwords, qbd_companies, qbd_queue, qbd_rows, qbd_tickets
 from pos.store.db import Store
-from pos.store.models import QbdTicket, QbdWork
+from pos.store.models import QbdCompany, QbdTicket, QbdWork
 
 pytestmark = pytest.mark.both_engines
 
@@ -122,6 +123,32 @@ def test_old_sessions_and_probes_go_away_by_themselves(here: Here) -> None:
     with clock.set_to(NOW + timedelta(days=qbd_tickets.KEPT_DAYS, hours=1)):
         sign_in(here)
     assert [row.state for row in QbdTicket.select()] == ["open"]
+
+
+def test_two_processes_that_start_at_once_make_one_company_file(here: Here, caplog: pytest.LogCaptureFixture) -> None:
+    """Each looked before the other had made it."""
+    QbdCompany.delete().execute()
+    looks = threading.Barrier(2)
+    look = qbd_companies.by_company
+
+    def both_look(store: Store, company: str) -> Any:
+        found = look(store, company)
+        if found is None and not store.in_transaction():
+            looks.wait(30)
+        return found
+
+    def starts() -> None:
+        qbd_companies.follow(here.store, here.config)
+        here.store.release()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(qbd_companies, "by_company", both_look)
+        threads = [threading.Thread(target=starts) for _ in range(2)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    assert QbdCompany.select().count() == 1 and "is not set up" not in caplog.text
 
 
 def test_settings_that_change_are_followed_and_ids_stay(here: Here) -> None:
