@@ -19,7 +19,6 @@ from pos.said import said
 
 DESKTOP, ONLINE, ERPNEXT = "quickbooks_desktop", "quickbooks", "erpnext"
 SIDES = (DESKTOP, ONLINE, ERPNEXT)
-STATUSES = ("missing", "needs_adjustment", "ambiguous", "only_pack_variant", "base_with_packs", "several_bases")
 FIELDS = ("item", "quantity", "income_account", "cogs_account", "asset_account", "cost", "price")
 ACCOUNTS = ("income_account", "cogs_account", "asset_account")
 #: Kinds of items QuickBooks keeps a stock of, and the one that is built of others.

@@ -22,7 +22,6 @@ from pos.store.listing import Asked, Page, Source
 
 BITE = 500
 OPEN = ("asked", "reading")
-STATES = ("open", "dismissed", "gone")
 REASON_MAX = 500
 _LISTED = "(SELECT value FROM json_each(?))"
 _RUN = ("n", "company", "connection", "side", "strict", "state", "asked_by", "asked_at", "ended_at", "counts", "words")

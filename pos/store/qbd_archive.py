@@ -3,7 +3,6 @@ message set, RefNumber or words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -98,11 +97,3 @@ def thin(store: Store, now: datetime, days: int) -> int:
             [(work, before) for work in sorted({work for _, work in old if work})],
         )
     return len(old)
-
-
-def as_json(row: Kept) -> Mapping[str, object]:
-    """As screens and the API show it."""
-    return {
-        "n": row.n, "at": row.at, "direction": row.direction, "event": row.source, "setId": row.set_id,
-        "code": row.code, "message": row.message, "body": row.body,
-    }  # fmt: skip

@@ -137,13 +137,6 @@ def came_from(store: Store, username: str, address: str) -> bool:
         return Rows.select().where((Rows.username == username) & (Rows.address == address)).exists()
 
 
-def newest(store: Store, connection: str, limit: int = 20) -> list[Session]:
-    """Its latest sessions, the newest first."""
-    with store.reading():
-        rows = Rows.select().where((Rows.connection == connection) & (Rows.state != "probe"))
-        return [_session(row) for row in rows.order_by(Rows.made_at.desc()).limit(limit)]
-
-
 # -- probes ------------------------------------------------------------------------------------------------------------
 
 

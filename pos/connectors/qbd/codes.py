@@ -19,7 +19,6 @@ from pos.said import said
 
 POSTED, RETRY, NEVER, CONFIG = "posted", "retry_new_id", "never", "config"
 UNKNOWN, PROBE = "unknown", "probe"
-VERDICTS = (POSTED, RETRY, NEVER, CONFIG, UNKNOWN, PROBE)
 
 #: What a question that matched nothing is answered with: no error.
 NOTHING_FOUND = (1, 500)

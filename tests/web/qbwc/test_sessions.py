@@ -7,7 +7,7 @@ from lxml import etree
 
 from pos.actions import qbd_session
 from pos.app import App
-from pos.store import audit, qbd_companies, qbd_tickets
+from pos.store import audit, qbd_companies
 from pos.store.models import QbdTicket, QbdWork
 from tests.contract.emulators.desktop_file import CompanyFile
 from tests.contract.emulators.desktop_line import Line
@@ -244,7 +244,7 @@ def test_connection_errors_are_bounded_and_never_answered_with_words(till: App, 
     assert "A dialog <box> is open." in line.call("getLastError", ticket=ticket)
     assert "0x80040414" in qbd_companies.get(till.store, MAIN).last_error
     assert sign_in(line)[1] == ""  # the session is closed: the company is free
-    assert sorted(one.state for one in qbd_tickets.newest(till.store, MAIN)) == ["closed", "open"]
+    assert sorted(one.state for one in QbdTicket.select()) == ["closed", "open"]
 
 
 def test_what_passes_not_by_itself_is_not_tried_again(till: App, line: Line) -> None:
