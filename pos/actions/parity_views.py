@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pos.actions import qbd_words
 from pos.actions.outbox_views import moment
 from pos.actions.parity import SIDES as SIDES
 from pos.config import Config
@@ -115,7 +116,7 @@ def run_shown(store: Store, config: Config, run: Run | None) -> dict[str, Any] |
         "asked": moment(store, config, run.asked_at),
         "ended": moment(store, config, run.ended_at),
         "counts": run.counts,
-        "words": said(run.words),
+        "words": qbd_words.again("", run.words),
         "others": [(words, run.counts[name]) for name, (words, _) in STATUSES.items() if run.counts.get(name)],
     }
 

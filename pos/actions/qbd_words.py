@@ -7,7 +7,7 @@ import re
 from pos.connectors.qbd import codes
 from pos.said import said
 
-#: Sentences with facts that are kept beside a message, as `said` has them where they are made.
+#: Sentences kept with facts, or with others, beside a message or a comparison: as `said` has them where they are made.
 KEPT = (
     "No account for {item}: name one at the item or for the company.",
     "No account for {item}: name one in the reason, at the item or for the company.",
@@ -19,10 +19,25 @@ KEPT = (
     "It is there {n} times: {ids}.",
     "Something else has the name {name} there.",
     "QuickBooks booked {id} otherwise than it was sent: {difference} Put it right there, then let it go on.",
+    "Compared with the lists of QuickBooks as they were loaded at {at} UTC.",
+    "No quantities of theirs are kept here; load the lists of QuickBooks again.",
+    "QuickBooks told no sites: quantities are compared for the company as a whole.",
+    "Not compared, for they have no site in QuickBooks: {names}.",
+    "Sites of QuickBooks that are no place here: {names}.",
+    "QuickBooks did not answer in {n} days.",
+    "QuickBooks did not answer: {words}",
 )
-_KEPT = [
-    (one, re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(one)) + r"(?: |\Z)", re.DOTALL)) for one in KEPT
-]
+#: Facts that are sentences themselves; all others are data.
+_WORDS = ("difference", "words")
+
+
+def _pattern(one: str) -> re.Pattern[str]:
+    """A kept sentence, and the blank behind it; one that ends with a fact takes all that is left."""
+    facts = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(one))
+    return re.compile(facts + (r"\Z" if one.endswith("}") else r"(?: |\Z)"), re.DOTALL)
+
+
+_KEPT = [(one, _pattern(one)) for one in KEPT]
 
 
 def again(code: str, message: str) -> str:
@@ -50,7 +65,8 @@ def _sentences(message: str) -> str:
     found, rest = "", message
     while rest:
         known = next(((one, match) for one, pattern in _KEPT if (match := pattern.match(rest))), None)
-        facts = {name: _sentences(fact) for name, fact in known[1].groupdict().items()} if known else {}
+        given = known[1].groupdict() if known else {}
+        facts = {name: _sentences(fact) if name in _WORDS else fact for name, fact in given.items()}
         one = said(known[0], **facts) if known else said(rest)
         rest = rest[known[1].end() :] if known else ""
         found = said("{words} {more}", words=found, more=one) if found else one
