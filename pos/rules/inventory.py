@@ -290,7 +290,7 @@ def _places(draft: Draft, line: Line, where: str, places: Mapping[str, Place]) -
         place = places.get(code)
         if place is None or place.company != draft.company:
             raise Invalid(said("There is no place {code}.", code=code[:140]), field=f"{where}.{name}")
-        if not place.active and draft.kind != "counter":
+        if not place.active and (draft.kind != "counter" or (name == "destination" and line.qty > 0)):
             raise Invalid(said("The place {code} is switched off.", code=code), field=f"{where}.{name}")
 
 

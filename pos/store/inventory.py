@@ -263,6 +263,10 @@ def _reversed(tx: Store, one: Event) -> list[Move]:
             )  # fmt: skip
         there[item, place] = after = there.get((item, place), 0) - qty
         steps.append(Move(position, item, place, -qty, after))
+    places = inventory_places.rules_places(tx, {place for _, _, place, _ in rows})
+    for step in steps:
+        if step.qty > 0 and step.location in places and not places[step.location].active:
+            raise Conflict(said("The place {code} is switched off.", code=step.location), code="place_off")
     for (item, place), after in there.items():
         lowered = sum(step.qty for step in steps if (step.item, step.location) == (item, place)) < 0
         if after < 0 and lowered:

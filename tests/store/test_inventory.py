@@ -325,6 +325,14 @@ class TestLooking:
         )
         assert (put_back.active, new, put_back.qb_site_name) == (False, False, "Back site")
 
+    def test_nothing_is_taken_back_to_a_place_that_is_off(self, shop_floor: Store) -> None:
+        event = post(shop_floor, "adjustment", Line("TEA", set_to=0, destination=HERE))
+        shop_floor.execute("UPDATE inventory_location SET active = 0 WHERE code = ?", (HERE,))
+        with pytest.raises(Conflict, match="switched off"):
+            inventory.void(shop_floor, event.id, by="bob", reason="x", now=NOW)
+        with pytest.raises(Invalid, match="switched off"):
+            inventory.counter(shop_floor, event.id, key="c1", by="bob", now=NOW)
+
 
 PAIRS = {(code, place) for code in ("TEA", "MUG") for place in (HERE, BACK)}
 ACTS = st.lists(
