@@ -1,6 +1,7 @@
 """Notify: looks at this machine and shop, raises a notice where something changed, sends changes to people elsewhere.
 
-Reads: disk, clock, log, sessions, lines, stock     Writes: notices, requests     Talks to: mail, a webhook, a chat
+Reads: disk, clock, log, sessions, lines, stock     Writes: notices, requests, comparisons of stock
+Talks to: mail, a webhook, a chat
 Requests for changes of stock that nobody answered in time are closed here as well, and comparisons of stock made whose
 lists are in.
 If it fails: notices stay at the bell; what was not sent waits in the database and goes out later, oldest first.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,23 +21,7 @@ from pos.store.models import InventoryEvent, InventoryMove, QbdAccount, QbdItem,
 from pos.store.parity import Run
 from tests.books import Time
 from tests.desktop_queue import HERE, Queue
-
-
-@dataclass(frozen=True)
-class Person:
-    code: str
-    person: str = ""
-    rights: tuple[str, ...] = ("stock", "stock_admin", "stock_approve")
-
-    @property
-    def name(self) -> str:
-        return self.code.title()
-
-    def may(self, right: str) -> bool:
-        return right in self.rights
-
-
-ANN, BOB, KEY = Person("ann", "ann"), Person("bob", "bob"), Person("env-admin")
+from tests.stock_people import ANN, BOB, KEY, Person
 
 
 class Books(Queue):

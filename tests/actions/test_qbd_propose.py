@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
@@ -14,23 +13,8 @@ from pos.store import inventory_places, qbd_queue
 from pos.store.db import Store
 from tests.books import Time
 from tests.desktop_queue import HERE, VERSION, Queue
+from tests.stock_people import ANN, BOB, KEY, Person
 
-
-@dataclass(frozen=True)
-class Person:
-    code: str
-    person: str = ""
-    rights: tuple[str, ...] = ("stock", "stock_admin", "stock_approve")
-
-    @property
-    def name(self) -> str:
-        return self.code.title()
-
-    def may(self, right: str) -> bool:
-        return right in self.rights
-
-
-ANN, BOB, KEY = Person("ann", "ann"), Person("bob", "bob"), Person("env-admin")
 ACCOUNTS = {"income": "Sales", "cogs": "Cost of Goods Sold", "asset": "Inventory Asset"}
 
 

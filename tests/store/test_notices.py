@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,13 +22,6 @@ from tests.store.looking import changes
 
 HOOK = {"webhook_url": "http://127.0.0.1:9/in", "webhook_secret": "s"}
 MAIL = {"email_to": "a@example.com", "smtp_host": "127.0.0.1"}
-
-
-@pytest.fixture
-def time() -> Iterator[Time]:
-    now = Time()
-    with clock.set_to(now):
-        yield now
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,13 +20,6 @@ from tests.books import Time
 from tests.store.looking import statements
 
 ME = "server:1:me"
-
-
-@pytest.fixture
-def time() -> Iterator[Time]:
-    now = Time()
-    with clock.set_to(now):
-        yield now
 
 
 @pytest.fixture(autouse=True)

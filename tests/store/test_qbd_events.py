@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from pos import clock
 from pos.errors import Conflict, NotFound
 from pos.rules.inventory import Line
 from pos.store import inventory, inventory_places, notices, qbd_archive, qbd_asks, qbd_outcome, qbd_queue, qbd_rows
-from pos.store.db import Store
 from pos.store.inventory_places import Location, Reason
-from tests.books import Time
 from tests.desktop_queue import HERE, Queue
-
-
-@pytest.fixture
-def time() -> Iterator[Time]:
-    now = Time()
-    with clock.set_to(now):
-        yield now
-
-
-@pytest.fixture
-def queue(store: Store, time: Time) -> Queue:
-    return Queue(store, time)
-
 
 # -- events ------------------------------------------------------------------------------------------------------------
 

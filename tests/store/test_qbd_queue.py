@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,10 +13,8 @@ from pos import clock
 from pos.errors import Conflict, Invalid
 from pos.store import notices, qbd_archive, qbd_queue, qbd_rows
 from pos.store import qbd_tickets as tickets
-from pos.store.db import Store
 from pos.store.models import Audit, QbdCompany, QbdTicket, QbdWork, QbdWorkItem
 from pos.store.qbd_outcome import Answer
-from tests.books import Time
 from tests.desktop_queue import HERE, VERSION, Queue, built
 
 OUTCOMES = {
@@ -39,18 +36,6 @@ CHANGES = {
     "absent": ("unknown", True, False, True, True),
     "given up": ("error", True, True, True, True),
 }
-
-
-@pytest.fixture
-def time() -> Iterator[Time]:
-    now = Time()
-    with clock.set_to(now):
-        yield now
-
-
-@pytest.fixture
-def queue(store: Store, time: Time) -> Queue:
-    return Queue(store, time)
 
 
 # -- one message -------------------------------------------------------------------------------------------------------
