@@ -1,3 +1,5 @@
+"""What tests of the store share: a clock that stands, and a queue to QuickBooks Desktop."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
