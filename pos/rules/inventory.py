@@ -335,6 +335,6 @@ def _not_below(draft: Draft, line: Line, place: str, qty: int, after: int, where
         return
     facts = {"code": line.item, "place": place, "level": text_of(after - qty), "qty": text_of(-qty)}
     raise Invalid(
-        said("There is {level} of {code} at {place}, so {qty} cannot go.", **facts),
+        said("{place} has {level} of {code}, so {qty} cannot go.", **facts),
         field=f"{where}.quantity", code="below_zero",
     )  # fmt: skip

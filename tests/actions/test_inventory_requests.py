@@ -294,7 +294,7 @@ def test_what_the_stock_no_longer_gives_has_failed_and_moves_nothing(floor: Stor
     for _ in range(2):  # the second click says the same
         with pytest.raises(Conflict) as refused:
             approve(floor, key)
-        assert refused.value.code == "failed" and "There is 50 of TEA" in refused.value.message
+        assert refused.value.code == "failed" and "has 50 of TEA" in refused.value.message
     assert (state(floor, key), there(floor)) == ("failed", 50_000)
     assert ("ben", "inventory.request.failed") in acts(floor)
 

@@ -64,7 +64,7 @@ def test_scans_survive_a_reload_a_lost_answer_and_a_second_click(stocked: App, k
     page.get_by_label("To", exact=True).select_option("BACK")
     quantity(page, "Ridge walking boot").fill("9")
     page.get_by_role("button", name="Move").click()
-    expect(page.locator(".line.is-wrong")).to_contain_text("There is 3 of HB-9001")
+    expect(page.locator(".line.is-wrong")).to_contain_text("has 3 of HB-9001")
     quantity(page, "Ridge walking boot").fill("2")
 
     lost: list[Any] = []

@@ -62,7 +62,7 @@ BY = Line("TEA", 1000, destination="SHOP")
 @pytest.mark.parametrize(
     ("asked", "field", "words"),
     [
-        (draft("transfer", Line("TEA", 10_001, "SHOP", "BACK")), "lines[0].quantity", "There is 10 of TEA at SHOP"),
+        (draft("transfer", Line("TEA", 10_001, "SHOP", "BACK")), "lines[0].quantity", "SHOP has 10 of TEA"),
         (draft("adjustment", replace(BY, qty=-10_001)), "lines[0].quantity", "so 10.001 cannot go"),
         (draft("adjustment", replace(BY, qty=0)), "lines[0].quantity", "nought"),
         (draft("adjustment", BY, Line("TEA", set_to=-1, destination="SHOP")), "lines[1].quantity", "less than nothing"),
@@ -112,7 +112,7 @@ def test_what_is_refused_names_its_field(asked: Draft, field: str, words: str) -
 def test_a_level_below_nothing_may_be_raised_but_not_lowered() -> None:
     sold_out = {("TEA", "SHOP"): -5000}
     assert check(draft("adjustment", BY), sold_out).moves[0].level_after == -4000
-    with pytest.raises(Invalid, match="There is -5 of TEA"):
+    with pytest.raises(Invalid, match="has -5 of TEA"):
         check(draft("adjustment", replace(BY, qty=-1)), sold_out)
 
 
