@@ -1,38 +1,18 @@
-// The frame of every page of the console: light or dark, signing out, and what keeps a page live (live.js).
+// The frame of every page of the console: signing out, and what keeps a page live (live.js).
 import { chooseLanguage, t } from "../language.js";
-import { NoAnswer, Refused, get, post, setToken, whenSignedOut, whenStale } from "../till/api.js";
+import { get, post, setToken, whenSignedOut, whenStale } from "../till/api.js";
 import { byId, put } from "../till/dom.js";
+import { sentence } from "../who-menu.js";
 import { hold, keepFresh, refresh as putAnew, whenFresh } from "./live.js";
 
 setToken(document.querySelector('meta[name="csrf"]').content);
 whenStale(async () => (await get("/api/console/session")).csrf);
 whenSignedOut(() => location.assign("/console/sign-in"));
 
-export { chooseLanguage, hold, whenFresh };
-
-/** The sentence behind an error of a request; anything else is thrown on. */
-export function sentence(error) {
-  if (error instanceof Refused) return error.message;
-  if (error instanceof NoAnswer) return t("The till server does not answer. Try again.");
-  throw error;
-}
+export { chooseLanguage, hold, sentence, whenFresh };
 
 /** Say something to those who listen. */
 export const say = (text) => put(byId("say-polite"), text);
-
-const theme = byId("theme");
-if (theme) {
-  theme.value = document.documentElement.dataset.theme ?? "";
-  theme.addEventListener("change", () => {
-    if (theme.value) {
-      localStorage.setItem("tillkeep.theme", theme.value);
-      document.documentElement.dataset.theme = theme.value;
-    } else {
-      localStorage.removeItem("tillkeep.theme");
-      delete document.documentElement.dataset.theme;
-    }
-  });
-}
 
 byId("at")?.addEventListener("change", (event) => event.target.form.submit());
 
@@ -43,15 +23,6 @@ byId("sign-out")?.addEventListener("click", async () => {
     return put(byId("say-now"), sentence(error));
   }
   return location.assign("/console/sign-in");
-});
-
-const menu = document.querySelector(".who-menu");
-document.addEventListener("click", (event) => menu && !menu.contains(event.target) && (menu.open = false));
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && menu?.open) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
 });
 
 // -- what cannot be reached now and comes back by itself; snoozed it is not shown for a while -----------------------------
