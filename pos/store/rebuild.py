@@ -27,7 +27,8 @@ from pos.store.models import Connection
 #: What the command says about the rest.
 ELSEWHERE = (
     "Users and PINs, keys, the catalogue, stock with its events, settings and the audit are not in the receipts: they "
-    "come from the backup, or from `user add` and the next pull. Sales made with a connection are in the outbox as unknown: it asks first."
+    "come from the backup, or from `user add` and the next pull. Sales made with a connection are in the "
+    "outbox as unknown: it asks first."
 )
 CHUNK = 500
 #: Below this many files starting further processes costs more than it saves.
