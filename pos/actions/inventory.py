@@ -20,7 +20,7 @@ from pos.errors import Conflict, NotAllowed, NotFound, UserError
 from pos.rules import inventory as rules
 from pos.rules import rights
 from pos.rules.inventory import Draft, Line
-from pos.rules.inventory_approval import Needed
+from pos.rules.inventory_approval import OVER_QUANTITY, OVER_VALUE, Needed
 from pos.said import said
 from pos.store import companies, inventory, inventory_approvals, inventory_places, inventory_refused, notices, qbd_queue
 from pos.store import reach as within
@@ -98,14 +98,27 @@ def counter(
 
 
 def void(store: Store, event: str, who: Who, reason: str, *, via: str, reach: Reach = EVERYWHERE) -> Outcome:
-    """Take an event back before the books heard of it. A second time changes nothing. Conflict once they may have."""
+    """Take an event back before the books heard of it. A second time changes nothing. Conflict once they may have, or
+    `second_person` where its size asks for two people and who made it would take it back alone."""
     with refusals(store, who, "void", event, via):
         demand(who, "stock_admin")
         reason = " ".join(reason.split())[:REASON_MAX]
         with store.transaction() as tx:
-            before = seen(tx, event, reach)
-            after = inventory.void(tx, event, by=by(who), reason=reason, now=clock.now())
+            before, now = seen(tx, event, reach), clock.now()
+            if before.status != "voided" and before.created_by == by(who):
+                _refuse_alone(tx, before, now)
+            after = inventory.void(tx, event, by=by(who), reason=reason, now=now)
             return Outcome(after, made=before.status != after.status)
+
+
+def _refuse_alone(tx: Store, event: Event, now: datetime) -> None:
+    lines = rules.reversed_lines(tuple(line for line in event.lines if line.qty))
+    back = Draft(event.id, event.company, "counter", "", lines, counters=event.id)
+    if {OVER_QUANTITY, OVER_VALUE} & set(guard.needed(tx, tx.config, event.company, back, now).codes):
+        raise Conflict(
+            said("This is of a size that needs two people. Somebody else takes it back, or a counter-event asks one."),
+            code="second_person",
+        )
 
 
 def retry(store: Store, event: str, who: Who, *, via: str, reach: Reach = EVERYWHERE) -> Outcome:

@@ -369,3 +369,15 @@ def test_an_owner_switches_approvals_off_with_a_reason_and_it_is_told(floor: Sto
     assert not notices.is_open(floor, f"{guard.OFF}main")
     assert ask(floor, set_to(2_000)).approval is not None
     assert [one for one in acts(floor) if one[1] == "inventory.approvals"] == [("admin", "inventory.approvals")] * 2
+
+
+def test_what_two_people_did_one_does_not_take_back_alone(floor: Store) -> None:
+    big, small = approve(floor, waiting(floor, moved(30_000))).event, ask(floor, moved(20_000, "MUG")).event
+    assert big is not None and small is not None
+    with clock.set_to(NOON):
+        with pytest.raises(Conflict) as refused:
+            door.void(floor, big.id, ADA, "oops", via="api")
+        assert refused.value.code == "second_person" and there(floor) == 70_000
+        assert door.void(floor, big.id, CAT, "oops", via="api").made and there(floor) == 100_000
+        assert not door.void(floor, big.id, ADA, "oops", via="api").made, "it was done already"
+        assert door.void(floor, small.id, ADA, "oops", via="api").made, "below the threshold"
