@@ -92,7 +92,7 @@ class TestEvents:
         row = shop_floor.execute("SELECT actor, act, subject FROM audit ORDER BY n DESC LIMIT 1").fetchone()
         assert tuple(row) == ("ann", "inventory.transfer", event.id)
         assert audit.verify_chain(shop_floor)[1] == ""
-        with pytest.raises(Invalid, match="There is 5 of TEA"):  # all of it or nothing of it
+        with pytest.raises(Invalid, match="has 5 of TEA"):  # all of it or nothing of it
             post(shop_floor, "transfer", Line("TEA", 1000, HERE, BACK), Line("TEA", 5001, HERE, BACK))
         assert (there(shop_floor), InventoryEvent.select().count()) == (6000, 2)
         sums_hold(shop_floor)
@@ -116,7 +116,7 @@ class TestEvents:
     def test_a_sale_goes_below_nothing_and_events_do_not(self, shop_floor: Store) -> None:
         sold(shop_floor, "TEA", 12_000)
         assert there(shop_floor) == -2000
-        with pytest.raises(Invalid, match="There is -2 of TEA"):
+        with pytest.raises(Invalid, match="has -2 of TEA"):
             post(shop_floor, "transfer", Line("TEA", 1000, HERE, BACK))
         post(shop_floor, "receipt", Line("TEA", 5000, destination=HERE))
         assert there(shop_floor) == 3000
@@ -164,7 +164,7 @@ class TestTakenBack:
         sold(shop_floor, "TEA", 1000)
         with pytest.raises(Conflict, match="below nothing"):
             inventory.void(shop_floor, "first", by="bob", reason="never came", now=NOW)
-        with pytest.raises(Invalid, match="There is 9 of TEA"):
+        with pytest.raises(Invalid, match="has 9 of TEA"):
             inventory.counter(shop_floor, "first", key="c1", by="bob", now=NOW)
         assert (there(shop_floor), inventory.event(shop_floor, "first").status) == (9000, "committed")
 
