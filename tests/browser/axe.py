@@ -13,6 +13,9 @@ GRAVE = ("serious", "critical")
 COLOURS = ("color-contrast", "link-in-text-block")
 #: resultTypes keeps axe from describing what is as it should be.
 _RUN = """async ([root, only]) => {
+  // A colour on its way is none yet.
+  const ends = (one) => (one.effect?.getComputedTiming().endTime ?? Infinity) < Infinity;
+  await Promise.allSettled(document.getAnimations().filter(ends).map((one) => one.finished));
   const options = { resultTypes: ['violations'] };
   if (only) options.runOnly = { type: 'rule', values: only };
   const { violations } = await axe.run(root ?? document, options);

@@ -49,8 +49,10 @@ class Screen:
         return self
 
     def scan(self, *codes: str, key_ms: float = KEY_MS, end: str = "Enter") -> None:
-        """A scanner types: keys `key_ms` apart by the clock of the events, however slow this machine is just now."""
+        """A scanner types: keys `key_ms` apart by the clock of the events, however slow this machine is just now. Their
+        time is over when they are sent: the browser takes no event of the future as it is."""
         at = time.time()
+        self.page.wait_for_timeout(sum(len(code) + 1 for code in codes) * key_ms + 100 * len(codes))
         for code in codes:
             for name in (*code, end):
                 at += key_ms / 1000

@@ -85,16 +85,19 @@ async function showPage(from) {
 function paintResults(q) {
   const words = q.split(/\s+/).filter(Boolean);
   const results = byId("results");
+  const held = results.contains(document.activeElement) ? document.activeElement.dataset.code : undefined;
   results.replaceChildren(...found.items.map((tile) => tileButton(tile, words)));
   results.classList.toggle("is-few", found.items.length < limit);
   if (!found.items.length) results.append(h("p", { class: "nothing" }, q ? t("Nothing here has all of “{words}”. Try fewer letters, or another group.", { words: q }) : t("No items yet. They come with the next round of items, or with an import.")));
   results.scrollTop = 0;
+  // A tile somebody went to by keyboard stays theirs when the list is painted anew.
+  if (held !== undefined) [...results.children].find((one) => one.dataset.code === held)?.focus();
 }
 
 function tileButton(tile, words) {
   const stock = tile.stock_text ? h("span", { class: /^(0|-)/.test(tile.stock ?? "1") ? "none" : "" }, /^(0|-)/.test(tile.stock ?? "1") && tile.elsewhere_text ? tile.elsewhere_text : tile.stock_text) : "";
   const opens = tile.has_variants ? [icon("grid"), h("span", { class: "sr" }, t("opens sizes and colours"))] : tile.weighed ? [icon("weigh"), h("span", { class: "sr" }, t("asks for the weight"))] : [];
-  return h("button", { type: "button", class: `tile item g${tile.group_index}${lengthOf(tile.name)}`, onclick: () => pick(tile) },
+  return h("button", { type: "button", "data-code": tile.code, class: `tile item g${tile.group_index}${lengthOf(tile.name)}`, onclick: () => pick(tile) },
     h("b", {}, h("span", { dir: "auto" }, marked(tile.name, words))), h("span", { class: "detail" }, h("span", { dir: "auto" }, marked(tile.detail || tile.group, words))),
     h("span", { class: "foot-row" }, h("span", {}, stock, " ", opens), h("span", { class: tile.price_text.length > PRICE_LONG ? "price is-from" : "price" }, tile.open_price && !tile.price_text ? t("Type price") : figure(tile.price_text))));
 }
