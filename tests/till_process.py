@@ -48,7 +48,8 @@ class Till:
         self.root = root
         self.words = words
         self.script = REPO / "pos_server.py"
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("ERPNEXT_", "TILLKEEP_", "QBWC_", "INVENTORY_"))}
+        ours = ("ERPNEXT_", "TILLKEEP_", "QBWC_", "INVENTORY_")
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         self.env = {**clean, **(env or {})}
         self.port = 0
         self.key = ""

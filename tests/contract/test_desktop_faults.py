@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.contract import desktop_books as books
 from tests.contract import desktop_faults
 from tests.contract.desktop_judge import Judge, Result
-
 
 
 def test_whatever_fails_each_event_is_there_once_and_in_order(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ _LINE = {"sku": _SKU, "quantity": "1"}
 STOCK_OF_COMPANY: tuple[tuple[str, Any], ...] = (
     *((f"/inventory{path}", None) for path in (
         "", "/adjust", "/approvals", "/counts", "/events", "/events.csv", f"/items/{_SKU}", "/orders", "/orders/new",
-        "/labels", "/parity", "/parity.csv", "/places", "/places/desktop.qwc", "/queue", "/queue.csv", "/queue/wire", "/receive",
-        "/stock.csv", "/transfer",
+        "/labels", "/parity", "/parity.csv", "/places", "/places/desktop.qwc", "/queue", "/queue.csv", "/queue/wire",
+        "/receive", "/stock.csv", "/transfer",
     )),
     *((f"{_API}/{path}", None) for path in (
         "approvals", "counts", "events", "find", "health", f"item/{_SKU}", "locations", "lookup", "orders", "overview",
