@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 #: Which engine the fixtures `shop` and `store` stand on.
 WANTED = "TILLKEEP_STORE"
 #: Set by .ci/run: without PostgreSQL and Redis the run fails instead of skipping.
@@ -98,6 +100,15 @@ def wanted() -> bool:
 def about_files(test: str) -> str:
     """Why this test says nothing of a hub on PostgreSQL; "" when it does."""
     return next((why for why, names in ABOUT_FILES.items() if test.startswith(names)), "")
+
+
+def required() -> None:
+    """Skip the test in words where there is no PostgreSQL; fail it where the run requires one."""
+    why = missing()
+    if why and os.environ.get(REQUIRED) == "1":
+        pytest.fail(f"{REQUIRED}=1, and {why}")
+    if why:
+        pytest.skip(why)
 
 
 def missing() -> str:

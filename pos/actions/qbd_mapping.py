@@ -31,8 +31,7 @@ PART, KEY, MOVES = "desktop", "mapping", "moves"
 
 def read(store: Store, company: str) -> Kept:
     """The mapping as plain JSON ({} before it was made), with the mark a change gives back. NotFound."""
-    kept = companies.kept(store, company, PART)
-    return Kept(dict(kept.values.get(KEY) or {}), kept.mark)
+    return companies.kept_as(store, company, PART, KEY)
 
 
 def check(plain: Mapping[str, Any]) -> list[str]:
@@ -49,11 +48,10 @@ def write(store: Store, company: str, plain: Mapping[str, Any], before: Kept, by
     row = qbd_companies.of_company(store, company)
     if found := check(plain):
         raise Invalid(" ".join(found), field=KEY, code="mapping")
-    kept = companies.kept(store, company, PART)
     with store.transaction():
-        made = companies.keep(store, company, PART, {**kept.values, KEY: dict(plain)}, Kept({}, before.mark), by)
+        made = companies.keep_as(store, company, PART, KEY, plain, before, by)
         unblock.mapped(store, row.connection, clock.now())
-    return Kept(dict(plain), made.mark)
+    return made
 
 
 def strangers(store: Store, company: str) -> list[str]:

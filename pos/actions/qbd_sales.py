@@ -103,13 +103,10 @@ def _tell(job: Job, desk: Desk, row: Standing, now: datetime, done: Done) -> Non
     """Put it into the queue. One transaction: it is told and says so, or neither."""
     store = job.store
     with store.transaction():
-        taken = outbox.take(store, row.n, job.owner, now)
-        if taken is None:
+        held = _held(job, desk, row, now, done)
+        if held is None:
             return
-        one = bundles.closed(store, job.connection, row.number)
-        body = _prepared(job, desk, one, taken, now, done)
-        if body is None:
-            return
+        taken, one, body = held
         bundles.keep_sent(store, one.n, body, clock.uuid7(), one.edition + 1)
         part = Part(sales.KINDS[one.book.kind], json.loads(body), sales.items(one.book, desk.known))
         qbd_queue.tell(store, job.connection, one.company, part.kind, row.source, [part], now)
@@ -121,13 +118,10 @@ def _again(job: Job, desk: Desk, row: Standing, now: datetime, done: Done) -> No
     """A person let a refused document go again: its messages are written anew, by what is mapped now."""
     store = job.store
     with store.transaction():
-        taken = outbox.take(store, row.n, job.owner, now)
-        if taken is None:
+        held = _held(job, desk, row, now, done)
+        if held is None:
             return
-        one = bundles.closed(store, job.connection, row.number)
-        body = _prepared(job, desk, one, taken, now, done)
-        if body is None:
-            return
+        taken, one, body = held
         for work in qbd_sales.works(store, row.source):
             payload: Any = json.loads(body)
             if work.kind == "payout":
@@ -138,6 +132,19 @@ def _again(job: Job, desk: Desk, row: Standing, now: datetime, done: Done) -> No
         qbd_queue.retry(store, row.source, "outbox", now)
         _wait(job, taken, now)
     done.told += 1
+
+
+def _held(
+    job: Job, desk: Desk, row: Standing, now: datetime, done: Done
+) -> tuple[outbox.Claimed, bundles.Closed, bytes] | None:
+    """A document taken for this round, and what is to be sent; None where somebody else has it or it cannot be written.
+    Inside the transaction that tells it."""
+    taken = outbox.take(job.store, row.n, job.owner, now)
+    if taken is None:
+        return None
+    one = bundles.closed(job.store, job.connection, row.number)
+    body = _prepared(job, desk, one, taken, now, done)
+    return None if body is None else (taken, one, body)
 
 
 def _prepared(

@@ -24,8 +24,7 @@ CREATING = "categories"
 
 def read(store: Store, company: str) -> Kept:
     """The mapping as plain JSON ({} before it was made), with the mark a change gives back. NotFound."""
-    kept = companies.kept(store, company, PART)
-    return Kept(dict(kept.values.get(KEY) or {}), kept.mark)
+    return companies.kept_as(store, company, PART, KEY)
 
 
 def check(plain: Mapping[str, Any]) -> list[str]:
@@ -41,12 +40,11 @@ def write(store: Store, company: str, plain: Mapping[str, Any], before: Kept, by
     Conflict ("changed") when somebody changed the company's settings since `before` was read."""
     if found := check(plain):
         raise Invalid(" ".join(found), field=KEY, code="mapping")
-    kept = companies.kept(store, company, PART)
     with store.transaction():
-        made = companies.keep(store, company, PART, {**kept.values, KEY: dict(plain)}, Kept({}, before.mark), by)
+        made = companies.keep_as(store, company, PART, KEY, plain, before, by)
         if releases(before.values, plain):
             unblock.mapped(store, companies.connection_id(PART, company), clock.now())
-    return Kept(dict(plain), made.mark)
+    return made
 
 
 def releases(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

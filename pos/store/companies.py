@@ -188,6 +188,18 @@ def keep(store: Store, key: str, part: str, values: Mapping[str, Any], before: K
     return Kept(dict(values), text)
 
 
+def kept_as(store: Store, key: str, part: str, name: str) -> Kept:
+    """One thing of what `part` keeps, an object; {} before it was made."""
+    whole = kept(store, key, part)
+    return Kept(dict(whole.values.get(name) or {}), whole.mark)
+
+
+def keep_as(store: Store, key: str, part: str, name: str, values: Mapping[str, Any], before: Kept, by: str) -> Kept:
+    """Put `values` in place of that one thing, beside what else `part` keeps. Conflict as `keep`."""
+    whole = {**kept(store, key, part).values, name: dict(values)}
+    return Kept(dict(values), keep(store, key, part, whole, Kept({}, before.mark), by).mark)
+
+
 # -- shops -------------------------------------------------------------------------------------------------------------
 
 

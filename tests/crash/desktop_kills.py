@@ -34,7 +34,7 @@ WHEN = ("before", "within", "after")
 
 def _at(root: Path) -> None:
     (root / "at").write_text("AT", encoding="utf-8")
-    while True:
+    while True:  # it stands here until it is killed
         time.sleep(60)
 
 

@@ -56,7 +56,7 @@ def until(there: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     while not there():
         assert process.poll() is None, "the server ended by itself"
         assert time.monotonic() < ends, "it did not come to it"
-        time.sleep(0.01)
+        time.sleep(0.01)  # between two looks; the bound is SECONDS_MAX
 
 
 def killed(connector: WebConnector, root: Path, env: dict[str, str], hours: int, operation: str, when: str) -> None:

@@ -39,9 +39,7 @@ SIDES = {"main": "", "north": "N-"}
 
 @pytest.fixture
 def server() -> Iterator[engines.Server]:
-    why = engines.missing()
-    if why:
-        pytest.skip(why)
+    engines.required()
     redis_process.required()
     one = engines.start()
     yield one

@@ -26,9 +26,7 @@ POST_TAKES_SECONDS = 40.0
 
 @pytest.fixture
 def server() -> Iterator[engines.Server]:
-    why = engines.missing()
-    if why:
-        pytest.skip(why)
+    engines.required()
     one = engines.start()
     yield one
     engines.stop(one)

@@ -40,9 +40,7 @@ TAKEN_OVER_SECONDS = 300.0
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[engines.Server]:
     """A server of its own, for it is stopped and started."""
-    why = engines.missing()
-    if why:
-        pytest.skip(why)
+    engines.required()
     one = engines.start()
     yield one
     engines.stop(one)
