@@ -276,8 +276,9 @@ class Runner:
             if key in self._running:
                 self._again[key] = _louder("ring", cause, self._again.get(key, ""))
                 return
-        if key in self._keys:
-            self._round(key, cause)
+        if key in self._keys and not self._round(key, cause) and cause == "person":
+            with self._guard:  # somebody else has it just now; what a person asked for is asked again
+                self._later[key] = cause
 
     def _round(self, key: Key, cause: str) -> bool:
         agent, now = self._agents[key[0]], clock.now()
@@ -359,5 +360,5 @@ class Runner:
 
 
 def _louder(cause: str, *others: str) -> str:
-    """Of several reasons to call one agent: that the line is back outweighs any other bell."""
-    return LINE if LINE in others and cause != "person" else cause
+    """Of several reasons to call one agent: a person outweighs all, that the line is back outweighs any other bell."""
+    return next((loud for loud in ("person", LINE) if loud in (cause, *others)), cause)

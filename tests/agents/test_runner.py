@@ -6,6 +6,7 @@ import threading
 import time as real_time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -202,6 +203,33 @@ def test_a_bell_during_a_round_is_another_round(start: Start) -> None:
     assert len(ran) == 1
     may_end.set()
     assert until(lambda: len(ran) == 2)
+
+
+@pytest.mark.parametrize("holder", ["a round here", "another process"])
+def test_what_a_person_asks_for_meanwhile_is_done_even_when_paused(start: Start, store: Store, holder: str) -> None:
+    begun, goes_on, causes = threading.Event(), threading.Event(), []
+
+    def run(job: Run) -> str:
+        causes.append(job.cause)
+        begun.set()
+        assert goes_on.wait(30)
+        return ""
+
+    runner = start(Agent("slow", "Slow", run, every(minutes=60)))
+    assert begun.wait(30)
+    if holder == "another process":
+        goes_on.set()
+        assert until(lambda: not rounds.states(store, clock.now())["slow", ""].running)
+        n = rounds.take(store, ("slow", ""), "agents:7:other", "schedule", clock.now())
+        assert n is not None
+    rounds.pause(store, "slow", "", True)
+    runner.run_now("slow")
+    assert until(lambda: bool(runner._again or runner._later))
+    if holder == "another process":
+        end = rounds.End("ok", "", "", clock.now() + timedelta(hours=1), 0)
+        rounds.finish(store, ("slow", ""), "agents:7:other", n, clock.now(), end)
+    goes_on.set()
+    assert until(lambda: causes == ["schedule", "person"])
 
 
 def test_a_bell_during_the_silence_is_not_heard(start: Start, store: Store) -> None:
