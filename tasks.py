@@ -27,7 +27,7 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 STAMP = VENV / "installed.json"
 REQUIREMENTS = {
     "run": ("requirements.txt",),
-    "test": ("requirements.txt", "requirements-hub.txt", "requirements-dev.txt"),
+    "test": ("requirements.txt", "requirements-hub.txt", "requirements-conductor.txt", "requirements-dev.txt"),
 }
 PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-qq")
 

@@ -39,6 +39,7 @@ from pos.sections import (
     Till,
     Vouchers,
 )
+from pos.sections_conductor import Conductor
 from pos.sections_inventory import Inventory, Qbwc
 from pos.sections_runs import Runs
 from pos.setting import environment_name, group
@@ -46,6 +47,7 @@ from pos.setting import environment_name, group
 __all__ = [
     "GROUPS",
     "Backup",
+    "Conductor",
     "Config",
     "Console",
     "Erpnext",
@@ -93,6 +95,7 @@ GROUPS: dict[str, type] = {
     "runs": Runs,
     "inventory": Inventory,
     "qbwc": Qbwc,
+    "conductor": Conductor,
     "security": Security,
     "shift": Shift,
     "returns": Returns,
@@ -125,6 +128,7 @@ class Config:
     runs: Runs = field(default_factory=Runs)
     inventory: Inventory = field(default_factory=Inventory)
     qbwc: Qbwc = field(default_factory=Qbwc)
+    conductor: Conductor = field(default_factory=Conductor)
     security: Security = field(default_factory=Security)
     shift: Shift = field(default_factory=Shift)
     returns: Returns = field(default_factory=Returns)

@@ -248,7 +248,7 @@ def test_every_agent_and_connector_is_documented() -> None:
 
 def test_every_dependency_says_what_it_is_for() -> None:
     page = (REPO / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    for file in ("requirements.txt", "requirements-hub.txt", "requirements-dev.txt"):
+    for file in ("requirements.txt", "requirements-hub.txt", "requirements-conductor.txt", "requirements-dev.txt"):
         for line in (REPO / file).read_text(encoding="utf-8").splitlines():
             package = re.match(r"[A-Za-z0-9_.-]+", line)
             if package and not line.startswith("-"):
@@ -256,7 +256,7 @@ def test_every_dependency_says_what_it_is_for() -> None:
 
 
 def test_every_requirement_is_pinned_and_what_is_installed_here() -> None:
-    for file in ("requirements.txt", "requirements-hub.txt", "requirements-dev.txt"):
+    for file in ("requirements.txt", "requirements-hub.txt", "requirements-conductor.txt", "requirements-dev.txt"):
         for line in (REPO / file).read_text(encoding="utf-8").splitlines():
             if line and not line.startswith(("#", "-")):
                 name, _, version = line.partition("==")

@@ -240,6 +240,7 @@ def test_only_the_folders_of_the_plan_stand_at_the_top() -> None:
         "tasks.py",
         "requirements-dev.txt",
         "requirements-hub.txt",
+        "requirements-conductor.txt",
     }
     words = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", ".gitignore", ".gitattributes", ".env.example"}
     assert top - {"pos_server.py", *fixed} - program - words == set()

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 Owner = Literal["ours", "theirs", "latest", "ask", "only_ours", "only_theirs"]
 #: ours, theirs: wins where both changed. latest: whoever changed it last. ask: a person. only_ours, only_theirs: the
-#: other side's changes of it are never taken at all.
+#: other side's changes of it are never taken at all, and told where there are any.
 OWNERS: tuple[Owner, ...] = ("ours", "theirs", "latest", "ask", "only_ours", "only_theirs")
 #: What a field without a word of its own does.
 DEFAULT: Owner = "ask"
@@ -22,12 +22,14 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Both sides changed a field. rule: the owner's word that decided it; "ask" = it is open."""
+    """Both sides changed a field, or one that may not. rule: the owner's word that decided it; "ask" = it is open.
+    won: ours | theirs; "" as long as it is open."""
 
     field: str
     ours: Any
     theirs: Any
     rule: Owner
+    won: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,10 @@ def merge(
         if same(mine, other):
             continue
         changed_here, changed_there = _changed(agreed, name, mine), _changed(agreed, name, other)
-        if owner == "only_ours" or (owner != "only_theirs" and changed_here and not changed_there):
-            push.add(name)
-        elif owner == "only_theirs" or (changed_there and not changed_here):
-            pull.add(name)
-        else:
-            rule = _decided(owner, ours_at, theirs_at)
-            conflicts.append(Conflict(name, mine, other, "ask" if rule == "ask" else owner))
-            (push if rule == "ours" else pull if rule == "theirs" else set()).add(name)
+        won = _won(owner, changed_here, changed_there, ours_at, theirs_at)
+        if changed_there if won == "ours" else changed_here if won == "theirs" else True:
+            conflicts.append(Conflict(name, mine, other, owner, won))
+        (push if won == "ours" else pull if won == "theirs" else set()).add(name)
     fields |= {name: theirs[name] for name in pull}
     found = tuple(sorted(conflicts, key=lambda one: one.field))
     return Merged(fields, frozenset(push), frozenset(pull), found)
@@ -96,7 +94,12 @@ def _changed(agreed: Mapping[str, Any] | None, name: str, value: Any) -> bool:
     return not same(agreed[name], value)
 
 
-def _decided(owner: Owner, ours_at: str, theirs_at: str) -> Owner:
+def _won(owner: Owner, changed_here: bool, changed_there: bool, ours_at: str, theirs_at: str) -> str:
+    """Whose value stands; "" = a person is asked."""
+    if owner in ("only_ours", "only_theirs"):
+        return owner.removeprefix("only_")
+    if changed_here != changed_there:
+        return "ours" if changed_here else "theirs"
     if owner == "latest":
         return "theirs" if theirs_at > ours_at else "ours"
-    return owner
+    return owner if owner in ("ours", "theirs") else ""

@@ -102,7 +102,7 @@ def waiting(store: Store, company: str, connection: str, kind: str, after: str, 
     asked = (
         "SELECT r.id FROM record r LEFT JOIN record_link l ON l.company = r.company AND l.kind = r.kind"
         " AND l.record_id = r.id AND l.connection = ? WHERE r.company = ? AND r.kind = ? AND r.id > ?"
-        " AND NOT (r.origin = 'there' AND r.kind IN ('invoice', 'order', 'payment'))"
+        " AND NOT (r.origin = 'there' AND r.kind IN ('invoice', 'order', 'payment', 'qbd_adjustment', 'qbd_invoice'))"
         " AND ((l.record_id IS NULL AND r.deleted = 0) OR (l.state <> 'gone' AND l.agreed_version <> r.version"
         " AND (r.deleted = 0 OR l.remote_id <> '' OR l.request_id <> '')) OR l.state = 'sending')"
         " ORDER BY r.id LIMIT ?"

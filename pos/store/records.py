@@ -23,9 +23,13 @@ from pos.store.models import Record as Records
 from pos.store.models import RecordConflict as Conflicts
 from pos.store.models import RecordLink as Links
 
-KINDS = ("customer", "item", "invoice", "order", "payment")
+KINDS = (
+    "customer", "item", "invoice", "order", "payment",
+    # of QuickBooks Desktop, with its own fields (rules.conductor)
+    "qbd_customer", "qbd_vendor", "qbd_item", "qbd_sales_order", "qbd_purchase_order", "qbd_adjustment", "qbd_invoice",
+)  # fmt: skip
 #: What moves money: pulled ones are copies that are only read.
-MONEY = ("invoice", "order", "payment")
+MONEY = ("invoice", "order", "payment", "qbd_adjustment", "qbd_invoice")
 LIST_MAX = 500
 _TITLES = ("name", "number", "reference")
 
@@ -221,8 +225,7 @@ def clashed(
                 if not Conflicts.update(**values).where(same).execute():
                     _new(company, connection, kind, key, one.field, values, stamp, "open")
             elif not _known(here, one.field, values):
-                won = "theirs" if one.rule == "theirs" else "ours"
-                _new(company, connection, kind, key, one.field, values, stamp, "decided", won)
+                _new(company, connection, kind, key, one.field, values, stamp, "decided", one.won)
 
 
 def _new(

@@ -33,8 +33,8 @@ def test_where_both_changed_the_owner_decides(owner: str, kept: str, pushed: boo
     found = merge(AGREED, AGREED | {"phone": "2"}, AGREED | {"phone": "3"}, {"phone": owner})
     assert found.fields["phone"] == kept
     assert ("phone" in found.push, "phone" in found.pull) == (pushed, pulled)
-    asked = owner in ("ours", "theirs", "ask")
-    assert found.conflicts == ((Conflict("phone", "2", "3", owner),) if asked else ())  # type: ignore[arg-type]
+    won = "ours" if pushed else "theirs" if pulled else ""
+    assert found.conflicts == (Conflict("phone", "2", "3", owner, won),)  # type: ignore[arg-type]
     assert found.open == ({"phone"} if owner == "ask" else set())
 
 
@@ -72,6 +72,9 @@ def test_whatever_the_values_nothing_is_lost_unseen() -> None:
         assert not found.push & found.pull
         if o == t:
             assert not in_one and not found.conflicts
-        elif owner in ("ours", "theirs", "ask", "latest"):
+            continue
+        assert (found.fields["f"] == t) == ("f" in found.pull)
+        if owner in ("ours", "theirs", "ask", "latest"):
             assert bool(found.conflicts) == (o != a and t != a)
-            assert (found.fields["f"] == t) == ("f" in found.pull)
+        else:  # the side that is not heard had changed it: that is a row
+            assert bool(found.conflicts) == ((t if owner == "only_ours" else o) != a)

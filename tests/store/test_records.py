@@ -59,7 +59,7 @@ def test_a_person_decides_and_takes_it_back(store: Store) -> None:
     now = clock.now()
     records.create(store, "main", "customer", "C1", {"name": "Ana", "phone": "2"}, [], "7", now)
     record_links.put(store, Link("main", "q", "customer", "C1", "9", "0", {"name": "Ana", "phone": "1"}, 1, "conflict"))
-    found = [Clash("phone", "2", "3", "ask"), Clash("name", "Ana", "Anna", "ours")]
+    found = [Clash("phone", "2", "3", "ask"), Clash("name", "Ana", "Anna", "ours", "ours")]
     for _ in range(2):  # a round that is repeated makes no second row
         records.clashed(store, "main", "q", "customer", "C1", found, now)
     (by_rule,) = records.conflicts(store, "main", state="decided")

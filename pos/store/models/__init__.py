@@ -16,6 +16,14 @@ from pos.store.models.catalog import (
     TaxCode,
 )
 from pos.store.models.companies import Company, PersonLeft, PersonScope, Shop, TillPlace
+from pos.store.models.conductor import (
+    ConductorCompany,
+    ConductorFailure,
+    ConductorRef,
+    ConductorSession,
+    ConductorStep,
+    ConductorStock,
+)
 from pos.store.models.desktop import (
     QbdAccount,
     QbdArchive,
@@ -127,10 +135,13 @@ INVENTORY = (
 DESKTOP = (
     QbdCompany, QbdTicket, QbdWork, QbdWorkItem, QbdArchive, QbdItem, QbdSite, QbdLevel, QbdAccount,
 )  # fmt: skip
+CONDUCTOR = (
+    ConductorCompany, ConductorSession, ConductorStep, ConductorFailure, ConductorRef, ConductorStock,
+)  # fmt: skip
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
     *BACKUPS, *RECORDS, *HUB, *BUNDLES, *COMPANIES, *SIGN_INS, *OFFICE, *RUNS, *BANK, *INVENTORY,
-    *DESKTOP,
+    *DESKTOP, *CONDUCTOR,
 )  # fmt: skip
 
 __all__ = [
@@ -141,6 +152,7 @@ __all__ = [
     "BUNDLES",
     "CATALOG",
     "COMPANIES",
+    "CONDUCTOR",
     "DESKTOP",
     "HUB",
     "INVENTORY",
@@ -170,6 +182,12 @@ __all__ = [
     "Bundle",
     "BundleMember",
     "Company",
+    "ConductorCompany",
+    "ConductorFailure",
+    "ConductorRef",
+    "ConductorSession",
+    "ConductorStep",
+    "ConductorStock",
     "Connection",
     "CopyPlace",
     "CountCheck",

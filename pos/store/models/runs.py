@@ -178,6 +178,8 @@ class RunSchedule(Row):
     version = IntegerField(default=0)  # counts up with every change
     made_by = TextField(default="")
     made_at = TextField()
+    what = TextField(default="runs")  # runs | conductor: what it starts
+    objects = TextField(default="")  # JSON list of types a session of Conductor brings together; "" = all
 
     class Meta:
         table_name = "run_schedule"
