@@ -27,7 +27,9 @@ from pos.web.parts import parts
 View = TypeVar("View", bound=Callable[..., Any])
 
 #: Addresses of the console; the screens of runs are below `[runs] prefix`, too.
-CONSOLE = ("/console", "/api/console", "/settings", "/api/integrations", "/api/office")
+CONSOLE = (
+    "/console", "/api/console", "/settings", "/api/integrations", "/api/office", "/conductor", "/api/conductor",
+)  # fmt: skip
 #: Addresses for whoever is signed in at the console or at a till.
 BOTH = ("/inventory", "/api/inventory")
 #: Headers of a key for stock, beside `Authorization: Bearer …`; a client may send both with each request.

@@ -40,6 +40,7 @@ SCREENS = (
     ("tills", "/console/tills", said("Tills"), "till"),
     ("backups", "/console/backups", said("Copies"), "copy"),
     ("integrations", "/settings/integrations", said("Integrations"), "plug"),
+    ("conductor", "/conductor", said("QuickBooks Desktop"), "book"),
     ("settings", "/console/settings", said("Settings"), "gear"),
 )
 
