@@ -49,6 +49,7 @@ class ConductorSession(Row):
     cancel_by = TextField(default="")
     code = TextField(default="")
     message = TextField(default="")
+    took_ms = BigIntegerField(default=0)  # from its start to its end, kept at its end: what the history is sorted by
 
     class Meta:
         table_name = "conductor_session"
