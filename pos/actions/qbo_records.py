@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pos import clock
-from pos.actions import qbo_sync
+from pos.actions import qbo_sync, record_merge
 from pos.config import Config
 from pos.connectors.qbo import mapping
 from pos.connectors.qbo import office as there_and_back
@@ -118,19 +118,10 @@ def bring(on: Side, link: Link, record: Record, there: Mapping[str, Any], found:
     now = clock.now()
     with on.store.transaction():
         after = _taken(on, record, merged, fields, lines)
-        if link.agreed is not None or merged.conflicts:
-            records.clashed(on.store, on.company, on.connection, kind, record.id, merged.conflicts, now)
-        waits = merged.push | merged.open
-        before = link.agreed or {}
-        agreed = {name: theirs[name] for name in theirs if name not in waits}
-        agreed |= {name: before[name] for name in waits if name in before}
-        state = "conflict" if merged.open else "pending" if merged.push else "synced"
-        made = replace(
-            link, remote_id=str(there["Id"]), sync_token=str(there.get("SyncToken") or ""), agreed=agreed, state=state,
-            agreed_version=0 if merged.push or record.deleted else after.version, code="", message="",
-            synced_at=clock.stamp(now), sent=b"", request_id="", operation="", settle_at="",
+        made = record_merge.keep(
+            on.store, link, record, after, merged, theirs, now, remote=str(there["Id"]),
+            token=str(there.get("SyncToken") or ""),
         )  # fmt: skip
-        record_links.put(on.store, made)
     return Brought(made, after, merged.push, after.version != record.version)
 
 
