@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pos import clock
-from pos.actions import qbo_records
+from pos.actions import qbo_records, record_push
 from pos.actions.qbo_pull import Lost
 from pos.actions.qbo_records import Side
 from pos.actions.qbo_standing import settings_of
+from pos.actions.record_push import Waits
 from pos.connectors.qbo import office as there_and_back
 from pos.connectors.qbo.client import text
 from pos.connectors.qbo.lines import MARK
@@ -33,14 +34,6 @@ from pos.store.sync_jobs import Job, Result
 PAGE_ROWS = 50
 #: So often is a record read and merged once more when it was changed there meanwhile.
 STALE_TRIES = 3
-
-
-class Waits(Exception):
-    """What became of it is not known yet; until when asking proves nothing."""
-
-    def __init__(self, until: str) -> None:
-        super().__init__(until)
-        self.until = until
 
 
 def run(on: Side, job: Job, stopping: Callable[[], bool], breathe: Callable[[], None]) -> datetime | bool | None:
@@ -84,18 +77,13 @@ def _settled(on: Side, kind: str, key: str) -> tuple[Result | None, str]:
     except Waits as waits:
         return None, waits.until
     except (Rejected, Unknown) as error:
-        return _failed(on, kind, key, error.code, _words(error)), ""
+        return _failed(on, kind, key, error.code, record_push.words(error)), ""
     except ConnectorError:
         raise
     except PosError as error:
         return _failed(on, kind, key, error.code, error.message), ""
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         return _failed(on, kind, key, "not_mappable", said("It could not be sent ({why}).", why=repr(error))), ""
-
-
-def _words(error: ConnectorError) -> str:
-    remedy = error.remedy if isinstance(error, Rejected) else ""
-    return f"{error.message} {remedy}".strip()
 
 
 def _failed(on: Side, kind: str, key: str, code: str, words: str) -> Result:
@@ -160,32 +148,23 @@ def _created(on: Side, record: Record, link: Link) -> tuple[Link, Result | None]
 
 def _keep(on: Side, link: Link, record: Record, sent: bytes, operation: str) -> Link:
     """The bytes and the id they go under, kept before they do."""
-    now = clock.now()
-    settle = now + timedelta(seconds=settings_of(on.store, on.config, on.company).settle_seconds)
-    link = replace(
-        link, state="sending", sent=sent, request_id=clock.uuid7(), operation=operation, sent_version=record.version,
-        sent_at=clock.stamp(now), settle_at=clock.stamp(settle), code="", message="",
-    )  # fmt: skip
-    record_links.put(on.store, link)
-    return link
+    return record_push.keep(on.store, link, record, sent, clock.uuid7(), operation, _settle_seconds(on))
+
+
+def _settle_seconds(on: Side) -> int:
+    return settings_of(on.store, on.config, on.company).settle_seconds
 
 
 def _send(on: Side, link: Link, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Send what is kept. Waits when nobody knows what became of it."""
-    now = clock.now()
-    settle = now + timedelta(seconds=settings_of(on.store, on.config, on.company).settle_seconds)
-    record_links.put(on.store, replace(link, settle_at=clock.stamp(settle), sent_at=clock.stamp(now)))
+    now, seconds = clock.now(), _settle_seconds(on)
     try:
-        return call()
+        return record_push.send(on.store, link, seconds, call)
     except Unknown as error:
         answered = error.code.startswith("answered")
-        until = clock.stamp(now if answered else settle)
+        until = clock.stamp(now if answered else now + timedelta(seconds=seconds))
         record_links.put(on.store, replace(link, settle_at=until, code=error.code, message=error.message))
         raise Waits(clock.stamp(now + timedelta(seconds=3)) if answered else until) from error
-    except Rejected:
-        # They said no to these bytes: whatever is sent next goes under another id.
-        record_links.put(on.store, replace(link, state="error", edition=link.edition, request_id="", operation=""))
-        raise
 
 
 def _found(on: Side, record: Record, link: Link) -> dict[str, Any] | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pos.store.db import Store
@@ -96,19 +96,56 @@ def failed(store: Store, company: str, connection: str, kind: str, key: str, cod
         ).execute()  # fmt: skip
 
 
-def waiting(store: Store, company: str, connection: str, kind: str, after: str, limit: int) -> list[str]:
+def waiting(
+    store: Store, company: str, connection: str, kind: str, after: str, limit: int,
+    parked: Collection[str] | None = None,
+) -> list[str]:  # fmt: skip
     """Ids of records, in their order, that changed here since both sides agreed, or never went there. Copies of money
-    documents from there, and what was deleted before it ever went, have nowhere to go."""
+    documents from there, and what was deleted before it ever went, have nowhere to go.
+
+    parked: None = also what was refused; else what was refused stays out as long as nobody edited it (`park`), but for
+    what was refused with one of these codes."""
+    asked, given = _asked(company, connection, kind, parked)
+    with store.reading():
+        rows = store.execute(f"SELECT r.id {asked} AND r.id > ? ORDER BY r.id LIMIT ?", (*given, after, limit))
+        return [row[0] for row in rows]
+
+
+def count_waiting(store: Store, company: str, connection: str, kind: str, parked: Collection[str] | None = None) -> int:
+    """How many `waiting` has in all."""
+    asked, given = _asked(company, connection, kind, parked)
+    with store.reading():
+        return int(store.execute(f"SELECT count(*) {asked}", given).fetchone()[0])
+
+
+def _asked(company: str, connection: str, kind: str, parked: Collection[str] | None) -> tuple[str, tuple[str, ...]]:
     asked = (
-        "SELECT r.id FROM record r LEFT JOIN record_link l ON l.company = r.company AND l.kind = r.kind"
-        " AND l.record_id = r.id AND l.connection = ? WHERE r.company = ? AND r.kind = ? AND r.id > ?"
+        "FROM record r LEFT JOIN record_link l ON l.company = r.company AND l.kind = r.kind"
+        " AND l.record_id = r.id AND l.connection = ? WHERE r.company = ? AND r.kind = ?"
         " AND NOT (r.origin = 'there' AND r.kind IN ('invoice', 'order', 'payment', 'qbd_adjustment', 'qbd_invoice'))"
         " AND ((l.record_id IS NULL AND r.deleted = 0) OR (l.state <> 'gone' AND l.agreed_version <> r.version"
         " AND (r.deleted = 0 OR l.remote_id <> '' OR l.request_id <> '')) OR l.state = 'sending')"
-        " ORDER BY r.id LIMIT ?"
     )
+    given = (connection, company, kind)
+    if parked is None:
+        return asked, given
+    free = "".join(" AND l.code <> ?" for _ in parked)
+    asked += f" AND (l.record_id IS NULL OR NOT (l.state = 'error' AND l.sent_version = r.version{free}))"
+    return asked, (*given, *parked)
+
+
+def on_their_way(store: Store, company: str, connection: str, kind: str, after: str, limit: int) -> list[str]:
+    """Ids of records, in their order, whose sending had no answer yet."""
+    asked = _in(company, connection, kind) & (Links.state == "sending") & (Links.record_id > after)
     with store.reading():
-        return [row[0] for row in store.execute(asked, (connection, company, kind, after, limit))]
+        rows = Links.select(Links.record_id).where(asked).order_by(Links.record_id).limit(limit)
+        return [row.record_id for row in rows]
+
+
+def park(store: Store, link: Link, version: int, code: str, message: str) -> None:
+    """They said no to this version, or something is missing here: it stays until somebody edits it, or says again. What
+    is on its way stays known."""
+    put(store, replace(link, state="error", sent_version=version, code=code, message=message))
 
 
 def unseen(store: Store, company: str, connection: str, kind: str, job: int, limit: int) -> list[Link]:
