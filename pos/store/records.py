@@ -31,7 +31,12 @@ KINDS = (
 #: What moves money: pulled ones are copies that are only read.
 MONEY = ("invoice", "order", "payment", "qbd_adjustment", "qbd_invoice")
 LIST_MAX = 500
-_TITLES = ("name", "number", "reference")
+#: Field of a conflict about the record as a whole: deleted there, changed here.
+DELETED = "deleted"
+_TITLES = ("name", "number", "reference", "refNumber")
+#: What people know a record of QuickBooks Desktop by, beside its name.
+_WORDS = ("fullName", "companyName", "email", "phone", "alternatePhone", "sku", "barcode", "purchaseOrderNumber")
+WORDS_MAX = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,17 @@ class Clashed:
 def title_of(fields: Mapping[str, Any]) -> str:
     """The name or number by which people know a record; "" = it has none."""
     return next((str(fields[name]) for name in _TITLES if fields.get(name)), "")
+
+
+def found_by(kind: str, fields: Mapping[str, Any], key: str) -> tuple[str, int, str]:
+    """facet, active and words of a record, which lists are sorted and searched by; empty for other kinds than those of
+    QuickBooks Desktop."""
+    if not kind.startswith("qbd_"):
+        return "", 1, ""
+    texts = (title_of(fields) or key, *(fields.get(name) for name in _WORDS), key)
+    words = "\n".join(dict.fromkeys(str(one).lower() for one in texts if one))[:WORDS_MAX]
+    facet = str(fields.get("type" if kind == "qbd_item" else "transactionDate") or "")
+    return facet, int(fields.get("isActive") is not False), words
 
 
 # -- records -----------------------------------------------------------------------------------------------------------
@@ -155,9 +171,20 @@ def create(
         stamp, rows = clock.stamp(now), [dict(one) for one in lines]
         store.execute(
             "INSERT INTO record"
-            " (company, kind, id, title, fields, lines, version, edited_at, edited_by, origin, deleted)"
-            " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, 0)",
-            (company, kind, key, title_of(fields), _json(fields), _json(rows), stamp, by, origin),
+            " (company, kind, id, title, fields, lines, version, edited_at, edited_by, origin, deleted, facet, active,"
+            " words) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, 0, ?, ?, ?)",
+            (
+                company,
+                kind,
+                key,
+                title_of(fields),
+                _json(fields),
+                _json(rows),
+                stamp,
+                by,
+                origin,
+                *found_by(kind, fields, key),
+            ),
         )
         return Record(company, kind, key, dict(fields), rows, 1, stamp, by, origin, False)
 
@@ -179,9 +206,10 @@ def edit(
         same = before.fields == dict(fields) and before.lines == [dict(one) for one in lines]
         if same and before.deleted == deleted:
             return before
+        facet, active, words = found_by(kind, fields, key)
         Records.update(
-            title=title_of(fields), fields=_json(fields), lines=_json(lines), version=version + 1,
-            edited_at=clock.stamp(now), edited_by=by, deleted=deleted,
+            facet=facet, active=bool(active), words=words, title=title_of(fields), fields=_json(fields),
+            lines=_json(lines), version=version + 1, edited_at=clock.stamp(now), edited_by=by, deleted=deleted,
         ).where(_is(company, kind, key)).execute()  # fmt: skip
         return get(store, company, kind, key)
 
@@ -310,14 +338,27 @@ def _settle(store: Store, one: Clashed, choice: str, by: str, now: datetime) -> 
     stamp = clock.stamp(now)
     record = get(store, one.company, one.kind, one.record_id)
     if _value(record, one.field) != wanted:
-        fields, lines = dict(record.fields), record.lines
+        fields, lines, deleted = dict(record.fields), record.lines, record.deleted
         if one.field == "lines":
             lines = wanted or []
+        elif one.field == DELETED:
+            deleted = bool(wanted)
         else:
             fields[one.field] = wanted
-        edit(
-            store, one.company, one.kind, one.record_id, record.version, fields, lines, by, now, deleted=record.deleted
-        )
+        edit(store, one.company, one.kind, one.record_id, record.version, fields, lines, by, now, deleted=deleted)
+    if one.field == DELETED:
+        _begin_anew(one, choice)
+    else:
+        _to_go(one)
+    Conflicts.update(
+        state="decided", decided_by=by, decided_at=stamp, decision=choice, undo=_json(lost)
+    ).where(Conflicts.id == one.id).execute()  # fmt: skip
+    subject = f"{one.kind} {one.record_id}"
+    audit.record(store, by, "record.decide", subject, {"company": one.company, "field": one.field, "choice": choice})
+
+
+def _to_go(one: Clashed) -> None:
+    """The link of a decided field: the next push looks at it."""
     link = Links.get_or_none(_link_of(one))
     if link is not None and one.state == "open":
         # What stands there is what both agreed on, as far as this field goes: ours then counts as changed here alone.
@@ -327,14 +368,22 @@ def _settle(store: Store, one: Clashed, choice: str, by: str, now: datetime) -> 
         ).execute()
     elif link is not None:
         Links.update(agreed_version=0, state="pending").where(_link_of(one)).execute()
-    Conflicts.update(
-        state="decided", decided_by=by, decided_at=stamp, decision=choice, undo=_json(lost)
-    ).where(Conflicts.id == one.id).execute()  # fmt: skip
-    subject = f"{one.kind} {one.record_id}"
-    audit.record(store, by, "record.decide", subject, {"company": one.company, "field": one.field, "choice": choice})
+
+
+def _begin_anew(one: Clashed, choice: str) -> None:
+    """What was deleted there and is to stay is made there once more, as another one; else nothing is sent any more."""
+    gone = _link_of(one) & (Links.state == "gone")
+    if choice == "ours":
+        Links.update(
+            remote_id="", sync_token="", agreed="", agreed_version=0, state="pending", code="", message="", sent="",
+            request_id="", operation="", settle_at="",
+        ).where(gone).execute()  # fmt: skip
+    Links.update(agreed_version=0, state="pending").where(_link_of(one) & (Links.state != "gone")).execute()
 
 
 def _value(record: Record, field: str) -> Any:
+    if field == DELETED:
+        return record.deleted
     return record.lines if field == "lines" else record.fields.get(field)
 
 

@@ -1,5 +1,5 @@
 """QuickBooks Desktop through Conductor: company files, sessions, their steps, what failed, lists and stock of theirs;
-and what a schedule starts."""
+what records are found by; and what a schedule starts."""
 
 from __future__ import annotations
 
@@ -35,6 +35,15 @@ STATEMENTS = (
     "CREATE TABLE conductor_stock (connection TEXT NOT NULL, item TEXT NOT NULL, site TEXT NOT NULL, on_hand TEXT"
     " NOT NULL, on_order TEXT NOT NULL, on_sales_order TEXT NOT NULL, seen_at TEXT NOT NULL, PRIMARY KEY "
     "(connection, item, site))",
+    "ALTER TABLE record ADD COLUMN facet TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE record ADD COLUMN active INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE record ADD COLUMN words TEXT NOT NULL DEFAULT ''",
+    # a list is read from these alone: its rows are short, those of the table are not
+    "CREATE INDEX record_words ON record (company, kind, words, id, deleted, active, facet) WHERE words <> ''",
+    "CREATE INDEX record_facet ON record (company, kind, facet, id, deleted, active, words) WHERE words <> ''",
+    "CREATE INDEX record_link_state ON record_link (company, connection, kind, state, record_id)",
+    "CREATE INDEX record_link_not_there ON record_link (company, connection, kind, record_id) WHERE remote_id = ''",
+    "CREATE INDEX record_conflict_record ON record_conflict (company, kind, record_id, id)",
     "ALTER TABLE run_schedule ADD COLUMN what TEXT NOT NULL DEFAULT 'runs'",
     "ALTER TABLE run_schedule ADD COLUMN objects TEXT NOT NULL DEFAULT ''",
 )

@@ -22,6 +22,9 @@ class Record(Row):
     edited_by = TextField()
     origin = TextField(default="here")  # here | there: a money document from there is a copy that is only read
     deleted = BooleanField(default=False)
+    facet = TextField(default="")  # of QuickBooks Desktop: the type of an item, the day of a document
+    active = BooleanField(default=True)
+    words = TextField(default="")  # of QuickBooks Desktop: what it is found by, in small letters, its name first
 
     class Meta:
         primary_key = CompositeKey("company", "kind", "id")

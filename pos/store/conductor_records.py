@@ -1,0 +1,117 @@
+"""Lists of what is brought together with QuickBooks Desktop: found by words, narrowed, read in pages by key.
+
+A list is read from an index that holds all it is narrowed by; the records themselves are read for the rows of a page
+alone, so that a list of 100,000 costs what one of a hundred does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pos.store import listing, record_links, records
+from pos.store.db import Store
+from pos.store.listing import Asked, Page, Source
+from pos.store.record_links import Link
+from pos.store.records import Record
+
+#: What a list may be narrowed to.
+STATES = ("waiting", "not_there", "parked", "conflict", "gone", "inactive", "deleted")
+SORTS = ("name", "facet")
+#: state -> what its link says. Whoever writes a record here sees to it that it has one.
+_STATES = {
+    "waiting": "l.state IN ('pending', 'sending')",
+    "not_there": "l.remote_id = ''",
+    "parked": "l.state = 'error'",
+    "conflict": "l.state = 'conflict'",
+    "gone": "l.state = 'gone'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """state: one of STATES, "" = all that is not deleted. facet: the type of an item. words: what a name, number, id,
+    e-mail, telephone holds. first, last: days of a document, both included."""
+
+    kind: str
+    words: str = ""
+    state: str = ""
+    facet: str = ""
+    first: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record and how it stands there; link None = it never went."""
+
+    record: Record
+    link: Link | None
+
+
+def page(store: Store, company: str, connection: str, wanted: Wanted, asked: Asked) -> tuple[list[Row], Page]:
+    """A page and its marks. The total is counted up to listing.COUNT_MAX."""
+    source, where, facts = _question(company, connection, wanted)
+    with store.reading():
+        found = listing.page(store, source, where, facts, asked)
+        total = listing.count(store, source.tables, where, facts)
+        rows = _rows(store, company, connection, wanted.kind, [row[0] for row in found.rows])
+    return rows, Page(found.rows, found.after, found.before, total)
+
+
+def everything(store: Store, company: str, connection: str, wanted: Wanted, asked: Asked) -> Iterator[Row]:
+    """Every row that fits, for an export."""
+    source, where, facts = _question(company, connection, wanted)
+    keys: list[str] = []
+    for row in listing.everything(store, source, where, facts, asked):
+        keys.append(row[0])
+        if len(keys) == records.LIST_MAX:
+            yield from _rows(store, company, connection, wanted.kind, keys)
+            keys = []
+    yield from _rows(store, company, connection, wanted.kind, keys)
+
+
+def counts(store: Store, company: str, connection: str, kind: str) -> dict[str, int]:
+    """How many are parked and in conflict, for the marks above a list."""
+    with store.reading():
+        found = store.execute(
+            "SELECT state, COUNT(*) FROM record_link WHERE company = ? AND connection = ? AND kind = ?"
+            " AND state IN ('error', 'conflict') GROUP BY state",
+            (company, connection, kind),
+        ).fetchall()
+    known = dict(found)
+    return {"parked": int(known.get("error", 0)), "conflict": int(known.get("conflict", 0))}
+
+
+def _question(company: str, connection: str, wanted: Wanted) -> tuple[Source, list[str], list[Any]]:
+    facts, where = list[Any](), ["r.company = ?", "r.kind = ?", "r.words <> ''"]
+    facts += [company, wanted.kind]
+    if wanted.state in _STATES:
+        # Looked up in what the links say, while the list is read in its order: || keeps it from being read by ids.
+        where.append(
+            "r.id || '' IN (SELECT l.record_id FROM record_link l WHERE l.company = ? AND l.connection = ?"
+            f" AND l.kind = ? AND {_STATES[wanted.state]})"
+        )
+        facts += [company, connection, wanted.kind]
+    where.append(f"r.deleted = {int(wanted.state == 'deleted')}")
+    if wanted.state == "inactive":
+        where.append("r.active = 0")
+    for sign, value in (("=", wanted.facet), (">=", wanted.first), ("<=", wanted.last)):
+        if value:
+            where.append(f"r.facet {sign} ?")
+            facts.append(value)
+    if wanted.words:
+        holds = "".join(f"!{c}" if c in "!%_" else c for c in wanted.words.lower())
+        where.append(
+            "(r.words LIKE ? ESCAPE '!' OR r.id = (SELECT record_id FROM record_link WHERE company = ? AND"
+            " connection = ? AND kind = ? AND remote_id = ? AND remote_id <> ''))"
+        )
+        facts += [f"%{holds}%", company, connection, wanted.kind, wanted.words]
+    return Source(("r.id",), "record r", "r.id", {"name": "r.words", "facet": "r.facet"}), where, facts
+
+
+def _rows(store: Store, company: str, connection: str, kind: str, keys: list[str]) -> list[Row]:
+    found = records.several(store, company, kind, keys)
+    links = record_links.of_records(store, company, connection, kind, keys)
+    return [Row(found[key], links.get(key)) for key in keys if key in found]
