@@ -173,6 +173,13 @@ def unlinked(store: Store, company: str, connection: str, kind: str, title: str)
         return [row[0] for row in store.execute(asked, (connection, company, kind, title))]
 
 
+def leaving(store: Store, company: str, connection: str, kind: str) -> list[str]:
+    """Ids of records that were sent there to be made, and of which no answer came yet."""
+    asked = _in(company, connection, kind) & (Links.remote_id == "") & (Links.request_id != "")
+    with store.reading():
+        return [row.record_id for row in Links.select(Links.record_id).where(asked).order_by(Links.record_id)]
+
+
 def _in(company: str, connection: str, kind: str) -> Any:
     return (Links.company == company) & (Links.connection == connection) & (Links.kind == kind)
 

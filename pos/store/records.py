@@ -173,19 +173,9 @@ def create(
             "INSERT INTO record"
             " (company, kind, id, title, fields, lines, version, edited_at, edited_by, origin, deleted, facet, active,"
             " words) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, 0, ?, ?, ?)",
-            (
-                company,
-                kind,
-                key,
-                title_of(fields),
-                _json(fields),
-                _json(rows),
-                stamp,
-                by,
-                origin,
-                *found_by(kind, fields, key),
-            ),
-        )
+            (company, kind, key, title_of(fields), _json(fields), _json(rows), stamp, by, origin,
+             *found_by(kind, fields, key)),
+        )  # fmt: skip
         return Record(company, kind, key, dict(fields), rows, 1, stamp, by, origin, False)
 
 
@@ -362,10 +352,8 @@ def _to_go(one: Clashed) -> None:
     link = Links.get_or_none(_link_of(one))
     if link is not None and one.state == "open":
         # What stands there is what both agreed on, as far as this field goes: ours then counts as changed here alone.
-        agreed = json.loads(link.agreed) if link.agreed else {}
-        Links.update(agreed=_json({**agreed, one.field: one.theirs}), agreed_version=0, state="pending").where(
-            _link_of(one)
-        ).execute()
+        agreed = _json({**(json.loads(link.agreed) if link.agreed else {}), one.field: one.theirs})
+        Links.update(agreed=agreed, agreed_version=0, state="pending").where(_link_of(one)).execute()
     elif link is not None:
         Links.update(agreed_version=0, state="pending").where(_link_of(one)).execute()
 

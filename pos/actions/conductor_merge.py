@@ -1,0 +1,184 @@
+"""One record here and one object of the company file brought together: what a pull and a push have in common.
+
+Both sides are compared field by field with what they agreed on last. What only QuickBooks knows (balances, totals,
+quantities on hand) is not compared: it is always taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pos import clock
+from pos.actions import conductor_side, record_merge
+from pos.actions.conductor_side import ITEM, SYSTEM, TYPE_OF, Side
+from pos.errors import Conflict
+from pos.rules import conductor_body, conductor_fields
+from pos.rules.conductor_body import Refs
+from pos.rules.merge import Conflict as Clash
+from pos.rules.merge import Merged, merge
+from pos.said import said
+from pos.store import record_links, records
+from pos.store.record_links import Link
+from pos.store.records import Record
+
+GONE = "deleted_there"
+NAME_TAKEN = "name_taken"
+#: Fields a conflict about the whole record is told under (see `records`).
+DELETED = records.DELETED
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """link, record: as they are now. push: fields that are still to go there. changed: something was taken in."""
+
+    link: Link
+    record: Record
+    push: frozenset[str]
+    changed: bool
+
+
+def bring(
+    on: Side, link: Link, record: Record, resource: str, there: Mapping[str, Any], found: Refs | None = None
+) -> Brought:  # fmt: skip
+    """Merge one of theirs with its record here, and keep what both agree on. In a transaction of its own, or inside
+    one. A copy of a document of theirs is as it is there; of a record that was deleted here nothing is taken."""
+    kind = record.kind
+    names = found if found is not None else conductor_side.refs(on, theirs=[there])
+    fields, lines = _read(resource, there, names, record.lines)
+    theirs = conductor_fields.view(kind, fields, lines)
+    ours = conductor_fields.view(kind, record.fields, record.lines)
+    owners = dict.fromkeys(theirs, "only_theirs") if record.read_only else on.owners[kind]
+    merged = merge(
+        link.agreed, ours, theirs, owners, ours_at=record.edited_at, theirs_at=stamp(there.get("updatedAt"))
+    )  # fmt: skip
+    if record.deleted:
+        merged = Merged(dict(ours), merged.push, frozenset(), ())
+    with on.store.transaction():
+        after = _taken(on, record, merged, fields, lines, theirs)
+        made = record_merge.keep(
+            on.store, replace(link, seen=on.session), record, after, merged, theirs, clock.now(),
+            remote=str(there["id"]), token=str(there.get("revisionNumber") or ""),
+        )  # fmt: skip
+    return Brought(made, after, merged.push, after.version != record.version)
+
+
+def _read(
+    resource: str, there: Mapping[str, Any], found: Refs, before: list[dict[str, Any]]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """One of theirs as fields and lines of a record."""
+    fields, lines = conductor_body.from_there(resource, there, found, before)
+    if TYPE_OF[resource].kind == ITEM:
+        fields["type"] = resource
+    return fields, lines
+
+
+def _taken(
+    on: Side, record: Record, merged: Merged, fields: Mapping[str, Any], lines: list[dict[str, Any]],
+    theirs: Mapping[str, Any],
+) -> Record:  # fmt: skip
+    """The record with what is taken from there. Where something of ours is still to go, the moment and the person of
+    that change stay: they are what a later "latest" is decided by."""
+    new = {**record.fields, **{name: fields[name] for name in merged.pull if name in fields}}
+    if not record.deleted:
+        new |= {name: value for name, value in fields.items() if name not in theirs}
+    rows = record.lines
+    if record.read_only:
+        new, rows = dict(fields), lines
+    elif "lines" in theirs and "lines" not in merged.push | merged.open and not record.deleted:
+        rows = lines  # with their ids, and with what only they know of them
+    waits = bool(merged.push | merged.open) or record.deleted
+    by, at = (record.edited_by, clock.parse(record.edited_at)) if waits else (SYSTEM, clock.now())
+    return records.edit(
+        on.store, on.company, record.kind, record.id, record.version, new, rows, by, at, deleted=record.deleted
+    )  # fmt: skip
+
+
+def stamp(moment: Any) -> str:
+    """A moment of theirs, with its offset, as a text that sorts beside ours; "" = they tell none."""
+    return clock.stamp(clock.parse(str(moment))) if moment else ""
+
+
+# -- new ones from there -----------------------------------------------------------------------------------------------
+
+
+def match(on: Side, resource: str, there: Mapping[str, Any], fields: Mapping[str, Any]) -> Record | None:
+    """The record here that is one of theirs though no link says so: the one whose creation carried their external id,
+    else, of lists, the one of the same name and content. None = it is new. Conflict, code "name_taken", when one of
+    that very name is here that says otherwise: whether they are the same is a person's word."""
+    one = TYPE_OF[resource]
+    known = record_links.unlinked(on.store, on.company, on.connection, one.kind, records.title_of(fields))
+    outside = str(there.get("externalId") or "").strip("{}").lower()
+    if outside:
+        leaving = _leaving(on, one.kind).get(outside)
+        mine = [key for key in known if conductor_body.external_id(on.connection, one.kind, key).lower() == outside]
+        if leaving or mine:
+            return records.get(on.store, on.company, one.kind, leaving or mine[0])
+    if one.lines or not known:
+        return None
+    rows = list(records.several(on.store, on.company, one.kind, known).values())
+    if one.kind == ITEM:
+        rows = [row for row in rows if (row.fields.get("parent") or {}) == (fields.get("parent") or {})]
+    same = [row for row in rows if conductor_body.same_one(one.kind, row.fields, fields)]
+    if len(same) == 1:
+        return same[0]
+    if not rows:
+        return None
+    raise Conflict(
+        said("{name} is here already, but says otherwise. If they are the same, make them alike; if not, rename one.",
+             name=records.title_of(fields)),
+        code=NAME_TAKEN, facts={"record": rows[0].id},
+    )  # fmt: skip
+
+
+def _leaving(on: Side, kind: str) -> dict[str, str]:
+    """External id -> record, of what was sent there and whose answer was lost. While records are pulled none is sent,
+    so that it is looked up once."""
+    name = f"leaving {kind}"
+    if name not in on.found:
+        keys = record_links.leaving(on.store, on.company, on.connection, kind)
+        on.found[name] = {conductor_body.external_id(on.connection, kind, key).lower(): key for key in keys}
+    found: dict[str, str] = on.found[name]
+    return found
+
+
+def create(on: Side, resource: str, there: Mapping[str, Any], found: Refs | None = None) -> tuple[Record, Link]:
+    """A record of one of theirs: one of its own, or the copy of a document. Inside a transaction."""
+    kind, remote = TYPE_OF[resource].kind, str(there["id"])
+    names = found if found is not None else conductor_side.refs(on, theirs=[there])
+    fields, lines = _read(resource, there, names, [])
+    now = clock.now()
+    try:
+        made = records.create(
+            on.store, on.company, kind, f"QBD-{remote}", fields, lines, SYSTEM, now, origin="there"
+        )  # fmt: skip
+    except Conflict:
+        made = records.create(on.store, on.company, kind, clock.uuid7(), fields, lines, SYSTEM, now, origin="there")
+    link = Link(
+        on.company, on.connection, kind, made.id, remote_id=remote, sync_token=str(there.get("revisionNumber") or ""),
+        agreed=conductor_fields.view(kind, fields, lines), agreed_version=made.version, state="synced",
+        synced_at=clock.stamp(now), seen=on.session,
+    )  # fmt: skip
+    record_links.put(on.store, link)
+    return made, link
+
+
+# -- deleted there -----------------------------------------------------------------------------------------------------
+
+
+def gone(on: Side, link: Link, record: Record) -> bool:
+    """Somebody deleted it there. It stays here and says so; nothing is sent of it any more. Where it was changed here
+    since both sides agreed, and nobody deleted it here, a person decides: whether there was such a change. Inside a
+    transaction, or in one of its own."""
+    edited = not record.read_only and not record.deleted and link.agreed_version != record.version
+    now = clock.now()
+    with on.store.transaction():
+        clash = [Clash(DELETED, False, True, "ask")] if edited else []
+        records.clashed(on.store, on.company, on.connection, record.kind, record.id, clash, now)
+        words = said("It was deleted in QuickBooks, and was changed here meanwhile: somebody decides.")
+        record_links.put(on.store, replace(
+            link, state="gone", code=GONE, message=words if edited else said("It was deleted in QuickBooks."),
+            sent=b"", request_id="", operation="", settle_at="", seen=on.session, synced_at=clock.stamp(now),
+        ))  # fmt: skip
+    return edited
