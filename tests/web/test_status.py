@@ -222,7 +222,7 @@ def test_a_screen_that_falls_behind_is_cut_and_nobody_waits_for_it() -> None:
     began = time.monotonic()
     for n in range(live.BEHIND_MAX + 10):
         hub.publish({"n": n})
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15, "half a second for each would be 37"
     serving.join(timeout=5)
     assert not serving.is_alive()
     assert stuck.sent <= 3
