@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pos import clock
-from pos.actions import conductor_side, record_merge
+from pos.actions import conductor_lost, conductor_side, record_merge
 from pos.actions.conductor_side import ITEM, SYSTEM, TYPE_OF, Side
 from pos.errors import Conflict
 from pos.rules import conductor_body, conductor_fields
@@ -48,13 +48,14 @@ def bring(
     names = found if found is not None else conductor_side.refs(on, theirs=[there])
     fields, lines = _read(resource, there, names, record.lines)
     theirs = conductor_fields.view(kind, fields, lines)
+    link = conductor_lost.known(link, theirs)
+    if record.deleted:
+        return Brought(_still_there(on, link, there, theirs), record, frozenset(), False)
     ours = conductor_fields.view(kind, record.fields, record.lines)
     owners = dict.fromkeys(theirs, "only_theirs") if record.read_only else on.owners[kind]
     merged = merge(
         link.agreed, ours, theirs, owners, ours_at=record.edited_at, theirs_at=stamp(there.get("updatedAt"))
     )  # fmt: skip
-    if record.deleted:
-        merged = Merged(dict(ours), merged.push, frozenset(), ())
     with on.store.transaction():
         after = _taken(on, record, merged, fields, lines, theirs)
         made = record_merge.keep(
@@ -62,6 +63,20 @@ def bring(
             remote=str(there["id"]), token=str(there.get("revisionNumber") or ""),
         )  # fmt: skip
     return Brought(made, after, merged.push, after.version != record.version)
+
+
+def _still_there(on: Side, link: Link, there: Mapping[str, Any], theirs: Mapping[str, Any]) -> Link:
+    """The link of a record that was deleted here. What both agreed on stays: a push deletes it there only where it is
+    still that."""
+    if link.remote_id:
+        made = replace(link, seen=on.session)
+    else:
+        made = replace(
+            link, remote_id=str(there["id"]), sync_token=str(there.get("revisionNumber") or ""), seen=on.session,
+            agreed=link.agreed or dict(theirs), state="pending", sent=b"", request_id="", operation="", settle_at="",
+        )  # fmt: skip
+    record_links.put(on.store, made)
+    return made
 
 
 def _read(
@@ -81,14 +96,13 @@ def _taken(
     """The record with what is taken from there. Where something of ours is still to go, the moment and the person of
     that change stay: they are what a later "latest" is decided by."""
     new = {**record.fields, **{name: fields[name] for name in merged.pull if name in fields}}
-    if not record.deleted:
-        new |= {name: value for name, value in fields.items() if name not in theirs}
+    new |= {name: value for name, value in fields.items() if name not in theirs}
     rows = record.lines
     if record.read_only:
         new, rows = dict(fields), lines
-    elif "lines" in theirs and "lines" not in merged.push | merged.open and not record.deleted:
+    elif "lines" in theirs and "lines" not in merged.push | merged.open:
         rows = lines  # with their ids, and with what only they know of them
-    waits = bool(merged.push | merged.open) or record.deleted
+    waits = bool(merged.push | merged.open)
     by, at = (record.edited_by, clock.parse(record.edited_at)) if waits else (SYSTEM, clock.now())
     return records.edit(
         on.store, on.company, record.kind, record.id, record.version, new, rows, by, at, deleted=record.deleted

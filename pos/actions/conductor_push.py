@@ -1,0 +1,458 @@
+"""A push: what changed here since both sides agreed, to QuickBooks Desktop, each once.
+
+The body is kept before it goes, and under what it is looked for. Where an answer is lost it is looked for at once and
+again after a while (`conductor_lost`); only what is not there even then goes again, the same body. What is there already
+is read, merged and sent with the revision it was read at: when somebody was quicker (3200), it is read and merged once
+more. What QuickBooks refuses is parked with its own words until somebody edits it or says again; the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pos import clock
+from pos.actions import conductor_lost, conductor_merge, conductor_ready, conductor_side, record_push
+from pos.actions.conductor_lost import Sent
+from pos.actions.conductor_side import TYPE_OF, Side
+from pos.actions.conductor_take import Lost
+from pos.actions.record_push import Waits
+from pos.errors import ConnectorError, NotFound, PosError, Rejected, Unknown
+from pos.rules import conductor, conductor_body, conductor_fields
+from pos.rules.merge import Conflict as Clash
+from pos.said import said
+from pos.store import audit, conductor_sessions, record_links, records
+from pos.store.conductor_sessions import Failure, Session, Step
+from pos.store.db import Store
+from pos.store.record_links import Link
+from pos.store.records import DELETED, Record
+
+PAGE_ROWS = 50
+#: So often is a record read and merged once more when it was changed there meanwhile.
+STALE_TRIES = 3
+NOT_THERE, STALE, DIFFERS = ("not_there", "no_match"), "stale", "differs"
+#: Parked with these, a record goes by itself as soon as it can: what it names is not there yet, somebody has it open.
+BY_ITSELF = (conductor_ready.NOT_YET, "in_use")
+CREATE, UPDATE, DELETE = "create", "update", "delete"
+ONLY_HERE = ("off", "from_quickbooks")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one record. state: synced | unchanged | failed."""
+
+    state: str
+    code: str = ""
+    message: str = ""
+    remedy: str = ""
+
+
+def run(
+    on: Side, session: Session, step: Step, stopping: Callable[[], bool], breathe: Callable[[], None]
+) -> bool | datetime:  # fmt: skip
+    """Work on a push from where it is. True when it came to its end, False when it was stopped, else the moment from
+    which lost answers can be asked for. ConnectorError when they cannot be asked."""
+    one = conductor.TYPES[step.object_type]
+    if on.direction(one.name) in ONLY_HERE or one.kind == "qbd_invoice":
+        return True
+    cursor: dict[str, Any] = dict(step.cursor) or {"after": "", "until": "", "lost": False}
+    if not step.cursor:
+        total = record_links.count_waiting(on.store, on.company, on.connection, one.kind, BY_ITSELF)
+        _went(on, session, step, cursor, total=total)
+    while keys := _next(on, one.kind, cursor):
+        for key in keys:
+            if stopping():
+                return False
+            done, until = _settled(on, one.kind, key)
+            soonest = min(filter(None, (cursor["until"], until)), default="")
+            cursor = {**cursor, "after": key, "until": soonest}
+            _told(on, session, step, cursor, one.kind, key, done)
+            breathe()
+    if not cursor["until"]:
+        return True
+    _went(on, session, step, {"after": "", "until": "", "lost": True})
+    return clock.parse(cursor["until"])
+
+
+def _next(on: Side, kind: str, cursor: Mapping[str, Any]) -> list[str]:
+    """What is to go; once all that was tried, only that of which answers were lost."""
+    if cursor["lost"]:
+        return record_links.on_their_way(on.store, on.company, on.connection, kind, cursor["after"], PAGE_ROWS)
+    return record_links.waiting(on.store, on.company, on.connection, kind, cursor["after"], PAGE_ROWS, BY_ITSELF)
+
+
+def _told(
+    on: Side, session: Session, step: Step, cursor: Mapping[str, Any], kind: str, key: str, done: Done | None
+) -> None:  # fmt: skip
+    if done is None:
+        _went(on, session, step, cursor)
+        return
+    failures = []
+    if done.state == "failed":
+        record = records.find(on.store, on.company, kind, key)
+        link = record_links.of_record(on.store, on.company, on.connection, kind, key)
+        failures = [Failure(
+            object_type=step.object_type, object_id=key, remote_id=link.remote_id if link else "",
+            title=record.title if record else key, code=done.code, message=done.message, remedy=done.remedy,
+        )]  # fmt: skip
+    _went(
+        on, session, step, cursor, synced=int(done.state != "failed"), failed=len(failures),
+        unchanged=int(done.state == "unchanged"), failures=failures,
+    )  # fmt: skip
+
+
+def _went(on: Side, session: Session, step: Step, cursor: Mapping[str, Any], **counts: Any) -> None:
+    if not conductor_sessions.went(on.store, session, step, dict(cursor), **counts):
+        raise Lost
+
+
+def _settled(on: Side, kind: str, key: str) -> tuple[Done | None, str]:
+    """What became of one record, or until when it is not known. Only what says nothing of the record itself (they are
+    away, the key is refused) goes on to the caller."""
+    try:
+        return one(on, kind, key), ""
+    except Waits as waits:
+        return None, waits.until
+    except Rejected as error:
+        return _parked(on, kind, key, Done("failed", error.code, error.message, error.remedy)), ""
+    except ConnectorError:
+        raise
+    except PosError as error:
+        return _parked(on, kind, key, Done("failed", error.code, error.message)), ""
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        words = said("It could not be sent ({why}).", why=repr(error))
+        return _parked(on, kind, key, Done("failed", "not_mappable", words)), ""
+
+
+def _parked(on: Side, kind: str, key: str, done: Done) -> Done:
+    """Refused as it stands: it stays until somebody edits it, or says again (`retry`)."""
+    record, link = records.get(on.store, on.company, kind, key), _link(on, kind, key)
+    record_links.park(on.store, link, record.version, done.code, f"{done.message} {done.remedy}".strip())
+    return done
+
+
+def _link(on: Side, kind: str, key: str) -> Link:
+    link = record_links.of_record(on.store, on.company, on.connection, kind, key)
+    return link or Link(on.company, on.connection, kind, key)
+
+
+def retry(store: Store, company: str, connection: str, kind: str, key: str, by: str) -> None:
+    """A person says that what was refused goes again with the next session, as it is. NotFound."""
+    link = record_links.of_record(store, company, connection, kind, key)
+    if link is None or link.state != "error":
+        raise NotFound(said("Nothing of it was refused."))
+    state = "sending" if link.sent and link.operation else "pending"
+    with store.transaction():
+        record_links.put(store, replace(link, state=state, agreed_version=0, code="", message=""))
+        audit.record(store, by, "conductor.retry", f"{kind} {key}", {"company": company, "code": link.code})
+
+
+# -- one record --------------------------------------------------------------------------------------------------------
+
+
+def one(on: Side, kind: str, key: str) -> Done | None:
+    """Bring one record there; None = there is nothing to do. ConnectorError, NotFound, Waits."""
+    record, link = records.get(on.store, on.company, kind, key), _link(on, kind, key)
+    if record.read_only or kind == "qbd_invoice":
+        return None
+    resource = conductor_ready.resource(record)
+    if not link.remote_id:
+        made = _created(on, record, link, resource)
+        if made is None or made.state == "failed":
+            return made
+        record, link = records.get(on.store, on.company, kind, key), _link(on, kind, key)
+        if link.agreed_version == record.version or not link.remote_id:
+            return made
+    return _updated(on, record.kind, record.id, resource)
+
+
+# -- what is not there yet ---------------------------------------------------------------------------------------------
+
+
+def _created(on: Side, record: Record, link: Link, resource: str) -> Done | None:
+    """It is there afterwards: sent now, found from a try whose answer was lost, or the same one that somebody made
+    there."""
+    external = conductor_body.external_id(on.connection, record.kind, record.id)
+    sent = conductor_lost.unpacked(link)
+    if sent is not None:
+        return _again(on, record, link, resource, sent, external)
+    if record.deleted:
+        return None
+    record = conductor_ready.numbered(on, record)
+    found = conductor_ready.refs(on, record)
+    body = conductor_body.to_create(resource, conductor_ready.paper(record), found) | {"externalId": external}
+    by = conductor_lost.by_what(resource, record.fields, body)
+    there = _there_already(on, record, resource, by, external)
+    if there is not None:
+        conductor_merge.bring(on, replace(link, sync_token=""), record, resource, there)
+        return Done("synced")
+    view = conductor_fields.view(record.kind, record.fields, record.lines)
+    link = _keep(on, link, record, Sent(body, view, by), CREATE, external)
+    return _go(on, record, link, resource, conductor_lost.unpacked(link) or Sent(body, view, by), external)
+
+
+def _there_already(
+    on: Side, record: Record, resource: str, by: Mapping[str, Any], external: str
+) -> Mapping[str, Any] | None:  # fmt: skip
+    """The same one there: ours from a time we do not remember, or one somebody made there. Rejected, code "name_taken",
+    when the name is another's."""
+    looked = conductor_lost.look(on, resource, by, external)
+    if looked.mine:
+        return looked.mine[0]
+    if TYPE_OF[resource].lines or not looked.others:
+        return None
+    row = looked.others[0]
+    known = record_links.of_remotes(on.store, on.company, on.connection, record.kind, [str(row["id"])])
+    fields, _ = conductor_body.from_there(resource, row, conductor_side.refs(on, theirs=[row]), [])
+    if not known and conductor_body.same_one(record.kind, record.fields, fields):
+        return row
+    raise Rejected(
+        said("QuickBooks has another one called {name}.", name=by["name"]),
+        code="name_taken",
+        remedy=said("Give one of them another name; names are one's alone there."),
+    )  # fmt: skip
+
+
+def _again(on: Side, record: Record, link: Link, resource: str, sent: Sent, external: str) -> Done:
+    """It was sent and nobody said what became of it."""
+    looked = conductor_lost.look(on, resource, sent.by, external)
+    if looked.mine:
+        return _confirmed(on, record, link, resource, sent, looked.mine)
+    if clock.stamp(clock.now()) < link.settle_at:
+        _on_its_way(on, link)
+        raise Waits(link.settle_at)
+    if record.deleted:  # it never arrived, and nobody wants it any more
+        record_links.put(on.store, replace(
+            link, state="synced", sent=b"", request_id="", operation="", agreed_version=record.version,
+        ))  # fmt: skip
+        return Done("unchanged")
+    conductor_lost.refuse_doubtful(sent.by, looked)
+    return _go(on, record, link, resource, sent, external)
+
+
+def _on_its_way(on: Side, link: Link) -> None:
+    if link.state != "sending":
+        record_links.put(on.store, replace(link, state="sending"))
+
+
+def _go(on: Side, record: Record, link: Link, resource: str, sent: Sent, external: str) -> Done:
+    """Send a body that is kept. A name that is refused may be our own, come late."""
+    try:
+        there = _send(on, link, lambda: on.client.create(resource, sent.body))
+    except Unknown as error:
+        looked = conductor_lost.look(on, resource, sent.by, external)
+        if looked.mine:
+            return _confirmed(on, record, link, resource, sent, looked.mine)
+        raise _lost(on, link, error) from error
+    except Rejected:
+        looked = conductor_lost.look(on, resource, sent.by, external)
+        if looked.mine:
+            return _confirmed(on, record, link, resource, sent, looked.mine)
+        raise
+    return _confirmed(on, record, link, resource, sent, [there])
+
+
+def _keep(on: Side, link: Link, record: Record, sent: Sent, operation: str, external: str) -> Link:
+    return record_push.keep(
+        on.store, link, record, conductor_lost.packed(sent), external, operation, on.config.conductor.settle_seconds
+    )
+
+
+def _send(on: Side, link: Link, call: Callable[[], Any]) -> Any:
+    return record_push.send(on.store, link, on.config.conductor.settle_seconds, call)
+
+
+def _lost(on: Side, link: Link, error: Unknown) -> Waits:
+    """What was sent is not there, as yet."""
+    kept = _link(on, link.kind, link.record_id)
+    record_links.put(on.store, replace(kept, code=error.code, message=error.message))
+    return Waits(kept.settle_at)
+
+
+def _confirmed(
+    on: Side, record: Record, link: Link, resource: str, sent: Sent, rows: list[dict[str, Any]]
+) -> Done:  # fmt: skip
+    """It is there; what stands there is held against what was sent, and what QuickBooks added is taken in."""
+    there, kind = rows[0], record.kind
+    with on.store.transaction():
+        record = records.get(on.store, on.company, kind, record.id)
+        fields, lines = conductor_body.from_there(
+            resource, there, conductor_side.refs(on, theirs=[there]), record.lines
+        )
+        theirs = conductor_fields.view(kind, fields, lines)
+        ours = conductor_fields.view(kind, record.fields, record.lines)
+        off = conductor_lost.otherwise(sent.view, theirs, emptied=link.operation == UPDATE)
+        # what was edited here since it went counts as changed here alone
+        stood = {name: sent.view[name] if ours.get(name) == sent.view[name] else theirs[name]
+                 for name in sent.view if name in theirs}  # fmt: skip
+        before = replace(link, agreed={**(link.agreed or {}), **stood}, sent=b"", operation="")
+        made = conductor_merge.bring(on, before, record, resource, there).link
+        if not off and len(rows) == 1:
+            return Done("synced")
+        told = [Clash(name, *both, "theirs", "theirs") for name, both in off.items()]
+        records.clashed(on.store, on.company, on.connection, kind, record.id, told, clock.now())
+        done = _otherwise(off) if off else _twice(rows)
+        record_links.put(on.store, replace(
+            made, state="error", code=done.code, message=f"{done.message} {done.remedy}".strip(), sent_version=0
+        ))  # fmt: skip
+        return done
+
+
+def _otherwise(off: Mapping[str, tuple[Any, Any]]) -> Done:
+    words = said("QuickBooks holds it otherwise: {what}.", what=conductor_lost.in_words(off))
+    return Done("failed", DIFFERS, words, said("What stands there was taken; what was sent is among the conflicts."))
+
+
+def _twice(rows: list[dict[str, Any]]) -> Done:
+    words = said("QuickBooks booked it twice: {ids}.", ids=conductor_lost.parts(rows))
+    return Done("failed", "twice", words, said("Delete the second one there."))
+
+
+# -- what is there already ---------------------------------------------------------------------------------------------
+
+
+def _updated(on: Side, kind: str, key: str, resource: str) -> Done:
+    for _ in range(STALE_TRIES):
+        record, link = records.get(on.store, on.company, kind, key), _link(on, kind, key)
+        try:
+            there = on.client.retrieve(resource, link.remote_id)
+            return _once(on, record, link, resource, there)
+        except Rejected as error:
+            if error.code in NOT_THERE:
+                return _gone(on, record, link)
+            if error.code != STALE:
+                raise
+    raise Rejected(said("Somebody changes it in QuickBooks all the time."), code=STALE)
+
+
+def _gone(on: Side, record: Record, link: Link) -> Done:
+    """It is not there any more: by us, or by somebody."""
+    now = _link(on, record.kind, record.id)
+    if record.deleted:
+        record_links.put(on.store, replace(
+            now, state="gone", code="", message="", sent=b"", request_id="", operation="", settle_at="",
+            agreed_version=record.version, synced_at=clock.stamp(clock.now()),
+        ))  # fmt: skip
+        return Done("synced", "deleted")
+    conductor_merge.gone(on, now, record)
+    return Done("failed", conductor_merge.GONE, _link(on, record.kind, record.id).message)
+
+
+def _once(on: Side, record: Record, link: Link, resource: str, there: Mapping[str, Any]) -> Done:
+    theirs = _view(on, record, resource, there)
+    sent = conductor_lost.unpacked(link)
+    if sent is not None and link.operation == UPDATE:
+        if conductor_lost.arrived(sent, theirs):
+            done = _confirmed(on, record, link, resource, sent, [dict(there)])
+            record, link = records.get(on.store, on.company, record.kind, record.id), _link(on, record.kind, record.id)
+            if done.state == "failed" or link.agreed_version == record.version:
+                return done
+        elif link.sync_token == _revision(there) and clock.stamp(clock.now()) < link.settle_at:
+            raise Waits(link.settle_at)
+        else:
+            link = conductor_lost.known(link, theirs)
+    if record.deleted:
+        return _taken_back(on, record, link, resource, there, theirs)
+    with on.store.transaction():
+        record = records.get(on.store, on.company, record.kind, record.id)
+        brought = conductor_merge.bring(on, link, record, resource, there)
+    if not brought.push:
+        if brought.link.state == "conflict":
+            return Done("unchanged", "conflict")
+        return Done("synced" if brought.changed or sent is not None else "unchanged")
+    return _change(on, brought.record, brought.link, resource, there, brought.push)
+
+
+def _view(on: Side, record: Record, resource: str, there: Mapping[str, Any]) -> dict[str, Any]:
+    fields, lines = conductor_body.from_there(resource, there, conductor_side.refs(on, theirs=[there]), record.lines)
+    return conductor_fields.view(record.kind, fields, lines)
+
+
+def _revision(there: Mapping[str, Any]) -> str:
+    return str(there.get("revisionNumber") or "")
+
+
+def _change(
+    on: Side, record: Record, link: Link, resource: str, there: Mapping[str, Any], push: frozenset[str]
+) -> Done:  # fmt: skip
+    """Send the fields that changed here, with the revision they were merged at."""
+    found = conductor_ready.refs(on, record, push, there)
+    body = conductor_body.to_update(resource, conductor_ready.paper(record), there, push, found)
+    view = conductor_fields.view(record.kind, record.fields, record.lines)
+    sent = Sent(body, {name: view[name] for name in push})
+    open_ = link.state == "conflict"
+    link = _keep(on, link, record, sent, UPDATE, clock.uuid7())
+    sent = conductor_lost.unpacked(link) or sent
+    try:
+        after = _send(on, link, lambda: on.client.update(resource, link.remote_id, _revision(there), sent.body))
+    except Unknown as error:
+        after = on.client.retrieve(resource, link.remote_id)
+        if not conductor_lost.arrived(sent, _view(on, record, resource, after)):
+            if _revision(after) != _revision(there):  # somebody was quicker, so ours cannot be booked any more
+                raise Rejected(error.message, code=STALE) from error
+            raise _lost(on, link, error) from error
+    done = _confirmed(on, record, link, resource, sent, [after])
+    if open_ and done.state != "failed":
+        now = _link(on, record.kind, record.id)
+        record_links.put(on.store, replace(now, state="conflict"))
+    return done
+
+
+# -- deleted here ------------------------------------------------------------------------------------------------------
+
+
+def _taken_back(
+    on: Side, record: Record, link: Link, resource: str, there: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> Done:  # fmt: skip
+    """It was deleted here: a document is deleted there, as it was when both agreed on it; one of a list, which
+    QuickBooks keeps for ever, is made inactive."""
+    if not TYPE_OF[resource].deletes:
+        return _inactive(on, record, link, resource, there)
+    changed = {name: one for name, one in (link.agreed or {}).items()
+               if name in theirs and not conductor_lost.holds(one, theirs[name])}  # fmt: skip
+    if changed and link.sync_token != _revision(there):
+        return _clash(on, record, link, there, changed)
+    link = _keep(on, link, record, Sent({}), DELETE, clock.uuid7())
+    try:
+        _send(on, link, lambda: on.client.delete(resource, link.remote_id))
+    except Unknown as error:
+        on.client.retrieve(resource, link.remote_id)  # Rejected, code NOT_THERE: it is done
+        raise _lost(on, link, error) from error
+    return _gone(on, record, link)
+
+
+def _clash(on: Side, record: Record, link: Link, there: Mapping[str, Any], changed: Mapping[str, Any]) -> Done:
+    """Deleted here, changed there since both agreed: a person's word."""
+    words = said("It was deleted here, and changed in QuickBooks meanwhile ({what}): somebody decides.",
+                 what=", ".join(sorted(changed)))  # fmt: skip
+    with on.store.transaction():
+        told = [Clash(DELETED, True, False, "ask")]
+        records.clashed(on.store, on.company, on.connection, record.kind, record.id, told, clock.now())
+        record_links.put(on.store, replace(
+            link, state="conflict", sync_token=_revision(there), agreed_version=record.version, code="conflict",
+            message=words, sent=b"", request_id="", operation="", settle_at="",
+        ))  # fmt: skip
+    return Done("failed", "conflict", words)
+
+
+def _inactive(on: Side, record: Record, link: Link, resource: str, there: Mapping[str, Any]) -> Done:
+    if there.get("isActive") is not False:
+        link = replace(link, sync_token=_revision(there))
+        link = _keep(on, link, record, Sent({"isActive": False}), UPDATE, clock.uuid7())
+        try:
+            there = _send(on, link, lambda: on.client.update(
+                resource, link.remote_id, _revision(there), {"isActive": False}
+            ))  # fmt: skip
+        except Unknown as error:
+            there = on.client.retrieve(resource, link.remote_id)
+            if there.get("isActive") is not False:
+                raise _lost(on, link, error) from error
+    now = _link(on, record.kind, record.id)
+    record_links.put(on.store, replace(
+        now, state="synced", sync_token=_revision(there), agreed={**(now.agreed or {}), "isActive": False},
+        agreed_version=record.version, code="", message="", sent=b"", request_id="", operation="", settle_at="",
+        synced_at=clock.stamp(clock.now()),
+    ))  # fmt: skip
+    return Done("synced", "inactive")
