@@ -107,7 +107,7 @@ class Http:
         read_seconds: float = 60.0,
         connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
-        self.base = _checked_base(base)
+        self.base = checked_base(base)
         self._secrets = self._given = tuple(s for s in secrets if s)
         self._hidden: list[str] = []
         self._read_seconds = read_seconds
@@ -283,7 +283,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _TOKEN.sub(lambda found: f"{found.group(1)}<secret>", text)
 
 
-def _checked_base(base: str) -> str:
+def checked_base(base: str) -> str:
     parts = urlsplit(base.strip())
     try:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)

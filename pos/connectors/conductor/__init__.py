@@ -1,0 +1,1 @@
+"""QuickBooks Desktop through Conductor: their official client, and what its answers mean."""
