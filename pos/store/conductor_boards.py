@@ -15,7 +15,7 @@ from pos.store.listing import Asked, Page, Source
 STATES = ("running", "completed", "with_errors", "failed", "cancelled")
 _COUNTS = (
     "(SELECT session, SUM(total) AS total, SUM(synced) AS synced, SUM(failed) AS failed FROM conductor_step"
-    " WHERE direction <> 'refs' GROUP BY session) c"
+    " WHERE direction IN ('pull', 'push') GROUP BY session) c"
 )
 _SESSIONS = f"conductor_session s LEFT JOIN {_COUNTS} ON c.session = s.n"
 HISTORY = Source(

@@ -22,6 +22,8 @@ from pos.store.db import Store
 from pos.store.models import Record as Records
 from pos.store.models import RecordConflict as Conflicts
 from pos.store.models import RecordLink as Links
+from pos.store.record_held import DELETED as DELETED
+from pos.store.record_held import Held
 
 KINDS = (
     "customer", "item", "invoice", "order", "payment",
@@ -31,8 +33,6 @@ KINDS = (
 #: What moves money: pulled ones are copies that are only read.
 MONEY = ("invoice", "order", "payment", "qbd_adjustment", "qbd_invoice")
 LIST_MAX = 500
-#: Field of a conflict about the record as a whole: deleted there, changed here.
-DELETED = "deleted"
 _TITLES = ("name", "number", "reference", "refNumber")
 #: What people know a record of QuickBooks Desktop by, beside its name.
 _WORDS = ("fullName", "companyName", "email", "phone", "alternatePhone", "sku", "barcode", "purchaseOrderNumber")
@@ -295,18 +295,22 @@ def conflict(store: Store, company: str, number: int) -> Clashed:
     return _clashed(row)
 
 
-def decide(store: Store, company: str, number: int, choice: str, by: str, now: datetime) -> Clashed:
+def decide(
+    store: Store, company: str, number: int, choice: str, by: str, now: datetime, held: Held | None = None
+) -> Clashed:  # fmt: skip
     """A person says whose value counts: "ours" goes there with the next push, "theirs" is taken in at once. The other
     value is kept, so that `undo` can bring it back. Conflict, code "decided", when it was decided already."""
     with store.transaction():
         one = conflict(store, company, number)
         if one.state != "open":
             raise Conflict(said("This was decided already."), code="decided")
-        _settle(store, one, choice, by, now)
+        _settle(store, one, choice, by, now, held or Held())
         return conflict(store, company, number)
 
 
-def undo(store: Store, company: str, number: int, by: str, now: datetime) -> Clashed:
+def undo(
+    store: Store, company: str, number: int, by: str, now: datetime, held: Held | None = None
+) -> Clashed:  # fmt: skip
     """The value that gave way counts after all. Conflict, code "open", while nothing is decided; code "changed" when
     the field has another value by now."""
     with store.transaction():
@@ -315,19 +319,21 @@ def undo(store: Store, company: str, number: int, by: str, now: datetime) -> Cla
             raise Conflict(said("Nothing is decided here yet."), code="open")
         stands = one.theirs if one.decision == "theirs" else one.ours
         record = get(store, company, one.kind, one.record_id)
-        if _value(record, one.field) != stands:
+        held = held or Held()
+        if held.seen(record, one.field) != stands:
             raise Conflict(said("The field was changed since. Change it by hand."), code="changed")
-        _settle(store, one, "ours" if one.decision == "theirs" else "theirs", by, now)
+        _settle(store, one, "ours" if one.decision == "theirs" else "theirs", by, now, held)
         return conflict(store, company, number)
 
 
-def _settle(store: Store, one: Clashed, choice: str, by: str, now: datetime) -> None:
+def _settle(store: Store, one: Clashed, choice: str, by: str, now: datetime, held: Held) -> None:
     if choice not in ("ours", "theirs"):
         raise ValueError(f"no side: {choice!r}")
     wanted, lost = (one.theirs, one.ours) if choice == "theirs" else (one.ours, one.theirs)
     stamp = clock.stamp(now)
     record = get(store, one.company, one.kind, one.record_id)
-    if _value(record, one.field) != wanted:
+    if held.seen(record, one.field) != wanted:
+        wanted = held.whole(record, one.field, wanted)
         fields, lines, deleted = dict(record.fields), record.lines, record.deleted
         if one.field == "lines":
             lines = wanted or []
@@ -367,12 +373,6 @@ def _begin_anew(one: Clashed, choice: str) -> None:
             request_id="", operation="", settle_at="",
         ).where(gone).execute()  # fmt: skip
     Links.update(agreed_version=0, state="pending").where(_link_of(one) & (Links.state != "gone")).execute()
-
-
-def _value(record: Record, field: str) -> Any:
-    if field == DELETED:
-        return record.deleted
-    return record.lines if field == "lines" else record.fields.get(field)
 
 
 def _of(company: str, connection: str, kind: str, key: str) -> Any:
