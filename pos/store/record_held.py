@@ -21,6 +21,6 @@ class Held:
             return record.deleted
         return record.lines if field == "lines" else record.fields.get(field)
 
-    def whole(self, record: Record, field: str, value: Any) -> Any:
+    def whole(self, record: Record, field: str, value: Any) -> Any:  # noqa: ARG002
         """A value of a conflict as the record is to hold it."""
         return value
