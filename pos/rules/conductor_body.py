@@ -16,7 +16,7 @@ from typing import Any
 from pos.errors import Invalid
 from pos.rules.conductor import type_of_resource
 from pos.rules.conductor_fields import plain, seen, seen_lines
-from pos.rules.conductor_tables import ADDRESS, AND, LINES, OR, THERE, Field, details_of, has_lines, of
+from pos.rules.conductor_tables import ADDRESS, LINES, THERE, Field, details_of, has_lines, of
 from pos.rules.money import exact
 from pos.said import said
 
@@ -120,7 +120,7 @@ def _kept(held: Any) -> Any:
 
 def to_create(resource: str, paper: Paper, refs: Refs) -> dict[str, Any]:
     """The body that makes it, without its external id. NotThere for what it names; Invalid."""
-    known = of(paper.kind, paper.fields)
+    known = of(paper.kind, {**paper.fields, "type": resource})
     body: dict[str, Any] = {}
     for name, one in known.items():
         if name == "type" or one.on not in ("both", "create") or _is_empty(one, paper.fields.get(name)):
@@ -194,9 +194,11 @@ def _changed(name: str, one: Field, held: Any, theirs: Any, refs: Refs) -> Any:
     """A value that is another there; what is to be taken away is said to be empty."""
     if one.sort == "address":
         return {part: held.get(part, "") for part in ADDRESS if held.get(part) or theirs.get(part)}
+    if one.sort == "flag":
+        return held is True
     if not _is_empty(one, held):
         return _sent(name, one, held, refs)
-    if one.sort in ("number", "day", "choice", "flag", "money"):
+    if one.sort in ("number", "day", "choice", "money"):
         raise Invalid(
             said("{field} cannot be emptied in QuickBooks from here: give it another value, or empty it there.",
                  field=name), code="cannot_empty", field=name,
@@ -286,16 +288,19 @@ def line_ids(kind: str, ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapp
     found = [key if key in left and key not in found[:at] else "" for at, key in enumerate(found)]
     for key in filter(None, found):
         left.pop(key)
-    mine = seen_lines(kind, ours)
-    for same in (lambda a, b: a == b, lambda a, b: a.get("item") == b.get("item")):
+    mine, others = seen_lines(kind, ours), {key: seen_lines(kind, [line])[0] for key, line in left.items()}
+    for whole in (True, False):
         for at, line in enumerate(mine):
-            if found[at]:
-                continue
-            key = next((key for key, row in left.items() if same(line, seen_lines(kind, [row])[0])), "")
+            said_so = (key for key, row in others.items() if row == line or (not whole and _item(row) == _item(line)))
+            key = "" if found[at] else next(said_so, "")
             if key:
                 found[at] = key
-                left.pop(key)
+                others.pop(key)
     return [key or NEW_LINE for key in found]
+
+
+def _item(line: Mapping[str, Any]) -> str:
+    return str(line.get("item") or "")
 
 
 def _kept_line(
@@ -307,12 +312,13 @@ def _kept_line(
             said("A line of a serial number cannot be added to an adjustment that is in QuickBooks: make a new one."),
             code="serial_number", field=f"{where}serialNumber",
         )  # fmt: skip
-    for name, one in LINES[kind].items() if theirs is not None else ():
-        writable = one.on in ("both", "update")
-        if writable and _is_empty(one, line.get(name)) and not _is_empty(one, theirs.get(name)):  # type: ignore[union-attr]
-            if name == "amount":
-                continue
-            row[one.sent or name] = _changed(where + name, one, one.empty, theirs[name], refs)  # type: ignore[index]
+    before = theirs or {}
+    for name, one in LINES[kind].items():
+        if one.on not in ("both", "update") or name == "amount":
+            continue
+        held, other = line.get(name, one.empty), before.get(name, one.empty)
+        if _is_empty(one, held) and not _is_empty(one, other):
+            row[one.sent or name] = _changed(where + name, one, held, other, refs)
     return row
 
 
