@@ -27,7 +27,7 @@ from pos.connectors.base import Kind
 from pos.errors import NotFound, PosError
 from pos.queue import Doorbell
 from pos.said import said
-from pos.store import connections, leases, notices, rounds, run_work, unblock
+from pos.store import conductor_sessions, connections, leases, notices, rounds, run_work, unblock
 from pos.store.db import Store
 from pos.store.journal import Journal
 from pos.store.rounds import Key
@@ -107,6 +107,7 @@ class Runner:
             unblock.owner_is_dead(self._store, "server:")
             leases.holder_is_dead(self._store, "server:")
             run_work.owner_is_dead(self._store, "server:", clock.now())
+            conductor_sessions.owner_is_dead(self._store, "server:")
         if self._role == "server":
             rounds.begin(self._store, [a.name for a in self._agents.values() if a.listen], clock.now())
         self._queue = Doorbell(self._config, self._answer, alone=self._works and self._alone)

@@ -14,7 +14,8 @@ STATEMENTS = (
     "CREATE TABLE conductor_session (n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, connection "
     "TEXT NOT NULL, company TEXT NOT NULL, objects TEXT NOT NULL, status TEXT NOT NULL, cause TEXT NOT NULL, "
     "asked_by TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT NOT NULL, owner TEXT NOT NULL, lease_until "
-    "TEXT NOT NULL, next_at TEXT NOT NULL, cancel_at TEXT NOT NULL, cancel_by TEXT NOT NULL, code TEXT NOT NULL, "
+    "TEXT NOT NULL, next_at TEXT NOT NULL, waits_from TEXT NOT NULL, cancel_at TEXT NOT NULL, cancel_by TEXT NOT "
+    "NULL, code TEXT NOT NULL, "
     "message TEXT NOT NULL, took_ms INTEGER NOT NULL DEFAULT 0)",
     "CREATE UNIQUE INDEX conductor_session_id ON conductor_session (id)",
     "CREATE INDEX conductor_session_connection_status ON conductor_session (connection, status)",

@@ -45,6 +45,7 @@ class ConductorSession(Row):
     owner = TextField(default="")
     lease_until = TextField(default="")
     next_at = TextField(default="")  # they cannot be reached, or an answer is waited for: not before
+    waits_from = TextField(default="")  # since when nobody could be asked, "" = they answer
     cancel_at = TextField(default="")
     cancel_by = TextField(default="")
     code = TextField(default="")
@@ -62,7 +63,7 @@ class ConductorStep(Row):
     session = BigIntegerField()  # n
     position = IntegerField()
     object_type = TextField()
-    direction = TextField()  # refs | pull | push
+    direction = TextField()  # refs | pull | push | stock
     state = TextField(default="waiting")  # waiting | working | done | failed | cancelled
     total = IntegerField(default=0)  # as far as it is known
     synced = IntegerField(default=0)
