@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pos.rules.conductor_fields import ADDRESS, Field
+from pos.rules.conductor_tables import ADDRESS, Field
 from pos.said import Said, psaid, said
 
 LABELS: dict[str, Said] = {
