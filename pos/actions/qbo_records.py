@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pos import clock
-from pos.actions import qbo_sync, record_merge
+from pos.actions import qbo_sync, record_merge, till_catalogue
+from pos.actions.till_catalogue import TILL
 from pos.config import Config
 from pos.connectors.qbo import mapping
 from pos.connectors.qbo import office as there_and_back
@@ -17,16 +18,13 @@ from pos.connectors.qbo.office import LISTS, Refs
 from pos.errors import Conflict
 from pos.rules import office
 from pos.rules.merge import Merged, merge, same
-from pos.rules.money import exact, round_minor
-from pos.store import companies, connections, feeds, office_catalogue, record_links, records
+from pos.store import companies, office_catalogue, record_links, records
 from pos.store.db import Store
 from pos.store.record_links import Link
 from pos.store.records import Record
 
 #: Who writes what comes from there.
 SYSTEM = "quickbooks"
-#: Who writes what the till sells, and to whom.
-TILL = "till"
 #: Of what is theirs alone to say, also of a document that was made here.
 _THEIRS = ("status", "balance")
 
@@ -192,27 +190,15 @@ def create(on: Side, kind: str, there: Mapping[str, Any], found: Refs) -> tuple[
 # -- what the till sells, and to whom ----------------------------------------------------------------------------------
 
 
-def owns_catalogue(store: Store) -> bool:
-    """Whether QuickBooks may make customers and items of the till: where no other books and no hub bring them."""
-    return not any(line.kind in ("erpnext", "hub") for line in connections.lines(store))
-
-
 def to_catalogue(on: Side, made: Iterable[Record]) -> None:
     """Customers and items of the first company that came from there are the till's, too, where nobody else brings them.
     Inside the transaction that wrote the records."""
     rows = list(made)
-    if on.company != companies.MAIN or not rows or rows[0].kind not in LISTS or not owns_catalogue(on.store):
+    if not rows or rows[0].kind not in LISTS or not till_catalogue.owns(on.store, on.company):
         return
-    if rows[0].kind == "customer":
-        feeds.put_customers(on.store, [_customer(row) for row in rows], SYSTEM)
-        return
-    feeds.put_items(on.store, [_item(row) for row in rows], SYSTEM)
-    listed = on.config.till.price_list
-    feeds.put_prices(on.store, [
-        {"price_list": listed, "item": row.id, "currency": on.currency,
-         "amount": round_minor(exact(row.fields["price"]), on.currency)}
-        for row in rows if row.fields.get("price")
-    ])  # fmt: skip
+    sort = rows[0].kind
+    shaped = [_customer(row) if sort == "customer" else _item(row) for row in rows]
+    till_catalogue.put(on.store, on.config, on.currency, sort, shaped, SYSTEM)
 
 
 def _customer(record: Record) -> dict[str, Any]:
@@ -224,33 +210,24 @@ def _customer(record: Record) -> dict[str, Any]:
 def _item(record: Record) -> dict[str, Any]:
     fields = record.fields
     return {"code": record.id, "name": fields["name"], "description": fields.get("description") or "",
-            "item_group": fields.get("group") or "QuickBooks", "disabled": not fields.get("active", True)}  # fmt: skip
+            "item_group": fields.get("group") or "QuickBooks", "disabled": not fields.get("active", True),
+            "price": fields.get("price") or ""}  # fmt: skip
 
 
 def from_catalogue(store: Store, company: str, kind: str, walk_in: str) -> int:
     """Customers or items of the till as records of the first company, whatever it changed of them since; how many were
     new or changed. What the till has no field for stays."""
-    if company != companies.MAIN or kind not in LISTS:
+    if kind not in LISTS:
         return 0
-    now, count, after = clock.now(), 0, ""
-    while page := office_catalogue.page(store, kind, after):
-        after = page[-1][0]
-        known = records.several(store, company, kind, [key for key, _ in page])
-        with store.transaction():
-            for key, fields in page:
-                before = known.get(key)
-                if before is None and key != walk_in and fields["active"]:
-                    full = office.cleaned(kind, fields, {})
-                    records.create(store, company, kind, key, full, [], TILL, now)
-                elif before is not None and not before.deleted:
-                    full = {**before.fields, **fields}
-                    if full == before.fields:
-                        continue
-                    records.edit(store, company, kind, key, before.version, full, before.lines, TILL, now)
-                else:
-                    continue
-                count += 1
-    return count
+
+    def made(given: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+        return office.cleaned(kind, _known(given), {}) if before is None else {**before, **_known(given)}
+
+    return till_catalogue.take(store, company, kind, kind, walk_in, made)
+
+
+def _known(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name != "stocked"}
 
 
 def of_catalogue(store: Store, company: str, kind: str, walk_in: str) -> dict[str, Record]:
@@ -263,6 +240,6 @@ def of_catalogue(store: Store, company: str, kind: str, walk_in: str) -> dict[st
         known = records.several(store, company, kind, [key for key, _ in page])
         for key, fields in page:
             if key not in known and key != walk_in and fields["active"]:
-                full = office.cleaned(kind, fields, {})
+                full = office.cleaned(kind, _known(fields), {})
                 found[key] = Record(company, kind, key, full, [], 1, "", TILL, "here", False)
     return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pos.rules.money import major
 from pos.store.db import Store
+from pos.store.models import Customer, Item
 
 PAGE = 500
 
@@ -29,14 +31,22 @@ def _customers(store: Store, after: str) -> list[tuple[str, dict[str, Any]]]:
 def _items(store: Store, after: str) -> list[tuple[str, dict[str, Any]]]:
     shop, till = store.config.shop, store.config.till
     rows = store.execute(
-        "SELECT i.code, i.name, i.item_group, i.description, i.tax_code, i.disabled, p.amount FROM item i"
+        "SELECT i.code, i.name, i.item_group, i.description, i.tax_code, i.disabled, p.amount, i.stocked FROM item i"
         " LEFT JOIN price p ON p.item = i.code AND p.price_list = ? AND p.currency = ? AND p.valid_from = ''"
         " WHERE i.code > ? AND i.has_variants = 0 ORDER BY i.code LIMIT ?",
         (till.price_list, shop.currency, after, PAGE),
     ).fetchall()
     found = []
-    for code, name, group, description, tax, off, amount in rows:
+    for code, name, group, description, tax, off, amount, stocked in rows:
         price = "" if amount is None else f"{major(amount, shop.currency):f}"
         fields = {"name": name, "sku": code, "group": group, "description": description, "tax": tax, "price": price}
-        found.append((code, {**fields, "active": not off}))
+        found.append((code, {**fields, "active": not off, "stocked": bool(stocked)}))
     return found
+
+
+def names(store: Store, sort: str, codes: Iterable[str]) -> dict[str, str]:
+    """What the till calls those of these customers or items it has."""
+    model = Customer if sort == "customer" else Item
+    with store.reading():
+        rows = model.select(model.code, model.name).where(model.code.in_(list(codes)))
+        return {row.code: row.name for row in rows}
