@@ -1,14 +1,14 @@
 """What became of something that was sent to QuickBooks Desktop and whose answer was lost.
 
 Conductor takes no idempotency key, and its externalId cannot be searched for. So a thing is looked for by what can be
-searched: customers, vendors and items by their exact name, whatever its case and also where they are inactive, documents
-by their number. Whose it is then says the externalId it carries, which was made here of what the record is.
+searched: customers, vendors and items by their exact name, whatever its case and also where they are inactive,
+documents by their number. Whose it is then says the externalId it carries, which was made here of what the record is.
 
 What window remains: QuickBooks works on one request at a time and gives up on one after its own limit, which
 `[conductor] settle_seconds` is longer than; a search waits in the same line as what was sent before it. So something
 that is not there after that time will not come any more, unless Conductor itself held a request back for longer. A
-customer, vendor or item can not be made twice even then: its name is one's alone, and the refusal of the second leads to
-the first. Of two documents the older is kept and the other is named, for a person to delete.
+customer, vendor or item can not be made twice even then: its name is one's alone, and the refusal of the second leads
+to the first. Of two documents the older is kept and the other is named, for a person to delete.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def _plain(guid: str) -> str:
 
 
 def refuse_doubtful(by: Mapping[str, Any], looked: Looked) -> None:
-    """Rejected ("number_taken") when a document of that number, day and total is there that says nothing of who made it:
-    it may be this one. Numbers alone may be the same in QuickBooks."""
+    """Rejected ("number_taken") when a document of that number, day and total is there that says nothing of who made
+    it: it may be this one. Numbers alone may be the same in QuickBooks."""
     for row in looked.others:
         if row.get("externalId") or str(row.get("transactionDate") or "") != by.get("date"):
             continue
@@ -156,7 +156,7 @@ def otherwise(sent: Mapping[str, Any], theirs: Mapping[str, Any], *, emptied: bo
     return {
         name: (sent[name], theirs[name])
         for name in sent
-        if name in theirs and not holds(sent[name], theirs[name]) or (emptied and _emptied(name, sent, theirs))
+        if (name in theirs and not holds(sent[name], theirs[name])) or (emptied and _emptied(name, sent, theirs))
     }
 
 

@@ -1,9 +1,10 @@
 """A push: what changed here since both sides agreed, to QuickBooks Desktop, each once.
 
 The body is kept before it goes, and under what it is looked for. Where an answer is lost it is looked for at once and
-again after a while (`conductor_lost`); only what is not there even then goes again, the same body. What is there already
-is read, merged and sent with the revision it was read at: when somebody was quicker (3200), it is read and merged once
-more. What QuickBooks refuses is parked with its own words until somebody edits it or says again; the others go on.
+again after a while (`conductor_lost`); only what is not there even then goes again, the same body. What is there
+already is read, merged and sent with the revision it was read at: when somebody was quicker (3200), it is read and
+merged once more. What QuickBooks refuses is parked with its own words until somebody edits it or says again; the others
+go on.
 """
 
 from __future__ import annotations
@@ -188,9 +189,9 @@ def _created(on: Side, record: Record, link: Link, resource: str) -> Done | None
     if there is not None:
         conductor_merge.bring(on, replace(link, sync_token=""), record, resource, there)
         return Done("synced")
-    view = conductor_fields.view(record.kind, record.fields, record.lines)
-    link = _keep(on, link, record, Sent(body, view, by), CREATE, external)
-    return _go(on, record, link, resource, conductor_lost.unpacked(link) or Sent(body, view, by), external)
+    sent = Sent(body, conductor_ready.said_of(record, ("both", "create")), by)
+    link = _keep(on, link, record, sent, CREATE, external)
+    return _go(on, record, link, resource, conductor_lost.unpacked(link) or sent, external)
 
 
 def _there_already(
@@ -205,7 +206,7 @@ def _there_already(
         return None
     row = looked.others[0]
     known = record_links.of_remotes(on.store, on.company, on.connection, record.kind, [str(row["id"])])
-    fields, _ = conductor_body.from_there(resource, row, conductor_side.refs(on, theirs=[row]), [])
+    fields, _ = conductor_body.from_there(resource, row, conductor_side.refs(on, theirs=[row]))
     if not known and conductor_body.same_one(record.kind, record.fields, fields):
         return row
     raise Rejected(
@@ -278,15 +279,15 @@ def _confirmed(
     there, kind = rows[0], record.kind
     with on.store.transaction():
         record = records.get(on.store, on.company, kind, record.id)
-        fields, lines = conductor_body.from_there(
-            resource, there, conductor_side.refs(on, theirs=[there]), record.lines
-        )
+        fields, lines = conductor_body.from_there(resource, there, conductor_side.refs(on, theirs=[there]))
         theirs = conductor_fields.view(kind, fields, lines)
         ours = conductor_fields.view(kind, record.fields, record.lines)
         off = conductor_lost.otherwise(sent.view, theirs, emptied=link.operation == UPDATE)
         # what was edited here since it went counts as changed here alone
         stood = {name: sent.view[name] if ours.get(name) == sent.view[name] else theirs[name]
                  for name in sent.view if name in theirs}  # fmt: skip
+        if link.operation == CREATE:  # what a new one cannot carry goes with an update after it
+            stood |= {name: theirs[name] for name in conductor_ready.said_of(record, ("update",)) if name in theirs}
         before = replace(link, agreed={**(link.agreed or {}), **stood}, sent=b"", operation="")
         made = conductor_merge.bring(on, before, record, resource, there).link
         if not off and len(rows) == 1:
@@ -321,13 +322,13 @@ def _updated(on: Side, kind: str, key: str, resource: str) -> Done:
             return _once(on, record, link, resource, there)
         except Rejected as error:
             if error.code in NOT_THERE:
-                return _gone(on, record, link)
+                return _gone(on, record)
             if error.code != STALE:
                 raise
     raise Rejected(said("Somebody changes it in QuickBooks all the time."), code=STALE)
 
 
-def _gone(on: Side, record: Record, link: Link) -> Done:
+def _gone(on: Side, record: Record) -> Done:
     """It is not there any more: by us, or by somebody."""
     now = _link(on, record.kind, record.id)
     if record.deleted:
@@ -358,15 +359,18 @@ def _once(on: Side, record: Record, link: Link, resource: str, there: Mapping[st
     with on.store.transaction():
         record = records.get(on.store, on.company, record.kind, record.id)
         brought = conductor_merge.bring(on, link, record, resource, there)
-    if not brought.push:
+    push = conductor_ready.sendable(brought.record, brought.push)
+    if not push:
+        if brought.push:
+            record_links.put(on.store, replace(brought.link, agreed_version=brought.record.version))
         if brought.link.state == "conflict":
             return Done("unchanged", "conflict")
         return Done("synced" if brought.changed or sent is not None else "unchanged")
-    return _change(on, brought.record, brought.link, resource, there, brought.push)
+    return _change(on, brought.record, brought.link, resource, there, push)
 
 
 def _view(on: Side, record: Record, resource: str, there: Mapping[str, Any]) -> dict[str, Any]:
-    fields, lines = conductor_body.from_there(resource, there, conductor_side.refs(on, theirs=[there]), record.lines)
+    fields, lines = conductor_body.from_there(resource, there, conductor_side.refs(on, theirs=[there]))
     return conductor_fields.view(record.kind, fields, lines)
 
 
@@ -420,7 +424,7 @@ def _taken_back(
     except Unknown as error:
         on.client.retrieve(resource, link.remote_id)  # Rejected, code NOT_THERE: it is done
         raise _lost(on, link, error) from error
-    return _gone(on, record, link)
+    return _gone(on, record)
 
 
 def _clash(on: Side, record: Record, link: Link, there: Mapping[str, Any], changed: Mapping[str, Any]) -> Done:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pos import clock
 from pos.actions import conductor_side
 from pos.actions.conductor_side import CUSTOMER, ITEM, SYSTEM, VENDOR, Side
 from pos.errors import Rejected
-from pos.rules import conductor, conductor_body, conductor_numbers
+from pos.rules import conductor, conductor_fields, conductor_numbers
 from pos.rules.conductor_body import Paper, Refs
 from pos.said import said
 from pos.store import record_links, records
@@ -39,6 +39,20 @@ def paper(record: Record) -> Paper:
     return Paper(record.kind, record.id, record.fields, record.lines)
 
 
+def said_of(record: Record, when: Collection[str]) -> dict[str, Any]:
+    """What the record says, as both sides are compared by, in fields that can be said at these times: "both" (whenever
+    one likes), "create", "update". What says nothing is left out where only an update can say it."""
+    known = conductor_fields.of(record.kind, record.fields)
+    view = conductor_fields.view(record.kind, record.fields, record.lines)
+    found = {name: one for name, one in view.items() if (known[name].on if name in known else "both") in when}
+    return {name: one for name, one in found.items() if "both" in when or one not in ("", False, {}, [])}
+
+
+def sendable(record: Record, push: Collection[str]) -> frozenset[str]:
+    """Those of these fields that an update can carry; of others QuickBooks' word stands."""
+    return frozenset(push) & said_of(record, ("both", "update")).keys()
+
+
 class _Used:
     """Numbers that other records here have."""
 
@@ -65,13 +79,18 @@ def refs(
     on: Side, record: Record, push: Collection[str] | None = None, there: Mapping[str, Any] | None = None
 ) -> Refs:  # fmt: skip
     """Ids there of what a record names. Rejected, code "not_there_yet" or "reference_gone", naming what is not there;
-    code "line_groups" for lines QuickBooks keeps as a group. push: only what these fields name has to be there."""
+    code "line_groups" for lines QuickBooks keeps as a group: the whole list of lines goes at once, and would take them
+    apart. push: only what these fields name has to be there."""
     lines = record.lines if push is None or "lines" in push else []
     fields = {name: one for name, one in record.fields.items() if push is None or name in push}
-    _refuse_groups(lines, there)
+    if lines and ((there or record.fields).get("lineGroups") or record.fields.get("lineGroups")):
+        raise Rejected(
+            said("It has lines that are a group of items in QuickBooks; those are only changed there."), code=GROUPS,
+            remedy=said("Change its lines in QuickBooks."),
+        )  # fmt: skip
     for kind, ids in conductor_side.named_here(fields, lines).items():
         links = record_links.of_records(on.store, on.company, on.connection, kind, ids)
-        for key in sorted(ids):
+        for key in sorted(one for one in ids if not one.startswith(conductor_fields.THERE)):
             link = links.get(key)
             if link is None or not link.remote_id or link.state == "gone":
                 _refuse(on, kind, key, gone=link is not None and link.state == "gone")
@@ -93,14 +112,3 @@ def _refuse(on: Side, kind: str, key: str, *, gone: bool) -> None:
         said("{what} is not in QuickBooks yet.", what=words), code=NOT_YET,
         remedy=said("This one goes by itself once that is there."),
     )  # fmt: skip
-
-
-def _refuse_groups(lines: Iterable[Mapping[str, Any]], there: Mapping[str, Any] | None) -> None:
-    """Lines of a group belong together in QuickBooks; sending the whole list without it would take them apart."""
-    if any(line.get("group") or line.get("itemGroup") for line in lines) or (
-        lines and there and there.get("lineGroups")
-    ):
-        raise Rejected(
-            said("It has lines that are a group of items in QuickBooks; those are only changed there."), code=GROUPS,
-            remedy=said("Change its lines in QuickBooks."),
-        )  # fmt: skip
