@@ -102,6 +102,12 @@ def running(store: Store, connection: str) -> Session | None:
     return session_of(row) if row else None
 
 
+def at_work(store: Store, connection: str, now: datetime) -> bool:
+    """Whether a worker is at a session this moment, so that the company file is not free for a question."""
+    found = running(store, connection)
+    return found is not None and not is_free(found, now)
+
+
 def current(store: Store, connection: str) -> Session | None:
     """The one that is running, else the last one; None before the first."""
     with store.reading():

@@ -25,6 +25,7 @@ from pos.store.conductor_session_rows import STATUSES as STATUSES
 from pos.store.conductor_session_rows import Failure as Failure
 from pos.store.conductor_session_rows import Session as Session
 from pos.store.conductor_session_rows import Step as Step
+from pos.store.conductor_session_rows import at_work as at_work
 from pos.store.conductor_session_rows import current as current
 from pos.store.conductor_session_rows import failed_count as failed_count
 from pos.store.conductor_session_rows import failures as failures
