@@ -11,7 +11,9 @@ import itertools
 import json
 import threading
 import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -84,6 +86,7 @@ class Conductor(Served):
         self.overlaps = 0
         self._listings: dict[str, Listings] = {}
         self._turn = threading.Lock()
+        self._counting = threading.Lock()
         self._at_work = 0
         self._late: list[tuple[int, Callable[[], Any]]] = []
         self._ids = itertools.count(1)
@@ -97,37 +100,43 @@ class Conductor(Served):
     def later(self, action: Callable[[], Any]) -> None:
         """Done when its client has long given up."""
         wait = 0 if self.late_after is None else round(self.faults.between(1, self.late_after))
-        with self._turn:
+        with self._counting:
             self._late.append((wait, action))
 
     def settle(self) -> None:
         """What is late is done now."""
         self.wait_idle()
-        with self._turn:
+        with self._counting:
             late, self._late = self._late, []
         for _, action in late:
-            action()
+            self._by_itself(action)
 
     def came(self) -> None:
         """Another request: what was late for long enough is done before it."""
-        with self._turn:
+        with self._counting:
             if self.late_after is None or not self._late:
                 return
             self._late = [(wait - 1, action) for wait, action in self._late]
             due = [action for wait, action in self._late if wait < 0]
             self._late = [(wait, action) for wait, action in self._late if wait >= 0]
         for action in due:
+            self._by_itself(action)
+
+    def _by_itself(self, action: Callable[[], Any]) -> None:
+        """What QuickBooks refuses then, nobody hears of."""
+        with suppress(Refused, Invalid):
             action()
 
     def answer(self, asked: Asked, fault: str) -> tuple[int, dict[str, str], bytes]:
-        if self._at_work:
-            self.overlaps += 1
-        self._at_work += 1
+        with self._counting:
+            self.overlaps += self._at_work > 0
+            self._at_work += 1
         try:
             with self._turn:
                 status, body = self._answer(asked, fault)
         finally:
-            self._at_work -= 1
+            with self._counting:
+                self._at_work -= 1
         return status, {"Content-Type": "application/json"}, _json.encode(body) if body is not None else GATEWAY
 
     def _answer(self, asked: Asked, fault: str) -> tuple[int, Any]:
@@ -137,9 +146,7 @@ class Conductor(Served):
             if not self.reachable:
                 raise _failure("not_connected")
             if fault == "timeout_late":
-                self._late.append(
-                    (0 if self.late_after is None else round(self.faults.between(1, self.late_after)), do)
-                )
+                self.later(do)
             if fault == "gateway":
                 return 502, None
             if fault in ANSWERS and not ANSWERS[fault][-1]:
@@ -150,6 +157,9 @@ class Conductor(Served):
             if fault in ANSWERS:
                 raise _failure(fault)
             return 200, body
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError):
+            self.broken.append(f"{asked.does} {asked.resource}: {traceback.format_exc()}")
+            return 500, None
         except Failure as failure:
             error = {
                 "message": failure.message, "userFacingMessage": failure.shown, "type": failure.kind,
@@ -250,7 +260,7 @@ class Conductor(Served):
         if key not in file.table(resource):
             if self.missing_is_404:
                 raise Failure(404, "INVALID_REQUEST_ERROR", "RESOURCE_MISSING", f"No such object: '{key}'.")
-            raise conductor_lists._not_there("ids", key, some=False)
+            raise conductor_lists.not_there("ids", key, some=False)
         return file.shown(resource, file.table(resource)[key])
 
 

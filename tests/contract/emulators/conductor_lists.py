@@ -86,7 +86,10 @@ class Listings:
 
     def _page_of(self, body: Row, rows: list[Row], asked: Row) -> Row:
         limit = asked.get("limit") or PAGE
-        start = int(asked.get("cursor") or 0)
+        cursor = asked.get("cursor") or "0"
+        if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
+            raise Invalid("The cursor is invalid or has expired.")
+        start = int(cursor)
         left = max(len(rows) - start - limit, 0)
         more = {"nextCursor": str(start + limit) if left else None, "remainingCount": left, "hasMore": left > 0}
         return body | {"data": rows[start : start + limit]} | more
@@ -113,7 +116,8 @@ class Listings:
 
     def _exact(self, resource: str, name: str, wanted: list[str]) -> list[str]:
         """Ignores every other filter; one that is not there fails the whole request."""
-        table, found = self.file.table(resource), []
+        table = self.file.table(resource)
+        found: list[str] = []
         for one in wanted:
             hits = [one] if name == "ids" and one in table else []
             if name == "refNumbers":
@@ -121,12 +125,12 @@ class Listings:
             elif name != "ids":
                 hits = [key for key, row in table.items() if self.file.full_name(row).casefold() == one.casefold()]
             if not hits:
-                raise _not_there(name, one, some=bool(found))
+                raise not_there(name, one, some=bool(found))
             found += [key for key in hits if key not in found]
         return found
 
 
-def _not_there(name: str, one: str, *, some: bool) -> Refused:
+def not_there(name: str, one: str, *, some: bool) -> Refused:
     if name == "refNumbers" and not some:
         return Refused(1, "A query request did not find a matching object in QuickBooks")
     return Refused(

@@ -194,7 +194,9 @@ def expanded(said: Any) -> dict[str, Any]:
     """The same in the words of JSON Schema."""
     if isinstance(said, list):
         inner: dict[str, Any] = {"type": "array", "items": expanded(said[0])}
-        inner |= {"minItems": n for n in said[1:] if isinstance(n, int)}
+        for least in said[1:]:
+            if least != "?":
+                inner["minItems"] = least
         return _or_null(inner, "?" in said[1:])
     if isinstance(said, dict):
         inner = {

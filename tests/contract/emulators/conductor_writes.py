@@ -19,18 +19,23 @@ from tests.contract.emulators.conductor_file import (
 )
 
 CENT = Decimal("0.01")
+MOST = 10**12
 #: Texts that are amounts or prices: QuickBooks shows them with two places at least.
 AMOUNTS = frozenset(
-    "salesPrice purchaseCost price rate amount creditLimit discountRate balance totalBalance appliedAmount "
-    "balanceRemaining averageCost openingBalance".split()
-)
+    {
+        "salesPrice", "purchaseCost", "price", "rate", "amount", "creditLimit", "discountRate", "balance",
+        "totalBalance", "appliedAmount", "balanceRemaining", "averageCost", "openingBalance",
+    }
+)  # fmt: skip
 #: Names of a request that nothing is shown of.
 SILENT = frozenset(
-    "revisionNumber openingBalance openingBalanceDate totalValue inventoryDate forceUnitOfMeasureChange "
-    "updateExistingTransactionsIncomeAccount updateExistingTransactionsCogsAccount linkToTransactionIds applyCredits "
-    "updateExistingTransactionsExpenseAccount updateExistingTransactionsAccount linkToTransactionLine "
-    "priceRuleConflictStrategy billingRateId".split()
-)
+    {
+        "revisionNumber", "openingBalance", "openingBalanceDate", "totalValue", "inventoryDate",
+        "forceUnitOfMeasureChange", "updateExistingTransactionsIncomeAccount", "linkToTransactionIds", "applyCredits",
+        "updateExistingTransactionsCogsAccount", "updateExistingTransactionsExpenseAccount",
+        "updateExistingTransactionsAccount", "linkToTransactionLine", "priceRuleConflictStrategy", "billingRateId",
+    }
+)  # fmt: skip
 STOCKED = ("inventory-items", "inventory-assembly-items")
 
 
@@ -135,13 +140,15 @@ def _name(file: CompanyFile, resource: str, row: Row, own: str) -> None:
 
 def _stored(file: CompanyFile, shape: shapes.Shape, given: Row, before: Row | None = None) -> Row:
     """A request in the words rows are kept in; None = nothing stands there any more."""
+    if "lineGroups" in given:
+        raise Refused(3140, "There is an invalid reference to QuickBooks item group: the list has none.")
     kept: Row = {}
     for name, value in given.items():
         stem = name[:-2] if name.endswith("Id") else ""
         if name in SILENT:
             continue
         if stem in shape.parts and shape.parts[stem].kind == "ref":
-            if value:
+            if value or not shape.parts[stem].null:
                 file.reference(stem, value)
             kept[stem] = value or None
         elif name.endswith("Ids") and f"{name[:-3]}s" in shape.parts:
@@ -166,8 +173,10 @@ def _value(file: CompanyFile, name: str, shape: shapes.Shape, value: Any, before
         return {part: one for part, one in merged.items() if one is not None} or None
     if isinstance(value, list) and shape.entry is not None:
         return [_entry(file, shape.entry, one, i) for i, one in enumerate(value)]
-    if value == "":
+    if value == "" and shape.null:
         return None
+    if isinstance(value, int | float | Decimal) and abs(value) > MOST:
+        raise Refused(3040, f'There was an error when converting the quantity "{value}".')
     return amount(value) if name in AMOUNTS else value
 
 
@@ -188,7 +197,7 @@ def amount(value: Any) -> str:
     try:
         figure = Decimal(value)
         exponent = figure.as_tuple().exponent
-        if not isinstance(exponent, int):
+        if not isinstance(exponent, int) or abs(figure) > MOST:
             raise InvalidOperation
     except InvalidOperation:
         raise Refused(3020, f'There was an error when converting the amount "{value}".') from None
@@ -224,7 +233,8 @@ def _next_number(file: CompanyFile, resource: str) -> str:
 
 def _lines(file: CompanyFile, resource: str, row: Row, given: list[Row], before: list[Row]) -> list[Row]:
     """The whole list anew: "-1", or none, is a new line; what is not named is gone."""
-    shape, old, lines = _line_shape(resource), {line["id"]: line for line in before}, []
+    shape, old = _line_shape(resource), {line["id"]: line for line in before}
+    lines: list[Row] = []
     for one in given:
         key = one.get("id", "-1")
         if key != "-1" and key not in old:
@@ -299,11 +309,8 @@ def _add_up(file: CompanyFile, resource: str, row: Row) -> None:
     lines = row.get("lines", [])
     subtotal = sum((Decimal(line.get("amount") or 0) for line in lines), Decimal(0))
     parts = shown_as(resource).parts
-    codes = file.table("sales-tax-codes")
-    taxed = sum(
-        (Decimal(line.get("amount") or 0) for line in lines if codes.get(line.get("salesTaxCode", ""), {}).get("isTaxable")),
-        Decimal(0),
-    )  # fmt: skip
+    taxable = {key for key, code in file.table("sales-tax-codes").items() if code.get("isTaxable")}
+    taxed = sum((Decimal(line.get("amount") or 0) for line in lines if line.get("salesTaxCode") in taxable), Decimal(0))
     rate = Decimal(file.table("sales-tax-items").get(row.get("salesTaxItem", ""), {}).get("taxRate", 0))
     tax = (taxed * rate / 100).quantize(CENT)
     applied = Decimal(row.get("appliedAmount") or 0)
