@@ -6,13 +6,15 @@ alone, so that a list of 100,000 costs what one of a hundred does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pos.store import listing, record_links, records
 from pos.store.db import Store
 from pos.store.listing import Asked, Page, Source
+from pos.store.models import ConductorRef, User
 from pos.store.record_links import Link
 from pos.store.records import Record
 
@@ -115,3 +117,61 @@ def _rows(store: Store, company: str, connection: str, kind: str, keys: list[str
     found = records.several(store, company, kind, keys)
     links = record_links.of_records(store, company, connection, kind, keys)
     return [Row(found[key], links.get(key)) for key in keys if key in found]
+
+
+# -- one of them -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a person did with a record, of the audit."""
+
+    at: str
+    actor: str
+    act: str
+    detail: dict[str, Any]
+
+
+def changes(store: Store, company: str, kind: str, key: str, limit: int) -> list[Change]:
+    """What people did with a record, the latest first."""
+    with store.reading():
+        rows = store.execute(
+            "SELECT at, actor, act, detail FROM audit WHERE subject = ? AND act IN ('record.create', 'record.edit',"
+            " 'record.delete', 'record.decide', 'record.retry') ORDER BY n DESC LIMIT ?",
+            (f"{kind} {key}", limit),
+        ).fetchall()
+    found = [Change(at, actor, act, json.loads(detail) if detail else {}) for at, actor, act, detail in rows]
+    return [one for one in found if one.detail.get("company") == company]
+
+
+def who(store: Store, codes: Iterable[str]) -> dict[str, str]:
+    """The names of people, by their codes."""
+    with store.reading():
+        return {user.code: user.name for user in User.select().where(User.code.in_(sorted(set(codes))))}
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An entry of a small list of theirs."""
+
+    id: str
+    name: str
+    facts: dict[str, Any]
+
+
+def refs(store: Store, connection: str, sort: str, words: str, limit: int) -> list[Ref]:
+    """Entries in use of a list of theirs whose name holds these words, by name."""
+    asked = (ConductorRef.connection == connection) & (ConductorRef.sort == sort) & (ConductorRef.active == 1)
+    if words:
+        asked &= ConductorRef.name.contains(words)
+    with store.reading():
+        rows = ConductorRef.select().where(asked).order_by(ConductorRef.name, ConductorRef.id).limit(limit)
+        return [Ref(row.id, row.name, json.loads(row.facts)) for row in rows]
+
+
+def ref_names(store: Store, connection: str, keys: Iterable[str]) -> dict[str, str]:
+    """Names of entries of theirs, by their ids."""
+    wanted = sorted({key for key in keys if key})
+    with store.reading():
+        rows = ConductorRef.select().where((ConductorRef.connection == connection) & ConductorRef.id.in_(wanted))
+        return {row.id: row.name for row in rows}

@@ -44,6 +44,8 @@ STATEMENTS = (
     "CREATE INDEX record_facet ON record (company, kind, facet, id, deleted, active, words) WHERE words <> ''",
     "CREATE INDEX record_link_state ON record_link (company, connection, kind, state, record_id)",
     "CREATE INDEX record_link_not_there ON record_link (company, connection, kind, record_id) WHERE remote_id = ''",
+    "CREATE INDEX audit_record ON audit (subject) WHERE act IN "
+    "('record.create', 'record.edit', 'record.delete', 'record.decide', 'record.retry')",
     "CREATE INDEX record_conflict_record ON record_conflict (company, kind, record_id, id)",
     "ALTER TABLE run_schedule ADD COLUMN what TEXT NOT NULL DEFAULT 'runs'",
     "ALTER TABLE run_schedule ADD COLUMN objects TEXT NOT NULL DEFAULT ''",
