@@ -46,7 +46,7 @@ def bring(
     one. A copy of a document of theirs is as it is there; of a record that was deleted here nothing is taken."""
     kind = record.kind
     names = found if found is not None else conductor_side.refs(on, theirs=[there])
-    fields, lines = _read(resource, there, names, record.lines)
+    fields, lines = conductor_body.from_there(resource, there, names)
     theirs = conductor_fields.view(kind, fields, lines)
     link = conductor_lost.known(link, theirs)
     if record.deleted:
@@ -77,16 +77,6 @@ def _still_there(on: Side, link: Link, there: Mapping[str, Any], theirs: Mapping
         )  # fmt: skip
     record_links.put(on.store, made)
     return made
-
-
-def _read(
-    resource: str, there: Mapping[str, Any], found: Refs, before: list[dict[str, Any]]
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """One of theirs as fields and lines of a record."""
-    fields, lines = conductor_body.from_there(resource, there, found, before)
-    if TYPE_OF[resource].kind == ITEM:
-        fields["type"] = resource
-    return fields, lines
 
 
 def _taken(
@@ -161,7 +151,7 @@ def create(on: Side, resource: str, there: Mapping[str, Any], found: Refs | None
     """A record of one of theirs: one of its own, or the copy of a document. Inside a transaction."""
     kind, remote = TYPE_OF[resource].kind, str(there["id"])
     names = found if found is not None else conductor_side.refs(on, theirs=[there])
-    fields, lines = _read(resource, there, names, [])
+    fields, lines = conductor_body.from_there(resource, there, names)
     now = clock.now()
     try:
         made = records.create(

@@ -3,8 +3,9 @@ whose."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from pos.actions import conductor_setup
@@ -14,27 +15,28 @@ from pos.connectors.conductor.client import Client
 from pos.rules import conductor, conductor_rules
 from pos.rules.conductor_body import Refs
 from pos.rules.conductor_rules import Rule
+from pos.rules.conductor_tables import THERE
 from pos.rules.merge import Owner
 from pos.store import companies, record_links
 from pos.store.db import Store
 
 #: Who writes what comes from there.
 SYSTEM = "quickbooks"
-#: Where a company keeps what it says about QuickBooks Desktop, and its table of who wins.
-PART, RULES = "conductor", "rules"
 CUSTOMER, VENDOR, ITEM = "qbd_customer", "qbd_vendor", "qbd_item"
 #: Field of a record, or of its lines, that names another record of ours.
 NAMES = {"customer": CUSTOMER, "vendor": VENDOR, "preferredVendor": VENDOR}
 #: resource -> its type.
 TYPE_OF = {resource: one for one in conductor.TYPES.values() for resource in one.resources}
-_LINES = ("lines", "lineGroups")
+
+
+class Lost(Exception):
+    """Somebody else works on the session by now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """session: number of the session that works. rules: of each type, its direction. owners: kind -> field -> whose
-    change counts, with the direction in it: a type that only goes there takes nothing, one that only comes sends
-    nothing. found: what one run looked up and need not look up again."""
+    change counts, with the direction in it. found: what one run looked up and need not look up again."""
 
     store: Store
     config: Config
@@ -55,20 +57,12 @@ class Side:
 
 def side(store: Store, config: Config, company: str, connection: str, client: Client, session: int) -> Side:
     """All that is needed to bring the records of a company together."""
-    kept = companies.kept_as(store, company, PART, RULES).values
-    rules = conductor_rules.read(kept)
+    settings = conductor_setup.settings(store, config, company)
     return Side(
-        store, config, company, connection, client, session, rules, conductor_setup.settings(store, config, company),
-        {one.kind: _owners(rules, one.name, one.kind) for one in conductor.TYPES.values()},
+        store, config, company, connection, client, session, settings.rules, settings,
+        {one.kind: conductor_rules.owners(settings.rules, one.kind) for one in conductor.TYPES.values()},
         companies.one(store, company).currency,
     )  # fmt: skip
-
-
-def _owners(rules: Mapping[str, Rule], name: str, kind: str) -> Mapping[str, Owner]:
-    owners = conductor_rules.owners(rules, kind)
-    only: dict[str, Owner] = {"to_quickbooks": "only_ours", "from_quickbooks": "only_theirs"}
-    word = only.get(rules[name].direction)
-    return owners if word is None else dict.fromkeys(owners, word)
 
 
 # -- whose id is whose -------------------------------------------------------------------------------------------------
@@ -79,19 +73,19 @@ def named_there(body: Mapping[str, Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {CUSTOMER: set(), VENDOR: set(), ITEM: set()}
     for name, kind in NAMES.items():
         found[kind].add(_id(body.get(name)))
-    for line in _lines(body):
-        found[ITEM].add(_id(line.get("item")))
+    for line in body.get("lines") or ():
+        found[ITEM].add(_id(line.get("item") or line.get("inventoryItem")))
     return {kind: ids - {""} for kind, ids in found.items()}
 
 
 def named_here(fields: Mapping[str, Any], lines: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
-    """Ids of ours, by their kind, that a record names."""
+    """Ids of ours, by their kind, that a record names; what is no record here is none of them."""
     found: dict[str, set[str]] = {CUSTOMER: set(), VENDOR: set(), ITEM: set()}
     for name, kind in NAMES.items():
         found[kind].add(str(fields.get(name) or ""))
     for line in lines:
         found[ITEM].add(str(line.get("item") or ""))
-    return {kind: ids - {""} for kind, ids in found.items()}
+    return {kind: {key for key in ids if key and not key.startswith(THERE)} for kind, ids in found.items()}
 
 
 def refs(
@@ -115,15 +109,22 @@ def refs(
         there[kind] = {key: one.remote_id for key, one in links.items() if one.remote_id and one.state != "gone"}
         met = record_links.of_remotes(on.store, on.company, on.connection, kind, other[kind]) if other[kind] else {}
         here[kind] = {key: one.record_id for key, one in met.items()}
-    return made_refs(there, here)
+    return Refs(there, here)
+
+
+def missing(body: Mapping[str, Any], found: Refs, others: Container[str] = ()) -> set[tuple[str, str]]:
+    """(kind, id there) of what one of their objects names and that is no record here yet. others: ids of items of a
+    sort that is none here, as subtotals."""
+    return {
+        (kind, key) for kind, ids in named_there(body).items() for key in ids
+        if key not in found.here.get(kind, ()) and key not in others
+    }  # fmt: skip
+
+
+def earlier(moment: str, by: timedelta) -> str:
+    """A little before a moment of theirs, in their own words: with their offset."""
+    return (datetime.fromisoformat(moment) - by).isoformat()
 
 
 def _id(reference: Any) -> str:
     return str(reference.get("id") or "") if isinstance(reference, Mapping) else ""
-
-
-def _lines(body: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    for name in _LINES:
-        for line in body.get(name) or ():
-            yield line
-            yield from line.get("lines") or ()
