@@ -22,6 +22,8 @@ from pos.said import said
 
 NEW_LINE = "-1"
 _NAMESPACE = uuid.UUID("6f0c2a1e-7a3b-5d0e-9a54-0c6a4f1d9b27")
+#: Of these a line has one.
+_PRICES = ("rate", "ratePercent", "amount")
 #: An assembly names what a line of it is made of so.
 _ITEM_OF_LINE = {"inventory_assembly_items": "inventoryItem"}
 
@@ -312,9 +314,9 @@ def _kept_line(
             said("A line of a serial number cannot be added to an adjustment that is in QuickBooks: make a new one."),
             code="serial_number", field=f"{where}serialNumber",
         )  # fmt: skip
-    before = theirs or {}
+    before, priced = theirs or {}, any(line.get(name) for name in _PRICES)
     for name, one in LINES[kind].items():
-        if one.on not in ("both", "update") or name == "amount":
+        if one.on not in ("both", "update") or (priced and name in _PRICES):
             continue
         held, other = line.get(name, one.empty), before.get(name, one.empty)
         if _is_empty(one, held) and not _is_empty(one, other):

@@ -206,7 +206,7 @@ def _line(kind: str, given: Mapping[str, Any], before: Mapping[str, Any], where:
             found.setdefault(name, one.empty)
         elif one.on != "never" and not (one.on == "create" and before):
             found[name] = value(where + name, one, given[name])
-        elif before and seen(one, given[name]) != seen(one, before.get(name, one.empty)):
+        elif seen(one, given[name]) != seen(one, found.setdefault(name, one.empty)):
             raise Invalid(said("{field} is said in QuickBooks alone.", field=where + name), field=where + name)
         if one.needed and not found[name]:
             raise Invalid(said("{field} is needed.", field=where + name), field=where + name)
