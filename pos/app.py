@@ -23,6 +23,7 @@ from pos.rules import wording
 from pos.runner import Runner
 from pos.store import (
     companies,
+    conductor_companies,
     connections,
     deliveries,
     earlier,
@@ -157,6 +158,7 @@ def create_app(config: Config) -> App:
         connections.sync(store, configured(config))  # first: what recovery takes in is queued for each of them
         qbo_connect.prepare(store, config)
         qbd_companies.follow(store, config)
+        conductor_companies.follow(store, config)
         inventory_guard.announce(store, config)
         earlier.queue(store, clock.now())
         inventory_begin.begin(store)

@@ -21,7 +21,7 @@ from pos.errors import Conflict, Invalid
 from pos.rules import inventory as rules
 from pos.rules.money import digits_of
 from pos.said import said
-from pos.store import audit, companies, connections, inventory, outbox, qbd_companies, qbd_names, unblock
+from pos.store import audit, companies, connections, desktop_way, inventory, outbox, qbd_companies, qbd_names, unblock
 from pos.store.companies import Kept
 from pos.store.connections import Wanted
 from pos.store.db import Store
@@ -70,7 +70,8 @@ def strangers(store: Store, company: str) -> list[str]:
 
 def switch_on(store: Store, company: str, moves: str, day: str, by: str) -> None:
     """From now on receipts of the company's tills go to its QuickBooks Desktop; from the business day on, sales or
-    adjustments move stock there. Invalid without a mapping, or where its currency has no two decimals."""
+    adjustments move stock there. Invalid without a mapping, or where its currency has no two decimals; Conflict where
+    Conductor is the way there."""
     row, owner = qbd_companies.of_company(store, company), companies.one(store, company)
     if found := check(read(store, company).values):
         raise Invalid(" ".join(found), field=KEY, code="mapping")
@@ -79,6 +80,7 @@ def switch_on(store: Store, company: str, moves: str, day: str, by: str) -> None
                      currency=owner.currency, digits=digits_of(owner.currency))  # fmt: skip
         raise Invalid(words, field="currency")
     with store.transaction():
+        desktop_way.refuse_web_connector(store, row.company)
         if not cut_overs(store, company):
             cut_over(store, company, moves, day, by)
         connections.of_company(store, Wanted(row.connection, qbd.KIND.name, qbd.KIND.title, ""), company)

@@ -19,7 +19,7 @@ from pos.connectors.qbd import codes
 from pos.errors import PosError
 from pos.rules.soap import Call
 from pos.said import said
-from pos.store import qbd_companies, qbd_queue
+from pos.store import desktop_way, qbd_companies, qbd_queue
 from pos.store import qbd_tickets as tickets
 from pos.store.db import Store
 from pos.store.qbd_companies import Desktop
@@ -112,7 +112,7 @@ def _authenticate(here: Here, call: Call, now: datetime) -> Result:
 
 
 def _begun(here: Here, row: Desktop, now: datetime) -> Result:
-    if not row.enabled:
+    if not row.enabled or desktop_way.way(here.store, row.company) == "conductor":
         return [tickets.unused(), NO_WORK]
     holder = tickets.holder(here.store, row.connection)
     if holder is not None:
@@ -152,6 +152,9 @@ def _handed_out(here: Here, call: Call, now: datetime) -> str | None:
         row = qbd_companies.get(here.store, session.connection)
         if not row.enabled:
             return _refused(here, session, said("QuickBooks is switched off at the till for this company."), now)
+        if desktop_way.way(here.store, row.company) == "conductor":
+            words = said("QuickBooks Desktop of this company is reached through Conductor; switch that off first.")
+            return _refused(here, session, words, now)
         version = session.version
         if not session.checked:
             seen = _looked(here, row, call)

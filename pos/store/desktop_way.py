@@ -19,8 +19,7 @@ OPEN = ("not_ready", "pending", "in_flight", "unknown")
 
 
 def way(store: Store, company: str) -> Way:
-    """The one that is on; "" = neither. Where both are, by a hand or an old copy, it is Conductor's: what is there
-    beside it is refused."""
+    """The one that is on; "" = neither. Where both are, by a hand or an old copy, either is refused when it is used."""
     with store.reading():
         if ConductorCompany.select().where(_on(ConductorCompany, company)).exists():
             return "conductor"

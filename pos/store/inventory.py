@@ -282,7 +282,10 @@ def _marks(names: Sized) -> str:
 
 
 def connection_of(store: Store, company: str) -> str:
-    """The QuickBooks Desktop connection a company's events go to; "" where there is none."""
-    asked = "SELECT connection FROM qbd_company WHERE company = ? AND enabled = 1"
+    """The QuickBooks Desktop connection a company's events go to; "" where there is none, or Conductor is the way."""
+    asked = (
+        "SELECT connection FROM qbd_company q WHERE company = ? AND enabled = 1 AND NOT EXISTS"
+        " (SELECT 1 FROM conductor_company c WHERE c.company = q.company AND c.enabled = 1)"
+    )
     row = store.execute(asked, (company,)).fetchone()
     return str(row[0]) if row else ""

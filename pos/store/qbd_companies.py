@@ -20,7 +20,7 @@ from pos import clock
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound, UserError
 from pos.said import said
-from pos.store import audit, companies
+from pos.store import audit, companies, desktop_way
 from pos.store.db import Store
 from pos.store.models import QbdCompany as Rows
 from pos.store.passwords import PASSWORDS
@@ -120,7 +120,7 @@ def follow(store: Store, config: Config) -> None:
 
 def add(store: Store, company: str, username: str, password: str | None, by: str) -> tuple[Desktop, str]:
     """A company file for a company: the row, and the password, which is shown this once (made here when None). Invalid;
-    Conflict when the company has one or the user name is taken."""
+    Conflict when the company has one, is reached through Conductor, or the user name is taken."""
     known = companies.one(store, company)
     username = clean_username(username)
     given = password if password is not None else new_password()
@@ -129,6 +129,7 @@ def add(store: Store, company: str, username: str, password: str | None, by: str
     with store.transaction():
         if by_company(store, known.id) is not None:
             raise Conflict(said("{company} has a QuickBooks Desktop company file already.", company=known.name))
+        desktop_way.refuse_web_connector(store, known.id)
         connection = connection_of(known.id)
         _refuse_taken(username, connection)
         first = Rows.select().order_by(Rows.made_at).first()
@@ -158,9 +159,12 @@ def set_password(store: Store, company: str, password: str | None, by: str) -> s
 
 
 def set_enabled(store: Store, company: str, enabled: bool, by: str) -> None:
-    """Switch a company's Web Connector on, or off: what waits for it then stays where it is."""
+    """Switch a company's Web Connector on, or off: what waits for it then stays where it is. Conflict: on, where
+    Conductor is the way to its company file."""
     row = of_company(store, company)
     with store.transaction():
+        if enabled:
+            desktop_way.refuse_web_connector(store, row.company)
         Rows.update(enabled=enabled).where(Rows.connection == row.connection).execute()
         audit.record(store, by, "qbd.enabled", row.connection, {"company": row.company, "enabled": enabled})
 

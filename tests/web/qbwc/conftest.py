@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from pos import clock, config
 from pos.app import App, create_app
 from pos.store import companies, passwords, qbd_companies
-from pos.store.models import QbdCompany, QbdTicket, QbdWork
+from pos.store.models import ConductorCompany, QbdCompany, QbdTicket, QbdWork
 from tests.contract.emulators.desktop_file import CompanyFile
 from tests.contract.emulators.desktop_line import Line
 from tests.web.qbwc.calls import PASSWORD, URL, USER, Time
@@ -35,7 +35,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 def till(served: App) -> App:
     """That till, with nothing of another test in it."""
     with served.store.transaction():
-        for table in (QbdWork, QbdTicket, QbdCompany):
+        for table in (QbdWork, QbdTicket, QbdCompany, ConductorCompany):
             table.delete().execute()
     qbd_companies.begin(served.store, served.config)
     served.flask.extensions.pop("tillkeep.qbwc", None)

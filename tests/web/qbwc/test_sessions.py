@@ -8,7 +8,7 @@ from lxml import etree
 from pos.actions import qbd_session
 from pos.app import App
 from pos.store import audit, qbd_companies
-from pos.store.models import QbdTicket, QbdWork
+from pos.store.models import ConductorCompany, QbdTicket, QbdWork
 from tests.contract.emulators.desktop_file import CompanyFile
 from tests.contract.emulators.desktop_line import Line
 from tests.web.qbwc.calls import MAIN, URL, Time, ask, bring, from_address, post, sign_in, states, work
@@ -265,5 +265,15 @@ def test_a_switched_off_company_gets_nothing(till: App, line: Line, file: Compan
     ticket = sign_in(line)[0]
     qbd_companies.set_enabled(till.store, "main", False, "9")
     assert ask(line, ticket, file) == "" and "switched off" in line.call("getLastError", ticket=ticket)
+    line.call("closeConnection", ticket=ticket)
+    assert sign_in(line)[1] == "none"
+
+
+def test_a_company_that_is_reached_through_conductor_is_told_nothing(till: App, line: Line, file: CompanyFile) -> None:
+    work(till)
+    ticket = sign_in(line)[0]
+    with till.store.transaction():  # beside it, as an old copy could have it
+        ConductorCompany.create(connection="conductor", company="main", enabled=True, made_at="x")
+    assert ask(line, ticket, file) == "" and "through Conductor" in line.call("getLastError", ticket=ticket)
     line.call("closeConnection", ticket=ticket)
     assert sign_in(line)[1] == "none"
