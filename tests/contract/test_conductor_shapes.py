@@ -1,4 +1,4 @@
-"""What the emulator of Conductor goes by agrees with Conductor's own description; and a stranger's tool finds nothing."""
+"""What the emulator of Conductor goes by agrees with Conductor's own description; a stranger's tool finds nothing."""
 
 from __future__ import annotations
 

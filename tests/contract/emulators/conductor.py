@@ -200,7 +200,7 @@ class Conductor(Served):
         body: Row = {}
         if operation.body is not None:
             body = self._body(operation.body, asked.body)
-        do = self._what(asked, file, query, body, paged="cursor" in operation.query.parts)
+        do = self._what(asked, file, query, body, paged="nextCursor" in operation.answer.parts)
 
         def done() -> Row:
             with file.lock:

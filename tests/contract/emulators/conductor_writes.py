@@ -196,12 +196,11 @@ def amount(value: Any) -> str:
     """With two places at least. Raises Refused where it is no number."""
     try:
         figure = Decimal(value)
-        exponent = figure.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(figure) > MOST:
+        if not figure.is_finite() or abs(figure) > MOST:
             raise InvalidOperation
     except InvalidOperation:
         raise Refused(3020, f'There was an error when converting the amount "{value}".') from None
-    return f"{figure.quantize(CENT) if exponent > -2 else figure:f}"
+    return f"{figure.quantize(CENT) if int(figure.as_tuple().exponent) > -2 else figure:f}"
 
 
 def _line_shape(resource: str) -> shapes.Shape:
