@@ -1,4 +1,4 @@
-"""A server whose records go to an emulated QuickBooks company file, one step of a session at a time, on a clock that only
+"""A server whose records go to an emulated QuickBooks company file, a step of a session at a time, on a clock that only
 moves when it is told to."""
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pos import config as settings
 from pos.actions import conductor_push, conductor_side
 from pos.actions.conductor_side import Side
 from pos.connectors.conductor.client import Client
+from pos.errors import SignInNeeded, Unavailable
 from pos.rules import conductor as types
 from pos.rules import conductor_fields
 from pos.store import companies, conductor_sessions, record_links, records
@@ -53,6 +54,9 @@ class Bench:
     def close(self) -> None:
         self.client.close()
         self.store.close()
+
+    def waited(self) -> None:
+        """An answer is waited for; somebody may do something meanwhile."""
 
     def passes(self, seconds: float) -> None:
         self.moment += dt.timedelta(seconds=seconds)
@@ -121,10 +125,15 @@ class Bench:
         """Work on one step, however often it has to wait; whether it came to its end."""
         for _ in range(20):
             held = next(one for one in conductor_sessions.steps(self.store, session.n) if one.position == step.position)
-            after = conductor_push.run(self.side(session.n), session, held, lambda: False, lambda: None)
+            try:
+                after = conductor_push.run(self.side(session.n), session, held, lambda: False, lambda: None)
+            except (Unavailable, SignInNeeded):
+                self.passes(60)
+                continue
             if isinstance(after, bool):
                 return after
             self.moment = max(self.moment, after)
+            self.waited()
         raise AssertionError("it waits for ever")
 
     def push(self, *names: str) -> tuple[int, int, int]:
