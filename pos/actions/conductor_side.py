@@ -15,7 +15,7 @@ from pos.connectors.conductor.client import Client
 from pos.rules import conductor, conductor_rules
 from pos.rules.conductor_body import Refs
 from pos.rules.conductor_rules import Rule
-from pos.rules.conductor_tables import THERE
+from pos.rules.conductor_tables import AND, THERE
 from pos.rules.merge import Owner
 from pos.store import companies, record_links
 from pos.store.db import Store
@@ -73,6 +73,7 @@ def named_there(body: Mapping[str, Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {CUSTOMER: set(), VENDOR: set(), ITEM: set()}
     for name, kind in NAMES.items():
         found[kind].add(_id(body.get(name)))
+    found[VENDOR].add(_id((body.get(AND) or {}).get("preferredVendor")))
     for line in body.get("lines") or ():
         found[ITEM].add(_id(line.get("item") or line.get("inventoryItem")))
     return {kind: ids - {""} for kind, ids in found.items()}
