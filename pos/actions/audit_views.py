@@ -95,14 +95,15 @@ def _conditions(config: Config, wanted: Filter, reach: Reach) -> tuple[list[str]
         facts += [wanted.words, wanted.words]
     if wanted.first:
         where.append("a.at >= ?")
-        facts.append(_midnight(config, wanted.first, "first", 0))
+        facts.append(midnight(config, wanted.first, "first", 0))
     if wanted.last:
         where.append("a.at < ?")
-        facts.append(_midnight(config, wanted.last, "last", 1))
+        facts.append(midnight(config, wanted.last, "last", 1))
     return where, facts
 
 
-def _midnight(config: Config, text: str, field: str, days: int) -> str:
+def midnight(config: Config, text: str, field: str, days: int) -> str:
+    """The stamp at which a day begins on the shop's clock, so many days later. Invalid names the field."""
     try:
         day = date.fromisoformat(text) + timedelta(days=days)
     except (ValueError, OverflowError):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from pos.web.conductor import board, conflicts, settings
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS = (
+    board.bp,
+    conflicts.bp,
+    settings.bp,
+)
