@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents import (
     backup,
+    conductor,
     held,
     months,
     notify,
@@ -32,6 +33,7 @@ AGENTS: tuple[Agent, ...] = (
     notify.AGENT,
     quickbooks.AGENT,
     quickbooks_sync.AGENT,
+    conductor.AGENT,
     runs.AGENT,
     schedules.AGENT,
     months.AGENT,
@@ -43,6 +45,7 @@ def of(config: Config) -> tuple[Agent, ...]:
     wanted = {
         quickbooks.AGENT.name: quickbooks.wanted,
         quickbooks_sync.AGENT.name: quickbooks.wanted,
+        conductor.AGENT.name: conductor.wanted,
         months.AGENT.name: months.wanted,
     }
     idle = {name for name, asked in wanted.items() if not asked(config)}

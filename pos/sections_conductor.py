@@ -27,3 +27,6 @@ class Conductor:
     history_days: int = setting(365, "How far back documents are brought in the first time.")
     window_days: int = setting(31, "Days of adjustments asked for at once; halved where that takes too long.")
     keep_days: int = setting(180, "Days sessions and their errors are kept.")
+    give_up_hours: int = setting(
+        12, "A session that cannot reach QuickBooks for so long has failed; the next one goes on with what it left."
+    )

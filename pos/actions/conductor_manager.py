@@ -126,8 +126,6 @@ def plan(rules: Mapping[str, conductor_rules.Rule], wanted: Sequence[str]) -> li
             steps.append((name, "pull"))
         if direction in ("both", "to_quickbooks"):
             steps.append((name, "push"))
-        if name == "items" and direction != "off":
-            steps.append((name, "stock"))
     return steps
 
 

@@ -49,8 +49,8 @@ _FAILED = (
 )
 #: Companies first: so the index of the sessions is used, however many there were.
 _FREE = (
-    "SELECT s.n FROM conductor_company c JOIN conductor_session s ON s.connection = c.connection AND"
-    " s.status = 'running' WHERE (s.lease_until <= ? OR s.lease_until > ?) AND (s.next_at <= ? OR s.cancel_at <> '')"
+    "SELECT s.n FROM conductor_company c CROSS JOIN conductor_session s WHERE s.connection = c.connection AND"
+    " s.status = 'running' AND (s.lease_until <= ? OR s.lease_until > ?) AND (s.next_at <= ? OR s.cancel_at <> '')"
 )
 
 
@@ -264,8 +264,8 @@ def next_at(store: Store) -> str:
     """When the next one that waits is due, "" = none waits."""
     with store.reading():
         found = store.execute(
-            "SELECT MIN(s.next_at) FROM conductor_company c JOIN conductor_session s ON s.connection = c.connection"
-            " AND s.status = 'running' WHERE s.next_at <> ''"
+            "SELECT MIN(s.next_at) FROM conductor_company c CROSS JOIN conductor_session s"
+            " WHERE s.connection = c.connection AND s.status = 'running' AND s.next_at <> ''"
         ).fetchone()
     return str(found[0] or "")
 
@@ -301,6 +301,9 @@ def _over(store: Store, n: int, status: str, now: datetime, code: str, message: 
             Companies.connection == row.connection
         ).execute()
     elif status == "failed":
+        Steps.update(state="failed", ended_at=stamp, code=code, message=message).where(
+            (Steps.session == n) & (Steps.state == "working")
+        ).execute()
         Companies.update(last_error=message, last_error_at=stamp).where(
             Companies.connection == row.connection
         ).execute()

@@ -260,6 +260,13 @@ def ended(store: Store, schedule: str, company: str, kind: str, job: str, words:
         )  # fmt: skip
 
 
+def of_job(store: Store, job: str) -> str:
+    """The schedule that began it, "" = none did."""
+    with store.reading():
+        asked = (Events.job == job) & (Events.kind == "queued")
+        return str(Events.select(Events.schedule).where(asked).order_by(Events.n.desc()).limit(1).scalar() or "")
+
+
 def untold(store: Store, since: datetime) -> list[str]:
     """Runs of schedules, asked for since then, that are over and whose end nobody has kept yet."""
     with store.reading():
