@@ -9,6 +9,7 @@ Unknown, Rejected or SignInNeeded (`pos.connectors.conductor.errors`); bodies an
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping
@@ -261,7 +262,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         if value == value.to_integral_value():
             return int(value)
-        number = float(value)  # written by its shortest text, which has to be the same number
+        number = json.loads(f"{value:f}")  # they write it by its shortest text, which has to be the same number
         if Decimal(repr(number)) != value:
             raise ValueError(f"{value} has more digits than Conductor takes")
         return number
