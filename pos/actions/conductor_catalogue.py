@@ -115,7 +115,8 @@ def _as_customer(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _as_item(on: Side, given: Mapping[str, Any]) -> dict[str, Any]:
     sort = "inventory_items" if given["stocked"] else "non_inventory_items"
-    words = str(given["description"] or given["name"])
+    name = str(given["name"])
+    words = str(given["description"] or ("" if short(name, ITEM) == name else name))
     text = {"salesDescription": words, "salesPrice": str(given["price"])}
     if sort == "non_inventory_items":
         text = {"description": words, "price": str(given["price"])}

@@ -112,7 +112,7 @@ def match(on: Side, resource: str, there: Mapping[str, Any], fields: Mapping[str
     else, of lists, the one of the same name and content. None = it is new. Conflict, code "name_taken", when one of
     that very name is here that says otherwise: whether they are the same is a person's word."""
     one = TYPE_OF[resource]
-    known = record_links.unlinked(on.store, on.company, on.connection, one.kind, records.title_of(fields))
+    known = _called(on, one.kind, records.title_of(fields))
     outside = str(there.get("externalId") or "").strip("{}").lower()
     if outside:
         leaving = _leaving(on, one.kind).get(outside)
@@ -134,6 +134,20 @@ def match(on: Side, resource: str, there: Mapping[str, Any], fields: Mapping[str
              name=records.title_of(fields)),
         code=NAME_TAKEN, facts={"record": rows[0].id},
     )  # fmt: skip
+
+
+def _called(on: Side, kind: str, title: str) -> list[str]:
+    """Records of that name, whatever its case, that are nothing there yet. All names are looked up once a run: so many
+    are held in memory as records here are nothing there."""
+    name = f"unlinked {kind}"
+    if name not in on.found:
+        names: dict[str, list[str]] = {}
+        for key, called in record_links.titles_unlinked(on.store, on.company, on.connection, kind):
+            names.setdefault(called.casefold(), []).append(key)
+        on.found[name] = names
+    keys: list[str] = on.found[name].get(title.casefold(), [])
+    links = record_links.of_records(on.store, on.company, on.connection, kind, keys) if keys else {}
+    return [key for key in keys if key not in links or not links[key].remote_id]
 
 
 def _leaving(on: Side, kind: str) -> dict[str, str]:

@@ -14,7 +14,8 @@ from typing import Any
 
 from pos import clock
 from pos.actions import conductor_catalogue, conductor_merge, conductor_side
-from pos.actions.conductor_side import TYPE_OF, Lost, Side
+from pos.actions.conductor_side import TYPE_OF, Side
+from pos.actions.conductor_side import Lost as Lost
 from pos.errors import PosError, Rejected
 from pos.rules import conductor_body
 from pos.rules.conductor import Type

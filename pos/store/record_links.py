@@ -173,6 +173,23 @@ def unlinked(store: Store, company: str, connection: str, kind: str, title: str)
         return [row[0] for row in store.execute(asked, (connection, company, kind, title))]
 
 
+def titles_unlinked(store: Store, company: str, connection: str, kind: str) -> Iterator[tuple[str, str]]:
+    """(id, title) of all records that are nothing there yet, as far as is known, and are not deleted."""
+    asked = (
+        "SELECT r.id, r.title FROM record r LEFT JOIN record_link l ON l.company = r.company AND l.kind = r.kind"
+        " AND l.record_id = r.id AND l.connection = ? WHERE r.company = ? AND r.kind = ? AND r.id > ?"
+        " AND r.deleted = 0 AND (l.remote_id IS NULL OR l.remote_id = '') ORDER BY r.id LIMIT 1000"
+    )
+    after = ""
+    while True:
+        with store.reading():
+            rows = store.execute(asked, (connection, company, kind, after)).fetchall()
+        yield from ((row[0], row[1]) for row in rows)
+        if len(rows) < 1000:
+            return
+        after = rows[-1][0]
+
+
 def leaving(store: Store, company: str, connection: str, kind: str) -> list[str]:
     """Ids of records that were sent there to be made, and of which no answer came yet."""
     asked = _in(company, connection, kind) & (Links.remote_id == "") & (Links.request_id != "")
