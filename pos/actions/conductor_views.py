@@ -45,6 +45,8 @@ DIRECTIONS = {
     "refs": said("lists of QuickBooks"), "pull": said("from QuickBooks"), "push": said("to QuickBooks"),
     "stock": said("quantities of QuickBooks"),
 }  # fmt: skip
+#: What a step is about: a type, or what comes before them.
+ABOUT = {**TITLES, "lists": said("Lists to choose from")}
 ERRORS_SHOWN = 20
 PART, RULES = conductor_setup.PART, conductor_setup.RULES
 
@@ -81,7 +83,7 @@ def panel(store: Store, config: Config, company: str) -> dict[str, Any]:
         "n": one.n, "id": one.id, "running": one.running, "stopping": one.running and bool(one.cancel_at),
         "status": word, "tone": tone, "status_text": text, "why": _why(store, config, one, word),
         "percent": sums["progress_percentage"] if known else None,
-        "progress_text": _progress(config, sums, known=known),
+        "progress_text": _progress(config, sums, known=known, running=one.running),
         "began": _began(store, config, one.started_at, one.asked_by, one.cause), "ended": bool(one.ended_at),
         "took": took(one.started_at, one.ended_at), "rows": [_of_type(config, name, steps) for name in one.objects],
         "errors": [error(store, config, row) for row in rows], "errors_text": _figure(config, page.total or 0),
@@ -101,11 +103,13 @@ def took(started_at: str, ended_at: str) -> str:
     return duration(max(end - clock.parse(started_at), timedelta())) if started_at else ""
 
 
-def _progress(config: Config, sums: Mapping[str, int], *, known: bool) -> str:
+def _progress(config: Config, sums: Mapping[str, int], *, known: bool, running: bool) -> str:
     if not known:
         return said("asking how much there is")
     facts = {"done": sums["synced_objects"] + sums["failed_objects"], "total": sums["total_objects"]}
     shown = {name: _figure(config, count) for name, count in facts.items()}
+    if not running:
+        return said("{done} of {total}", **shown)
     return said("{percent} %, {done} of {total} so far", percent=sums["progress_percentage"], **shown)
 
 
@@ -163,7 +167,7 @@ def figures(config: Config, total: int, synced: int, failed: int, unchanged: int
 def error(store: Store, config: Config, one: Failed) -> dict[str, Any]:
     """An object that failed, as people read it. link: where the record is, "" = it has none here."""
     return {
-        "n": one.n, "type": one.object_type, "type_text": TITLES.get(one.object_type, one.object_type),
+        "n": one.n, "type": one.object_type, "type_text": ABOUT.get(one.object_type, one.object_type),
         "title": one.title or one.object_id or one.remote_id or "–",
         "key": one.object_id or one.remote_id, "message": one.message, "remedy": one.remedy, "code": one.code,
         "link": f"/conductor/{one.object_type}/{one.object_id}" if one.object_id else "",
@@ -195,7 +199,7 @@ def session(store: Store, config: Config, company: str, n: int) -> dict[str, Any
         n, list(one.objects), one.status, one.cause, one.asked_by, one.started_at, one.ended_at, one.took_ms,
         one.message, total, synced, failed, page.total or 0,
     )  # fmt: skip
-    types = {step.object_type: TITLES.get(step.object_type, step.object_type) for step in steps if step.failed}
+    types = {step.object_type: ABOUT.get(step.object_type, step.object_type) for step in steps if step.failed}
     return {
         "one": {**_ran(store, config, ran), "message": _why(store, config, one, _ran_word(ran))},
         "steps": [_step(config, step) for step in steps], "by_type": types,
@@ -220,7 +224,7 @@ def _ran(store: Store, config: Config, one: Ran) -> dict[str, Any]:
 def _step(config: Config, step: Step) -> dict[str, Any]:
     tone, text = STEPS[step.state]
     return {
-        "title": TITLES.get(step.object_type, step.object_type), "direction_text": DIRECTIONS[step.direction],
+        "title": ABOUT.get(step.object_type, step.object_type), "direction_text": DIRECTIONS[step.direction],
         "tone": tone, "state_text": text, "message": step.message,
         "took": took(step.started_at, step.ended_at) if step.started_at else "",
         **figures(config, max(step.total, step.synced + step.failed), step.synced, step.failed, step.unchanged),
@@ -239,10 +243,11 @@ def connection(store: Store, config: Config, company: str) -> dict[str, Any]:
     bad, words = (row.last_error_at, row.last_error) if row else ("", "")
     if one is not None and one.running and one.waits_from:
         bad, words = max(bad, one.waits_from), one.message
-    answered = max(good, tested)
+    ended = one.ended_at if one is not None and one.status == "completed" else ""  # with errors or without: it answered
+    answered = max(good, tested, ended)
     tone, text, why = _connected(config, row, answered, words if bad > answered else "")
     return {
-        "tone": tone, "text": text, "why": why, "ms": facts.get("milliseconds") if tested and tested >= good else None,
+        "tone": tone, "text": text, "why": why, "ms": facts.get("milliseconds") if tested and tested == answered else None,
         "file": facts.get("company_name") or "", "answered_text": moment(store, config, answered),
         "good_text": moment(store, config, good), "error_text": moment(store, config, bad),
     }  # fmt: skip

@@ -110,7 +110,7 @@ def history() -> ResponseReturnValue:
 def session(n: int) -> ResponseReturnValue:
     here, company = parts(), frame.company()
     found = views.session(here.store, here.config, company, n)
-    chosen = lists.filled(("type", "company"), {"type": tuple(views.TITLES)})
+    chosen = lists.filled(("type", "company"), {"type": tuple(views.ABOUT)})
     asked = lists.asked(sorts=("n",), sort="n", down=False)
     rows, page = boards.failures(here.store, n, asked, object_type=chosen["type"])
     return frame.show(
@@ -129,6 +129,6 @@ def session(n: int) -> ResponseReturnValue:
 def errors_csv(n: int) -> ResponseReturnValue:
     here = parts()
     views.session(here.store, here.config, frame.company(), n)  # NotFound for another company's
-    chosen = lists.filled(("type",), {"type": tuple(views.TITLES)})
+    chosen = lists.filled(("type",), {"type": tuple(views.ABOUT)})
     rows = boards.every_failure(here.store, n, chosen["type"])
     return lists.as_csv(f"quickbooks-desktop-session-{n}-errors", _CSV, (asdict(row) for row in rows))
