@@ -247,7 +247,8 @@ def connection(store: Store, config: Config, company: str) -> dict[str, Any]:
     answered = max(good, tested, ended)
     tone, text, why = _connected(config, row, answered, words if bad > answered else "")
     return {
-        "tone": tone, "text": text, "why": why, "ms": facts.get("milliseconds") if tested and tested == answered else None,
+        "tone": tone, "text": text, "why": why,
+        "ms": facts.get("milliseconds") if tested and tested == answered else None,
         "file": facts.get("company_name") or "", "answered_text": moment(store, config, answered),
         "good_text": moment(store, config, good), "error_text": moment(store, config, bad),
     }  # fmt: skip
