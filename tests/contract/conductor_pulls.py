@@ -13,7 +13,7 @@ from pos.rules import conductor as types
 from pos.store import companies, conductor_sessions, records
 from pos.store.conductor_sessions import Session
 from pos.store.records import Record
-from tests.contract.conductor_bench import CONNECTION, Bench
+from tests.contract.conductor_bench import CONNECTION, DAY, Bench
 from tests.contract.emulators.conductor import Conductor
 
 ACCOUNTS = {"income": "Merchandise Sales", "cogs": "Cost of Goods Sold", "asset": "Inventory Asset"}
@@ -71,6 +71,20 @@ class Pulls(Bench):
 
     def calls(self, does: str) -> int:
         return sum(call == does for call in self.there.calls)
+
+    def customers(self, count: int) -> list[str]:
+        """Ids of customers somebody at QuickBooks makes."""
+        return [self.there.file.put("customers", name=f"C{n}")["id"] for n in range(count)]
+
+    def ordered(self, customer: str, *items: str, day: str = DAY, **given: Any) -> str:
+        """An order somebody at QuickBooks makes."""
+        lines = [{"itemId": one, "quantity": 2, "rate": "1.20"} for one in items] or [{"description": "Thanks"}]
+        row = self.there.file.put("sales_orders", customerId=customer, transactionDate=day, lines=lines, **given)
+        return str(row["id"])
+
+    def asked(self, words: str, since: int = 0) -> list[str]:
+        """Addresses that were asked for and hold these words."""
+        return [path for _, path in self.there.requests[since:] if words in path]
 
     def stocked(self, name: str = "Pen", **given: Any) -> dict[str, Any]:
         """An item somebody at QuickBooks makes."""
