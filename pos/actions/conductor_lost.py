@@ -2,7 +2,9 @@
 
 Conductor takes no idempotency key, and its externalId cannot be searched for. So a thing is looked for by what can be
 searched: customers, vendors and items by their exact name, whatever its case and also where they are inactive,
-documents by their number. Whose it is then says the externalId it carries, which was made here of what the record is.
+documents by their number. Before anything goes again it is looked for among all that changed since, or is of its day,
+for somebody may have renamed it. Whose it is then says the externalId it carries, which was made here of what the
+record is.
 
 What window remains: QuickBooks works on one request at a time and gives up on one after its own limit, which
 `[conductor] settle_seconds` is longer than; a search waits in the same line as what was sent before it. So something
@@ -16,15 +18,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from pos import clock
 from pos.actions.conductor_side import TYPE_OF, Side
 from pos.errors import Rejected
 from pos.rules import documents
 from pos.rules.merge import same
 from pos.rules.money import exact
 from pos.said import said
+from pos.store import record_links, records
 from pos.store.record_links import Link
 
 
@@ -73,7 +78,7 @@ def _json(value: Any) -> str:
 # -- looking for it ----------------------------------------------------------------------------------------------------
 
 
-def by_what(resource: str, fields: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+def by_what(on: Side, resource: str, fields: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     """What an object of this body can be found by."""
     if TYPE_OF[resource].lines:
         total = total_of(body)
@@ -81,10 +86,20 @@ def by_what(resource: str, fields: Mapping[str, Any], body: Mapping[str, Any]) -
             "number": str(body.get("refNumber") or ""), "date": str(body.get("transactionDate") or ""),
             "total": "" if total is None else f"{total:f}",
         }  # fmt: skip
-    parent = fields.get("parent")
-    above = str(parent.get("fullName") or "") if isinstance(parent, Mapping) else ""
-    name = str(body.get("name") or "")
+    above, name = _above(on, resource, fields.get("parent")), str(body.get("name") or "")
     return {"name": f"{above}:{name}" if above else name}
+
+
+def _above(on: Side, resource: str, parent: Any) -> str:
+    """The full name of what it stands under."""
+    if not isinstance(parent, Mapping) or not parent.get("id"):
+        return ""
+    if parent.get("fullName"):
+        return str(parent["fullName"])
+    kind, key = TYPE_OF[resource].kind, str(parent["id"])
+    link = record_links.of_remotes(on.store, on.company, on.connection, kind, [key]).get(key)
+    record = records.find(on.store, on.company, kind, link.record_id) if link else None
+    return str(record.fields.get("fullName") or record.title) if record else ""
 
 
 def total_of(body: Mapping[str, Any]) -> Decimal | None:
@@ -114,6 +129,18 @@ def look(on: Side, resource: str, by: Mapping[str, Any], external: str) -> Looke
     return Looked(
         sorted(mine, key=lambda row: str(row.get("createdAt") or "")), [row for row in rows if row not in mine]
     )
+
+
+def anywhere(on: Side, resource: str, by: Mapping[str, Any], external: str, sent_at: str) -> list[dict[str, Any]]:
+    """What is of our making though it is called otherwise by now: somebody renamed it, or gave it another number, as
+    soon as it was there. Documents of its day, entries of lists changed since it was sent. ConnectorError."""
+    if by.get("date"):
+        rows = on.client.whole(resource, transaction_date_from=by["date"], transaction_date_to=by["date"])
+    else:
+        day = clock.parse(sent_at) - timedelta(days=1)  # they count in the time of that computer
+        rows = on.client.whole(resource, updated_after=day.date().isoformat())
+    mine = [row for row in rows if is_ours(row, external)]
+    return sorted(mine, key=lambda row: str(row.get("createdAt") or ""))
 
 
 _NAMES = ("fullName", "name")
@@ -188,6 +215,12 @@ def known(link: Link, theirs: Mapping[str, Any]) -> Link:
     if link.operation == "update":
         stands = {name: one for name, one in stands.items() if not _emptied(name, sent.view, theirs)}
     return replace(link, agreed={**(link.agreed or {}), **stands}) if stands else link
+
+
+def may_come(link: Link, revision: str) -> bool:
+    """Whether a change of ours whose answer was lost may still be booked: it names the revision that stands there."""
+    waits = clock.stamp(clock.now()) < link.settle_at
+    return bool(link.sent) and link.operation == "update" and link.sync_token == revision and waits
 
 
 def arrived(sent: Sent, theirs: Mapping[str, Any]) -> bool:

@@ -43,11 +43,14 @@ def bring(
     on: Side, link: Link, record: Record, resource: str, there: Mapping[str, Any], found: Refs | None = None
 ) -> Brought:  # fmt: skip
     """Merge one of theirs with its record here, and keep what both agree on. In a transaction of its own, or inside
-    one. A copy of a document of theirs is as it is there; of a record that was deleted here nothing is taken."""
+    one. A copy of a document of theirs is as it is there; of a record that was deleted here nothing is taken, nor while
+    a change of ours may still arrive."""
     kind = record.kind
     names = found if found is not None else conductor_side.refs(on, theirs=[there])
     fields, lines = conductor_body.from_there(resource, there, names)
     theirs = conductor_fields.view(kind, fields, lines)
+    if conductor_lost.may_come(link, str(there.get("revisionNumber") or "")):
+        return Brought(link, record, frozenset(), False)
     link = conductor_lost.known(link, theirs)
     if record.deleted:
         return Brought(_still_there(on, link, there, theirs), record, frozenset(), False)

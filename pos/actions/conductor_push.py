@@ -23,6 +23,7 @@ from pos.actions.record_push import Waits
 from pos.errors import ConnectorError, NotFound, PosError, Rejected, Unknown
 from pos.rules import conductor, conductor_body, conductor_fields
 from pos.rules.merge import Conflict as Clash
+from pos.rules.merge import same
 from pos.said import said
 from pos.store import audit, conductor_sessions, record_links, records
 from pos.store.conductor_sessions import Failure, Session, Step
@@ -184,7 +185,7 @@ def _created(on: Side, record: Record, link: Link, resource: str) -> Done | None
     record = conductor_ready.numbered(on, record)
     found = conductor_ready.refs(on, record)
     body = conductor_body.to_create(resource, conductor_ready.paper(record), found) | {"externalId": external}
-    by = conductor_lost.by_what(resource, record.fields, body)
+    by = conductor_lost.by_what(on, resource, record.fields, body)
     there = _there_already(on, record, resource, by, external)
     if there is not None:
         conductor_merge.bring(on, replace(link, sync_token=""), record, resource, there)
@@ -229,7 +230,16 @@ def _again(on: Side, record: Record, link: Link, resource: str, sent: Sent, exte
             link, state="synced", sent=b"", request_id="", operation="", agreed_version=record.version,
         ))  # fmt: skip
         return Done("unchanged")
-    conductor_lost.refuse_doubtful(sent.by, looked)
+    if mine := conductor_lost.anywhere(on, resource, sent.by, external, link.sent_at):
+        return _confirmed(on, record, link, resource, sent, mine)
+    try:
+        conductor_lost.refuse_doubtful(sent.by, looked)
+    except Rejected:
+        number = str(record.fields.get(conductor_ready.NUMBER) or "")
+        if number == sent.by.get("number"):
+            raise
+        unsent = replace(link, sent=b"", request_id="", operation="", state="pending")  # it has another number by now
+        return _created(on, record, unsent, resource) or Done("unchanged")
     return _go(on, record, link, resource, sent, external)
 
 
@@ -247,11 +257,14 @@ def _go(on: Side, record: Record, link: Link, resource: str, sent: Sent, externa
         if looked.mine:
             return _confirmed(on, record, link, resource, sent, looked.mine)
         raise _lost(on, link, error) from error
-    except Rejected:
-        looked = conductor_lost.look(on, resource, sent.by, external)
-        if looked.mine:
-            return _confirmed(on, record, link, resource, sent, looked.mine)
-        raise
+    except Rejected as error:
+        if error.code != "name_taken":
+            raise
+        mine = conductor_lost.look(on, resource, sent.by, external).mine
+        mine = mine or conductor_lost.anywhere(on, resource, sent.by, external, link.sent_at)
+        if not mine:
+            raise
+        return _confirmed(on, record, link, resource, sent, mine)
     return _confirmed(on, record, link, resource, sent, [there])
 
 
@@ -289,16 +302,25 @@ def _confirmed(
         if link.operation == CREATE:  # what a new one cannot carry goes with an update after it
             stood |= {name: theirs[name] for name in conductor_ready.said_of(record, ("update",)) if name in theirs}
         before = replace(link, agreed={**(link.agreed or {}), **stood}, sent=b"", operation="")
-        made = conductor_merge.bring(on, before, record, resource, there).link
+        brought = conductor_merge.bring(on, before, record, resource, there)
         if not off and len(rows) == 1:
             return Done("synced")
-        told = [Clash(name, *both, "theirs", "theirs") for name, both in off.items()]
-        records.clashed(on.store, on.company, on.connection, kind, record.id, told, clock.now())
+        _lose(on, record, off)
         done = _otherwise(off) if off else _twice(rows)
+        made, stays = brought.link, bool(brought.push - off.keys())
         record_links.put(on.store, replace(
-            made, state="error", code=done.code, message=f"{done.message} {done.remedy}".strip(), sent_version=0
+            made, state="error", code=done.code, message=f"{done.message} {done.remedy}".strip(), sent_version=0,
+            agreed_version=made.agreed_version if stays else brought.record.version,
         ))  # fmt: skip
         return done
+
+
+def _lose(on: Side, record: Record, off: Mapping[str, tuple[Any, Any]]) -> None:
+    """What was sent and is not held so gave way: it is kept among the conflicts, beside those that are open."""
+    found = records.conflicts(on.store, on.company, kind=record.kind, key=record.id)
+    rows = [Clash(one.field, one.ours, one.theirs, "ask") for one in found]
+    rows += [Clash(name, *both, "theirs", "theirs") for name, both in off.items()]
+    records.clashed(on.store, on.company, on.connection, record.kind, record.id, rows, clock.now())
 
 
 def _otherwise(off: Mapping[str, tuple[Any, Any]]) -> Done:
@@ -350,7 +372,7 @@ def _once(on: Side, record: Record, link: Link, resource: str, there: Mapping[st
             record, link = records.get(on.store, on.company, record.kind, record.id), _link(on, record.kind, record.id)
             if done.state == "failed" or link.agreed_version == record.version:
                 return done
-        elif link.sync_token == _revision(there) and clock.stamp(clock.now()) < link.settle_at:
+        elif conductor_lost.may_come(link, _revision(there)):
             raise Waits(link.settle_at)
         else:
             link = conductor_lost.known(link, theirs)
@@ -386,7 +408,6 @@ def _change(
     body = conductor_body.to_update(resource, conductor_ready.paper(record), there, push, found)
     view = conductor_fields.view(record.kind, record.fields, record.lines)
     sent = Sent(body, {name: view[name] for name in push})
-    open_ = link.state == "conflict"
     link = _keep(on, link, record, sent, UPDATE, clock.uuid7())
     sent = conductor_lost.unpacked(link) or sent
     try:
@@ -397,11 +418,7 @@ def _change(
             if _revision(after) != _revision(there):  # somebody was quicker, so ours cannot be booked any more
                 raise Rejected(error.message, code=STALE) from error
             raise _lost(on, link, error) from error
-    done = _confirmed(on, record, link, resource, sent, [after])
-    if open_ and done.state != "failed":
-        now = _link(on, record.kind, record.id)
-        record_links.put(on.store, replace(now, state="conflict"))
-    return done
+    return _confirmed(on, record, link, resource, sent, [after])
 
 
 # -- deleted here ------------------------------------------------------------------------------------------------------
@@ -415,7 +432,7 @@ def _taken_back(
     if not TYPE_OF[resource].deletes:
         return _inactive(on, record, link, resource, there)
     changed = {name: one for name, one in (link.agreed or {}).items()
-               if name in theirs and not conductor_lost.holds(one, theirs[name])}  # fmt: skip
+               if name in theirs and not same(one, theirs[name])}  # fmt: skip
     if changed and link.sync_token != _revision(there):
         return _clash(on, record, link, there, changed)
     link = _keep(on, link, record, Sent({}), DELETE, clock.uuid7())

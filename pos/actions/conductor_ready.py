@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pos import clock
@@ -88,6 +88,7 @@ def refs(
             said("It has lines that are a group of items in QuickBooks; those are only changed there."), code=GROUPS,
             remedy=said("Change its lines in QuickBooks."),
         )  # fmt: skip
+    _refuse_long(record, fields, lines)
     for kind, ids in conductor_side.named_here(fields, lines).items():
         links = record_links.of_records(on.store, on.company, on.connection, kind, ids)
         for key in sorted(one for one in ids if not one.startswith(conductor_fields.THERE)):
@@ -95,6 +96,18 @@ def refs(
             if link is None or not link.remote_id or link.state == "gone":
                 _refuse(on, kind, key, gone=link is not None and link.state == "gone")
     return conductor_side.refs(on, [(record.fields, record.lines)], [there] if there else [])
+
+
+def _refuse_long(record: Record, fields: Mapping[str, Any], lines: Iterable[Mapping[str, Any]]) -> None:
+    """Invalid names the field and the limit: QuickBooks would cut it, or say no in words nobody understands."""
+    for name, one in conductor_fields.of(record.kind, record.fields).items():
+        if one.on != "never" and one.sort != "party" and fields.get(name):
+            conductor_fields.value(name, one, fields[name])
+    known = conductor_fields.LINES.get(record.kind, {})
+    for at, line in enumerate(lines):
+        for name, one in known.items():
+            if one.on != "never" and one.sort != "party" and line.get(name):
+                conductor_fields.value(f"lines[{at}].{name}", one, line[name])
 
 
 def _refuse(on: Side, kind: str, key: str, *, gone: bool) -> None:

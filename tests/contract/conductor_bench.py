@@ -82,6 +82,11 @@ class Bench:
             self.store, companies.MAIN, kind, key, before.version, fields, rows, "7", clock.now(), deleted=deleted
         )
 
+    def rules(self, **table: Mapping[str, Any]) -> None:
+        """Who wins, and which way a type goes."""
+        before = companies.kept_as(self.store, companies.MAIN, "conductor", "rules")
+        companies.keep_as(self.store, companies.MAIN, "conductor", "rules", table, before, "7")
+
     def get(self, kind: str, key: str) -> Record:
         return records.get(self.store, companies.MAIN, kind, key)
 

@@ -103,19 +103,18 @@ def test_what_quickbooks_books_later_than_it_may_is_no_second_customer(bench: Be
     assert sorted(row["name"] for row in bench.rows("customers")) == ["Ada", "Zed"]
     bench.add("qbd_customer", "C2", name="Ben")
     faults.next("late", hits="create customers")
-    find, asked = Client.find, list[str]()
+    create, times = Client.create, list[str]()
 
-    def found(self: Client, *given: Any, **named: Any) -> Any:
-        rows = find(self, *given, **named)
-        asked.append(str(named))
-        if len(asked) == 3:  # before anything, at once, after a while; it is booked behind the back of the last
+    def made(self: Client, *given: Any) -> Any:
+        times.append(given[0])
+        if len(times) == 2:  # it is booked behind the back of the last search
             there.settle()
-        return rows
+        return create(self, *given)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Client, "find", found)
+        patch.setattr(Client, "create", made)
         assert bench.push("customers") == (1, 0, 0)
-    assert len(asked) == 4
+    assert len(times) == 2
     assert sorted(row["name"] for row in bench.rows("customers")) == ["Ada", "Ben", "Zed"]
     assert bench.remote("qbd_customer", "C2") == there.file.named("customers", "Ben")["id"]
 
@@ -134,6 +133,29 @@ def test_an_order_that_is_booked_twice_all_the_same_is_told(bench: Bench) -> Non
     first, second = (row["id"] for row in bench.rows("sales_orders"))
     assert (told.code, told.message) == ("twice", f"QuickBooks booked it twice: {first}, {second}.")
     assert bench.remote(ORDER, "O1") == first
+
+
+@pytest.mark.parametrize("kind", ["qbd_customer", ORDER])
+def test_what_somebody_renamed_before_it_was_found_is_ours_all_the_same(bench: Bench, kind: str) -> None:
+    resource = "customers" if kind == "qbd_customer" else "sales_orders"
+    if kind == ORDER:
+        order(bench, "K1")
+    else:
+        bench.add(kind, "K1", name="Ada")
+    before = {row["id"] for row in bench.rows(resource)}
+    called = {"name": "Ada Ltd"} if kind == "qbd_customer" else {"refNumber": "7"}
+
+    def renamed() -> None:
+        bench.there.settle()
+        (new,) = {row["id"] for row in bench.rows(resource)} - before
+        bench.there.file.edit(resource, new, **called)
+
+    bench.waited = renamed  # type: ignore[method-assign]
+    bench.there.faults.next("late", hits="create " + resource.replace("_", "-"))
+    assert bench.push(resource) == (0, 1, 0)
+    assert [row.code for row in bench.failures()] == ["differs"], "it is told, and taken"
+    assert len(bench.rows(resource)) == len(before) + 1
+    assert {name: bench.get(kind, "K1").fields[name] for name in called} == called
 
 
 def test_a_copy_of_the_data_that_was_put_back_finds_what_it_has_forgotten(bench: Bench) -> None:
