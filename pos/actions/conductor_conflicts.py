@@ -7,6 +7,7 @@ from typing import Any
 
 from pos import clock
 from pos.actions import conductor_words as words
+from pos.actions.conductor_views import TITLES
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.errors import NotFound
@@ -135,7 +136,8 @@ def _row(store: Store, config: Config, one: Clash, names: _Names) -> dict[str, A
     tone, text = _standing(one)
     return {
         "id": one.id, "kind": one.kind, "type": type_name, "record_id": one.record_id, "field": one.field,
-        "title": one.title or one.record_id, "link": f"/conductor/{type_name}/{one.record_id}",
+        "title": one.title or one.record_id, "type_text": TITLES[type_name],
+        "link": f"/conductor/{type_name}/{one.record_id}",
         "field_text": said("the whole record") if one.field == DELETED else words.label(one.field),
         "ours": shown(one, one.ours, names), "theirs": shown(one, one.theirs, names),
         "ours_value": one.ours, "theirs_value": one.theirs,

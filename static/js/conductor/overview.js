@@ -25,12 +25,15 @@ byId("choose-every").addEventListener("click", () => {
 
 // -- start and cancel ----------------------------------------------------------------------------------------------------
 
+let key = crypto.randomUUID(); // of the session to be started: pressed again after no answer it is the same one
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const objects = boxes().filter((box) => box.checked).map((box) => box.value);
   if (!objects.length) return put(byId("start-problem"), t("Choose at least one type."));
-  const went = await act(byId("start-go"), byId("start-problem"), () => post("/api/conductor/sessions", { objects, company }, 20000));
+  const went = await act(byId("start-go"), byId("start-problem"), () => post("/api/conductor/sync", { objects, id: key, company }, 20000));
   if (went) {
+    key = crypto.randomUUID();
     disable(byId("start-go"), true); // until the panel says that nothing runs any more
     say(t("The session was started."));
   }
@@ -52,7 +55,7 @@ sure.addEventListener("close", async () => {
   if (sure.returnValue !== "yes" || !button) return;
   const { session } = sure.dataset;
   await act(button, byId("cancel-problem"), async () => {
-    await post(`/api/conductor/sessions/${session}/cancel`, { company }, 20000);
+    await post("/api/conductor/sync/cancel", { session: Number(session), company }, 20000);
     say(t("It stops at a safe point."));
   });
   look();
