@@ -13,7 +13,7 @@ import pytest
 
 from pos import config as settings
 from tests import engines, spawned
-from tests.once import _addresses_compiled_once, _tables_made_once  # noqa: F401  (fixtures of the whole run)
+from tests.once import _addresses_compiled_once, _pages_compiled_once, _tables_made_once  # noqa: F401  (fixtures of the whole run)
 
 if TYPE_CHECKING:
     from pos.store.db import Store

@@ -1,4 +1,5 @@
-"""What every till of a run needs alike is made once: the functions of its addresses, the tables of a new database."""
+"""What every till of a run needs alike is made once: the functions of its addresses, the code of its pages, and the
+tables of a new database."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from jinja2 import Environment
 from werkzeug.routing import Rule
 
 
@@ -25,6 +27,25 @@ def _addresses_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pages_compiled_once() -> Iterator[None]:
+    """Jinja compiles a page for each application that shows it."""
+    compiled: dict[tuple[object, ...], Any] = {}
+    compile_page = Environment.compile
+
+    def once(env: Environment, source: Any, *more: Any, **named: Any) -> Any:
+        if not isinstance(source, str) or named or len(more) != 2:
+            return compile_page(env, source, *more, **named)
+        key = (source, *more, env.autoescape is True, *sorted(env.extensions))
+        if key not in compiled:
+            compiled[key] = compile_page(env, source, *more)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "compile", once)
         yield
 
 

@@ -48,14 +48,22 @@ _validators: dict[tuple[int, str, int], jsonschema_rs.Draft202012Validator] = {}
 def _description(app: Flask) -> dict[str, Any]:
     """As `openapi.document`, made once for tills with the same routes and the same views behind them. Some views are
     made anew for each till, so they are known by name: by what they are, every till had a description of its own."""
-    views = app.view_functions
-    key = tuple(
-        (route.rule, *sorted(route.methods or ()), views[route.endpoint].__module__, views[route.endpoint].__qualname__)
-        for route in app.url_map.iter_rules()
-    )
-    if key not in _descriptions:
-        _descriptions[key] = openapi.document(app)
-    return _descriptions[key]
+    found: dict[str, Any] | None = app.extensions.get(__name__)
+    if found is None:
+        views = app.view_functions
+        key = tuple(
+            (
+                route.rule,
+                *sorted(route.methods or ()),
+                views[route.endpoint].__module__,
+                views[route.endpoint].__qualname__,
+            )
+            for route in app.url_map.iter_rules()
+        )
+        if key not in _descriptions:
+            _descriptions[key] = openapi.document(app)
+        found = app.extensions[__name__] = _descriptions[key]
+    return found
 
 
 def _validator(app: Flask, where: str, status: int, shape: Any) -> jsonschema_rs.Draft202012Validator:
