@@ -52,13 +52,13 @@ class SyncManager:
             self.store, company.company, company.connection, wanted, steps, by, clock.now(), cause=cause, key=key
         )
 
-    def cancel_sync(self, by: str = "system") -> bool:
+    def cancel_sync(self, by: str = "system", session: int = 0) -> bool:
         """Ask the session that is running to stop at a safe point: what is under way is ended, what was done stays.
-        Whether there was one."""
+        session: only if it is the one of this number. Whether there was one."""
         known = conductor_companies.by_company(self.store, self.company)
         if known is None:
             return False
-        return conductor_sessions.cancel(self.store, known.connection, by, clock.now()) is not None
+        return conductor_sessions.cancel(self.store, known.connection, by, clock.now(), n=session) is not None
 
     def get_sync_status(self) -> dict[str, Any] | None:
         """The session that is running, else the last one; None before the first. status: running, completed, failed,

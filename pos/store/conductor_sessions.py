@@ -88,13 +88,14 @@ def _busy(other: Session) -> str:
     )  # fmt: skip
 
 
-def cancel(store: Store, connection: str, by: str, now: datetime) -> Session | None:
+def cancel(store: Store, connection: str, by: str, now: datetime, *, n: int = 0) -> Session | None:
     """Ask the session that is running to stop, which it does after the object that is under way; where nobody works on
-    it, it is over at once. As it is now; None when none is running. No other session is touched."""
+    it, it is over at once. As it is now; None when none is running. n: only if it is the one of this number. No other
+    session is touched."""
     stamp = clock.stamp(now)
     with store.transaction():
         row = running(store, connection)
-        if row is None:
+        if row is None or n not in (0, row.n):
             return None
         if not row.cancel_at:
             Sessions.update(cancel_at=stamp, cancel_by=by).where(Sessions.n == row.n).execute()

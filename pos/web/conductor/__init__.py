@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pos.web.conductor import board, conflicts, settings
+from pos.web.conductor import api, board, conflicts, records, records_api, settings
 
 BLUEPRINTS = (
+    api.bp,
     board.bp,
     conflicts.bp,
+    records.bp,
+    records_api.bp,
     settings.bp,
 )
