@@ -22,7 +22,10 @@ ITEMS = ("inventory-items", "non-inventory-items", "service-items", "discount-it
 TRANSACTIONS = ("sales-orders", "purchase-orders", "invoices", "inventory-adjustments")
 #: Lists whose names nobody else in the group may have.
 GROUPS = {
-    **dict.fromkeys((*ITEMS, "sales-tax-items"), "items"),
+    **dict.fromkeys(
+        (*ITEMS, "sales-tax-items", "sales-tax-group-items", "other-charge-items", "subtotal-items", "item-groups"),
+        "items",
+    ),
     **dict.fromkeys(("customers", "vendors", "employees", "other-names"), "names"),
     **dict.fromkeys(("standard-terms", "date-driven-terms"), "terms"),
 }
