@@ -18,7 +18,7 @@ from pos.errors import BadSettings, Conflict, ConnectorError, Invalid, Rejected,
 from pos.rules import conductor_rules
 from pos.rules.conductor_rules import Rule
 from pos.said import said
-from pos.store import audit, companies, conductor_companies, connections, desktop_way
+from pos.store import audit, companies, conductor_companies, conductor_lists, connections, desktop_way
 from pos.store.companies import Kept
 from pos.store.conductor_companies import Company
 from pos.store.db import Store
@@ -89,7 +89,7 @@ def save(store: Store, config: Config, company: str, given: Mapping[str, Any], m
         if RULES in given:
             values[RULES] = conductor_rules.clean(given[RULES])
         if ACCOUNTS in given:
-            values[ACCOUNTS] = _accounts(given[ACCOUNTS])
+            values[ACCOUNTS] = _accounts(store, before.connection, given[ACCOUNTS])
         if values != kept.values:
             companies.keep(store, company, PART, values, kept, by)
         conductor_companies.set_choices(
@@ -103,7 +103,7 @@ def _digest(kept: Kept) -> str:
     return hashlib.sha256(kept.mark.encode()).hexdigest()[:32]
 
 
-def _accounts(given: Any) -> dict[str, str]:
+def _accounts(store: Store, connection: str, given: Any) -> dict[str, str]:
     if not isinstance(given, Mapping):
         raise Invalid(said("Accounts are an object."), field=ACCOUNTS)
     found: dict[str, str] = {}
@@ -114,6 +114,10 @@ def _accounts(given: Any) -> dict[str, str]:
             raise Invalid(said("An account is one of QuickBooks' list."), field=f"{ACCOUNTS}.{use}")
         if key.strip():
             found[use] = key.strip()
+    known = conductor_lists.named(store, connection, "account", found.values())
+    for use, key in found.items():
+        if key not in known:
+            raise Invalid(said("An account is one of QuickBooks' list."), field=f"{ACCOUNTS}.{use}")
     return found
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from pos import __version__, channels, clock
 from pos.actions import (
     checks_books,
+    checks_conductor,
     checks_data,
     checks_desktop,
     checks_hub,
@@ -51,6 +52,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("erpnext", checks_books.erpnext),
     ("quickbooks", checks_quickbooks.quickbooks),
     ("quickbooks_desktop", checks_desktop.desktop),
+    ("conductor", checks_conductor.conductor),
     ("hub", checks_hub.hub_of),
 )
 
@@ -59,7 +61,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 ON_SERVER = frozenset(
     {
         "program", "port", "database", "clock", "people", "notices", "agents", "queue", "outbox", "erpnext", "hub",
-        "quickbooks", "quickbooks_desktop",
+        "quickbooks", "quickbooks_desktop", "conductor",
     }
 )  # fmt: skip
 

@@ -60,6 +60,7 @@ COMMANDS = (
     Command("quickbooks", "pos.cli.quickbooks", "QuickBooks Online: how the sign-in stands, the keys that seal it"),
     Command("inventory", "pos.cli.inventory", "approvals of changes of stock, tokens, a trial of the whole way"),
     Command("qbwc", "pos.cli.qbwc", "QuickBooks Desktop: the .qwc file, a look at the whole way, company files"),
+    Command("conductor", "pos.cli.conductor", "QuickBooks Desktop through Conductor: a test, company files, who wins"),
     Command("replay", "pos.cli.replay", "take in receipt files again; harmless when repeated"),
     Command("import", "pos.cli.imports", "bring in items, customers, vouchers, or receipts of an older till"),
     Command("office", "pos.cli.office", "customers and invoices of a CSV file into a company's office records"),

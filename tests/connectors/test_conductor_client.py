@@ -328,6 +328,8 @@ def test_numbers_go_exactly_or_not_at_all(client: Client, sent: list[Any]) -> No
 def test_without_a_key_or_the_official_client_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadSettings, match="CONDUCTOR_SECRET_KEY"):
         Client(config("http://127.0.0.1:9/v1", secret_key=""), END_USER)
+    with pytest.raises(BadSettings, match="not encrypted"):
+        Client(config("http://conductor.example/v1"), END_USER)
     monkeypatch.setitem(__import__("sys").modules, "conductor", None)
     with pytest.raises(BadSettings, match=r"pip install -r requirements-conductor\.txt"):
         Client(config("http://127.0.0.1:9/v1"), END_USER)

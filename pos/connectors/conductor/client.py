@@ -69,6 +69,8 @@ class Client:
         for name in ("conductor", "httpx", "httpcore"):  # they would write addresses with names of customers, and keys
             logging.getLogger(name).setLevel(logging.WARNING)
         self.base = checked_base(own.url)
+        if self.base.startswith("http:") and not wire.is_here(self.base):
+            raise BadSettings("[conductor] url is not encrypted; the secret key only goes to an https address.")
         self._secrets = (own.secret_key,)
         self._end_user = end_user
         self._rows = max(1, min(own.page_rows, PAGE_ROWS_MAX))

@@ -50,6 +50,12 @@ def line(url: str, timeout: Any) -> httpx.Client:
     )
 
 
+def is_here(url: str) -> bool:
+    """Whether it is this machine: no proxy is asked, nothing need be encrypted."""
+    host = urlsplit(url).hostname or ""
+    return host in _LOCAL or host.startswith("127.")
+
+
 def nothing_left(error: BaseException | None) -> bool:
     """Whether it is certain that no byte of a request left, by what lies under an error of the official client."""
     import httpx
@@ -87,8 +93,7 @@ def reason(error: BaseException | None) -> str:
 
 def _proxy(url: str) -> str | None:
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if host in _LOCAL or host.startswith("127.") or proxy_bypass(host):
+    if is_here(url) or proxy_bypass(parts.hostname or ""):
         return None
     found = getproxies()
     named = found.get(parts.scheme) or found.get("all")
