@@ -30,6 +30,7 @@ PARTS = {
     "/inventory/approvals/<key>": "/inventory/approvals",  # likewise
     "/inventory/counts/<key>": "/inventory/counts",  # likewise
     "/inventory/queue/wire/<int:n>": "/inventory/queue/wire",  # likewise
+    "/conductor/history/<int:n>": "/conductor/history",  # there is a session in tests of their own only
     "/epos-qbo/runs/<job_id>/": "/epos-qbo/runs/",  # there is a run in tests of their own only
     "/epos-qbo/runs/<job_id>/logs": "/epos-qbo/runs/",
 }

@@ -53,7 +53,7 @@ document.addEventListener("click", (event) => {
 sure.addEventListener("close", async () => {
   const button = byId("cancel");
   if (sure.returnValue !== "yes" || !button) return;
-  const { session } = sure.dataset;
+  const session = Number(sure.dataset.session);
   await act(button, byId("cancel-problem"), async () => {
     await post("/api/conductor/sync/cancel", { session: Number(session), company }, 20000);
     say(t("It stops at a safe point."));
