@@ -18,7 +18,16 @@ from pos.rules import conductor, conductor_fields, conductor_standing, conductor
 from pos.rules import office as office_rules
 from pos.rules.conductor_tables import LINES, THERE
 from pos.said import said
-from pos.store import audit, companies, conductor_companies, conductor_records, record_links, records
+from pos.store import (
+    audit,
+    companies,
+    conductor_companies,
+    conductor_lists,
+    conductor_records,
+    intake,
+    record_links,
+    records,
+)
 from pos.store.conductor_records import Wanted
 from pos.store.db import Store
 from pos.store.listing import Asked, Page
@@ -30,6 +39,12 @@ LOOKED_AT = ("inventory_adjustments", "invoices")
 CHOICES = 30
 #: Lists of theirs whose entries are records here: what names one names it by its id there.
 _PEOPLE_THERE = {"customer": ("qbd_customer",), "item": ("qbd_item",), "entity": ("qbd_customer", "qbd_vendor")}
+
+#: Account of an item -> what the company chose an account for. Of a service one of its two ways is begun.
+_ACCOUNTS = {
+    "incomeAccount": "income", "cogsAccount": "cogs", "assetAccount": "asset", "postingAccount": "income",
+    "account": "income",
+}  # fmt: skip
 
 
 def kind_of(name: str) -> str:
@@ -67,9 +82,9 @@ def one(store: Store, config: Config, company: str, kind: str, key: str) -> dict
     return shown.shown(store, config, shown.whole(store, company, records.get(store, company, kind, key)))
 
 
-def choices(store: Store, company: str, source: str, words: str, of: str = "") -> list[dict[str, str]]:
-    """What a field may name: records here (source: a type of them) by our id, entries of a list of theirs by their id.
-    of: of accounts that kind alone."""
+def choices(store: Store, company: str, source: str, words: str) -> list[dict[str, str]]:
+    """What a field may name: records here (source: a type of them) by our id, entries of a list of theirs by their
+    id."""
     connection = conductor_companies.connection_of(company)
     if source in conductor.TYPES:
         return _records(store, company, connection, conductor.TYPES[source].kind, words)
@@ -80,12 +95,11 @@ def choices(store: Store, company: str, source: str, words: str, of: str = "") -
             for row in _records(store, company, connection, kind, words)
             if row["remote"]
         ]
-    found = conductor_records.refs(store, connection, source, words, CHOICES if not of else CHOICES * 4)
+    found = conductor_lists.listed(store, connection, source, words=words, limit=CHOICES)
     return [
-        {"id": row.id, "name": row.name, "hint": str(row.facts.get("accountType") or row.facts.get("type") or "")}
+        {"id": row.id, "name": row.name, "hint": str(row.facts.get("accountType") or ""), "remote": row.id}
         for row in found
-        if not of or of in row.facts.values()
-    ][:CHOICES]
+    ]
 
 
 def _records(store: Store, company: str, connection: str, kind: str, words: str) -> list[dict[str, str]]:
@@ -99,6 +113,25 @@ def _records(store: Store, company: str, connection: str, kind: str, words: str)
         remote = row.link.remote_id if row.link is not None and row.link.state != "gone" else ""
         found.append({"id": row.record.id, "name": name, "hint": str(hint)[:80], "remote": remote})
     return found
+
+
+def beginning(store: Store, company: str, kind: str, resource: str) -> dict[str, Any]:
+    """What a new record starts with: today, in use, and of an item the accounts the company chose."""
+    if kind != "qbd_item":
+        table = conductor_fields.of(kind, {})
+        today = intake.local(store, clock.now()).date().isoformat()
+        return {"transactionDate": today} if "transactionDate" in table else {"isActive": True}
+    if resource not in conductor.ITEMS:
+        raise Invalid(said("Choose what kind of item it is."), field="type")
+    chosen = companies.kept_as(store, company, shown.PART, "accounts").values
+    connection, found = conductor_companies.connection_of(company), dict[str, Any]()
+    known = conductor_fields.of(kind, {"type": resource})
+    for name, use in _ACCOUNTS.items():
+        key = str(chosen.get(use) or "")
+        if name in known and key and not (name == "incomeAccount" and "postingAccount" in known):
+            entry = conductor_lists.named(store, connection, "account", [key]).get(key)
+            found[name] = {"id": key, "fullName": entry.name if entry else key}
+    return {"type": resource, "isActive": True, **found}
 
 
 def sums(store: Store, company: str, lines: Any) -> dict[str, Any]:

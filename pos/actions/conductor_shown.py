@@ -14,8 +14,8 @@ from pos.rules import conductor, conductor_fields, conductor_rules, conductor_st
 from pos.rules.conductor_rules import Rule
 from pos.rules.conductor_standing import Standing
 from pos.rules.conductor_tables import LINES, THERE, Field
-from pos.said import Said, said
-from pos.store import companies, conductor_companies, conductor_records, record_links, records
+from pos.said import said
+from pos.store import companies, conductor_companies, conductor_lists, conductor_records, record_links, records
 from pos.store.conductor_records import Row
 from pos.store.db import Store
 from pos.store.record_links import Link
@@ -37,7 +37,7 @@ STATES = {
     "new": ("waiting", said("goes with the next sync")), "parked": ("needs", said("refused by QuickBooks")),
     "conflict": ("needs", said("in conflict")), "theirs": ("offline", said("QuickBooks' own, read-only")),
     "alone": ("offline", said("stays here")), "returns": ("check", said("QuickBooks' value comes back")),
-    "none": ("", Said("")),
+    "none": ("", ""),
 }  # fmt: skip
 OWNERS = {
     "ask": said("Where both change it, a person decides."), "ours": said("Where both change it, ours wins."),
@@ -162,8 +162,12 @@ def whole(store: Store, company: str, record: Record) -> Whole:
     both: list[tuple[Mapping[str, Any], Iterable[Mapping[str, Any]]]] = [(record.fields, record.lines)]
     told = [(row.field, value) for row in clashes for value in (row.ours, row.theirs)]
     both += [({}, value or ()) if name == "lines" else ({name: value}, ()) for name, value in told]
-    ids = [str(value["id"]) for _, value in told if isinstance(value, Mapping) and value.get("id")]
-    named = {**names(store, company, both), **(conductor_records.ref_names(store, connection, ids) if ids else {})}
+    named = names(store, company, both)
+    for name, value in told:
+        table = conductor_fields.of(kind, record.fields).get(name)
+        if table is not None and table.sort == "ref" and value:
+            entries = conductor_lists.named(store, connection, table.to, [str(value["id"])])
+            named |= {key: entry.name for key, entry in entries.items()}
     return Whole(record, link, clashes, conductor_rules.owners(rules, kind), on, named)
 
 
@@ -294,8 +298,10 @@ def _drawn(found: Whole, name: str, one: Field, value: Any, clash: dict[str, Any
     if held == "" and one.sort == "party":
         text = ""
     state = _state(found, name, one)
+    if name == "type":  # chosen before the form is drawn
+        state = {**state, "readOnly": True, "hint": said("It stays what it was made as.")}
     return {
-        "name": name, "label": words.label(name), "sort": one.sort, "value": held, "text": text,
+        "name": name, "label": words.label(name), "sort": one.sort, "value": held, "said": text,
         "filled": held not in ("", {}, [], None), "chars": one.chars, "needed": one.needed, "to": _source(one),
         "choices": {key: words.CHOICES[key] for key in one.choices}, "clash": clash, **state,
     }  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 from pos.store import listing, record_links, records
 from pos.store.db import Store
 from pos.store.listing import Asked, Page, Source
-from pos.store.models import ConductorRef, User
+from pos.store.models import User
 from pos.store.record_links import Link
 from pos.store.records import Record
 
@@ -148,30 +148,3 @@ def who(store: Store, codes: Iterable[str]) -> dict[str, str]:
     """The names of people, by their codes."""
     with store.reading():
         return {user.code: user.name for user in User.select().where(User.code.in_(sorted(set(codes))))}
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """An entry of a small list of theirs."""
-
-    id: str
-    name: str
-    facts: dict[str, Any]
-
-
-def refs(store: Store, connection: str, sort: str, words: str, limit: int) -> list[Ref]:
-    """Entries in use of a list of theirs whose name holds these words, by name."""
-    asked = (ConductorRef.connection == connection) & (ConductorRef.sort == sort) & (ConductorRef.active == 1)
-    if words:
-        asked &= ConductorRef.name.contains(words)
-    with store.reading():
-        rows = ConductorRef.select().where(asked).order_by(ConductorRef.name, ConductorRef.id).limit(limit)
-        return [Ref(row.id, row.name, json.loads(row.facts)) for row in rows]
-
-
-def ref_names(store: Store, connection: str, keys: Iterable[str]) -> dict[str, str]:
-    """Names of entries of theirs, by their ids."""
-    wanted = sorted({key for key in keys if key})
-    with store.reading():
-        rows = ConductorRef.select().where((ConductorRef.connection == connection) & ConductorRef.id.in_(wanted))
-        return {row.id: row.name for row in rows}
