@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pos import clock
 from pos.actions import till_catalogue
 from pos.actions.conductor_side import CUSTOMER, ITEM, SYSTEM, Side
 from pos.config import Config
 from pos.rules import conductor_tables
 from pos.rules.conductor_tables import Field
-from pos.store import companies, office_catalogue, records
+from pos.store import companies, office_catalogue, record_links, records
 from pos.store.db import Store
 from pos.store.records import Record
 
@@ -21,6 +22,7 @@ SORTS = {CUSTOMER: "customer", ITEM: "item"}
 #: Sorts of items that are no goods.
 NOT_SOLD = ("discount_items",)
 GROUP = "QuickBooks"
+PAGE_ROWS = 100
 #: Where an item of which is counted how many there are, and one of which it is not, is booked: field -> use.
 _BOOKED = {
     "inventory_items": {"incomeAccount": "income", "cogsAccount": "cogs", "assetAccount": "asset"},
@@ -81,15 +83,15 @@ def from_till(on: Side, kind: str) -> int:
     if kind not in SORTS or not owns(on.store, on.company):
         return 0
     taken: set[str] = set()
+    if kind == ITEM:
+        _book(on)
 
-    def made(given: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        if before is not None:
-            return _with_accounts(on, before) if kind == ITEM else None
+    def made(given: Mapping[str, Any], _: Mapping[str, Any] | None) -> dict[str, Any]:
         name = _free(on, kind, given, taken)
         shape = _as_item(on, given) if kind == ITEM else _as_customer(given)
         return {**_empty(kind, shape), **shape, "name": name}
 
-    return till_catalogue.take(on.store, on.company, kind, SORTS[kind], on.config.till.walk_in, made)
+    return till_catalogue.take(on.store, on.company, kind, SORTS[kind], on.config.till.walk_in, made, new_only=True)
 
 
 def short(name: str, kind: str) -> str:
@@ -128,12 +130,19 @@ def _accounts(on: Side, sort: str) -> dict[str, Any]:
     return {name: {"id": key} for name, key in chosen.items() if key}
 
 
-def _with_accounts(on: Side, before: Mapping[str, Any]) -> dict[str, Any] | None:
-    """An item that never was there, with accounts that were chosen since."""
-    if before.get("createdAt"):
-        return None
-    lacks = {name: one for name, one in _accounts(on, str(before.get("type"))).items() if not before.get(name)}
-    return {**before, **lacks} if lacks else None
+def _book(on: Side) -> None:
+    """Items of the till that never were there get accounts that were chosen since."""
+    keys = [key for key, _ in record_links.titles_unlinked(on.store, on.company, on.connection, ITEM)]
+    for at in range(0, len(keys), PAGE_ROWS):
+        with on.store.transaction():
+            for one in records.several(on.store, on.company, ITEM, keys[at : at + PAGE_ROWS]).values():
+                booked = _accounts(on, str(one.fields.get("type")))
+                lacks = {name: account for name, account in booked.items() if not one.fields.get(name)}
+                if one.edited_by == till_catalogue.TILL and lacks:
+                    records.edit(
+                        on.store, on.company, ITEM, one.id, one.version, {**one.fields, **lacks}, one.lines,
+                        till_catalogue.TILL, clock.now(),
+                    )  # fmt: skip
 
 
 def _empty(kind: str, shape: Mapping[str, Any]) -> dict[str, Any]:

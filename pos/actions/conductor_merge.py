@@ -164,11 +164,14 @@ def _leaving(on: Side, kind: str) -> dict[str, str]:
     return found
 
 
-def create(on: Side, resource: str, there: Mapping[str, Any], found: Refs | None = None) -> tuple[Record, Link]:
-    """A record of one of theirs: one of its own, or the copy of a document. Inside a transaction."""
+def create(
+    on: Side, resource: str, there: Mapping[str, Any],
+    read: tuple[dict[str, Any], list[dict[str, Any]]] | None = None,
+) -> tuple[Record, Link]:  # fmt: skip
+    """A record of one of theirs: one of its own, or the copy of a document. read: its fields and lines, where they are
+    known. Inside a transaction."""
     kind, remote = TYPE_OF[resource].kind, str(there["id"])
-    names = found if found is not None else conductor_side.refs(on, theirs=[there])
-    fields, lines = conductor_body.from_there(resource, there, names)
+    fields, lines = read or conductor_body.from_there(resource, there, conductor_side.refs(on, theirs=[there]))
     now = clock.now()
     try:
         made = records.create(

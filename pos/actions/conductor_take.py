@@ -75,20 +75,22 @@ def take(work: Work, resource: str, rows: Sequence[Mapping[str, Any]], cursor: d
 def bite(work: Work, resource: str, rows: Sequence[Mapping[str, Any]], cursor: dict[str, Any], *, wait: bool) -> None:
     """A few of them. The cursor, and what is counted, are those of the step from then on. Lost."""
     on, kind = work.on, work.one.kind
-    rows = [row for row in rows if row.get("id")]
-    keys = [str(row["id"]) for row in rows]
+    given = [row for row in rows if row.get("id")]
+    keys = [str(row["id"]) for row in given]
     with on.store.transaction():
-        refs = conductor_side.refs(on, theirs=rows)
         links = record_links.of_remotes(on.store, on.company, on.connection, kind, keys)
-        mine = records.several(on.store, on.company, kind, [link.record_id for link in links.values()])
         tally = Tally()
+        rows = [row for row in given if not _same(tally, on, links.get(str(row["id"])), row)]
+        joined_ = [links[str(row["id"])].record_id for row in rows if str(row["id"]) in links]
+        mine = records.several(on.store, on.company, kind, joined_) if joined_ else {}
+        refs = conductor_side.refs(on, theirs=rows)
         for row in rows:
             link = links.get(str(row["id"]))
             _one(work, resource, row, link, mine.get(link.record_id) if link else None, refs, tally, wait)
         record_links.mark_seen(on.store, on.company, on.connection, kind, keys, on.session)
         conductor_catalogue.to_till(on.store, on.config, on.company, tally.touched)
         again = again_after(on, resource, [one.remote_id for one in tally.failures] + tally.aside, tally.taken)
-        _newest(cursor, resource, rows)
+        _newest(cursor, resource, given)
         bad = [one.remote_id for one in tally.failures if one.remote_id not in cursor["bad"]]
         cursor["bad"] = (cursor["bad"] + bad)[:AGAIN_MAX]  # they are asked for again with the next session, not now
         if again is None:
@@ -131,10 +133,6 @@ def _one(
     on, remote = work.on, str(row["id"])
     if link is not None and (link.code == "forgotten" or record is None):
         return
-    if link is not None and record is not None and _same(link, record, row):
-        _count(tally, on, link, changed=False)
-        tally.taken.append(remote)
-        return
     if link is None and not _wanted(row, work.first_day):
         return
     try:
@@ -160,13 +158,17 @@ def _one(
         tally.touched.append(after)
 
 
-def _same(link: Link, record: Record, row: Mapping[str, Any]) -> bool:
+def _same(tally: Tally, on: Side, link: Link | None, row: Mapping[str, Any]) -> bool:
     """Nothing was changed there since it was brought together, so that there is nothing to do. Of a copy of theirs all
     is compared: what is still to pay changes without a word."""
-    return (
-        link.state in ("synced", "pending", "conflict") and link.agreed is not None and not record.read_only
-        and link.sync_token == str(row.get("revisionNumber") or "")
-    )  # fmt: skip
+    if (
+        link is None or link.state not in ("synced", "pending", "conflict") or link.agreed is None
+        or link.kind in records.MONEY or link.sync_token != str(row.get("revisionNumber") or "")
+    ):  # fmt: skip
+        return False
+    _count(tally, on, link, changed=False)
+    tally.taken.append(link.remote_id)
+    return True
 
 
 def _wanted(row: Mapping[str, Any], first_day: str) -> bool:
@@ -186,12 +188,12 @@ def joined(on: Side, resource: str, row: Mapping[str, Any], refs: Refs) -> tuple
     """One that no record is joined with yet: joined with the one that is it, else a new one. None = it is not wanted
     here. Inside a transaction. Conflict, code "name_taken"."""
     one = TYPE_OF[resource]
-    fields, _ = conductor_body.from_there(resource, row, refs)
-    known = conductor_merge.match(on, resource, row, fields)
+    read = conductor_body.from_there(resource, row, refs)
+    known = conductor_merge.match(on, resource, row, read[0])
     if known is None:
         if on.direction(one.name) == "to_quickbooks":
             return None
-        made, _ = conductor_merge.create(on, resource, row, refs)
+        made, _ = conductor_merge.create(on, resource, row, read)
         return made, True
     link = record_links.of_record(on.store, on.company, on.connection, one.kind, known.id)
     mine = link or Link(on.company, on.connection, one.kind, known.id)

@@ -41,13 +41,16 @@ def put(store: Store, config: Config, currency: str, sort: str, rows: Iterable[M
     ])  # fmt: skip
 
 
-def take(store: Store, company: str, kind: str, sort: str, walk_in: str, made: Made) -> int:
+def take(
+    store: Store, company: str, kind: str, sort: str, walk_in: str, made: Made, *, new_only: bool = False
+) -> int:  # fmt: skip
     """Customers or items of the till as records of the first company; how many were new or changed. The walk-in
-    customer, and what is disabled and was none yet, are none."""
+    customer, and what is disabled and was none yet, are none. new_only: those that are records are not looked at."""
     if company != companies.MAIN:
         return 0
     now, count, after = clock.now(), 0, ""
-    while page := office_catalogue.page(store, sort, after):
+    without = (company, kind) if new_only else None
+    while page := office_catalogue.page(store, sort, after, without):
         after = page[-1][0]
         known = records.several(store, company, kind, [key for key, _ in page])
         with store.transaction():

@@ -12,15 +12,24 @@ from pos.store.models import Customer, Item
 PAGE = 500
 
 
-def page(store: Store, kind: str, after: str) -> list[tuple[str, dict[str, Any]]]:
-    """The next customers or items in the order of their codes, with the fields the till knows of them."""
+def page(
+    store: Store, kind: str, after: str, without: tuple[str, str] | None = None
+) -> list[tuple[str, dict[str, Any]]]:
+    """The next customers or items in the order of their codes, with the fields the till knows of them. without: only
+    those of which the company has no record of that kind."""
+    lacking, facts = "", list[str]()
+    if without:
+        facts = list(without)
+        lacking = " AND NOT EXISTS (SELECT 1 FROM record r WHERE r.company = ? AND r.kind = ? AND r.id = i.code)"
     with store.reading():
-        return _customers(store, after) if kind == "customer" else _items(store, after)
+        return (_customers if kind == "customer" else _items)(store, after, lacking, facts)
 
 
-def _customers(store: Store, after: str) -> list[tuple[str, dict[str, Any]]]:
+def _customers(store: Store, after: str, lacking: str, facts: list[str]) -> list[tuple[str, dict[str, Any]]]:
     rows = store.execute(
-        "SELECT code, name, phone, email, disabled FROM customer WHERE code > ? ORDER BY code LIMIT ?", (after, PAGE)
+        "SELECT i.code, i.name, i.phone, i.email, i.disabled FROM customer i"
+        f" WHERE i.code > ?{lacking} ORDER BY i.code LIMIT ?",
+        (after, *facts, PAGE),
     ).fetchall()
     return [
         (code, {"name": name, "phone": phone, "email": email, "active": not off})
@@ -28,13 +37,13 @@ def _customers(store: Store, after: str) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _items(store: Store, after: str) -> list[tuple[str, dict[str, Any]]]:
+def _items(store: Store, after: str, lacking: str, facts: list[str]) -> list[tuple[str, dict[str, Any]]]:
     shop, till = store.config.shop, store.config.till
     rows = store.execute(
         "SELECT i.code, i.name, i.item_group, i.description, i.tax_code, i.disabled, p.amount, i.stocked FROM item i"
         " LEFT JOIN price p ON p.item = i.code AND p.price_list = ? AND p.currency = ? AND p.valid_from = ''"
-        " WHERE i.code > ? AND i.has_variants = 0 ORDER BY i.code LIMIT ?",
-        (till.price_list, shop.currency, after, PAGE),
+        f" WHERE i.code > ? AND i.has_variants = 0{lacking} ORDER BY i.code LIMIT ?",
+        (till.price_list, shop.currency, after, *facts, PAGE),
     ).fetchall()
     found = []
     for code, name, group, description, tax, off, amount, stocked in rows:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pos import clock
-from pos.actions import conductor_pull, conductor_setup
+from pos.actions import conductor_lists, conductor_pull, conductor_setup
 from pos.rules import conductor as types
 from pos.store import companies, conductor_sessions, records
 from pos.store.conductor_sessions import Session
@@ -60,6 +60,7 @@ class Pulls(Bench):
 
     def booked(self) -> None:
         """Accounts for what is made here."""
+        conductor_lists.load(self.store, CONNECTION, self.client)
         self.choose(accounts={use: self.accounts[title] for use, title in ACCOUNTS.items()})
 
     def of(self, kind: str, remote: str) -> Record:
