@@ -15,7 +15,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pos import clock, trail
-from pos.actions import conductor_manager, conductor_pull, conductor_push, conductor_setup, conductor_side
+from pos.actions import (
+    conductor_manager,
+    conductor_pull,
+    conductor_push,
+    conductor_setup,
+    conductor_side,
+    conductor_stock,
+)
 from pos.actions import conductor_told as told
 from pos.actions.conductor_side import Lost, Side
 from pos.agent import Run
@@ -38,7 +45,9 @@ THIN_SECONDS = 3600.0
 
 Doing = Callable[[Side, Session, Step, Callable[[], bool], Callable[[], None]], bool | datetime]
 #: What does a step, by its direction: True = it is at its end, False = it was stopped, else when it goes on.
-STEPS: dict[str, Doing] = {"refs": conductor_pull.run, "pull": conductor_pull.run, "push": conductor_push.run}
+STEPS: dict[str, Doing] = {
+    "refs": conductor_pull.run, "pull": conductor_pull.run, "push": conductor_push.run, "stock": conductor_stock.run
+}  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -26,6 +26,8 @@ BELL = "conductor"
 ERRORS_SHOWN = 100
 #: The lists forms choose from, asked for before anything else.
 LISTS = ("lists", "refs")
+#: What changes what is on hand.
+STOCK = "inventory_adjustments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,12 @@ def plan(rules: Mapping[str, conductor_rules.Rule], wanted: Sequence[str]) -> li
         direction = rules[name].direction
         if direction in ("both", "from_quickbooks"):
             steps.append((name, "pull"))
+        if name == STOCK and direction != "off":
+            steps.append((name, "stock"))  # theirs are booked, ours made: the push sends them
         if direction in ("both", "to_quickbooks"):
             steps.append((name, "push"))
+    if {"items", STOCK} & {name for name in wanted if rules[name].direction != "off"}:
+        steps.append(("items", "stock"))  # what is on hand, once everything is told
     return steps
 
 

@@ -13,13 +13,14 @@ import pytest
 from agents import conductor as agent
 from pos import clock
 from pos import config as settings
-from pos.actions import conductor_jobs
+from pos.actions import conductor_jobs, conductor_manager
 from pos.actions.conductor_jobs import Doing
 from pos.actions.conductor_manager import SyncManager
 from pos.actions.conductor_side import Side
 from pos.agent import Run
 from pos.config import Config
 from pos.errors import CannotSave, Conflict, Invalid, Rejected, SignInNeeded, Unavailable
+from pos.rules import conductor_rules
 from pos.store import companies, conductor_companies, conductor_sessions, notices
 from pos.store.conductor_sessions import Failure, Session, Step
 from pos.store.db import Store, open_store
@@ -42,7 +43,7 @@ class Corner:
         self.store: Store = open_store(self.config)
         conductor_companies.add(self.store, companies.MAIN, "", "7")
         self.manager = SyncManager(self.store, self.config, companies.MAIN)
-        self.steps: dict[str, Doing] = {"refs": done, "pull": done, "push": done}
+        self.steps: dict[str, Doing] = {"refs": done, "pull": done, "push": done, "stock": done}
         self.called: list[tuple[str, str]] = []
 
     def run(self, stopping: Callable[[], bool] = lambda: False, owner: str = "server:1:test") -> Run:
@@ -170,6 +171,14 @@ def test_steps_go_there_and_back_in_the_order_of_what_names_what(corner: Corner)
     assert [step[:2] for step in corner.states()] == [
         ("lists", "refs"), ("customers", "pull"), ("customers", "push"), ("sales_orders", "pull"),
         ("sales_orders", "push"), ("invoices", "pull"),
+    ]  # fmt: skip
+
+
+def test_stock_is_told_between_what_comes_and_what_goes_and_asked_for_last() -> None:
+    steps = conductor_manager.plan(conductor_rules.DEFAULTS, ["items", "inventory_adjustments"])
+    assert steps == [
+        ("lists", "refs"), ("items", "pull"), ("items", "push"), ("inventory_adjustments", "pull"),
+        ("inventory_adjustments", "stock"), ("inventory_adjustments", "push"), ("items", "stock"),
     ]  # fmt: skip
 
 
