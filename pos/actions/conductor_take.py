@@ -26,7 +26,7 @@ from pos.store.conductor_sessions import Failure, Session, Step
 from pos.store.record_links import Link
 from pos.store.records import Record
 
-BITE_ROWS = 40
+BITE_ROWS = 30
 #: So many single objects are kept to be asked for again; where there are more the whole list is read again.
 AGAIN_MAX = 1000
 #: A list that was read to its end and in which nothing ever changed.
@@ -78,9 +78,10 @@ def bite(work: Work, resource: str, rows: Sequence[Mapping[str, Any]], cursor: d
     given = [row for row in rows if row.get("id")]
     keys = [str(row["id"]) for row in given]
     with on.store.transaction():
-        links = record_links.of_remotes(on.store, on.company, on.connection, kind, keys)
         tally = Tally()
-        rows = [row for row in given if not _same(tally, on, links.get(str(row["id"])), row)]
+        rows = _changed(on, kind, given, tally)
+        ids = [str(row["id"]) for row in rows]
+        links = record_links.of_remotes(on.store, on.company, on.connection, kind, ids) if ids else {}
         joined_ = [links[str(row["id"])].record_id for row in rows if str(row["id"]) in links]
         mine = records.several(on.store, on.company, kind, joined_) if joined_ else {}
         refs = conductor_side.refs(on, theirs=rows)
@@ -158,17 +159,22 @@ def _one(
         tally.touched.append(after)
 
 
-def _same(tally: Tally, on: Side, link: Link | None, row: Mapping[str, Any]) -> bool:
-    """Nothing was changed there since it was brought together, so that there is nothing to do. Of a copy of theirs all
-    is compared: what is still to pay changes without a word."""
-    if (
-        link is None or link.state not in ("synced", "pending", "conflict") or link.agreed is None
-        or link.kind in records.MONEY or link.sync_token != str(row.get("revisionNumber") or "")
-    ):  # fmt: skip
-        return False
-    _count(tally, on, link, changed=False)
-    tally.taken.append(link.remote_id)
-    return True
+def _changed(on: Side, kind: str, given: Sequence[Mapping[str, Any]], tally: Tally) -> list[Mapping[str, Any]]:
+    """Rows that are new, or another revision than the one that was brought together. Of copies of theirs all: what is
+    still to pay changes without a word."""
+    if kind in records.MONEY:
+        return list(given)
+    known = record_links.as_they_were(on.store, on.company, on.connection, kind, [str(row["id"]) for row in given])
+    found = []
+    for row in given:
+        token, seen = known.get(str(row["id"]), ("", 0))
+        if not token or token != str(row.get("revisionNumber") or ""):
+            found.append(row)
+            continue
+        tally.taken.append(str(row["id"]))
+        tally.synced += seen != on.session
+        tally.unchanged += seen != on.session
+    return found
 
 
 def _wanted(row: Mapping[str, Any], first_day: str) -> bool:
@@ -219,8 +225,11 @@ def failure(name: str, row: Mapping[str, Any], link: Link | None, error: Excepti
 
 def again(on: Side, resource: str) -> list[str]:
     """Ids of single objects that are to be asked for once more."""
-    kept = connections.mark(on.store, on.connection, f"{feed(resource)}:again").value
-    return list(json.loads(kept)) if kept else []
+    name = f"again {resource}"
+    if name not in on.found:
+        kept = connections.mark(on.store, on.connection, f"{feed(resource)}:again").value
+        on.found[name] = list(json.loads(kept)) if kept else []
+    return list(on.found[name])
 
 
 def again_after(on: Side, resource: str, more: Iterable[str], done: Iterable[str]) -> list[str] | None:
@@ -229,7 +238,7 @@ def again_after(on: Side, resource: str, more: Iterable[str], done: Iterable[str
     off = set(done)
     after = list(dict.fromkeys([key for key in before if key not in off] + [key for key in more if key not in off]))
     if after[:AGAIN_MAX] != before:
-        kept = json.dumps(after[:AGAIN_MAX])
+        on.found[f"again {resource}"], kept = after[:AGAIN_MAX], json.dumps(after[:AGAIN_MAX])
         connections.move(on.store, on.connection, f"{feed(resource)}:again", kept, clock.now())
     return after if len(after) <= AGAIN_MAX else None
 
