@@ -55,7 +55,7 @@ sure.addEventListener("close", async () => {
   if (sure.returnValue !== "yes" || !button) return;
   const session = Number(sure.dataset.session);
   await act(button, byId("cancel-problem"), async () => {
-    await post("/api/conductor/sync/cancel", { session: Number(session), company }, 20000);
+    await post("/api/conductor/sync/cancel", { session, company }, 20000);
     say(t("It stops at a safe point."));
   });
   look();
