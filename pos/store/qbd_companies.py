@@ -92,6 +92,9 @@ def begin(store: Store, config: Config) -> None:
     if not own.username:
         return
     username, row = clean_username(own.username), by_company(store, companies.MAIN)
+    if row is None and desktop_way.way(store, companies.MAIN) == "conductor":
+        log.warning("[qbwc] username is not in force: the first company is reached through Conductor")
+        return
     if row is None:
         try:
             add(store, companies.MAIN, username, own.password or None, "system")
