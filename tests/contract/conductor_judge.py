@@ -179,6 +179,7 @@ class Judge:
                 self.clashes.setdefault((one.kind, one.record_id), []).append(one)
             after = page[-1].id
         self.wrong: list[str] = []
+        self.excused: set[tuple[str, str]] = set()  # what cannot be there, because what it names was deleted there
         self.compared = 0
 
     def verdict(self) -> list[str]:
@@ -206,7 +207,7 @@ class Judge:
         with self.bench.store.reading():
             rows = list(RecordLink.select().where(RecordLink.connection == CONNECTION))
         for row in rows:
-            if row.state in ("error", "sending"):
+            if row.state in ("error", "sending") and (row.kind, row.record_id) not in self.excused:
                 self.wrong.append(f"left over: {row.kind} {row.record_id} {row.state} {row.code}: {row.message}")
 
     def _one(self, kind: str, name: str, ours: list[records.Record], theirs: list[dict[str, Any]]) -> None:
@@ -225,7 +226,10 @@ class Judge:
         there = self.read.of_there(kind, row) if row is not None else None
         open_ = {one.field for one in clashes if one.state == "open"}
         deleted = {act.side for act in self._acts(kind, name) if isinstance(act, Deleted)}
-        if row is None:
+        stuck = not record.deleted and self._names_gone(record)
+        if stuck:
+            self.excused.add((kind, record.id))
+        elif row is None:
             if not deleted:
                 self.wrong.append(f"not there: {what}")
         elif record.deleted:
@@ -233,7 +237,21 @@ class Judge:
                 self.wrong.append(f"deleted here, still there: {what}")
         else:
             self._compare(what, kind, here, there or {}, open_)
-        self._kept(what, kind, name, here, there, record.deleted, clashes)
+        self._kept(what, kind, name, here, there, record.deleted or stuck, clashes)
+
+    def _names_gone(self, record: records.Record) -> bool:
+        """Parked, and said to be so, because somebody deleted there whom or what it names: looked for by its mark."""
+        with self.bench.store.reading():
+            link = RecordLink.get_or_none(
+                (RecordLink.connection == CONNECTION) & (RecordLink.kind == record.kind)
+                & (RecordLink.record_id == record.id)
+            )  # fmt: skip
+        if link is None or link.state != "error" or link.code != "reference_gone":
+            return False
+        here = self.read.of_here(record)
+        named = {here[name] for name in PARTIES.keys() & here.keys()} | {line[0] for line in here.get("lines", ())}
+        there = {mark_there(kind, row) for kind in RESOURCES for _, row in self.read.there(kind)}
+        return bool(named - there - {""})
 
     def _compare(self, what: str, kind: str, here: dict[str, Any], there: dict[str, Any], open_: set[str]) -> None:
         if NEEDED[kind] - here.keys():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pos.actions import conductor_office
@@ -50,14 +50,35 @@ class People:
 
     def act(self, side: str = "") -> None:
         """Somebody does one thing; what is refused is not done."""
+        what = self.random.choices(("make", "change", "both", "delete"), (3, 5, 4, 1))[0]
+        if what == "both":
+            self._both(self.random.choice([kind for kind in self.kinds if kind in EDITED]))
+            return
         side = side or self.random.choice((HERE, THERE))
-        what = self.random.choices(("make", "change", "delete"), (3, 6, 1))[0]
         kinds = [kind for kind in self.kinds if side == THERE or kind in EDITED]
+        self._try(f"{what} {side}", getattr(self, f"_{what}_{side}"), self.random.choice(kinds))
+
+    def _try(self, what: str, do: Callable[..., None], *given: str) -> None:
         try:
-            getattr(self, f"_{what}_{side}")(self.random.choice(kinds))
+            do(*given)
         except (Conflict, Invalid, Refused, LookupError) as error:
-            name = f"{what} {side} {getattr(error, 'code', '')}"
+            name = f"{what} {getattr(error, 'code', '')}"
             self.refused[name] = self.refused.get(name, 0) + 1
+
+    def _both(self, kind: str) -> None:
+        """Both sides lay hands on one thing: mostly on the same field, sometimes one of them takes it away."""
+        here = {mark(one) for one in self._records(kind)}
+        known = sorted(here & {mark_there(kind, row) for _, row in self._rows(kind)})
+        if not known:
+            return
+        name, field = self.random.choice(known), self.random.choice(TEXTS[kind])
+        acts = [("change", HERE), ("change", THERE)]
+        if self.random.random() < 0.2:
+            acts[self.random.randrange(2)] = ("delete", self.random.choice((HERE, THERE)))
+        self.random.shuffle(acts)
+        for what, side in acts:
+            self._try(f"{what} {side}", getattr(self, f"_{what}_{side}"), kind, name, *[field] * (what == "change"))
+            self.bench.passes(self.random.randint(0, 90))
 
     def _word(self, side: str) -> str:
         self.count += 1
@@ -118,9 +139,12 @@ class People:
     def _written(self, view: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
         return {name: view[name] for name in view if name in fields or name == "lines"}
 
-    def _change_here(self, kind: str) -> None:
-        before = self.random.choice(self._records(kind))
-        name, word = self.random.choice(TEXTS[kind]), self._word(HERE)
+    def _one_here(self, kind: str, known: str) -> records.Record:
+        return self.random.choice([one for one in self._records(kind) if known in ("", mark(one))])
+
+    def _change_here(self, kind: str, known: str = "", name: str = "") -> None:
+        before = self._one_here(kind, known)
+        name, word = name or self.random.choice(TEXTS[kind]), self._word(HERE)
         if before.fields.get("type") == "service_items":
             name = SERVICE.get(name, name)
         body: dict[str, Any] = {"version": before.version}
@@ -143,8 +167,8 @@ class People:
         changed = lines[at] | {"quantity": new["quantity"], "rate": new["rate"]} | more
         return [*lines[:at], changed, *lines[at + 1 :]]
 
-    def _delete_here(self, kind: str) -> None:
-        before = self.random.choice(self._records(kind))
+    def _delete_here(self, kind: str, known: str = "") -> None:
+        before = self._one_here(kind, known)
         seen = self.read.of_here(before)
         conductor_office.delete(
             self.bench.store, companies.MAIN, kind, before.id, {"version": before.version}, "7"
@@ -189,10 +213,14 @@ class People:
         return {"itemId": item["id"], "description": word, "quantity": self.random.randint(1, 9),
                 "rate": f"{self.count}.50"}  # fmt: skip
 
-    def _change_there(self, kind: str) -> None:
-        resource, before = self.random.choice(self._rows(kind))
-        name, word = self.random.choice(TEXTS.get(kind, ("memo",))), self._word(THERE)
-        name = "creditLimit" if kind == "qbd_customer" and self.random.random() < 0.1 else name
+    def _one_there(self, kind: str, known: str) -> tuple[str, dict[str, Any]]:
+        return self.random.choice([one for one in self._rows(kind) if known in ("", mark_there(kind, one[1]))])
+
+    def _change_there(self, kind: str, known: str = "", name: str = "") -> None:
+        resource, before = self._one_there(kind, known)
+        word = self._word(THERE)
+        if not name:
+            name = self.random.choice((*TEXTS.get(kind, ("memo",)), *["creditLimit"] * (kind == "qbd_customer")))
         name = SERVICE.get(name, name) if resource == "service_items" else name
         known = mark_there(kind, before)
         given: dict[str, Any] = {}
@@ -209,8 +237,8 @@ class People:
         old, new_view = self.read.of_there(kind, before), self.read.of_there(kind, after)
         self.diary.wrote(THERE, kind, known, {name: old.get(name, "")}, {name: new_view.get(name, "")})
 
-    def _delete_there(self, kind: str) -> None:
-        resource, before = self.random.choice(self._rows(kind))
+    def _delete_there(self, kind: str, known: str = "") -> None:
+        resource, before = self._one_there(kind, known)
         seen, known = self.read.of_there(kind, before), mark_there(kind, before)
         if kind not in DOCUMENTS and self.random.random() < 0.6:
             self.bench.there.file.inactivate(resource, before["id"])
