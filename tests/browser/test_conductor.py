@@ -1,4 +1,4 @@
-"""QuickBooks Desktop in a browser, against an emulated Conductor: tested, started, followed, cancelled, decided, undone.
+"""QuickBooks Desktop in a browser, with an emulated Conductor: tested, started, followed, cancelled, decided, undone.
 
 The emulated company file is held by its lock while a session is to stand still; the agent of the till is the real one.
 """
