@@ -14,7 +14,7 @@ from pos.store.db import Store
 from pos.store.models import ConductorCompany, ConductorSession, Connection, QbdCompany, QbdWork
 
 Way = Literal["", "web_connector", "conductor"]
-#: Messages of a Web Connector's queue that have yet to be told, or of which nobody knows whether they were.
+#: Postings in a Web Connector's queue that have yet to be told, or of which nobody knows whether they were.
 OPEN = ("not_ready", "pending", "in_flight", "unknown")
 
 
@@ -42,7 +42,8 @@ def refuse_conductor(store: Store, company: str) -> None:
         desktop = QbdCompany.get_or_none(QbdCompany.company == company)
         if desktop is None:
             return
-        left = QbdWork.select().where((QbdWork.connection == desktop.connection) & QbdWork.state.in_(OPEN)).count()
+        posts = (QbdWork.connection == desktop.connection) & (QbdWork.writes == 1)  # a question changes nothing there
+        left = QbdWork.select().where(posts & QbdWork.state.in_(OPEN)).count()
         sales = Connection.select().where((Connection.id == desktop.connection) & (Connection.enabled == 1)).exists()
     if left:
         raise Conflict(

@@ -69,7 +69,8 @@ def test_a_web_connector_is_not_added_beside_conductor(store: Store) -> None:
 def test_what_the_web_connector_has_left_keeps_conductor_off(store: Store, state: str) -> None:
     web_connector(store)
     with store.transaction():
-        n = qbd_rows.put(store, DESKTOP, MAIN, "ask_sites", "look", {}, [], clock.now(), writes=False)
+        qbd_rows.put(store, DESKTOP, MAIN, "ask_sites", "look", {}, [], clock.now(), writes=False)  # changes nothing
+        n = qbd_rows.put(store, DESKTOP, MAIN, "adjustment", "event", {}, [], clock.now())
         QbdWork.update(state=state).where(QbdWork.n == n).execute()
     qbd_companies.set_enabled(store, MAIN, False, "7")
     with pytest.raises(Conflict, match="1 message waits for the Web Connector") as refused:

@@ -72,6 +72,8 @@ def reason(error: BaseException | None) -> str:
         return "no connection in time"
     if isinstance(error, httpx.TimeoutException):
         return "no answer in time"
+    if isinstance(error, httpx.DecodingError):
+        return "an answer that cannot be read"
     text = str(error or "")
     for mark, words in (
         ("CERTIFICATE", "its certificate or encryption is not accepted"),
