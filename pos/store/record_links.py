@@ -79,7 +79,7 @@ def as_they_were(
     asked = (
         "SELECT remote_id, sync_token, seen FROM record_link WHERE company = ? AND connection = ? AND kind = ?"
         f" AND remote_id IN ({', '.join('?' * len(given))}) AND remote_id <> ''"
-        " AND state IN ('synced', 'pending', 'conflict') AND agreed <> ''"
+        " AND (state = 'synced' OR (state IN ('pending', 'conflict') AND agreed <> ''))"
     )
     with store.reading():
         return {row[0]: (row[1], row[2]) for row in store.execute(asked, (company, connection, kind, *given))}

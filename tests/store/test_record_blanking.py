@@ -37,3 +37,17 @@ def test_nothing_in_the_records_names_her_any_more(store: Store) -> None:
     assert link.record_id.startswith("forgotten-")
     assert record_links.waiting(store, "main", "q", "customer", "", 9) == []
     assert record_links.waiting(store, "main", "q", "invoice", "", 9) == []
+
+
+def test_a_customer_of_quickbooks_desktop_is_forgotten_too(store: Store) -> None:
+    fields = {"name": "Jane Doe", "isActive": True, "billingAddress": {"line1": "1 High St"}, "customFields": [1]}
+    order = {"customer": "QBD-1", "shippingAddress": {"line1": "1 High St"}, "memo": "x"}
+    records.create(store, "main", "qbd_customer", "QBD-1", fields, [], "quickbooks", clock.now())
+    records.create(store, "main", "qbd_sales_order", "O1", order, [], "quickbooks", clock.now())
+    record_links.put(store, Link("main", "conductor", "qbd_customer", "QBD-1", "80-1", agreed=fields))
+    with store.transaction():
+        record_blanking.forget(store, "QBD-1", "Walk-in")
+    left = str([store.execute(f"SELECT * FROM {table}").fetchall() for table in ("record", "record_link")])
+    assert not [word for word in ("QBD-1", "Jane", "jane", "High St") if word in left]
+    link = record_links.of_remotes(store, "main", "conductor", "qbd_customer", ["80-1"])["80-1"]
+    assert (link.state, link.code) == ("gone", "forgotten"), "so that no pull brings her back"
