@@ -324,7 +324,7 @@ def test_a_step_that_crashes_is_failed_and_so_is_the_session(corner: Corner) -> 
         corner.round()
     assert (corner.status()["status"], corner.status()["code"]) == ("failed", "crashed")
     assert "KeyError" in corner.status()["message"]
-    assert [state for *_, state in corner.states()] == ["done", "done", "failed", "waiting", "waiting"]
+    assert [state for *_, state in corner.states()] == ["done", "done", "failed", "waiting", "waiting", "waiting"]
     assert corner.manager.get_last_sync_time() is None
     assert len(corner.told()) == 1
 
