@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pos.actions import conductor_setup, schedule_views
+from pos.actions import conductor_setup, schedule_kinds, schedule_views
 from pos.actions import conductor_words as words
 from pos.actions.conductor_setup import ACCOUNT_USES, ACCOUNTS, PART, RULES
 from pos.actions.conductor_views import TITLES
@@ -83,6 +83,8 @@ def change(store: Store, config: Config, company: str, given: Mapping[str, Any],
             mark = str(given.get("mark") or "")
             conductor_setup.save(store, config, company, rest, mark, by)
         row = conductor_companies.by_company(store, company)
+        if isinstance(given.get("enabled"), bool):
+            schedule_kinds.follow(store, config, company, bool(row and row.enabled), by)
         return {"mark": companies.kept(store, company, PART).mark, "enabled": bool(row and row.enabled)}
 
 

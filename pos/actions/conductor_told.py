@@ -49,10 +49,9 @@ def ended(store: Store, session: Session) -> None:
     if session.status == "completed":
         reached(store, session)
     if session.cause == "schedule" and session.status in _ENDED:
-        of = schedules.of_job(store, session.id)
-        if of:
-            schedules.ended(store, of, session.company, _ENDED[session.status], session.id, session.message,
-                            clock.now())  # fmt: skip
+        job = f"{schedules.CONDUCTOR}:{session.n}"
+        if of := schedules.of_job(store, job):
+            schedules.ended(store, of, session.company, _ENDED[session.status], job, session.message, clock.now())
 
 
 def _raise(store: Store, session: Session, level: Level, text: str) -> None:

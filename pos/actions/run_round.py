@@ -61,8 +61,12 @@ def go(run: Run) -> str:
     return f"Parts of runs worked on: {count}." if count else ""
 
 
-def by_hand(store: Store, config: Config, agent: Agent, owner: str, stopping: Callable[[], bool] = bool) -> str:
-    """Work on what there is, beside any server: a part is its worker's alone, whoever else looks for parts. As `go`."""
+def by_hand(
+    store: Store, config: Config, agent: Agent, owner: str, stopping: Callable[[], bool] = bool,
+    work: Callable[[Run], str] | None = None,
+) -> str:  # fmt: skip
+    """Work on what there is, beside any server: a part is its worker's alone, whoever else looks for parts. As `go`,
+    or as `work`, of another agent that holds what it works on by a lease."""
     run = Run(
         agent=agent, connection=None, kind=None, cause="person", now=clock.now(), store=store, config=config,
         owner=f"{owner}:{os.getpid()}:{clock.uuid7()}", memory={}, ring=runs.nobody, journal=None, _stopping=stopping,
@@ -78,7 +82,7 @@ def by_hand(store: Store, config: Config, agent: Agent, owner: str, stopping: Ca
     beater = threading.Thread(target=beat, name="beat", daemon=True)
     beater.start()
     try:
-        return go(run)
+        return (work or go)(run)
     finally:
         ended.set()
         beater.join()

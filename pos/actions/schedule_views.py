@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 from pos import clock
 from pos.actions import schedules
+from pos.actions.conductor_views import TITLES as TYPES
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.errors import Invalid
 from pos.rules import schedule as rule
 from pos.rules import trading_day, wording
 from pos.said import said
-from pos.store import run_figures
+from pos.store import conductor_companies, run_figures
 from pos.store import schedules as kept
 from pos.store.db import Store
 from pos.store.reach import Reach
@@ -39,6 +40,7 @@ DATE_MODES = {
     "trading_date": said("Last trading day"),
     "yesterday": said("Yesterday"),
 }
+WHAT = {kept.RUNS: said("Runs"), kept.CONDUCTOR: said("QuickBooks Desktop")}
 #: Next moments shown while a schedule is typed.
 NEXT_SHOWN = 3
 
@@ -54,6 +56,9 @@ def page(store: Store, config: Config, reach: Reach) -> dict[str, Any]:
         "form": schedules.defaults(store, config),
         "date_modes": DATE_MODES,
         "whole": reach.is_all,
+        "desktop": [one.company for one in conductor_companies.every(store) if one.company in companies],
+        "what": WHAT,
+        "types": TYPES,
     }
 
 
@@ -73,6 +78,9 @@ def shown(config: Config, one: Schedule, companies: Mapping[str, str]) -> dict[s
         "parallel": one.parallel,
         "stagger_seconds": one.stagger_seconds,
         "continue_on_failure": one.continue_on_failure,
+        "what": one.what,
+        "what_text": _what(one),
+        "objects": list(one.objects),
         "enabled": one.enabled,
         "is_system": one.is_system,
         "version": one.version,
@@ -147,8 +155,24 @@ def _event(
         "kind_text": kind,
         "tone": tone,
         "job": one.job,
+        "link": _link(config, one.job),
         "words": one.words,
     }
+
+
+def _what(one: Schedule) -> str:
+    """What it starts: of QuickBooks Desktop the types, where not all of them."""
+    if one.what == kept.CONDUCTOR and one.objects:
+        return f"{WHAT[one.what]}: {', '.join(str(TYPES.get(name, name)) for name in one.objects)}"
+    return WHAT.get(one.what, one.what)
+
+
+def _link(config: Config, job: str) -> str:
+    """Where what it began is looked at; "" = nowhere."""
+    kind, _, number = job.partition(":")
+    if kind == kept.CONDUCTOR and number:
+        return f"/conductor/history/{number}"
+    return f"{config.runs.prefix}/runs/{job}/" if job else ""
 
 
 def _in_zone(config: Config, stamp: str, zone: str) -> str:

@@ -1,4 +1,5 @@
-"""Schedules of runs: made and changed by people, and looked at by whoever is there for what has fallen due.
+"""Schedules of runs, and of sessions with QuickBooks Desktop: made and changed by people, and looked at by whoever is
+there for what has fallen due.
 
 One look fires each schedule at most once: the latest of its moments that went by. Those before it, and one that is
 older than `[runs] catch_up_hours`, are told as missed. Any number of processes may look at once.
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from pos import clock
-from pos.actions import run_settings, runs, schedule_notices
+from pos.actions import run_settings, runs, schedule_kinds, schedule_notices
 from pos.config import Config
 from pos.errors import CannotSave, Conflict, Invalid, NotFound, PosError
 from pos.rules import schedule as rule
@@ -117,21 +118,21 @@ def delete(store: Store, key: str, by: str, *, reach: Reach = EVERYWHERE) -> Sch
 
 def run_now(
     store: Store, config: Config, key: str, by: str, *, reach: Reach = EVERYWHERE, ring: runs.Ring = runs.nobody
-) -> Job:
-    """Start its run at once, also of one that is off; its own moments stay as they are. Conflict while a run is in its
-    way; Invalid when it cannot run."""
+) -> str:
+    """Start its run at once, also of one that is off; its own moments stay as they are. The run, as its events name it.
+    Conflict while one is in its way; Invalid when it cannot run."""
     schedule, now = schedules.one(store, key, reach), clock.now()
     _may(store, schedule.company, reach)
-    if reason := _refusal(store, schedule):
+    if reason := schedule_kinds.refusal(store, config, schedule):
         raise Invalid(reason, code="bad_arguments")
     rings = list[str]()
     with store.transaction():  # so that a second click finds the first one's run
-        if other := schedules.going(store, schedule):
+        if other := schedule_kinds.going(store, schedule):
             raise Conflict(
                 said("A run of the same is still going. Wait until it has ended."), facts={"job": other}, code="overlap"
             )
         job = _trigger(store, config, schedule, now, by, rings.append)
-        schedules.note(store, schedule, "queued", now, job=job.id, words=said("Started by {who}.", who=by))
+        schedules.note(store, schedule, "queued", now, job=job, words=said("Started by {who}.", who=by))
         schedule_notices.came_to(store, schedule, "queued", "")
     for event in rings:
         ring(event)
@@ -173,7 +174,7 @@ def _checked(store: Store, form: Form, reach: Reach) -> Form:
     for name, low, high in (("parallel", 1, runs.PARALLEL_MAX), ("stagger_seconds", 0, runs.STAGGER_MAX)):
         if not low <= getattr(form, name) <= high:
             raise Invalid(said("Write a whole number from {low} to {high}.", low=low, high=high), field=name)
-    return replace(form, name=clean_name(form.name), company=company, cron=cron)
+    return schedule_kinds.checked(store, replace(form, name=clean_name(form.name), company=company, cron=cron))
 
 
 # -- looked at for what is due -----------------------------------------------------------------------------------------
@@ -251,9 +252,9 @@ def _begin(
     store: Store, config: Config, schedule: Schedule, due_at: datetime, ring: Callable[[str], None]
 ) -> tuple[str, str, str]:
     """What became of it, the run's id and why."""
-    if other := schedules.going(store, schedule):
-        return "skipped_overlap", other, said("A run of the same was still going.")
-    if reason := _refusal(store, schedule):
+    if other := schedule_kinds.going(store, schedule):
+        return "skipped_overlap", other, schedule_kinds.still(schedule)
+    if reason := schedule_kinds.refusal(store, config, schedule):
         return "skipped_invalid", "", reason
     try:
         job = _trigger(store, config, schedule, due_at, f"schedule:{schedule.name}", ring)
@@ -263,18 +264,21 @@ def _begin(
         return "skipped_invalid", "", error.message
     except (PosError, ValueError) as error:
         return "error", "", str(error)
-    return "queued", job.id, ""
+    return "queued", job, ""
 
 
 def _trigger(
     store: Store, config: Config, schedule: Schedule, moment: datetime, by: str, ring: Callable[[str], None]
-) -> Job:
+) -> str:
+    if schedule.what == schedules.CONDUCTOR:
+        return schedule_kinds.session(store, config, schedule, by, ring)
     day = _day(store, config, schedule, moment).isoformat()
-    return runs.trigger(
+    job = runs.trigger(
         store, config, companies=[schedule.company] if schedule.company else None, day_from=day, day_to=day,
         parallel=schedule.parallel, stagger_seconds=schedule.stagger_seconds,
         continue_on_failure=schedule.continue_on_failure, by=by, schedule=schedule.id, ring=ring,
     )  # fmt: skip
+    return job.id
 
 
 def _day(store: Store, config: Config, schedule: Schedule, moment: datetime) -> date:
@@ -287,21 +291,6 @@ def _day(store: Store, config: Config, schedule: Schedule, moment: datetime) -> 
     elif schedule.date_mode == "trading_date":
         zone, cutoff = trading_day.portal(config.runs, config.shop)
     return trading_day.of_mode(schedule.date_mode, moment, zone, cutoff)
-
-
-def _refusal(store: Store, schedule: Schedule) -> str:
-    """Why it cannot run; "" = it can."""
-    if not schedule.company:
-        return ""  # whether any company can is found when it is asked for
-    try:
-        own = run_settings.of(store, schedule.company)
-    except NotFound as error:
-        return error.message
-    if not own.active:
-        return said("{name} is inactive.", name=own.name)
-    if not kept_runs.books_of(store, own.company, own.books):
-        return said("{name} has no books to post to.", name=own.name)
-    return ""
 
 
 def _missed(count: int) -> Said:

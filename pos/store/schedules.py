@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,8 @@ KINDS = (
 #: The schedule of the settings, for as long as there is no other.
 FALLBACK = "00000000-0000-4000-8000-000000000001"
 LISTED_MAX = 500
+#: What one starts.
+RUNS, CONDUCTOR = "runs", "conductor"
 #: Where the moment of the last look is kept.
 LOOKED = "schedules.looked_at"
 _COLUMNS = ("n", "schedule", "company", "at", "fire_at", "kind", "job", "words", "made_of")
@@ -41,7 +43,8 @@ _SOURCE = Source(tuple(f"e.{name}" for name in _COLUMNS), "run_schedule_event e"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a person chooses of a schedule. company: "" = all. date_mode: trading_date or yesterday."""
+    """What a person chooses of a schedule. company: "" = all. date_mode: trading_date or yesterday. what: RUNS, or
+    CONDUCTOR for a session with QuickBooks Desktop, of the types `objects`, () = all."""
 
     name: str
     company: str
@@ -51,6 +54,8 @@ class Form:
     parallel: int
     stagger_seconds: int
     continue_on_failure: bool
+    what: str = field(default=RUNS, kw_only=True)
+    objects: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +292,10 @@ def thin(store: Store, before: datetime) -> int:
 
 
 def of_people(store: Store) -> bool:
-    """Whether any schedule of somebody's is on."""
+    """Whether any schedule of runs of somebody's is on."""
     with store.reading():
-        return bool(Schedules.select().where((Schedules.enabled == 1) & (Schedules.is_system == 0)).exists())
+        mine = (Schedules.enabled == 1) & (Schedules.is_system == 0) & (Schedules.what == RUNS)
+        return bool(Schedules.select().where(mine).exists())
 
 
 def fallback(store: Store) -> Schedule | None:
@@ -327,14 +333,16 @@ def looked_at(store: Store) -> datetime | None:
 
 
 def _plain(form: Form) -> dict[str, Any]:
-    return {field.name: getattr(form, field.name) for field in fields(Form)}
+    values = {one.name: getattr(form, one.name) for one in fields(Form)}
+    return values | {"objects": json.dumps(form.objects) if form.objects else ""}
 
 
 def _schedule(row: Any) -> Schedule:
     return Schedule(
         row.name, row.company, row.cron, row.time_zone, row.date_mode, row.parallel, row.stagger_seconds,
         bool(row.continue_on_failure), row.id, bool(row.enabled), bool(row.is_system), row.next_fire_at,
-        row.last_fire_at, row.last_result, row.version, row.made_by, row.made_at,
+        row.last_fire_at, row.last_result, row.version, row.made_by, row.made_at, what=row.what,
+        objects=tuple(json.loads(row.objects or "[]")),
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def test_two_clicks_at_once_start_one_run(posting: Store, at: Time, monkeypatch:
 
 def test_run_now_starts_at_once_and_leaves_its_moments(posting: Store, at: Time) -> None:
     schedule = schedules.create(posting, form(), "07", enabled=False)
-    job = schedules.run_now(posting, posting.config, schedule.id, "07")
+    job = kept_runs.job(posting, schedules.run_now(posting, posting.config, schedule.id, "07"))
     assert (job.schedule, job.requested_by, job.day_to) == (schedule.id, "07", "2026-11-19")
     with pytest.raises(Conflict, match="still going") as refused:
         schedules.run_now(posting, posting.config, schedule.id, "07")
@@ -90,7 +90,7 @@ def test_run_now_starts_at_once_and_leaves_its_moments(posting: Store, at: Time)
 
 def test_how_its_run_ended_stands_in_what_it_did_also_when_it_is_gone(posting: Store, at: Time) -> None:
     schedule = made(posting)
-    job = schedules.run_now(posting, posting.config, schedule.id, "07")
+    job = kept_runs.job(posting, schedules.run_now(posting, posting.config, schedule.id, "07"))
     schedules.delete(posting, schedule.id, "07")
     schedules.ended(posting, replace(job, status="failed", words="No line."))
     schedules.ended(posting, replace(job, status="succeeded", schedule=""))  # a person's: of no schedule
@@ -101,7 +101,7 @@ def test_how_its_run_ended_stands_in_what_it_did_also_when_it_is_gone(posting: S
 def test_how_a_run_ended_that_nobody_told_of_is_found_at_the_next_look_and_kept_once(posting: Store, at: Time) -> None:
     """Cancelled before it began, or by a worker killed at that very moment."""
     schedule = made(posting)
-    job = schedules.run_now(posting, posting.config, schedule.id, "07")
+    job = kept_runs.job(posting, schedules.run_now(posting, posting.config, schedule.id, "07"))
     look(posting)
     assert told(posting) == ["queued"], "it goes on"
     runs.cancel(posting, job.id, "07")
@@ -173,7 +173,7 @@ def test_the_schedule_of_the_settings_is_changed_there_alone(posting: Store, at:
     look(posting, fallback=True, fallback_cron="30 6 * *")
     look(posting, fallback=True, fallback_cron="30 6 * *")
     assert told(posting) == ["fallback_on", "skipped_invalid"]
-    assert schedules.run_now(posting, posting.config, kept.FALLBACK, "07").scope == "all"
+    assert kept_runs.job(posting, schedules.run_now(posting, posting.config, kept.FALLBACK, "07")).scope == "all"
 
 
 # -- who looks ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ POST /schedules/<id>/toggle                   can_manage_schedules   {enabled?, 
 POST /schedules/<id>/run-now                  can_manage_schedules   {} -> 201 {job, schedule}
 POST /schedules/<id>/delete                   can_manage_schedules   {} -> {id}
 
+what: runs, or conductor for sessions with QuickBooks Desktop of the types `objects` ([] = all), of one company.
 company: "" = all, which only who sees everything may have. version: as it was read; 409, code "changed", when somebody
 else changed it since. One of the settings is neither changed nor deleted here: 409, code "system".
 """
@@ -24,7 +25,7 @@ from flask.typing import ResponseReturnValue
 
 from pos.actions import schedule_views as views
 from pos.actions import schedules
-from pos.errors import Invalid
+from pos.errors import Invalid, NotAllowed
 from pos.said import said
 from pos.store import run_figures
 from pos.store import schedules as kept
@@ -133,11 +134,12 @@ def toggle(schedule_id: str) -> ResponseReturnValue:
 @auth.needs("can_manage_schedules", within=True)
 def run_now(schedule_id: str) -> ResponseReturnValue:
     here = parts()
+    _may_start(kept.one(here.store, schedule_id, auth.reach_of()).what)
     job = schedules.run_now(
         here.store, here.config, schedule_id, auth.actor().code, reach=auth.reach_of(), ring=here.ring
     )  # fmt: skip
     shown = _shown(kept.one(here.store, schedule_id, auth.reach_of()))
-    return jsonify({"ok": True, "job": job.id, "schedule": shown}), 201
+    return jsonify({"ok": True, "job": job, "schedule": shown}), 201
 
 
 @bp.post("/schedules/<schedule_id>/delete")
@@ -168,7 +170,23 @@ def _form(body: dict[str, Any]) -> Form:
         parallel=_whole(body, "parallel", begins.parallel),
         stagger_seconds=_whole(body, "stagger_seconds", begins.stagger_seconds),
         continue_on_failure=_flag(body, "continue_on_failure", begins.continue_on_failure),
+        what=_may_start(text(body, "what", 20) or kept.RUNS),
+        objects=_objects(body),
     )
+
+
+def _may_start(what: str) -> str:
+    """Sessions with QuickBooks Desktop are started by whoever may start one by hand, by a schedule as well."""
+    if what == kept.CONDUCTOR and not auth.actor().may("operate"):
+        raise NotAllowed(said("You may not start sessions with QuickBooks Desktop."), field="what")
+    return what
+
+
+def _objects(body: dict[str, Any]) -> tuple[str, ...]:
+    given = body.get("objects", [])
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise Invalid(said("{field} is a list of words.", field="objects"), field="objects")
+    return tuple(given)
 
 
 def _shown(one: Schedule) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pos.actions.schedule_views import KINDS
+from pos.rules.conductor import TYPES
 from pos.rules.trading_day import DATE_MODES
-from pos.store.schedules import RESULTS
+from pos.store.schedules import CONDUCTOR, RESULTS, RUNS
 from pos.web.describe import Shape
 from pos.web.shapes import FLAG, ID, TEXT, WHOLE, flags, many, named, ok, texts, thing, wholes, words
 
@@ -13,11 +14,13 @@ _FORM: dict[str, Shape] = {
     "date_mode": words(*DATE_MODES),
     **wholes("parallel", "stagger_seconds"),
     "continue_on_failure": FLAG,
+    "what": words(RUNS, CONDUCTOR),
+    "objects": many(words(*TYPES)),
 }
 SCHEDULE = named("RunSchedule", thing({
     "id": ID, **_FORM, **flags("enabled", "is_system"), "version": WHOLE,
-    **texts("company_name", "words", "date_mode_text", "next_at", "next_text", "last_at", "last_text", "result_text",
-            "made_by"),
+    **texts("company_name", "what_text", "words", "date_mode_text", "next_at", "next_text", "last_at", "last_text",
+            "result_text", "made_by"),
     "result": words("", *RESULTS), "tone": words("saved", "waiting", "check", "needs", "offline"),
 }))  # fmt: skip
 _NEEDED = {name: _FORM[name] for name in ("name", "cron", "time_zone")}
@@ -26,7 +29,7 @@ CREATE = thing(_NEEDED, {**_REST, "id": ID, "enabled": FLAG})
 UPDATE = thing({**_NEEDED, "version": WHOLE}, _REST)
 TOGGLE = thing({}, {"enabled": FLAG, "version": WHOLE})
 ONE = ok({"schedule": SCHEDULE})
-STARTED = ok({"job": ID, "schedule": SCHEDULE})
+STARTED = ok({"job": TEXT, "schedule": SCHEDULE})
 DELETED = ok({"id": ID})
 PREVIEW_QUERY: dict[str, Shape] = texts("cron", "time_zone")
 PREVIEW = ok({"fine": FLAG, "words": TEXT, "field": TEXT, "next": many(TEXT)})
@@ -37,7 +40,7 @@ EVENTS = ok({
     "rows": many(thing({
         "n": WHOLE,
         **texts("schedule", "name", "company", "company_name", "at", "at_text", "due_at", "due_text", "kind_text",
-                "job", "words"),
+                "job", "link", "words"),
         "kind": words(*KINDS), "tone": words("saved", "waiting", "check", "needs", "offline"),
     })),
     **texts("after", "before"), "total": {"anyOf": [WHOLE, {"type": "null"}]}, "more": FLAG,

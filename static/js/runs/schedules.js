@@ -79,8 +79,10 @@ let asked = 0;
 function open(row) {
   editing = row ? { id: row.id, version: Number(row.version) } : { id: crypto.randomUUID(), version: 0 };
   const values = JSON.parse(row ? row.form : dialog.dataset.defaults);
+  for (const box of form.querySelectorAll('[name="objects"]')) box.checked = values.objects.includes(box.value);
   for (const [name, value] of Object.entries(values)) {
     const field = form.elements[name];
+    if (name === "objects" || !field) continue;
     if (field.type === "checkbox") field.checked = value;
     else field.value = value;
     field.removeAttribute("aria-invalid");
@@ -88,13 +90,24 @@ function open(row) {
   const title = byId("schedule-title");
   put(title, row ? title.dataset.change : title.dataset.new);
   put(byId("schedule-problem"), "");
+  ofWhat();
   preview();
   dialog.showModal();
   form.elements.name.focus();
 }
 
+/** What a run has, a session with QuickBooks Desktop has not, and the other way round; it is of a company that has one. */
+function ofWhat() {
+  const what = form.elements.what?.value ?? "runs";
+  for (const part of form.querySelectorAll("[data-of]")) part.hidden = part.dataset.of !== what;
+  const company = form.elements.company;
+  for (const option of company.options) option.hidden = option.disabled = what === "conductor" && !("desktop" in option.dataset);
+  if (company.selectedOptions[0]?.disabled) company.value = [...company.options].find((option) => !option.disabled)?.value ?? "";
+}
+
 function typed() {
   const values = Object.fromEntries(new FormData(form));
+  values.objects = [...form.querySelectorAll('[name="objects"]:checked')].map((box) => box.value);
   for (const name of NUMBERS) values[name] = Math.trunc(Number(plain(values[name])));
   values.continue_on_failure = form.elements.continue_on_failure.checked;
   return values;
@@ -144,6 +157,7 @@ if (dialog) {
   byId("new").addEventListener("click", () => open(null));
   byId("schedule-cancel").addEventListener("click", () => dialog.close());
   form.addEventListener("submit", save);
+  form.elements.what?.addEventListener("change", ofWhat);
   form.addEventListener("input", (event) => {
     if (!["cron", "time_zone"].includes(event.target.name)) return;
     clearTimeout(timer);
