@@ -128,7 +128,7 @@ class Bench:
 
     def step(self, session: Session, step: Step) -> bool:
         """Work on one step, however often it has to wait; whether it came to its end."""
-        for _ in range(20):
+        for _ in range(100):
             held = next(one for one in conductor_sessions.steps(self.store, session.n) if one.position == step.position)
             try:
                 after = conductor_push.run(self.side(session.n), session, held, lambda: False, lambda: None)
