@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, field, fields
 from datetime import time
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -23,13 +24,16 @@ def setting(
     return field(default=default, metadata={"help": help, "env": env, "secret": secret, "one_of": one_of})
 
 
+_types = cache(get_type_hints)
+
+
 def group(section: str, cls: type, given: dict[str, str], environ: Mapping[str, str]) -> Any:
     """One group of settings: what config.ini gives, what the environment overrides, else the default."""
     known = {f.name: f for f in fields(cls)}
     for key in given:
         if key not in known:
             raise BadSettings(f"config.ini [{section}] has no setting {key!r}. Settings are: {', '.join(known)}.")
-    types = get_type_hints(cls)
+    types = _types(cls)
     values = {}
     for name, f in known.items():
         text = _from_environment(section, f, environ)
