@@ -26,7 +26,7 @@ from pos.actions import (
 from pos.actions import conductor_told as told
 from pos.actions.conductor_side import Lost, Side
 from pos.agent import Run
-from pos.errors import CannotSave, Conflict, ConnectorError, Rejected, SignInNeeded, Unavailable, Unknown, UserError
+from pos.errors import BadSettings, CannotSave, ConnectorError, Rejected, SignInNeeded, Unavailable, Unknown, UserError
 from pos.said import said
 from pos.store import conductor_sessions
 from pos.store.conductor_sessions import Session, Step
@@ -139,7 +139,7 @@ def _answered(run: Run, session: Session, steps: Mapping[str, Doing]) -> None:
         _failed(run, session, error.code, f"{error.message} {error.remedy}".strip())
     except (Unavailable, Unknown) as error:
         _away(run, session, error)
-    except (Conflict, UserError) as error:  # switched off meanwhile, or the settings cannot be right
+    except (BadSettings, UserError) as error:  # switched off meanwhile, or the settings cannot be right
         _failed(run, session, error.code, error.message)
 
 
