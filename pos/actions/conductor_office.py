@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from pos import clock
+from pos.actions import conductor_catalogue
 from pos.actions import conductor_shown as shown
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound
@@ -160,6 +161,7 @@ def create(store: Store, company: str, kind: str, body: Mapping[str, Any], by: s
         _refuse_name(store, company, kind, key, fields)
         made = records.create(store, company, kind, key, fields, lines, by, clock.now())
         record_links.put(store, Link(company, conductor_companies.connection_of(company), kind, key))
+        conductor_catalogue.to_till(store, store.config, company, [made])
         audit.record(store, by, "record.create", f"{kind} {key}", {"company": company})
         return made, True
 
@@ -178,7 +180,8 @@ def edit(store: Store, company: str, kind: str, key: str, body: Mapping[str, Any
     lines = before.lines
     if "lines" in body and _has_lines(kind, fields):
         lines = conductor_fields.cleaned_lines(kind, body["lines"], before.lines)
-    changed = [name for name in fields if fields[name] != before.fields.get(name)]
+    known = conductor_fields.of(kind, fields)
+    changed = [name for name in known if fields.get(name) != before.fields.get(name)]
     changed += ["lines"] if lines != before.lines else []
     _refuse_theirs(store, company, before, changed)
     with store.transaction():
@@ -188,6 +191,7 @@ def edit(store: Store, company: str, kind: str, key: str, body: Mapping[str, Any
         made = records.edit(store, company, kind, key, version, fields, lines, by, clock.now())
         if made.version != version:
             _to_go(store, made)
+            conductor_catalogue.to_till(store, store.config, company, [made])
             detail = {"company": company, "version": made.version, "fields": changed}
             audit.record(store, by, "record.edit", f"{kind} {key}", detail)
         return made
@@ -202,6 +206,7 @@ def delete(store: Store, company: str, kind: str, key: str, body: Mapping[str, A
             store, company, kind, key, _version(body), before.fields, before.lines, by, clock.now(), deleted=True
         )
         _to_go(store, made)
+        conductor_catalogue.to_till(store, store.config, company, [made])
         audit.record(store, by, "record.delete", f"{kind} {key}", {"company": company})
         return made
 

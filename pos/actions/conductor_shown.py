@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pos.actions import conductor_words as words
+from pos.actions.inventory_items import people_named
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.rules import conductor, conductor_fields, conductor_rules, conductor_standing, conductor_sums
@@ -51,6 +52,10 @@ ACTS = {
     "record.decide": said("decided"), "record.retry": said("sent again"),
 }  # fmt: skip
 HISTORY = 30
+#: Who writes what comes from there.
+SYSTEM = "quickbooks"
+#: Groups of a form that are shut while nothing stands in them.
+_SHUT = ("more", "addresses")
 
 
 def rules_of(store: Store, company: str) -> Mapping[str, Rule]:
@@ -174,14 +179,14 @@ def whole(store: Store, company: str, record: Record) -> Whole:
 def shown(store: Store, config: Config, found: Whole) -> dict[str, Any]:
     """A record as it is answered: its content, how it stands, and each field's state."""
     record, link = found.record, found.link
-    who = conductor_records.who(store, [record.edited_by])
+    who = people_named(store, [record.edited_by])
     state = state_of(record, link)
     tone, text = LINKS[state]
     return {
         "type": conductor.type_of_kind(record.kind).name, "kind": record.kind, "id": record.id, "title": record.title,
         "version": record.version, "fields": record.fields, "lines": record.lines, "origin": record.origin,
         "readOnly": found.on.copy, "deleted": record.deleted, "editedBy": record.edited_by,
-        "editedName": who.get(record.edited_by, record.edited_by), "editedAt": record.edited_at,
+        "editedName": _person(who, record.edited_by), "editedAt": record.edited_at,
         "editedText": moment(store, config, record.edited_at),
         "sync": {
             "state": state, "text": text, "tone": tone, "remoteId": link.remote_id if link else "",
@@ -192,6 +197,10 @@ def shown(store: Store, config: Config, found: Whole) -> dict[str, Any]:
         "states": {name: _state(found, name, one) for name, one in _fields_of(found)},
         "conflicts": [_clash(found, row) for row in found.clashes],
     }  # fmt: skip
+
+
+def _person(named: Mapping[str, str], code: str) -> str:
+    return "QuickBooks" if code == SYSTEM else named.get(code, code)
 
 
 def _fields_of(found: Whole) -> list[tuple[str, Field | None]]:
@@ -249,14 +258,20 @@ def form(store: Store, found: Whole, *, defaults: Mapping[str, Any] | None = Non
     """Groups of fields as the page draws them, lines, sums. defaults: what a new one begins with."""
     record, clashes = found.record, {row.field: _clash(found, row) for row in found.clashes}
     values = {**record.fields, **(defaults or {})}
-    groups = []
+    groups: list[dict[str, Any]] = []
     for group, of in words.grouped(record.kind, found.known):
-        rows = [_drawn(found, name, found.known[name], values.get(name), clashes.get(name)) for name in of]
-        shut = group == "theirs" or (group == "more" and not any(row["filled"] for row in rows))
-        groups.append({"name": group, "title": words.GROUPS[group], "fields": rows, "open": not shut})
+        rows = [
+            _drawn(found, name, found.known[name], values.get(name), clashes.get(name))
+            for name in of
+            if name != "type"  # chosen before the form is drawn
+        ]
+        shut = group == "theirs" or (group in _SHUT and not any(row["filled"] or row["clash"] for row in rows))
+        groups.append({"name": group, "title": words.title_of(record.kind, group), "fields": rows, "open": not shut})
+    usual = _usual([row for one in groups for row in one["fields"]])
     has = conductor_fields.has_lines(record.kind, record.fields)
     return {
-        "groups": groups, "has_lines": has, "lines": lines_of(found) if has else None,
+        "groups": groups, "usual": OWNERS.get(usual, ""), "usual_owner": usual,
+        "has_lines": has, "lines": lines_of(found) if has else None,
         "line_fields": [
             {"name": name, "label": words.label(name), "sort": one.sort, "to": _source(one),
              "readOnly": one.on == "never" or (one.on == "update" and not found.on.there), "chars": one.chars,
@@ -267,6 +282,12 @@ def form(store: Store, found: Whole, *, defaults: Mapping[str, Any] | None = Non
         "whole_conflict": clashes.get(DELETED),
         "sums": order_sums(store, record) if has and record.kind != "qbd_item" else None,
     }  # fmt: skip
+
+
+def _usual(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Whose change counts for most of the fields that can be written; it is said once."""
+    owners = [row["owner"] for row in rows if not row["readOnly"] and row["owner"]]
+    return max(sorted(set(owners)), key=owners.count, default="")
 
 
 def lines_of(found: Whole) -> list[dict[str, Any]]:
@@ -298,8 +319,6 @@ def _drawn(found: Whole, name: str, one: Field, value: Any, clash: dict[str, Any
     if held == "" and one.sort == "party":
         text = ""
     state = _state(found, name, one)
-    if name == "type":  # chosen before the form is drawn
-        state = {**state, "readOnly": True, "hint": said("It stays what it was made as.")}
     return {
         "name": name, "label": words.label(name), "sort": one.sort, "value": held, "said": text,
         "filled": held not in ("", {}, [], None), "chars": one.chars, "needed": one.needed, "to": _source(one),
@@ -314,13 +333,13 @@ def history(store: Store, config: Config, company: str, found: Whole) -> list[di
     """Who changed what, the latest first: people by the audit, QuickBooks by what was decided about both."""
     record = found.record
     rows = conductor_records.changes(store, company, record.kind, record.id, HISTORY)
-    who = conductor_records.who(store, {row.actor for row in rows})
+    who = people_named(store, {row.actor for row in rows})
     made: list[dict[str, Any]] = []
     for row in rows:
         detail = row.detail
         fields = detail.get("fields") or ([detail["field"]] if detail.get("field") else [])
         made.append({
-            "at": row.at, "at_text": moment(store, config, row.at), "by": who.get(row.actor, row.actor),
+            "at": row.at, "at_text": moment(store, config, row.at), "by": _person(who, row.actor),
             "what": ACTS.get(row.act, row.act), "fields": [words.label(str(name)) for name in fields], "was": "",
         })  # fmt: skip
     for clash in records.conflicts(store, company, state="decided", kind=record.kind, key=record.id):

@@ -138,6 +138,11 @@ def label(name: str) -> str:
     return LABELS.get(name, name)
 
 
+def title_of(kind: str, group: str) -> str:
+    """What a group is called in the form of a kind of record."""
+    return said("Item") if kind == "qbd_item" and group == "name" else GROUPS[group]
+
+
 def grouped(kind: str, known: Mapping[str, Field]) -> list[tuple[str, list[str]]]:
     """Names of fields, group by group, each group in the order people fill it in."""
     found: dict[str, list[str]] = {group: [] for group in GROUPS}

@@ -7,14 +7,13 @@ alone, so that a list of 100,000 costs what one of a hundred does.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pos.store import listing, record_links, records
 from pos.store.db import Store
 from pos.store.listing import Asked, Page, Source
-from pos.store.models import User
 from pos.store.record_links import Link
 from pos.store.records import Record
 
@@ -142,9 +141,3 @@ def changes(store: Store, company: str, kind: str, key: str, limit: int) -> list
         ).fetchall()
     found = [Change(at, actor, act, json.loads(detail) if detail else {}) for at, actor, act, detail in rows]
     return [one for one in found if one.detail.get("company") == company]
-
-
-def who(store: Store, codes: Iterable[str]) -> dict[str, str]:
-    """The names of people, by their codes."""
-    with store.reading():
-        return {user.code: user.name for user in User.select().where(User.code.in_(sorted(set(codes))))}

@@ -15,6 +15,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from pos import clock
+from pos.actions import conductor_item_stock
 from pos.actions import conductor_office as office
 from pos.actions import conductor_shown as shown
 from pos.actions import conductor_words as words
@@ -158,10 +159,12 @@ def _page(name: str, found: shown.Whole, *, resource: str = "", is_new: bool = F
         off=found.on.off,
         asks=_ASKS[conductor.TYPES[name].deletes],
         history=[] if is_new else shown.history(here.store, here.config, company, found),
+        stock=conductor_item_stock.stock(here.store, here.config, company, record.id) if name == "items" else None,
         parts_of=words.PARTS,
         sizes=conductor_tables.ADDRESS,
         data={
-            "type": name, "id": record.id, "version": record.version, "isNew": is_new, "company": company, "kind": item_type,
+            "type": name, "id": record.id, "version": record.version, "isNew": is_new, "company": company,
+            "kind": item_type,
             "fields": record.fields if not is_new else {}, "lines": form["lines"] or [],
             "lineFields": form["line_fields"], "hasLines": form["has_lines"], "sums": form["sums"],
             "closed": found.on.copy or looked_at or bool(form["lines_state"] and form["lines_state"]["readOnly"]),

@@ -73,7 +73,7 @@ _SUMS = ok({"amounts": many(TEXT), "total": TEXT})
 
 
 @bp.get(BASE)
-@describe(query=_QUERY, answer=_LIST)
+@describe(query=_QUERY, answer=_LIST, refuses=(422,))
 @auth.needs("operate", within=True)
 def listed(name: str) -> ResponseReturnValue:
     here, company = parts(), reached.asked()

@@ -50,7 +50,8 @@ export function combobox(box) {
     list.hidden = !found.length;
     input.setAttribute("aria-expanded", found.length ? "true" : "false");
     put(told, found.length ? tn("{n} choice", "{n} choices", found.length) : t("Nothing is called so."));
-    mark(found.length && input.value.trim() ? 0 : -1);
+    mark(found.length && input.value.trim() && input.value !== shown ? 0 : -1);
+    if (found.length) list.scrollIntoView({ block: "nearest" });
   };
   const search = async () => {
     const mine = (asked += 1);

@@ -55,23 +55,44 @@ function row(line) {
     h("p", { class: "line-sum quiet" }),
     more.length ? h("details", { class: "line-more", open: more.some(filled) && !isClosed }, h("summary", {}, t("More of this line")), h("div", { class: "line-row" }, more.map((field) => cell(field, line, at)))) : null);
   for (const box of element.querySelectorAll(".combo")) combobox(box);
+  begun.set(element, typed(element));
   return element;
 }
 
 const text = (value) => JSON.stringify(value);
 
-function read(element) {
+function typed(element) {
   const line = {};
   for (const field of known) {
-    if (field.readOnly) continue;
-    const held = element.querySelector(`[data-line="${field.name}"]`);
+    const held = field.readOnly ? null : element.querySelector(`[data-line="${field.name}"]`);
     if (!held) continue;
     if (field.sort === "party") line[field.name] = held.dataset.id;
     else if (field.sort === "ref") line[field.name] = held.dataset.id ? { id: held.dataset.id, fullName: held.querySelector("input").value } : {};
     else if (field.sort === "flag") line[field.name] = held.checked;
     else line[field.name] = held.value.trim();
   }
-  return element.dataset.id ? { id: element.dataset.id, ...line } : line;
+  return line;
+}
+
+const WORTH = ["quantity", "rate", "ratePercent"];
+const isEmpty = (value) => value === "" || value === false || text(value) === "{}";
+const begun = new WeakMap(); // how a line stood when it came
+
+/** Of a line that is in QuickBooks only what was changed: what is not said stays as it is there. An amount that came with
+    another price or quantity says nothing any more. */
+function read(element) {
+  const line = typed(element);
+  const before = begun.get(element) ?? {};
+  if (!element.dataset.id) return Object.fromEntries(Object.entries(line).filter(([, value]) => !isEmpty(value)));
+  return { id: element.dataset.id, ...Object.fromEntries(Object.entries(line).filter(([name, value]) => text(value) !== text(before[name]))) };
+}
+
+/** The line with all that counts for what it comes to. */
+function worth(element) {
+  const line = typed(element);
+  const before = begun.get(element) ?? {};
+  if (element.dataset.id && line.amount === before.amount && WORTH.some((name) => line[name] !== before[name])) delete line.amount;
+  return line;
 }
 
 /** The lines as they stand in the form. */
@@ -94,7 +115,7 @@ async function sum() {
   if (!total) return;
   const mine = (asked += 1);
   try {
-    const answer = await post("/api/conductor/sums", { lines: linesNow(), company });
+    const answer = await post("/api/conductor/sums", { lines: rows().map(worth), company });
     if (mine !== asked) return;
     put(total, answer.total);
     for (const [at, element] of rows().entries()) put(element.querySelector(".line-sum"), answer.amounts[at] ? t("comes to {amount}", { amount: answer.amounts[at] }) : "");
