@@ -44,6 +44,8 @@ RATES = {
 #: Reads are many: so much less often does something happen to one.
 READS_SHARE = 0.15
 CALLS = ("page", "whole", "retrieve", "find", "create", "update", "delete")
+#: QuickBooks gives up on what it has not begun after less than `[conductor] settle_seconds`.
+LATE_SECONDS = 240
 TURNS_MAX, QUIET_MAX = 80, 12
 NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 
@@ -196,7 +198,7 @@ def standing(root: Path, seed: int, *, rates: Mapping[str, float] | None = None,
     """Both sides with a few things on each."""
     faults = Weather(seed, RATES if rates is None else rates)
     faults.on = False
-    with Conductor(CompanyFile(), faults, late_after=25) as there:
+    with Conductor(CompanyFile(), faults, late_seconds=LATE_SECONDS) as there:
         there.file.replaces_addresses = bool(seed % 2)
         sides = TwoSides(root, there, seed, **more)
         try:

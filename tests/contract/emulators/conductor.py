@@ -7,6 +7,7 @@ QuickBooks does one thing at a time: `overlaps` counts requests that came while 
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 import threading
@@ -57,8 +58,8 @@ class Asked:
 
 
 class Conductor(Served):
-    """late_after: a late booking happens after so many further requests, drawn from the faults' seed; None = only when
-    `settle` is called. missing_is_404: how one that is not there is answered where it is asked for by its id."""
+    """late_seconds: a late booking happens within so long by the file's clock, drawn from the faults' seed, just before
+    the next request after; None = only when `settle` is called. missing_is_404: how one that is not there is answered where it is asked for by its id."""
 
     def __init__(
         self,
@@ -68,14 +69,14 @@ class Conductor(Served):
         port: int = 0,
         slow_seconds: float = 2.0,
         validate: bool = True,
-        late_after: int | None = None,
+        late_seconds: float | None = None,
     ) -> None:
         super().__init__(_Asking, port=port, slow_seconds=slow_seconds)
         self.address = self.url
         self.url += BASE
         self.file = file or CompanyFile()
         self.faults = faults or Faults()
-        self.validate, self.late_after = validate, late_after
+        self.validate, self.late_seconds = validate, late_seconds
         self.missing_is_404 = False
         self.reachable = True
         self.key = KEY
@@ -88,7 +89,7 @@ class Conductor(Served):
         self._turn = threading.Lock()
         self._counting = threading.Lock()
         self._at_work = 0
-        self._late: list[tuple[int, Callable[[], Any]]] = []
+        self._late: list[tuple[dt.datetime, Callable[[], Any]]] = []
         self._ids = itertools.count(1)
 
     def add(self, end_user: str, file: CompanyFile) -> None:
@@ -99,9 +100,9 @@ class Conductor(Served):
 
     def later(self, action: Callable[[], Any]) -> None:
         """Done when its client has long given up."""
-        wait = 0 if self.late_after is None else round(self.faults.between(1, self.late_after))
+        wait = dt.timedelta(seconds=0 if self.late_seconds is None else self.faults.between(1, self.late_seconds))
         with self._counting:
-            self._late.append((wait, action))
+            self._late.append((self.file.clock() + wait, action))
 
     def settle(self) -> None:
         """What is late is done now."""
@@ -112,13 +113,13 @@ class Conductor(Served):
             self._by_itself(action)
 
     def came(self) -> None:
-        """Another request: what was late for long enough is done before it."""
+        """Another request: what is due by now was done before it."""
         with self._counting:
-            if self.late_after is None or not self._late:
+            if self.late_seconds is None:
                 return
-            self._late = [(wait - 1, action) for wait, action in self._late]
-            due = [action for wait, action in self._late if wait < 0]
-            self._late = [(wait, action) for wait, action in self._late if wait >= 0]
+            now = self.file.clock()
+            due = [action for at, action in self._late if at <= now]
+            self._late = [(at, action) for at, action in self._late if at > now]
         for action in due:
             self._by_itself(action)
 
