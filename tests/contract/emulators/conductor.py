@@ -59,7 +59,8 @@ class Asked:
 
 class Conductor(Served):
     """late_seconds: a late booking happens within so long by the file's clock, drawn from the faults' seed, just before
-    the next request after; None = only when `settle` is called. missing_is_404: how one that is not there is answered where it is asked for by its id."""
+    the next request after; None = only when `settle` is called.
+    missing_is_404: how one that is not there is answered where it is asked for by its id."""
 
     def __init__(
         self,
