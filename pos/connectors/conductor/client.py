@@ -236,7 +236,8 @@ class Client:
             error.status_code, error.body, writes=writes, now=clock.now(), headers=error.response.headers,
             secrets=self._secrets,
         )  # fmt: skip
-        log.warning("conductor: %s answered %s: %s", what, error.status_code, strike(found.message, self._secrets))
+        level = logging.DEBUG if found.code in ("no_match", "not_there") and not writes else logging.WARNING
+        log.log(level, "conductor: %s answered %s: %s", what, error.status_code, strike(found.message, self._secrets))
         return found
 
     def _cut(self, what: str, error: BaseException | None, writes: bool) -> ConnectorError:
