@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from pos.actions import qbd_words
+from pos.actions import conductor_stock, qbd_words
 from pos.actions.inventory_words import AT_QUICKBOOKS, KINDS, exact, quantity, work_words
 from pos.actions.outbox_views import KIND_WORDS, moment
 from pos.config import Config
@@ -87,6 +87,12 @@ def detail(store: Store, config: Config, item: str, company: str) -> dict[str, A
         "part": asdict(found.part),
         "changed_by": people_named(store, {found.part.changed_by}).get(found.part.changed_by, found.part.changed_by),
     }
+
+
+def at_quickbooks(store: Store, config: Config, company: str, item: str) -> dict[str, Any] | None:
+    """What QuickBooks Desktop says is there of an item; None where it is not known there, or nobody asked."""
+    there = conductor_stock.beside(store, company, [item]).get(item)
+    return None if there is None else {**asdict(there), "seen_text": moment(store, config, there.seen_at)}
 
 
 def history(store: Store, config: Config, rows: Iterable[Moved]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from pos.config import Config
 from pos.connectors.qbd.requests import ACCOUNT_TYPES as ACCOUNT_TYPES
 from pos.rules import qwc
 from pos.said import said
-from pos.store import companies, connections, qbd_asks
+from pos.store import companies, conductor_companies, conductor_lists, connections, qbd_asks, qbd_companies
 from pos.store.db import Store
 from pos.store.qbd_companies import Desktop
 
@@ -68,6 +68,25 @@ def accounts(store: Store, connection: str) -> list[str]:
     """Names of the accounts of a company file, as it last told them; [] before it did."""
     asked = "SELECT full_name FROM qbd_account WHERE connection = ? AND active = 1 ORDER BY full_name LIMIT ?"
     return [name for (name,) in store.execute(asked, (connection, ACCOUNTS_MAX)).fetchall()]
+
+
+def sites_of(store: Store, company: str) -> list[dict[str, str]]:
+    """Sites of a company's file, whichever way leads there."""
+    row = conductor_companies.by_company(store, company)
+    if row is not None and row.enabled:
+        listed = conductor_lists.listed(store, row.connection, "inventory_site", limit=SITES_MAX)
+        return [{"id": one.id, "name": one.name} for one in listed]
+    found = qbd_companies.by_company(store, company)
+    return sites(store, found.connection) if found else []
+
+
+def accounts_of(store: Store, company: str) -> list[str]:
+    """Names of the accounts of a company's file, whichever way leads there."""
+    row = conductor_companies.by_company(store, company)
+    if row is not None and row.enabled:
+        return [one.name for one in conductor_lists.listed(store, row.connection, "account", limit=ACCOUNTS_MAX)]
+    found = qbd_companies.by_company(store, company)
+    return accounts(store, found.connection) if found else []
 
 
 def desktop(store: Store, config: Config, found: Desktop) -> dict[str, Any]:

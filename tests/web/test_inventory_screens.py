@@ -14,11 +14,25 @@ from pos.actions import inventory_approval_views as approval_views
 from pos.actions import inventory_queue_views as queue_views
 from pos.app import App
 from pos.rules.inventory import Draft, Line
-from pos.store import audit, inventory, inventory_places, inventory_read, notices, people, qbd_companies
+from pos.store import (
+    audit,
+    conductor_lists,
+    conductor_stock,
+    inventory,
+    inventory_places,
+    inventory_read,
+    notices,
+    people,
+    qbd_companies,
+    record_links,
+)  # fmt: skip
+from pos.store.conductor_lists import Entry
+from pos.store.conductor_stock import Level
 from pos.store.inventory_places import Location
 from pos.store.listing import Asked
-from pos.store.models import QbdArchive
+from pos.store.models import ConductorCompany, QbdArchive
 from pos.store.reach import Reach
+from pos.store.record_links import Link
 from tests.web.conftest import Console, Page
 
 
@@ -92,6 +106,22 @@ def test_an_item_shows_its_places_and_all_that_moved_it(
     first = text_of(operator, "/inventory/items/MUG?limit=1")
     assert number in first and "Next page" in first
     assert operator.get("/inventory/items/KETTLE").status_code == 404
+
+
+def test_an_item_shows_what_quickbooks_says_is_there(stocked: App, operator: Console) -> None:
+    """W-02: beside ours, with the moment it was asked."""
+    store = stocked.store
+    assert "On hand in QuickBooks" not in text_of(operator, "/inventory/items/MUG")
+    with store.transaction():
+        ConductorCompany.create(connection="conductor", company="main", enabled=True, made_at=clock.stamp(clock.now()))
+        record_links.put(store, Link("main", "conductor", "qbd_item", "MUG", "80-1"))
+        conductor_stock.keep(store, "conductor", [Level("80-1", "", "1742", "6", "3")], clock.now())
+    shown = text_of(operator, "/inventory/items/MUG")
+    assert "On hand in QuickBooks" in shown and "1742" in shown and "On sales orders there" in shown
+    conductor_lists.keep(store, "conductor", "inventory_site", [Entry("inventory_site", "80-S", "Depot")], clock.now())
+    conductor_lists.keep(store, "conductor", "account", [Entry("account", "80-A", "Shrinkage")], clock.now())
+    places = text_of(operator, "/inventory/places?place=BACK")
+    assert "Depot" in places and "Shrinkage" in places, "sites and accounts to choose from are that file's"
 
 
 def test_what_the_books_know_of_an_item_is_set_by_who_sets_up_stock(stocked: App, operator: Console) -> None:

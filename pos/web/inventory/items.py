@@ -76,8 +76,9 @@ def page(sku: str) -> ResponseReturnValue:
         chosen=given,
         limit=wanted.limit,
         fields=FIELDS,
-        accounts=places.accounts(here.store, desktop.connection) if desktop else [],
+        accounts=places.accounts_of(here.store, company),
         desktop=desktop is not None,
+        there=views.at_quickbooks(here.store, here.config, company, sku),
         work=views.open_work(here.store, here.config, desktop.connection, sku) if desktop else [],
         locations=inventory_places.locations(here.store, company),
     )
