@@ -17,17 +17,15 @@ from typing import Any
 from pos import clock
 from pos.actions import conductor_lost, conductor_merge, conductor_ready, conductor_side, record_push
 from pos.actions.conductor_lost import Sent
-from pos.actions.conductor_side import TYPE_OF, Side
-from pos.actions.conductor_take import Lost
+from pos.actions.conductor_side import TYPE_OF, Lost, Side
 from pos.actions.record_push import Waits
-from pos.errors import ConnectorError, NotFound, PosError, Rejected, Unknown
+from pos.errors import ConnectorError, PosError, Rejected, Unknown
 from pos.rules import conductor, conductor_body, conductor_fields
 from pos.rules.merge import Conflict as Clash
 from pos.rules.merge import same
 from pos.said import said
-from pos.store import audit, conductor_sessions, record_links, records
+from pos.store import conductor_sessions, record_links, records
 from pos.store.conductor_sessions import Failure, Session, Step
-from pos.store.db import Store
 from pos.store.record_links import Link
 from pos.store.records import DELETED, Record
 
@@ -129,7 +127,8 @@ def _settled(on: Side, kind: str, key: str) -> tuple[Done | None, str]:
 
 
 def _parked(on: Side, kind: str, key: str, done: Done) -> Done:
-    """Refused as it stands: it stays until somebody edits it, or says again (`retry`)."""
+    """Refused as it stands: it stays until somebody edits it, or says again
+    (`conductor_office.retry`)."""
     record, link = records.get(on.store, on.company, kind, key), _link(on, kind, key)
     record_links.park(on.store, link, record.version, done.code, f"{done.message} {done.remedy}".strip())
     return done
@@ -138,17 +137,6 @@ def _parked(on: Side, kind: str, key: str, done: Done) -> Done:
 def _link(on: Side, kind: str, key: str) -> Link:
     link = record_links.of_record(on.store, on.company, on.connection, kind, key)
     return link or Link(on.company, on.connection, kind, key)
-
-
-def retry(store: Store, company: str, connection: str, kind: str, key: str, by: str) -> None:
-    """A person says that what was refused goes again with the next session, as it is. NotFound."""
-    link = record_links.of_record(store, company, connection, kind, key)
-    if link is None or link.state != "error":
-        raise NotFound(said("Nothing of it was refused."))
-    state = "sending" if link.sent and link.operation else "pending"
-    with store.transaction():
-        record_links.put(store, replace(link, state=state, agreed_version=0, code="", message=""))
-        audit.record(store, by, "conductor.retry", f"{kind} {key}", {"company": company, "code": link.code})
 
 
 # -- one record --------------------------------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pos.actions import conductor_conflicts, conductor_push
+from pos.actions import conductor_conflicts, conductor_office, conductor_push
 from pos.connectors.conductor.client import Client
-from pos.errors import Invalid, NotFound
+from pos.errors import Conflict, Invalid
 from pos.store import records
 from tests.contract.conductor_bench import DAY, Bench, bench_at
 from tests.contract.emulators import conductor_writes
@@ -141,7 +141,7 @@ def test_somebody_who_was_quicker_is_read_and_merged_and_one_who_always_is_gets_
     assert times[0] == 9 - conductor_push.STALE_TRIES
     times[0] = 0
     assert bench.push("customers") == (0, 0, 0), "not again by itself"
-    conductor_push.retry(bench.store, "main", "conductor", "qbd_customer", "C1", "7")
+    conductor_office.retry(bench.store, "main", "qbd_customer", "C1", "7")
     assert bench.push("customers") == (1, 0, 0)
     assert bench.one("customers", "qbd_customer", "C1")["fax"] == "8"
 
@@ -198,8 +198,8 @@ def test_what_quickbooks_refuses_is_parked_in_its_own_words_and_the_others_go_on
     assert bench.push("customers") == (0, 0, 0) and len(bench.there.calls) == before, "not sent again each session"
     bench.change("qbd_customer", "C1", name="Ada of York")
     assert bench.push("customers") == (1, 0, 0), "edited, it goes"
-    with pytest.raises(NotFound):
-        conductor_push.retry(bench.store, "main", "conductor", "qbd_customer", "C1", "7")
+    with pytest.raises(Conflict, match="Nothing of it was refused"):
+        conductor_office.retry(bench.store, "main", "qbd_customer", "C1", "7")
 
 
 def test_the_same_one_made_there_is_joined_and_another_of_its_name_is_a_person_s_matter(bench: Bench) -> None:
@@ -310,3 +310,53 @@ def test_a_name_that_is_too_long_there_never_leaves(bench: Bench) -> None:
     (row,) = bench.failures()
     assert "name" in row.message and "41" in row.message
     assert bench.there.calls == [] and bench.there.refused == []
+
+
+def test_a_person_says_again_while_an_answer_is_still_missing_and_nothing_is_there_twice(bench: Bench) -> None:
+    """Refused in the middle of not knowing: what is on its way stays known."""
+    stocked(bench)
+    there = bench.there
+    row = there.file.put("sales_orders", customerId=bench.remote("qbd_customer", "C1"), transactionDate=DAY,
+                         refNumber="1001", lines=[{"description": "Work", "amount": "5.00"}])  # fmt: skip
+    bench.add(ORDER, "O2", [{"description": "Work", "amount": "5.00"}], customer="C1", transactionDate=DAY,
+              refNumber="1001")  # fmt: skip
+    there.faults.next("timeout_late", hits="create sales-orders")
+    assert bench.push("sales_orders") == (0, 1, 0)
+    assert parked(bench) == [("O2", "number_taken")] and row["externalId"] is None
+    there.settle()
+    conductor_office.retry(bench.store, "main", ORDER, "O2", "7")
+    assert bench.push("sales_orders") == (1, 0, 0)
+    assert [one["refNumber"] for one in bench.rows("sales_orders")].count("1001") == 2
+    bench.add(ORDER, "O3", [{"description": "Work", "amount": "5.00"}], customer="C1", transactionDate=DAY,
+              refNumber="1001")  # fmt: skip
+    there.faults.next("timeout_before", hits="create sales-orders")
+    assert bench.push("sales_orders") == (0, 1, 0)
+    bench.change(ORDER, "O3", refNumber="1003")
+    assert bench.push("sales_orders") == (1, 0, 0), "with another number it is no longer in doubt"
+    assert [one["refNumber"] for one in bench.rows("sales_orders")].count("1003") == 1
+
+
+def test_vendors_purchase_orders_items_of_each_type_and_adjustments_go_too(bench: Bench) -> None:
+    bench.add("qbd_vendor", "V1", name="Wool Ltd")
+    bench.item("Pen")
+    bench.add("qbd_item", "Fee", type="service_items", name="Fee", price="5",
+              postingAccount={"id": bench.accounts["Merchandise Sales"]})  # fmt: skip
+    bench.add("qbd_item", "Off", type="discount_items", name="Off", discountRatePercent="10",
+              account={"id": bench.accounts["Job Expenses"]})  # fmt: skip
+    bench.add("qbd_purchase_order", "P1", [{"item": "Pen", "quantity": "10", "rate": "0.40"}], vendor="V1",
+              transactionDate=DAY, isManuallyClosed=True)  # fmt: skip
+    bench.add("qbd_adjustment", "A1", [{"item": "Pen", "quantityDifference": "-2.5"}],
+              account={"id": bench.accounts["Inventory Adjustments"]}, transactionDate=DAY)  # fmt: skip
+    assert bench.push("vendors", "items", "purchase_orders", "inventory_adjustments") == (6, 0, 0)
+    bought = bench.one("purchase_orders", "qbd_purchase_order", "P1")
+    assert bought["vendor"]["id"] == bench.remote("qbd_vendor", "V1")
+    assert bought["isManuallyClosed"] is True, "what a new one cannot say goes after it"
+    (line,) = bench.one("inventory_adjustments", "qbd_adjustment", "A1")["lines"]
+    assert line["quantityDifference"] == Decimal("-2.5")
+    assert bench.there.file.on_hand(bench.remote("qbd_item", "Pen")) == Decimal("-2.5")
+    assert bench.one("discount_items", "qbd_item", "Off")["discountRatePercent"] == "10"
+    assert bench.push("vendors", "items", "purchase_orders", "inventory_adjustments") == (0, 0, 0)
+    bench.change("qbd_adjustment", "A1", deleted=True)
+    bench.change("qbd_item", "Fee", price="6")
+    assert bench.push("items", "inventory_adjustments") == (2, 0, 0)
+    assert bench.rows("inventory_adjustments") == []
