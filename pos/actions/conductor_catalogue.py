@@ -48,7 +48,10 @@ def to_till(store: Store, config: Config, company: str, made: Iterable[Record], 
     called = office_catalogue.names(store, sort, [row.id for row in rows])
     shape = _customer if sort == "customer" else _item
     shaped = [
-        {**shape(row, _name(row, called.get(row.id, ""))), "disabled": gone or not row.fields.get("isActive", True)}
+        {
+            **shape(row, _name(row, called.get(row.id, ""))),
+            "disabled": gone or row.deleted or row.fields.get("isActive") is False,
+        }
         for row in rows
     ]
     till_catalogue.put(store, config, companies.one(store, company).currency, sort, shaped, SYSTEM)

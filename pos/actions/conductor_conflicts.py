@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pos import clock
+from pos.actions import conductor_catalogue
 from pos.actions import conductor_words as words
 from pos.actions.conductor_views import TITLES
 from pos.actions.outbox_views import moment
@@ -71,14 +72,21 @@ def decide(store: Store, company: str, number: int, choice: str, by: str) -> Cla
     """A person's word: ours or theirs. NotFound; Conflict, code "decided"."""
     with store.transaction():
         _mine(store, company, number)
-        return records.decide(store, company, number, choice, by, clock.now(), _Whole())
+        return _till_told(store, records.decide(store, company, number, choice, by, clock.now(), _Whole()))
 
 
 def undo(store: Store, company: str, number: int, by: str) -> Clashed:
     """The other value after all, whoever decided. NotFound; Conflict, code "open" or "changed"."""
     with store.transaction():
         _mine(store, company, number)
-        return records.undo(store, company, number, by, clock.now(), _Whole())
+        return _till_told(store, records.undo(store, company, number, by, clock.now(), _Whole()))
+
+
+def _till_told(store: Store, one: Clashed) -> Clashed:
+    """The till's customers and items are these records."""
+    record = records.get(store, one.company, one.kind, one.record_id)
+    conductor_catalogue.to_till(store, store.config, one.company, [record])
+    return one
 
 
 def _mine(store: Store, company: str, number: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pos import clock
-from pos.actions import conductor_lost, conductor_side, record_merge
+from pos.actions import conductor_catalogue, conductor_lost, conductor_side, record_merge
 from pos.actions.conductor_side import ITEM, SYSTEM, TYPE_OF, Side
 from pos.errors import Conflict
 from pos.rules import conductor_body, conductor_fields
@@ -65,6 +65,8 @@ def bring(
             on.store, replace(link, seen=on.session), record, after, merged, theirs, clock.now(),
             remote=str(there["id"]), token=str(there.get("revisionNumber") or ""),
         )  # fmt: skip
+        if after.version != record.version:
+            conductor_catalogue.to_till(on.store, on.config, on.company, [after])
     return Brought(made, after, merged.push, after.version != record.version)
 
 

@@ -51,12 +51,12 @@ class Work:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of a bite. counted: False for what this session counted before. aside: ids that wait."""
+    """What became of a bite. made: records that are new; taken, aside: ids there of what came in, and of what waits."""
 
     synced: int = 0
     unchanged: int = 0
     failures: list[Failure] = field(default_factory=list)
-    touched: list[Record] = field(default_factory=list)
+    made: list[Record] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     aside: list[str] = field(default_factory=list)
 
@@ -89,7 +89,7 @@ def bite(work: Work, resource: str, rows: Sequence[Mapping[str, Any]], cursor: d
             link = links.get(str(row["id"]))
             _one(work, resource, row, link, mine.get(link.record_id) if link else None, refs, tally, wait)
         record_links.mark_seen(on.store, on.company, on.connection, kind, keys, on.session)
-        conductor_catalogue.to_till(on.store, on.config, on.company, tally.touched)
+        conductor_catalogue.to_till(on.store, on.config, on.company, tally.made)
         again = again_after(on, resource, [one.remote_id for one in tally.failures] + tally.aside, tally.taken)
         _newest(cursor, resource, given)
         bad = [one.remote_id for one in tally.failures if one.remote_id not in cursor["bad"]]
@@ -155,8 +155,8 @@ def _one(
         return
     after, changed = found
     _count(tally, on, link, changed=changed)
-    if changed:
-        tally.touched.append(after)
+    if after.version == 1:
+        tally.made.append(after)
 
 
 def _changed(on: Side, kind: str, given: Sequence[Mapping[str, Any]], tally: Tally) -> list[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pos.actions import conductor_take
+from pos.actions import conductor_office, conductor_take
 from pos.errors import Unavailable
 from pos.store import conductor_lists, conductor_sessions, connections, feeds, record_links
 from tests.contract.conductor_bench import Killed
@@ -230,6 +230,12 @@ def test_goods_and_customers_of_quickbooks_are_the_tills(bench: Pulls) -> None:
     ).fetchone()  # fmt: skip
     assert tuple(row) == ("Pen", 1, 0, 120)
     assert bench.store.execute("SELECT name FROM customer WHERE code = ?", (f"QBD-{ada}",)).fetchone() == ("C0",)
+    before = bench.get(ITEM, f"QBD-{pen}")
+    conductor_office.edit(
+        bench.store, "main", ITEM, before.id, {"version": before.version, "fields": {"salesPrice": "1.50"}}, "7"
+    )
+    price = bench.store.execute("SELECT amount FROM price WHERE item = ?", (before.id,)).fetchone()
+    assert price == (150,), "what the office says counts at the till, too"
     bench.passes(600)
     bench.there.file.inactivate("inventory_items", pen)
     bench.pull("items")
