@@ -287,14 +287,16 @@ def audited(reach: Reach, alias: str) -> Conditions:
     return [f"({' OR '.join(ways)})"], given
 
 
-#: What an act of stock may be about: table and the column that names it.
+#: What an act of stock, or of a company file, may be about: table and the column that names it.
 _STOCKED = (
     ("inventory_event", "id"), ("inventory_count", "id"), ("purchase_order", "id"), ("qbd_company", "connection"),
+    ("conductor_company", "connection"),
 )  # fmt: skip
 
 
 def _of_stock(alias: str, marks: str) -> str:
-    """That a row of the audit is of a company's stock: its detail names the company, or its subject is the company's.
+    """That a row of the audit is of a company's stock, company file or office records: its detail names the company, or
+    its subject is the company's.
     The company's ids are given once for each of _STOCKED, and once more."""
     subject, act, detail = f"{alias}.subject", f"{alias}.act", f"{alias}.detail"
     told = f"CASE WHEN {detail} LIKE '{{%' THEN json_extract({detail}, '$.company') END IN ({marks})"
@@ -302,7 +304,8 @@ def _of_stock(alias: str, marks: str) -> str:
         f"EXISTS (SELECT 1 FROM {table} s WHERE s.{column} = {subject} AND s.company IN ({marks}))"
         for table, column in _STOCKED
     ]
-    of_stock = f"({act} LIKE 'inventory.%' OR {act} LIKE 'qbd.%') AND {act} <> 'inventory.refused'"  # names who asked
+    acts = " OR ".join(f"{act} LIKE '{part}.%'" for part in ("inventory", "qbd", "conductor", "record"))
+    of_stock = f"({acts}) AND {act} <> 'inventory.refused'"  # names who asked
     return f"({of_stock} AND ({' OR '.join([told, *ways])}))"
 
 

@@ -179,7 +179,14 @@ def test_the_audit_of_stock_keeps_to_a_company(stocked: App) -> None:
     store, there = stocked.store, Asked(limit=100)
     audit.record(store, "9", "inventory.location", "ELSE", {"company": "north"})
     audit.record(store, "9", "qbd.add", "quickbooks_desktop:north", {"company": "north"})
-    for act, north in (("inventory", {"ELSE"}), ("qbd", {"quickbooks_desktop:north"})):
+    audit.record(store, "9", "record.edit", "qbd_customer c1", {"company": "north"})
+    audit.record(store, "9", "record.edit", "qbd_customer c2", {"company": "main"})
+    with store.transaction():
+        ConductorCompany.create(connection="conductor-north", company="north", made_at="x")
+    audit.record(store, "9", "conductor.start", "conductor-north", {"session": "s"})  # its subject is the company's
+    subjects = (("inventory", {"ELSE"}), ("qbd", {"quickbooks_desktop:north"}), ("record", {"qbd_customer c1"}),
+                ("conductor", {"conductor-north"}))  # fmt: skip
+    for act, north in subjects:
         wanted = audit_views.Filter(act=act)
         rows, _ = audit_views.listed(store, stocked.config, wanted, there, Reach(frozenset({"north"})))
         assert {row["subject"] for row in rows} == north
