@@ -64,7 +64,8 @@ def page(store: Store, config: Config, company: str) -> dict[str, Any]:
         "rules": [_rule(name, rules[name]) for name in DEFAULTS],
         "accounts_known": bool(accounts),
         "accounts": [_account(use, str(chosen.get(use) or ""), accounts) for use in ACCOUNT_USES],
-        "schedules": _schedules(store, config, company), "mark": kept.mark,
+        "schedules": _schedules(store, config, company),
+        "mark": conductor_setup.settings(store, config, company).mark if row else "",
     }  # fmt: skip
 
 
@@ -80,12 +81,13 @@ def change(store: Store, config: Config, company: str, given: Mapping[str, Any],
             before = companies.kept(store, company, PART).values.get(ACCOUNTS) or {}
             rest[ACCOUNTS] = {**before, **_object(rest[ACCOUNTS], ACCOUNTS)}
         if rest:
-            mark = str(given.get("mark") or "")
+            mark = str(given.get("mark") or conductor_setup.settings(store, config, company).mark)
             conductor_setup.save(store, config, company, rest, mark, by)
         row = conductor_companies.by_company(store, company)
         if isinstance(given.get("enabled"), bool):
             schedule_kinds.follow(store, config, company, bool(row and row.enabled), by)
-        return {"mark": companies.kept(store, company, PART).mark, "enabled": bool(row and row.enabled)}
+        mark = conductor_setup.settings(store, config, company).mark if row else ""
+        return {"mark": mark, "enabled": bool(row and row.enabled)}
 
 
 def _way(store: Store, company: str, given: Mapping[str, Any], by: str) -> None:

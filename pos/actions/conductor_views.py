@@ -151,6 +151,7 @@ def _of_type(config: Config, name: str, steps: Sequence[Step]) -> dict[str, Any]
         "name": name, "title": TITLES.get(name, name), "tone": tone, "state_text": text,
         "doing": DIRECTIONS[now.direction] if now else next((step.message for step in own if step.message), ""),
         **figures(config, total, synced, failed, sum(step.unchanged for step in own)),
+        **({"total_text": "–", "synced_text": "–"} if state == "waiting" else {}),
     }  # fmt: skip
 
 
