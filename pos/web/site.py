@@ -9,6 +9,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
+from pos.rules.conductor import TYPES
 from pos.web import (
     approvals,
     bell,
@@ -123,12 +124,19 @@ class _AnyText(BaseConverter):
     regex = ".+"
 
 
+class _BookType(BaseConverter):
+    """<book_type:name> in an address: a type of records of QuickBooks Desktop; anything else is another page."""
+
+    regex = "|".join(TYPES)
+
+
 def build(parts: Parts) -> Flask:
     """The Flask application of one till."""
     app = Flask("tillkeep", static_folder=None, template_folder=str(_REPO / "templates"))
     app.json = _Exact(app)
     app.url_map.converters["int"] = _Whole
     app.url_map.converters["any_text"] = _AnyText
+    app.url_map.converters["book_type"] = _BookType
     app.extensions[KEY] = parts
     app.config["SOCK_SERVER_OPTIONS"] = live.OPTIONS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -30,6 +30,9 @@ PARTS = {
     "/inventory/approvals/<key>": "/inventory/approvals",  # likewise
     "/inventory/counts/<key>": "/inventory/counts",  # likewise
     "/inventory/queue/wire/<int:n>": "/inventory/queue/wire",  # likewise
+    "/conductor/<book_type:name>": "/conductor/customers",
+    "/conductor/<book_type:name>/new": "/conductor/sales_orders/new",
+    "/conductor/<book_type:name>/<path:key>": "/conductor/items/new",  # there is a record in tests of their own only
     "/conductor/history/<int:n>": "/conductor/history",  # there is a session in tests of their own only
     "/epos-qbo/runs/<job_id>/": "/epos-qbo/runs/",  # there is a run in tests of their own only
     "/epos-qbo/runs/<job_id>/logs": "/epos-qbo/runs/",

@@ -34,7 +34,6 @@ from pos.web.parts import parts
 
 bp = Blueprint("conductor_records", __name__)
 
-TYPE = f"<any({', '.join(conductor.TYPES)}):name>"
 TITLES = dict((one[0], one[2]) for one in frame.TABS)
 ONE = {
     "customers": said("Customer"), "vendors": said("Vendor"), "items": said("Item"),
@@ -80,7 +79,7 @@ _ASKS = {
 }
 
 
-@bp.get(f"/conductor/{TYPE}")
+@bp.get("/conductor/<book_type:name>")
 @auth.needs("operate", within=True)
 def listed(name: str) -> ResponseReturnValue:
     here, company = parts(), frame.company()
@@ -107,7 +106,7 @@ def listed(name: str) -> ResponseReturnValue:
     )
 
 
-@bp.get(f"/conductor/{TYPE}.csv")
+@bp.get("/conductor/<book_type:name>.csv")
 @auth.needs("operate", within=True)
 def as_csv(name: str) -> ResponseReturnValue:
     here, company = parts(), frame.company()
@@ -115,7 +114,7 @@ def as_csv(name: str) -> ResponseReturnValue:
     return lists.as_csv(name, CSV, office.every(here.store, here.config, company, wanted, asked_of(name)))
 
 
-@bp.get(f"/conductor/{TYPE}/new")
+@bp.get("/conductor/<book_type:name>/new")
 @auth.needs("operate", within=True)
 def new(name: str) -> ResponseReturnValue:
     here, company = parts(), frame.company()
@@ -127,7 +126,7 @@ def new(name: str) -> ResponseReturnValue:
     return _page(name, shown.whole(here.store, company, record), resource=resource, is_new=True)
 
 
-@bp.get(f"/conductor/{TYPE}/<path:key>")
+@bp.get("/conductor/<book_type:name>/<path:key>")
 @auth.needs("operate", within=True)
 def one(name: str, key: str) -> ResponseReturnValue:
     here, company = parts(), frame.company()
