@@ -184,6 +184,6 @@ def deleted(work: Work, cursor: dict[str, Any]) -> dict[str, Any] | None:
         moments = [str(row["deletedAt"]) for row in rows if row.get("deletedAt")]
         latest = max([*moments, *([since] if since else [])], key=conductor_merge.stamp, default="")
         if latest:
-            connections.move(on.store, on.connection, feed, latest, clock.now())
+            connections.move(on.store, on.connection, feed, conductor_take.not_ahead(latest), clock.now())
         went(work, after)
     return after

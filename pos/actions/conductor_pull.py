@@ -72,8 +72,8 @@ def _begin(on: Side, one: conductor.Type) -> dict[str, Any]:
     return {
         "way": "list" if one.paged else "windows", "at": 0, "full": full,
         "since": {name: "" if full or mark.value == EMPTY else mark.value for name, mark in marks.items()},
-        "from": first_day(on) if one.lines else "", "newest": {}, "total": 0, "met": 0, "bad": [], "over": [],
-        "began": clock.stamp(clock.now()),
+        "from": first_day(on) if one.lines else "", "newest": {}, "total": 0, "met": 0, "base": 0, "bad": [],
+        "over": [], "began": clock.stamp(clock.now()),
     }  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def _list(work: Work, cursor: dict[str, Any]) -> dict[str, Any] | None:
     """One list of theirs from its first page to its last. None = somebody wants it to stop."""
     on, resource = work.on, work.one.resources[cursor["at"]]
     filters = _filters(resource, cursor)
-    token, expected, met = "", None, int(cursor["met"])
+    token, expected = "", None
     held: deque[Mapping[str, Any]] = deque()
     while True:
         if work.stopping():
@@ -110,7 +110,7 @@ def _list(work: Work, cursor: dict[str, Any]) -> dict[str, Any] | None:
             held.extend(page.rows)
             return _anew(work, resource, held, cursor)
         if not token:
-            cursor["total"] = max(cursor["total"], met + len(page.rows) + (page.remaining or 0))
+            cursor["total"] = max(cursor["total"], cursor["base"] + len(page.rows) + (page.remaining or 0))
         expected = page.remaining
         held.extend(page.rows)
         while held and (not page.more or clock.monotonic() - arrived < LATE_SECONDS):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from pos import clock
@@ -27,6 +28,7 @@ from pos.store.record_links import Link
 from pos.store.records import Record
 
 BITE_ROWS = 30
+DAY = timedelta(days=1)
 #: So many single objects are kept to be asked for again; where there are more the whole list is read again.
 AGAIN_MAX = 1000
 #: A list that was read to its end and in which nothing ever changed.
@@ -132,9 +134,11 @@ def _one(
 ) -> None:  # fmt: skip
     """What becomes of one row, in a part of the transaction of its own."""
     on, remote = work.on, str(row["id"])
-    if link is not None and (link.code == "forgotten" or record is None):
+    if link is None and not _wanted(work, row):
+        tally.taken.append(remote)
         return
-    if link is None and not _wanted(row, work.first_day):
+    if link is not None and (link.code == "forgotten" or record is None):
+        tally.taken.append(remote)
         return
     try:
         if wait and conductor_side.missing(row, refs, others(on)):
@@ -177,10 +181,13 @@ def _changed(on: Side, kind: str, given: Sequence[Mapping[str, Any]], tally: Tal
     return found
 
 
-def _wanted(row: Mapping[str, Any], first_day: str) -> bool:
-    """A document of before the first day that is asked for is not taken in anew."""
+def _wanted(work: Work, row: Mapping[str, Any]) -> bool:
+    """A document of before the first day that is asked for is not taken in anew, nor, where its type takes nothing from
+    there, one that does not say it is of somebody."""
     day = str(row.get("transactionDate") or "")
-    return not day or not first_day or day >= first_day
+    if day and work.first_day and day < work.first_day:
+        return False
+    return not (day and work.on.direction(work.one.name) == "to_quickbooks" and not row.get("externalId"))
 
 
 def _count(tally: Tally, on: Side, link: Link | None, *, changed: bool) -> None:
@@ -259,15 +266,25 @@ def is_other(on: Side, key: str) -> None:
     connections.move(on.store, on.connection, OTHERS, json.dumps(sorted(known)[-AGAIN_MAX:]), clock.now())
 
 
+def not_ahead(moment: str) -> str:
+    """A moment of theirs, in their words; one that is far ahead, from a time when the clock there was wrong, is
+    yesterday: nothing that is changed from now on may be passed over."""
+    if not moment or conductor_merge.stamp(moment) <= clock.stamp(clock.now() + DAY):
+        return moment
+    return (clock.now() - DAY).astimezone(datetime.fromisoformat(moment).tzinfo).replace(microsecond=0).isoformat()
+
+
 def listed(work: Work, resource: str, cursor: dict[str, Any]) -> dict[str, Any]:
     """A list is at its end: from here on only what changes is asked for."""
     on, after = work.on, {**cursor, "at": cursor["at"] + 1}
     if after["at"] == len(work.one.resources):
         after |= {"way": "again", "at": 0}
+    after["base"] = after["met"]
     work.anew = 0
     over = resource in cursor["over"]  # too many could not be taken: everything is read again the next time
     with on.store.transaction():
-        mark = "" if over else cursor["newest"].get(resource) or cursor["since"][resource] or EMPTY
+        newest = not_ahead(cursor["newest"].get(resource, ""))
+        mark = "" if over else newest or cursor["since"][resource] or EMPTY
         connections.move(on.store, on.connection, feed(resource), mark, clock.now())
         connections.checked(on.store, on.connection, feed(resource), clock.parse(cursor["began"]))
         went(work, after)

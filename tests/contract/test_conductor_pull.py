@@ -58,6 +58,16 @@ def test_all_come_the_first_time_inactive_too_and_later_what_changed(bench: Pull
     assert all("status=all" in path for path in bench.asked("/customers?"))
 
 
+def test_a_clock_there_that_was_far_ahead_for_a_while_hides_no_change(bench: Pulls) -> None:
+    ada, bob = bench.customers(2)
+    bench.there.file.table("customers")[ada]["updatedAt"] = "2031-01-01T09:00:00-05:00"
+    bench.pull("customers")
+    bench.passes(86400)
+    bench.there.file.edit("customers", bob, phone="13")
+    bench.pull("customers")
+    assert bench.of(CUSTOMER, bob).fields["phone"] == "13"
+
+
 def test_a_page_that_gets_lost_begins_the_list_anew_and_counts_nothing_twice(bench: Pulls) -> None:
     """The pitfall: the cursor stays the same, so that asking again would give the next page and lose one."""
     keys = bench.customers(12)
