@@ -30,6 +30,7 @@ ACCOUNT_USES = ("income", "cogs", "asset", "expense", "adjustment")
 ID_CHARS_MAX = 60
 #: A test waits so long for its turn at the company file.
 PATIENCE_SECONDS = 20.0
+_WORDS = ("code", "message", "remedy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +152,9 @@ def _reachable(store: Store, config: Config, row: Company) -> None:
 
 def test(store: Store, config: Config, company: str, by: str) -> dict[str, Any]:
     """Ask QuickBooks, through Conductor, whether it answers, also while this way is switched off: {ok, milliseconds,
-    company_name, message, remedy, code}. Nothing kept is answered: without an answer of theirs it is not ok. Conflict
-    ("busy") while a session is at work; refuses as `usable` without a key."""
+    company_name, message, remedy, code}. Nothing kept is answered: without an answer of theirs it is not ok. An answer
+    of a company of another name than last time is ok, and says so (code "other_name"). Conflict ("busy") while a
+    session is at work; refuses as `usable` without a key."""
     row = conductor_companies.of_company(store, company)
     _reachable(store, config, row)
     if conductor_companies.at_work(store, row.connection, clock.now()):
@@ -169,7 +171,9 @@ def test(store: Store, config: Config, company: str, by: str) -> dict[str, Any]:
     with store.transaction():
         conductor_companies.tested(row.connection, facts, now)
         audit.record(store, by, "conductor.test", row.connection, {"ok": True, **facts})
-    return {"ok": True, **facts, "message": "", "remedy": "", "code": "", "tested_at": clock.stamp(now)}
+    before = row.facts.get("company_name") or facts["company_name"]
+    words = ("", "", "") if before == facts["company_name"] else _other_name(str(before), str(facts["company_name"]))
+    return {"ok": True, **facts, **dict(zip(_WORDS, words, strict=True)), "tested_at": clock.stamp(now)}
 
 
 def _name(client: Client) -> str:
@@ -178,6 +182,14 @@ def _name(client: Client) -> str:
         return str(client.retrieve("company").get("companyName") or "")
     except Rejected:
         return ""
+
+
+def _other_name(before: str, after: str) -> tuple[str, str, str]:
+    return (
+        "other_name", said("The company in QuickBooks is called {after}; last time it was {before}.", after=after,
+                           before=before),
+        said("Is the right company file open? Records here belong to the first one."),
+    )  # fmt: skip
 
 
 def _failed(store: Store, row: Company, error: ConnectorError, by: str) -> dict[str, Any]:

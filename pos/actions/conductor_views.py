@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -90,13 +90,6 @@ def panel(store: Store, config: Config, company: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _counted(steps: Iterable[Step]) -> tuple[int, int, int]:
-    """Total, synced and failed of what was asked for; lists and quantities beside it are not counted."""
-    own = [step for step in steps if step.direction in conductor_sessions.COUNTED]
-    total = sum(max(step.total, step.synced + step.failed) for step in own)
-    return total, sum(step.synced for step in own), sum(step.failed for step in own)
-
-
 def took(started_at: str, ended_at: str) -> str:
     """ "0:42": how long it took, or has taken."""
     end = clock.parse(ended_at) if ended_at else clock.now()
@@ -143,7 +136,7 @@ def _of_type(config: Config, name: str, steps: Sequence[Step]) -> dict[str, Any]
     state = next((word for word in order if word in states), "waiting")
     if state == "waiting" and "done" in states:
         state = "working"  # between two of its steps
-    total, synced, failed = _counted(own)
+    total, synced, failed = conductor_manager.counts(own)
     tone, text = STEPS[state]
     if failed and tone == "saved":
         tone, text = "needs", said("Done, with errors")
@@ -194,7 +187,7 @@ def session(store: Store, config: Config, company: str, n: int) -> dict[str, Any
     """One session with its steps. NotFound."""
     one = conductor_sessions.numbered(store, conductor_companies.connection_of(company), n)
     steps = conductor_sessions.steps(store, n)
-    total, synced, failed = _counted(steps)
+    total, synced, failed = conductor_manager.counts(steps)
     _rows, page = boards.failures(store, n, Asked(limit=1))
     ran = Ran(
         n, list(one.objects), one.status, one.cause, one.asked_by, one.started_at, one.ended_at, one.took_ms,
@@ -262,14 +255,14 @@ def tested(store: Store, config: Config, company: str, by: str) -> dict[str, Any
     except (UserError, BadSettings) as error:
         return {**connection(store, config, company), "tone": "check", "text": said("Not tested"), "why": error.message}
     found = connection(store, config, company)
-    if answer["ok"]:
-        words = said("QuickBooks answered in {ms} ms.", ms=answer["milliseconds"])
-        return {**found, "tone": "saved", "text": said("Connected"), "why": "", "fresh": words}
     why = (
         said("{what} {remedy}", what=answer["message"], remedy=answer["remedy"])
         if answer["remedy"]
         else answer["message"]
     )
+    if answer["ok"]:
+        words = said("QuickBooks answered in {ms} ms.", ms=answer["milliseconds"])
+        return {**found, "tone": "saved", "text": said("Connected"), "why": why, "fresh": words}
     return {**found, "tone": "needs", "text": said("No connection"), "why": why}
 
 

@@ -68,6 +68,8 @@ def _test(store: Store, args: argparse.Namespace) -> int:
     elif found["ok"]:
         name = f" {found['company_name']}:" if found["company_name"] else ""
         print(f"OK:{name} QuickBooks answered within {found['milliseconds']} ms.")
+        if found["message"]:
+            print(f"    {found['message']} {found['remedy']}")
     else:
         print(f"NO ANSWER: {found['message']}" + (f"\n    {found['remedy']}" if found["remedy"] else ""))
     return cli.OK if found["ok"] else cli.FAILED

@@ -61,6 +61,15 @@ def test_a_test_asks_and_is_written_down(store: Store, config: Config, there: Co
     assert look(store, config)[0].state == "ok"
 
 
+def test_another_company_in_quickbooks_is_said(
+    store: Store, config: Config, there: Conductor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert conductor_setup.test(store, config, MAIN, "7")["message"] == ""
+    monkeypatch.setattr(there.file, "name", "Another Ltd")
+    found = conductor_setup.test(store, config, MAIN, "7")
+    assert found["ok"] and found["code"] == "other_name" and "called Another Ltd" in found["message"]
+
+
 def test_a_test_that_gets_no_answer_is_no_success_whatever_was_kept(
     store: Store, config: Config, there: Conductor
 ) -> None:
