@@ -314,7 +314,10 @@ def _kept_line(
             said("A line of a serial number cannot be added to an adjustment that is in QuickBooks: make a new one."),
             code="serial_number", field=f"{where}serialNumber",
         )  # fmt: skip
-    before, priced = theirs or {}, any(line.get(name) for name in _PRICES)
+    before: Mapping[str, Any] = (
+        theirs if theirs and line.get("id") == key else {}
+    )  # else it says less, and takes nothing
+    priced = any(line.get(name) for name in _PRICES)
     for name, one in LINES[kind].items():
         if one.on not in ("both", "update") or (priced and name in _PRICES):
             continue

@@ -35,6 +35,11 @@ def forget(store: Store, customer: str, instead: str) -> None:
             "UPDATE record SET fields = ? WHERE company = ? AND kind = ? AND id = ?", (fields, MAIN, kind, key)
         )
         store.execute(
+            "DELETE FROM record_conflict WHERE company = ? AND kind = ? AND record_id = ?"
+            f" AND field IN ('customer', {', '.join('?' * len(_PERSONAL))})",
+            (MAIN, kind, key, *_PERSONAL),
+        )
+        store.execute(
             "UPDATE record_link SET agreed = '', agreed_version = (SELECT version FROM record WHERE company = ?"
             " AND kind = ? AND id = ?) WHERE company = ? AND kind = ? AND record_id = ?",
             (MAIN, kind, key, MAIN, kind, key),

@@ -140,6 +140,14 @@ def test_a_price_gives_way_to_a_percent_or_an_amount() -> None:
         _updated(there, [{"id": "L1", "quantity": ""}])
 
 
+def test_a_line_that_does_not_know_its_id_takes_no_tax_code_away() -> None:
+    there = _order(_their("L1", "80-R1", 1))
+    sent = _updated(there, [{"item": "R1", "quantity": "4"}])
+    assert sent == [{"id": "L1", "itemId": "80-R1", "quantity": 4}]
+    emptied = _updated(there, [{"id": "L1", "salesTaxCode": {}}])
+    assert emptied[0]["salesTaxCodeId"] == "", "a person who empties it means it"
+
+
 def test_two_lines_never_claim_one_of_theirs() -> None:
     there = _order(_their("L1", "80-R1", 1))
     paper = Paper("qbd_sales_order", "R9", {}, [{"id": "L1", "item": "R1", "quantity": "1", "rate": "3"}] * 2)

@@ -45,9 +45,12 @@ def test_a_customer_of_quickbooks_desktop_is_forgotten_too(store: Store) -> None
     records.create(store, "main", "qbd_customer", "QBD-1", fields, [], "quickbooks", clock.now())
     records.create(store, "main", "qbd_sales_order", "O1", order, [], "quickbooks", clock.now())
     record_links.put(store, Link("main", "conductor", "qbd_customer", "QBD-1", "80-1", agreed=fields))
+    clash = Conflict("shippingAddress", {"line1": "1 High St"}, {"line1": "Jane's new one"}, "ours", "ours")
     with store.transaction():
+        records.clashed(store, "main", "conductor", "qbd_sales_order", "O1", [clash], clock.now())
         record_blanking.forget(store, "QBD-1", "Walk-in")
-    left = str([store.execute(f"SELECT * FROM {table}").fetchall() for table in ("record", "record_link")])
+    tables = ("record", "record_link", "record_conflict")
+    left = str([store.execute(f"SELECT * FROM {table}").fetchall() for table in tables])
     assert not [word for word in ("QBD-1", "Jane", "jane", "High St") if word in left]
     link = record_links.of_remotes(store, "main", "conductor", "qbd_customer", ["80-1"])["80-1"]
     assert (link.state, link.code) == ("gone", "forgotten"), "so that no pull brings her back"
