@@ -10,12 +10,13 @@ go on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pos import clock
-from pos.actions import conductor_lost, conductor_merge, conductor_ready, conductor_side, record_push
+from pos.actions import conductor_go, conductor_lost, conductor_merge, conductor_new, conductor_ready
+from pos.actions.conductor_go import UPDATE, Done, link_of, revision
 from pos.actions.conductor_lost import Sent
 from pos.actions.conductor_side import TYPE_OF, Lost, Side
 from pos.actions.record_push import Waits
@@ -32,21 +33,11 @@ from pos.store.records import DELETED, Record
 PAGE_ROWS = 50
 #: So often is a record read and merged once more when it was changed there meanwhile.
 STALE_TRIES = 3
-NOT_THERE, STALE, DIFFERS = ("not_there", "no_match"), "stale", "differs"
+NOT_THERE, STALE = ("not_there", "no_match"), "stale"
 #: Parked with these, a record goes by itself as soon as it can: what it names is not there yet, somebody has it open.
 BY_ITSELF = (conductor_ready.NOT_YET, "in_use")
-CREATE, UPDATE, DELETE = "create", "update", "delete"
 ONLY_HERE = ("off", "from_quickbooks")
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of one record. state: synced | unchanged | failed."""
-
-    state: str
-    code: str = ""
-    message: str = ""
-    remedy: str = ""
+_OFF = {"isActive": False}
 
 
 def run(
@@ -129,14 +120,9 @@ def _settled(on: Side, kind: str, key: str) -> tuple[Done | None, str]:
 def _parked(on: Side, kind: str, key: str, done: Done) -> Done:
     """Refused as it stands: it stays until somebody edits it, or says again
     (`conductor_office.retry`)."""
-    record, link = records.get(on.store, on.company, kind, key), _link(on, kind, key)
+    record, link = records.get(on.store, on.company, kind, key), link_of(on, kind, key)
     record_links.park(on.store, link, record.version, done.code, f"{done.message} {done.remedy}".strip())
     return done
-
-
-def _link(on: Side, kind: str, key: str) -> Link:
-    link = record_links.of_record(on.store, on.company, on.connection, kind, key)
-    return link or Link(on.company, on.connection, kind, key)
 
 
 # -- one record --------------------------------------------------------------------------------------------------------
@@ -144,181 +130,18 @@ def _link(on: Side, kind: str, key: str) -> Link:
 
 def one(on: Side, kind: str, key: str) -> Done | None:
     """Bring one record there; None = there is nothing to do. ConnectorError, NotFound, Waits."""
-    record, link = records.get(on.store, on.company, kind, key), _link(on, kind, key)
+    record, link = records.get(on.store, on.company, kind, key), link_of(on, kind, key)
     if record.read_only or kind == "qbd_invoice":
         return None
     resource = conductor_ready.resource(record)
     if not link.remote_id:
-        made = _created(on, record, link, resource)
+        made = conductor_new.created(on, record, link, resource)
         if made is None or made.state == "failed":
             return made
-        record, link = records.get(on.store, on.company, kind, key), _link(on, kind, key)
+        record, link = records.get(on.store, on.company, kind, key), link_of(on, kind, key)
         if link.agreed_version == record.version or not link.remote_id:
             return made
     return _updated(on, record.kind, record.id, resource)
-
-
-# -- what is not there yet ---------------------------------------------------------------------------------------------
-
-
-def _created(on: Side, record: Record, link: Link, resource: str) -> Done | None:
-    """It is there afterwards: sent now, found from a try whose answer was lost, or the same one that somebody made
-    there."""
-    external = conductor_body.external_id(on.connection, record.kind, record.id)
-    sent = conductor_lost.unpacked(link)
-    if sent is not None:
-        return _again(on, record, link, resource, sent, external)
-    if record.deleted:
-        return None
-    record = conductor_ready.numbered(on, record)
-    found = conductor_ready.refs(on, record)
-    body = conductor_body.to_create(resource, conductor_ready.paper(record), found) | {"externalId": external}
-    by = conductor_lost.by_what(on, resource, record.fields, body)
-    there = _there_already(on, record, resource, by, external)
-    if there is not None:
-        conductor_merge.bring(on, replace(link, sync_token=""), record, resource, there)
-        return Done("synced")
-    sent = Sent(body, conductor_ready.said_of(record, ("both", "create")), by)
-    link = _keep(on, link, record, sent, CREATE, external)
-    return _go(on, record, link, resource, conductor_lost.unpacked(link) or sent, external)
-
-
-def _there_already(
-    on: Side, record: Record, resource: str, by: Mapping[str, Any], external: str
-) -> Mapping[str, Any] | None:  # fmt: skip
-    """The same one there: ours from a time we do not remember, or one somebody made there. Rejected, code "name_taken",
-    when the name is another's."""
-    looked = conductor_lost.look(on, resource, by, external)
-    if looked.mine:
-        return looked.mine[0]
-    if TYPE_OF[resource].lines or not looked.others:
-        return None
-    row = looked.others[0]
-    known = record_links.of_remotes(on.store, on.company, on.connection, record.kind, [str(row["id"])])
-    fields, _ = conductor_body.from_there(resource, row, conductor_side.refs(on, theirs=[row]))
-    if not known and conductor_body.same_one(record.kind, record.fields, fields):
-        return row
-    raise Rejected(
-        said("QuickBooks has another one called {name}.", name=by["name"]),
-        code="name_taken",
-        remedy=said("Give one of them another name; names are one's alone there."),
-    )  # fmt: skip
-
-
-def _again(on: Side, record: Record, link: Link, resource: str, sent: Sent, external: str) -> Done:
-    """It was sent and nobody said what became of it."""
-    looked = conductor_lost.look(on, resource, sent.by, external)
-    if looked.mine:
-        return _confirmed(on, record, link, resource, sent, looked.mine)
-    if clock.stamp(clock.now()) < link.settle_at:
-        _on_its_way(on, link)
-        raise Waits(link.settle_at)
-    if record.deleted:  # it never arrived, and nobody wants it any more
-        record_links.put(on.store, replace(
-            link, state="synced", sent=b"", request_id="", operation="", agreed_version=record.version,
-        ))  # fmt: skip
-        return Done("unchanged")
-    if mine := conductor_lost.anywhere(on, resource, sent.by, external, link.sent_at):
-        return _confirmed(on, record, link, resource, sent, mine)
-    try:
-        conductor_lost.refuse_doubtful(sent.by, looked)
-    except Rejected:
-        number = str(record.fields.get(conductor_ready.NUMBER) or "")
-        if number == sent.by.get("number"):
-            raise
-        unsent = replace(link, sent=b"", request_id="", operation="", state="pending")  # it has another number by now
-        return _created(on, record, unsent, resource) or Done("unchanged")
-    return _go(on, record, link, resource, sent, external)
-
-
-def _on_its_way(on: Side, link: Link) -> None:
-    if link.state != "sending":
-        record_links.put(on.store, replace(link, state="sending"))
-
-
-def _go(on: Side, record: Record, link: Link, resource: str, sent: Sent, external: str) -> Done:
-    """Send a body that is kept. A name that is refused may be our own, come late."""
-    try:
-        there = _send(on, link, lambda: on.client.create(resource, sent.body))
-    except Unknown as error:
-        looked = conductor_lost.look(on, resource, sent.by, external)
-        if looked.mine:
-            return _confirmed(on, record, link, resource, sent, looked.mine)
-        raise _lost(on, link, error) from error
-    except Rejected as error:
-        if error.code != "name_taken":
-            raise
-        mine = conductor_lost.look(on, resource, sent.by, external).mine
-        mine = mine or conductor_lost.anywhere(on, resource, sent.by, external, link.sent_at)
-        if not mine:
-            raise
-        return _confirmed(on, record, link, resource, sent, mine)
-    return _confirmed(on, record, link, resource, sent, [there])
-
-
-def _keep(on: Side, link: Link, record: Record, sent: Sent, operation: str, external: str) -> Link:
-    return record_push.keep(
-        on.store, link, record, conductor_lost.packed(sent), external, operation, on.config.conductor.settle_seconds
-    )
-
-
-def _send(on: Side, link: Link, call: Callable[[], Any]) -> Any:
-    return record_push.send(on.store, link, on.config.conductor.settle_seconds, call)
-
-
-def _lost(on: Side, link: Link, error: Unknown) -> Waits:
-    """What was sent is not there, as yet."""
-    kept = _link(on, link.kind, link.record_id)
-    record_links.put(on.store, replace(kept, code=error.code, message=error.message))
-    return Waits(kept.settle_at)
-
-
-def _confirmed(
-    on: Side, record: Record, link: Link, resource: str, sent: Sent, rows: list[dict[str, Any]]
-) -> Done:  # fmt: skip
-    """It is there; what stands there is held against what was sent, and what QuickBooks added is taken in."""
-    there, kind = rows[0], record.kind
-    with on.store.transaction():
-        record = records.get(on.store, on.company, kind, record.id)
-        fields, lines = conductor_body.from_there(resource, there, conductor_side.refs(on, theirs=[there]))
-        theirs = conductor_fields.view(kind, fields, lines)
-        ours = conductor_fields.view(kind, record.fields, record.lines)
-        off = conductor_lost.otherwise(sent.view, theirs, emptied=link.operation == UPDATE)
-        # what was edited here since it went counts as changed here alone
-        stood = {name: sent.view[name] if ours.get(name) == sent.view[name] else theirs[name]
-                 for name in sent.view if name in theirs}  # fmt: skip
-        if link.operation == CREATE:  # what a new one cannot carry goes with an update after it
-            stood |= {name: theirs[name] for name in conductor_ready.said_of(record, ("update",)) if name in theirs}
-        before = replace(link, agreed={**(link.agreed or {}), **stood}, sent=b"", operation="")
-        brought = conductor_merge.bring(on, before, record, resource, there)
-        if not off and len(rows) == 1:
-            return Done("synced")
-        _lose(on, record, off)
-        done = _otherwise(off) if off else _twice(rows)
-        made, stays = brought.link, bool(brought.push - off.keys())
-        record_links.put(on.store, replace(
-            made, state="error", code=done.code, message=f"{done.message} {done.remedy}".strip(), sent_version=0,
-            agreed_version=made.agreed_version if stays else brought.record.version,
-        ))  # fmt: skip
-        return done
-
-
-def _lose(on: Side, record: Record, off: Mapping[str, tuple[Any, Any]]) -> None:
-    """What was sent and is not held so gave way: it is kept among the conflicts, beside those that are open."""
-    found = records.conflicts(on.store, on.company, kind=record.kind, key=record.id)
-    rows = [Clash(one.field, one.ours, one.theirs, "ask") for one in found]
-    rows += [Clash(name, *both, "theirs", "theirs") for name, both in off.items()]
-    records.clashed(on.store, on.company, on.connection, record.kind, record.id, rows, clock.now())
-
-
-def _otherwise(off: Mapping[str, tuple[Any, Any]]) -> Done:
-    words = said("QuickBooks holds it otherwise: {what}.", what=conductor_lost.in_words(off))
-    return Done("failed", DIFFERS, words, said("What stands there was taken; what was sent is among the conflicts."))
-
-
-def _twice(rows: list[dict[str, Any]]) -> Done:
-    words = said("QuickBooks booked it twice: {ids}.", ids=conductor_lost.parts(rows))
-    return Done("failed", "twice", words, said("Delete the second one there."))
 
 
 # -- what is there already ---------------------------------------------------------------------------------------------
@@ -326,7 +149,7 @@ def _twice(rows: list[dict[str, Any]]) -> Done:
 
 def _updated(on: Side, kind: str, key: str, resource: str) -> Done:
     for _ in range(STALE_TRIES):
-        record, link = records.get(on.store, on.company, kind, key), _link(on, kind, key)
+        record, link = records.get(on.store, on.company, kind, key), link_of(on, kind, key)
         try:
             there = on.client.retrieve(resource, link.remote_id)
             return _once(on, record, link, resource, there)
@@ -340,7 +163,7 @@ def _updated(on: Side, kind: str, key: str, resource: str) -> Done:
 
 def _gone(on: Side, record: Record) -> Done:
     """It is not there any more: by us, or by somebody."""
-    now = _link(on, record.kind, record.id)
+    now = link_of(on, record.kind, record.id)
     if record.deleted:
         record_links.put(on.store, replace(
             now, state="gone", code="", message="", sent=b"", request_id="", operation="", settle_at="",
@@ -348,19 +171,20 @@ def _gone(on: Side, record: Record) -> Done:
         ))  # fmt: skip
         return Done("synced", "deleted")
     conductor_merge.gone(on, now, record)
-    return Done("failed", conductor_merge.GONE, _link(on, record.kind, record.id).message)
+    return Done("failed", conductor_merge.GONE, link_of(on, record.kind, record.id).message)
 
 
 def _once(on: Side, record: Record, link: Link, resource: str, there: Mapping[str, Any]) -> Done:
-    theirs = _view(on, record, resource, there)
+    theirs = conductor_go.view_of(on, record, resource, there)
     sent = conductor_lost.unpacked(link)
     if sent is not None and link.operation == UPDATE:
         if conductor_lost.arrived(sent, theirs):
-            done = _confirmed(on, record, link, resource, sent, [dict(there)])
-            record, link = records.get(on.store, on.company, record.kind, record.id), _link(on, record.kind, record.id)
+            done = conductor_go.confirmed(on, record, link, resource, sent, [dict(there)])
+            record = records.get(on.store, on.company, record.kind, record.id)
+            link = link_of(on, record.kind, record.id)
             if done.state == "failed" or link.agreed_version == record.version:
                 return done
-        elif conductor_lost.may_come(link, _revision(there)):
+        elif conductor_lost.may_come(link, revision(there)):
             raise Waits(link.settle_at)
         else:
             link = conductor_lost.known(link, theirs)
@@ -379,15 +203,6 @@ def _once(on: Side, record: Record, link: Link, resource: str, there: Mapping[st
     return _change(on, brought.record, brought.link, resource, there, push)
 
 
-def _view(on: Side, record: Record, resource: str, there: Mapping[str, Any]) -> dict[str, Any]:
-    fields, lines = conductor_body.from_there(resource, there, conductor_side.refs(on, theirs=[there]))
-    return conductor_fields.view(record.kind, fields, lines)
-
-
-def _revision(there: Mapping[str, Any]) -> str:
-    return str(there.get("revisionNumber") or "")
-
-
 def _change(
     on: Side, record: Record, link: Link, resource: str, there: Mapping[str, Any], push: frozenset[str]
 ) -> Done:  # fmt: skip
@@ -396,17 +211,19 @@ def _change(
     body = conductor_body.to_update(resource, conductor_ready.paper(record), there, push, found)
     view = conductor_fields.view(record.kind, record.fields, record.lines)
     sent = Sent(body, {name: view[name] for name in push})
-    link = _keep(on, link, record, sent, UPDATE, clock.uuid7())
+    link = conductor_go.keep(on, link, record, sent, UPDATE, clock.uuid7())
     sent = conductor_lost.unpacked(link) or sent
     try:
-        after = _send(on, link, lambda: on.client.update(resource, link.remote_id, _revision(there), sent.body))
+        after = conductor_go.send(
+            on, link, lambda: on.client.update(resource, link.remote_id, revision(there), sent.body)
+        )
     except Unknown as error:
         after = on.client.retrieve(resource, link.remote_id)
-        if not conductor_lost.arrived(sent, _view(on, record, resource, after)):
-            if _revision(after) != _revision(there):  # somebody was quicker, so ours cannot be booked any more
+        if not conductor_lost.arrived(sent, conductor_go.view_of(on, record, resource, after)):
+            if revision(after) != revision(there):  # somebody was quicker: ours cannot be booked any more
                 raise Rejected(error.message, code=STALE) from error
-            raise _lost(on, link, error) from error
-    return _confirmed(on, record, link, resource, sent, [after])
+            raise conductor_go.lost(on, link, error) from error
+    return conductor_go.confirmed(on, record, link, resource, sent, [after])
 
 
 # -- deleted here ------------------------------------------------------------------------------------------------------
@@ -421,14 +238,14 @@ def _taken_back(
         return _inactive(on, record, link, resource, there)
     changed = {name: one for name, one in (link.agreed or {}).items()
                if name in theirs and not same(one, theirs[name])}  # fmt: skip
-    if changed and link.sync_token != _revision(there):
+    if changed and link.sync_token != revision(there):
         return _clash(on, record, link, there, changed)
-    link = _keep(on, link, record, Sent({}), DELETE, clock.uuid7())
+    link = conductor_go.keep(on, link, record, Sent({}), conductor_go.DELETE, clock.uuid7())
     try:
-        _send(on, link, lambda: on.client.delete(resource, link.remote_id))
+        conductor_go.send(on, link, lambda: on.client.delete(resource, link.remote_id))
     except Unknown as error:
         on.client.retrieve(resource, link.remote_id)  # Rejected, code NOT_THERE: it is done
-        raise _lost(on, link, error) from error
+        raise conductor_go.lost(on, link, error) from error
     return _gone(on, record)
 
 
@@ -440,7 +257,7 @@ def _clash(on: Side, record: Record, link: Link, there: Mapping[str, Any], chang
         told = [Clash(DELETED, True, False, "ask")]
         records.clashed(on.store, on.company, on.connection, record.kind, record.id, told, clock.now())
         record_links.put(on.store, replace(
-            link, state="conflict", sync_token=_revision(there), agreed_version=record.version, code="conflict",
+            link, state="conflict", sync_token=revision(there), agreed_version=record.version, code="conflict",
             message=words, sent=b"", request_id="", operation="", settle_at="",
         ))  # fmt: skip
     return Done("failed", "conflict", words)
@@ -448,19 +265,19 @@ def _clash(on: Side, record: Record, link: Link, there: Mapping[str, Any], chang
 
 def _inactive(on: Side, record: Record, link: Link, resource: str, there: Mapping[str, Any]) -> Done:
     if there.get("isActive") is not False:
-        link = replace(link, sync_token=_revision(there))
-        link = _keep(on, link, record, Sent({"isActive": False}), UPDATE, clock.uuid7())
+        link = replace(link, sync_token=revision(there))
+        link = conductor_go.keep(on, link, record, Sent(dict(_OFF), dict(_OFF)), UPDATE, clock.uuid7())
         try:
-            there = _send(on, link, lambda: on.client.update(
-                resource, link.remote_id, _revision(there), {"isActive": False}
+            there = conductor_go.send(on, link, lambda: on.client.update(
+                resource, link.remote_id, revision(there), _OFF
             ))  # fmt: skip
         except Unknown as error:
             there = on.client.retrieve(resource, link.remote_id)
             if there.get("isActive") is not False:
-                raise _lost(on, link, error) from error
-    now = _link(on, record.kind, record.id)
+                raise conductor_go.lost(on, link, error) from error
+    now = link_of(on, record.kind, record.id)
     record_links.put(on.store, replace(
-        now, state="synced", sync_token=_revision(there), agreed={**(now.agreed or {}), "isActive": False},
+        now, state="synced", sync_token=revision(there), agreed={**(now.agreed or {}), "isActive": False},
         agreed_version=record.version, code="", message="", sent=b"", request_id="", operation="", settle_at="",
         synced_at=clock.stamp(clock.now()),
     ))  # fmt: skip

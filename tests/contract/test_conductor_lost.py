@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pos.actions import conductor_merge, conductor_push
+from pos.actions import conductor_go, conductor_merge
 from pos.connectors.conductor.client import Client
 from pos.rules.conductor_fields import plain
 from pos.store import conductor_sessions, record_links
@@ -205,7 +205,7 @@ def test_a_process_that_dies_between_any_two_steps_leaves_one_thing(
         raise Killed
 
     steps = [(record_links, "put", dies), (record_links, "put", kept), (Client, "create", dies),
-             (Client, "create", booked), (conductor_push, "_confirmed", dies), (conductor_merge, "bring", dies),
+             (Client, "create", booked), (conductor_go, "confirmed", dies), (conductor_merge, "bring", dies),
              (conductor_sessions, "went", dies)]  # fmt: skip
     before = len(bench.rows(resource))
     for n, (module, name, instead) in enumerate(steps):
