@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pos import clock
+from pos.actions import conductor_lists as lists_of_theirs
 from pos.actions import conductor_setup, schedule_kinds, schedule_views
 from pos.actions import conductor_words as words
 from pos.actions.conductor_setup import ACCOUNT_USES, ACCOUNTS, PART, RULES
@@ -90,6 +92,19 @@ def change(store: Store, config: Config, company: str, given: Mapping[str, Any],
         return {"mark": mark, "enabled": bool(row and row.enabled)}
 
 
+def load_lists(store: Store, config: Config, company: str) -> dict[str, int]:
+    """Ask QuickBooks for its accounts, terms, taxes and so on now: how many of each. Conflict, code "busy" while a
+    session is at work, or as `conductor_setup.usable`; ConnectorError."""
+    row = conductor_setup.usable(store, config, company)
+    if conductor_companies.at_work(store, row.connection, clock.now()):
+        raise Conflict(said("A session is at work at this company file; it brings the lists, too."), code="busy")
+    client = conductor_setup.open_client(store, config, company, patience=conductor_setup.PATIENCE_SECONDS)
+    try:
+        return lists_of_theirs.load(store, row.connection, client)
+    finally:
+        client.close()
+
+
 def _way(store: Store, company: str, given: Mapping[str, Any], by: str) -> None:
     """Whose computer, and whether it is on. The first of it makes the company file's row."""
     end_user, enabled = given.get("end_user"), given.get("enabled")
@@ -171,11 +186,8 @@ def _account(use: str, value: str, known: list[Entry]) -> dict[str, Any]:
 def _schedules(store: Store, config: Config, company: str) -> list[dict[str, Any]]:
     """Schedules that start sessions of this company."""
     whole = {company: companies.one(store, company).name}
-    found = []
-    for one in schedules.listed(store):
-        if getattr(one, "what", "") != "conductor" or one.company not in ("", company):
-            continue
-        objects = [TITLES[name] for name in getattr(one, "objects", ()) if name in TITLES]
-        row = schedule_views.shown(config, one, whole)
-        found.append({**row, "objects": objects})
-    return found
+    return [
+        {**schedule_views.shown(config, one, whole), "objects": [TITLES[name] for name in one.objects]}
+        for one in schedules.listed(store)
+        if one.what == schedules.CONDUCTOR and one.company == company
+    ]

@@ -112,6 +112,8 @@ def test_the_connection_is_really_tested(signed_in: Callable[..., Page], there: 
     page.click("#test")
     expect(page.locator("#connection")).to_contain_text("Connected")
     assert KEY not in page.content(), "the key never comes to the page"
+    page.click("#lists")
+    expect(page.locator("#account-income option")).not_to_have_count(0)
     expect(page.locator("#secret")).to_contain_text("CONDUCTOR_SECRET_KEY")
     assert not axe.found, "\n".join(axe.found)
 

@@ -51,6 +51,7 @@ OF_COMPANY: tuple[tuple[str, Any], ...] = (
     ("/api/conductor/conflicts/1", {"choice": "ours"}),
     ("/api/conductor/conflicts/1/undo", {}),
     ("/api/conductor/settings", {}),
+    ("/api/conductor/lists", {}),
     ("/api/conductor/sync", {"objects": ["customers"]}),
     ("/api/conductor/sync/cancel", {}),
     ("/api/conductor/status", None),

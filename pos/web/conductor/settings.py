@@ -2,6 +2,7 @@
 
 GET  /conductor/settings?company=   settings   conductor/settings.html
 POST /api/conductor/settings        settings   what is to change, all of it or nothing -> {mark, enabled}
+POST /api/conductor/lists           settings   {company?}: accounts, terms and so on asked for now -> {counts}
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from pos.actions import conductor_settings
 from pos.actions import conductor_views as views
+from pos.errors import BadSettings, ConnectorError, UserError
 from pos.web import auth
 from pos.web.body import json_object
 from pos.web.conductor import frame
@@ -21,6 +23,13 @@ from pos.web.integrations import reached
 from pos.web.parts import parts
 
 bp = Blueprint("conductor_settings", __name__)
+
+
+class OutOfReach(UserError):
+    """QuickBooks cannot be asked now."""
+
+    code = "quickbooks_unreachable"
+    status = 503
 
 
 @bp.get("/conductor/settings")
@@ -45,3 +54,15 @@ def save() -> ResponseReturnValue:
     company = reached.in_body(body)
     kept = conductor_settings.change(here.store, here.config, company, body, auth.actor().code)
     return jsonify({"ok": True, **kept})
+
+
+@bp.post("/api/conductor/lists")
+@describe(body=shapes.OF_COMPANY, answer=shapes.LISTS, refuses=(404, 409, 503))
+@auth.needs("settings", within=True)
+def load_lists() -> ResponseReturnValue:
+    here, company = parts(), reached.in_body(json_object())
+    try:
+        counts = conductor_settings.load_lists(here.store, here.config, company)
+    except (ConnectorError, BadSettings) as error:
+        raise OutOfReach(error.message) from error
+    return jsonify({"ok": True, "counts": counts})

@@ -54,6 +54,7 @@ SETTINGS = thing(
     },
 )
 SAVED = ok({"mark": TEXT, "enabled": FLAG})
+LISTS = ok({"counts": by_name(WHOLE)})
 
 
 def conflict(row: Mapping[str, Any]) -> dict[str, Any]:

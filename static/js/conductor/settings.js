@@ -1,6 +1,6 @@
 // Settings: what was changed is counted, saved at once, and nothing else is sent. A secret is never on this page.
 import { tn } from "../language.js";
-import { act, byId, company, post, put, t, toast } from "./frame.js";
+import { act, byId, company, isDisabled, post, put, t, toast } from "./frame.js";
 
 const form = byId("settings");
 const fields = () => [...form.querySelectorAll("[data-set]")];
@@ -73,6 +73,16 @@ form.addEventListener("submit", async (event) => {
   tell();
   toast(t("Saved."));
   return window.htmx.trigger(document.body, "ended");
+});
+
+byId("lists").addEventListener("click", async (event) => {
+  if (isDisabled(event.currentTarget)) return;
+  byId("lists-busy").hidden = false;
+  const went = await act(event.currentTarget, byId("lists-problem"), () => post("/api/conductor/lists", { company }, 300000));
+  byId("lists-busy").hidden = true;
+  if (!went) return;
+  if (changed().length) toast(t("The lists are here. Save, then load the page again to choose from them."));
+  else location.reload();
 });
 
 window.addEventListener("beforeunload", (event) => changed().length && event.preventDefault());
