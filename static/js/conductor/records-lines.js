@@ -51,7 +51,7 @@ function row(line) {
   const filled = (field) => line[field.name] !== undefined && line[field.name] !== "" && line[field.name] !== false && text(line[field.name]) !== "{}";
   const main = known.filter((field) => IN_ROW.includes(field.name));
   const more = known.filter((field) => !IN_ROW.includes(field.name) && (!(isClosed || field.readOnly) || filled(field)));
-  const element = h("li", { class: "line", "data-id": line.id ?? "" }, h("div", { class: "line-row" }, main.map((field) => cell(field, line, at)), isClosed ? null : h("button", { class: "btn btn-sm remove", type: "button", "data-remove": true, "aria-label": t("Take this line away") }, icon("close"))),
+  const element = h("div", { class: "line", role: "group", "data-id": line.id ?? "" }, h("div", { class: "line-row" }, main.map((field) => cell(field, line, at)), isClosed ? null : h("button", { class: "btn btn-sm remove", type: "button", "data-remove": true, "aria-label": t("Take this line away") }, icon("close"))),
     h("p", { class: "line-sum quiet" }),
     more.length ? h("details", { class: "line-more", open: more.some(filled) && !isClosed }, h("summary", {}, t("More of this line")), h("div", { class: "line-row" }, more.map((field) => cell(field, line, at)))) : null);
   for (const box of element.querySelectorAll(".combo")) combobox(box);
@@ -103,7 +103,6 @@ export const hasTypedLines = () => changedLines();
 
 function numbered() {
   for (const [at, element] of rows().entries()) {
-    element.setAttribute("role", "group");
     element.setAttribute("aria-label", t("Line {n}", { n: at + 1 }));
     element.querySelector("[data-remove]")?.setAttribute("aria-label", t("Take line {n} away", { n: at + 1 }));
   }
