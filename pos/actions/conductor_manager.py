@@ -138,14 +138,25 @@ def plan(rules: Mapping[str, conductor_rules.Rule], wanted: Sequence[str]) -> li
 def summed(session: Session, steps: Iterable[Step]) -> dict[str, int]:
     """total_objects, synced_objects, failed_objects, progress_percentage. The percentage is that of the steps, each of
     them counting the same: how many objects a step has is known once it began."""
-    counted = [step for step in steps if step.direction in COUNTED]
-    synced, failed = sum(step.synced for step in counted), sum(step.failed for step in counted)
-    total = sum(max(step.total, step.synced + step.failed) for step in counted)
+    every = list(steps)
+    counted = [step for step in every if step.direction in COUNTED]
+    total, synced, failed = counts(every)
     whole = sum(_per_mille(step) for step in counted) // len(counted) if counted else 0
     percent = 100 if session.status == "completed" else min(whole // 10, 99)
     return {
         "total_objects": total, "synced_objects": synced, "failed_objects": failed, "progress_percentage": percent
     }  # fmt: skip
+
+
+def counts(steps: Iterable[Step]) -> tuple[int, int, int]:
+    """Total, synced and failed. Of what only prepares (lists, levels of stock) only what failed counts."""
+    total = synced = failed = 0
+    for step in steps:
+        own = step.direction in COUNTED
+        total += max(step.total, step.synced + step.failed) if own else step.failed
+        synced += step.synced if own else 0
+        failed += step.failed
+    return total, synced, failed
 
 
 def _per_mille(step: Step) -> int:
@@ -157,13 +168,11 @@ def _per_mille(step: Step) -> int:
 
 def object_progress(session: Session, steps: Iterable[Step]) -> dict[str, dict[str, int]]:
     """{type: {total, synced, failed}} of each type that was chosen, there and back together."""
-    found = {name: {"total": 0, "synced": 0, "failed": 0} for name in session.objects}
-    for step in steps:
-        if step.direction in COUNTED:
-            of = found.setdefault(step.object_type, {"total": 0, "synced": 0, "failed": 0})
-            of["total"] += max(step.total, step.synced + step.failed)
-            of["synced"] += step.synced
-            of["failed"] += step.failed
+    every = list(steps)
+    found = {}
+    for name in session.objects:
+        total, synced, failed = counts(step for step in every if step.object_type == name)
+        found[name] = {"total": total, "synced": synced, "failed": failed}
     return found
 
 

@@ -174,6 +174,16 @@ def test_steps_go_there_and_back_in_the_order_of_what_names_what(corner: Corner)
     ]  # fmt: skip
 
 
+def test_what_failed_while_preparing_counts_as_failed(corner: Corner) -> None:
+    corner.steps["stock"] = counting(2, failed=1)
+    corner.manager.start_sync(["inventory_adjustments"])
+    corner.round()
+    found = corner.status()
+    assert (found["status"], found["synced_objects"], found["failed_objects"]) == ("completed", 0, 2)
+    assert found["object_progress"]["inventory_adjustments"]["failed"] == 1
+    assert corner.manager.get_last_sync_time() is None
+
+
 def test_stock_is_told_between_what_comes_and_what_goes_and_asked_for_last() -> None:
     steps = conductor_manager.plan(conductor_rules.DEFAULTS, ["items", "inventory_adjustments"])
     assert steps == [
