@@ -1,5 +1,5 @@
-"""Records of QuickBooks Desktop in a browser: a customer edited by two people, an order with two lines by keyboard, what
-each field says of both sides, on a screen and on a phone."""
+"""Records of QuickBooks Desktop in a browser: a customer edited by two people, an order with two lines by keyboard,
+what each field says of both sides, on a screen and on a phone."""
 
 from __future__ import annotations
 
