@@ -11,7 +11,7 @@ they are asked for in windows of days, halved where QuickBooks takes too long.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,8 +22,9 @@ from pos.actions.conductor_take import BITE_ROWS, EMPTY, Work, bite, feed, liste
 from pos.errors import Rejected, Unavailable
 from pos.rules import conductor
 from pos.said import said
-from pos.store import connections
+from pos.store import audit, connections
 from pos.store.conductor_sessions import Session, Step
+from pos.store.db import Store
 
 __all__ = ["Lost", "run"]
 
@@ -49,6 +50,8 @@ def run(
     if step.direction == "refs":
         return conductor_lists.run(on, session, step, stopping, breathe)
     one = conductor.TYPES[step.object_type]
+    if on.direction(one.name) == "off":
+        return True
     on.found.clear()
     cursor = dict(step.cursor) or _begin(on, one)
     work = Work(on, session, step, one, stopping, breathe, first_day=cursor["from"])
@@ -75,6 +78,15 @@ def _begin(on: Side, one: conductor.Type) -> dict[str, Any]:
         "from": first_day(on) if one.lines else "", "newest": {}, "total": 0, "met": 0, "base": 0, "bad": [],
         "over": [], "began": clock.stamp(clock.now()),
     }  # fmt: skip
+
+
+def read_all(store: Store, connection: str, names: Collection[str], by: str) -> None:
+    """A person wants these types read from their beginning with the next session, whatever changed since."""
+    with store.transaction():
+        for name in names:
+            for resource in conductor.TYPES[name].resources:
+                connections.move(store, connection, feed(resource), "", clock.now())
+        audit.record(store, by, "conductor.read_all", connection, {"objects": sorted(names)})
 
 
 def first_day(on: Side) -> str:

@@ -41,7 +41,7 @@ def keep(store: Store, connection: str, sort: str, entries: Sequence[Entry], now
     ]
     with store.transaction():
         store.execute_many(_PUT, rows)
-        left = _of(connection, sort) & (Refs.seen_at != stamp) & (Refs.active == True)  # noqa: E712
+        left = _of(connection, sort) & (Refs.seen_at != stamp) & (Refs.active == 1)
         Refs.update(active=False).where(left).execute()
 
 
@@ -51,7 +51,7 @@ def listed(
     """Entries of one list by their names. words: only those that hold them; active: only those that can be chosen."""
     asked = _of(connection, sort)
     if active:
-        asked &= Refs.active == True  # noqa: E712
+        asked &= Refs.active == 1
     if words:
         asked &= Refs.name.contains(words)
     with store.reading():
@@ -69,7 +69,7 @@ def sorts(store: Store, connection: str) -> dict[str, tuple[int, str]]:
     """How many entries each list has that can be chosen, and when it was asked for last."""
     with store.reading():
         rows = store.execute(
-            "SELECT sort, SUM(CASE WHEN active THEN 1 ELSE 0 END), MAX(seen_at) FROM conductor_ref"
+            "SELECT sort, SUM(active), MAX(seen_at) FROM conductor_ref"
             " WHERE connection = ? GROUP BY sort ORDER BY sort",
             (connection,),
         ).fetchall()

@@ -76,6 +76,8 @@ def as_they_were(
     """Of those of these that were brought together and wait for nobody: their token, and the job that met them last.
     One cheap look at many."""
     given = list(remotes)
+    if not given:
+        return {}
     asked = (
         "SELECT remote_id, sync_token, seen FROM record_link WHERE company = ? AND connection = ? AND kind = ?"
         f" AND remote_id IN ({', '.join('?' * len(given))}) AND remote_id <> ''"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pos.actions import conductor_office, conductor_take
+from pos.actions import conductor_office, conductor_pull, conductor_take
 from pos.errors import Unavailable
 from pos.store import conductor_lists, conductor_sessions, connections, feeds, record_links
 from tests.contract.conductor_bench import Killed
@@ -56,6 +56,19 @@ def test_all_come_the_first_time_inactive_too_and_later_what_changed(bench: Pull
     bench.passes(3600)
     assert bench.pull("customers") == (1, 0, 1)
     assert all("status=all" in path for path in bench.asked("/customers?"))
+
+
+def test_a_type_that_is_off_is_not_asked_for_and_all_of_one_is_read_anew_where_somebody_says_so(bench: Pulls) -> None:
+    bench.customers(3)
+    bench.rules(customers={"direction": "off"})
+    assert bench.pull("customers") == (0, 0, 0) and bench.there.calls == []
+    bench.rules(customers={})
+    bench.pull("customers")
+    bench.passes(86400)
+    bench.pull("customers")
+    assert "updatedAfter" in bench.asked("/customers?")[-1]
+    conductor_pull.read_all(bench.store, "conductor", ["customers"], "boss")
+    assert bench.pull("customers") == (3, 0, 3) and "updatedAfter" not in bench.asked("/customers?")[-1]
 
 
 def test_a_clock_there_that_was_far_ahead_for_a_while_hides_no_change(bench: Pulls) -> None:
