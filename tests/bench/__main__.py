@@ -35,6 +35,7 @@ BENCHES = {
     "import": "tests.bench.import_bench",
     "inventory": "tests.bench.inventory_bench",
     "desktop": "tests.bench.desktop_bench",
+    "conductor": "tests.bench.conductor_bench",
 }
 PAGE = REPO / "docs" / "benchmarks.md"
 HEAD = """\

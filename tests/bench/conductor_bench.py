@@ -1,0 +1,183 @@
+"""Sessions with QuickBooks Desktop through Conductor (the emulator, in a process of its own, its answers not checked):
+50,000 customers and 100,000 items brought here, then 100 changes among them, then the dashboard over all of it."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from typing import Any
+
+from agents import conductor as agent
+from pos import clock, config
+from pos.actions import conductor_jobs, conductor_pull, conductor_views, run_round
+from pos.actions.conductor_manager import SyncManager
+from pos.connectors.conductor.client import Client
+from pos.store import companies, conductor_boards, conductor_companies
+from pos.store.db import Store, open_store
+from pos.store.listing import Asked
+from tests.bench import measure
+
+CUSTOMERS, ITEMS, CHANGED = 50_000, 100_000, 100
+LOOKS = 200
+HEADS = ("what", "objects", "seconds", "processor, s", "objects a second", "memory at its highest, MB")
+TIMES = ("what", "how many", "p50", "p95", "p99", "most")
+
+
+def run() -> None:
+    """Print the tables. TILLKEEP_BENCH_SHARE=10 does it with a tenth of the records."""
+    share = max(1, int(os.environ.get("TILLKEEP_BENCH_SHARE", "1")))
+    customers, items = CUSTOMERS // share, ITEMS // share
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    books = multiprocessing.get_context("spawn").Process(target=_books, args=(theirs, customers, items), daemon=True)
+    books.start()
+    url, key, end_user = ours.recv()
+    load = os.getloadavg()[0]
+    try:
+        with measure.scratch() as folder:
+            environ = {"CONDUCTOR_SECRET_KEY": key, "CONDUCTOR_END_USER_ID": end_user, "CONDUCTOR_BASE_URL": url}
+            store = open_store(config.load(folder, environ))
+            conductor_companies.begin(store, store.config)
+            try:
+                rows, times = _measured(store, ours, customers + items)
+            finally:
+                store.close()
+    finally:
+        ours.send("end")
+        books.join(10)
+    head = f"{customers:,} customers and {items:,} items, load {load:.1f} before, {os.getloadavg()[0]:.1f} after"
+    measure.table(head, HEADS, rows)
+    measure.table("The same, milliseconds", TIMES, times)
+
+
+def _books(pipe: Connection, customers: int, items: int) -> None:
+    from tests.contract.emulators.conductor import END_USER, KEY, Conductor
+
+    with Conductor(validate=False) as there:
+        accounts = {row["name"]: row["id"] for row in there.file.rows("accounts")}
+        sales, costs, asset = (
+            accounts[name] for name in ("Merchandise Sales", "Cost of Goods Sold", "Inventory Asset")
+        )  # fmt: skip
+        moments = itertools.count()  # one a second: what was made within minutes of the last would be met once more
+        begun = clock.now() - timedelta(days=30)
+        there.file.clock = lambda: begun + timedelta(seconds=next(moments))
+        made = [
+            there.file.put(
+                "customers", name=f"Customer {n:06}", firstName="Ana", lastName=f"No {n}", phone=f"01 {n:06}",
+                email=f"c{n}@example.com",
+                billingAddress={"line1": f"{n} High Street", "city": "Leeds", "postalCode": "LS1 1AA"},
+            )["id"]
+            for n in range(customers)
+        ]  # fmt: skip
+        goods = list[str]()
+        for n in range(items // 2):
+            there.file.put(
+                "inventory_items", name=f"Stocked {n:06}", salesDescription=f"Item number {n}",
+                salesPrice=f"{n % 900}.25", incomeAccountId=sales, cogsAccountId=costs, assetAccountId=asset,
+            )  # fmt: skip
+            priced = {"description": f"Item number {n}", "price": f"{n % 900}.25", "postingAccountId": sales}
+            goods.append(there.file.put("service_items", name=f"Service {n:06}", salesOrPurchaseDetails=priced)["id"])
+        there.file.clock = clock.now
+        pipe.send((there.url, KEY, END_USER))
+        while pipe.recv() != "end":
+            for key in made[: CHANGED // 2]:
+                there.file.edit("customers", key, jobTitle="changed")
+            for key in goods[: CHANGED // 2]:
+                there.file.edit("service_items", key, salesOrPurchaseDetails={"description": "changed"})
+            pipe.send("changed")
+
+
+class _Times:
+    """How long each call of some functions takes, for as long as the bench runs."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[float]] = {}
+
+    def of(self, what: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        kept = self.found.setdefault(what, [])
+
+        def call(*given: Any, **named: Any) -> Any:
+            began = clock.monotonic()
+            try:
+                return real(*given, **named)
+            finally:
+                kept.append(clock.monotonic() - began)
+
+        return call
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        return [(what, len(kept), *measure.spread(kept)) for what, kept in self.found.items() if kept]
+
+
+def _measured(store: Store, books: Any, size: int) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    times, manager = _Times(), SyncManager(store, store.config, companies.MAIN)
+    rows = [("before", 0, "", "", "", _peak())]
+    ask, take, hold = Client.page, conductor_pull.bite, store._all_or_nothing
+    Client.page = times.of("a page of theirs, asked for and read", ask)  # type: ignore[method-assign]
+    conductor_pull.bite = times.of("up to 40 rows of it taken in", take)
+    store._all_or_nothing = _held(times, hold)  # type: ignore[method-assign]
+    try:
+        rows.append(_session(manager, "the first: everything, made here"))
+    finally:
+        Client.page = ask  # type: ignore[method-assign]
+        conductor_pull.bite = take
+        store._all_or_nothing = hold  # type: ignore[method-assign]
+    assert store.execute("SELECT COUNT(*) FROM record").fetchone()[0] >= size
+    books.send("change")
+    books.recv()
+    rows.append(_session(manager, f"{CHANGED} changed since"))
+    _dashboard(store, times)
+    return rows, times.rows()
+
+
+def _held(times: _Times, real: Callable[..., Any]) -> Callable[..., Any]:
+    """The transactions of a store, each timed from its begin to its commit."""
+    kept = times.found.setdefault("others wait for a transaction of ours", [])
+
+    @contextmanager
+    def held(how: str) -> Iterator[None]:
+        began = clock.monotonic()
+        try:
+            with real(how):
+                yield
+        finally:
+            kept.append(clock.monotonic() - began)
+
+    return held
+
+
+def _session(manager: SyncManager, what: str) -> tuple[Any, ...]:
+    manager.start_sync(["customers", "items"], by="bench")
+    began, used = clock.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
+    run_round.by_hand(manager.store, manager.config, agent.AGENT, "bench", bool, conductor_jobs.work)
+    took, now = clock.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF)
+    found = manager.get_sync_status()
+    assert found is not None and found["status"] == "completed", found
+    processor = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
+    count = found["synced_objects"]
+    return (what, count, f"{took:.1f}", f"{processor:.1f}", f"{count / took:.0f}", _peak())
+
+
+def _dashboard(store: Store, times: _Times) -> None:
+    """What the browser asks for again and again, without its way there."""
+    connection = conductor_companies.connection_of(companies.MAIN)
+    looks: dict[str, Callable[[], object]] = {
+        "the panel of the dashboard": lambda: conductor_views.panel(store, store.config, companies.MAIN),
+        "its connection": lambda: conductor_views.connection(store, store.config, companies.MAIN),
+        "the history, first page": lambda: conductor_boards.history(store, connection, Asked(sort="started")),
+    }
+    for what, look in looks.items():
+        timed = times.of(what, look)
+        for _ in range(LOOKS):
+            timed()
+
+
+def _peak() -> str:
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return f"{most / (2**20 if sys.platform == 'darwin' else 2**10):.0f}"
