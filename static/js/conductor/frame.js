@@ -11,6 +11,8 @@ const token = document.querySelector('meta[name="csrf"]');
 /** The company these screens are about. */
 export const company = document.body.dataset.company;
 
+document.querySelector(".desk-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 /** Say something for a while at the foot of the page. */
 export function toast(text) {
   const line = byId("toast");
