@@ -19,7 +19,7 @@ from pos import clock
 from pos.actions import conductor_catalogue, conductor_lists, conductor_missing, conductor_windows
 from pos.actions.conductor_side import Lost, Side, earlier
 from pos.actions.conductor_take import BITE_ROWS, EMPTY, Work, bite, feed, listed
-from pos.errors import Rejected, Unavailable
+from pos.errors import Invalid, Rejected, Unavailable
 from pos.rules import conductor
 from pos.said import said
 from pos.store import audit, connections
@@ -81,7 +81,9 @@ def _begin(on: Side, one: conductor.Type) -> dict[str, Any]:
 
 
 def read_all(store: Store, connection: str, names: Collection[str], by: str) -> None:
-    """A person wants these types read from their beginning with the next session, whatever changed since."""
+    """A person wants these types read from their beginning with the next session, whatever changed since. Invalid."""
+    if unknown := sorted(set(names) - set(conductor.TYPES)):
+        raise Invalid(said("There is no type {name}.", name=unknown[0][:40]), field="objects")
     with store.transaction():
         for name in names:
             for resource in conductor.TYPES[name].resources:

@@ -10,7 +10,7 @@ from typing import Any
 
 from agents import conductor as agent
 from pos import cli, clock
-from pos.actions import conductor_jobs, conductor_setup, run_round, schedule_kinds
+from pos.actions import conductor_jobs, conductor_pull, conductor_setup, run_round, schedule_kinds
 from pos.actions.conductor_manager import SyncManager
 from pos.cli import opened
 from pos.cli.signals import stopped_by_signals
@@ -42,6 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sync.add_argument("--objects", nargs="+", default=list(conductor.TYPES), metavar="TYPE",
                       help=f"of these: {', '.join(conductor.TYPES)}; all when left out")  # fmt: skip
     sync.add_argument("--here", action="store_true", help="work on it here until it is over or waits, without a server")
+    sync.add_argument("--anew", action="store_true", help="read these types from their beginning, whatever changed")
     for one in (test, rules, status, past):
         one.add_argument("--json", action="store_true", help="one JSON object, for programs")
 
@@ -106,6 +107,9 @@ def _session(store: Store, args: argparse.Namespace) -> int:
         print("It stops at a safe point." if manager.cancel_sync(opened.operator()) else "No session is running.")
         return cli.OK
     if args.act == "sync":
+        if args.anew:
+            connection = conductor_companies.connection_of(manager.company)
+            conductor_pull.read_all(store, connection, args.objects, opened.operator())
         made = manager.start_sync(args.objects, by=opened.operator())
         print(f"Session {made.n} was started: {', '.join(made.objects)}.")
         return _worked(store, args.company) if args.here else cli.OK

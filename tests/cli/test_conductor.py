@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pos import cli, config
+from pos.errors import Invalid
 from pos.store.db import open_store
 from tests.contract.emulators.conductor import END_USER, KEY, Conductor
 
@@ -37,6 +38,14 @@ def test_a_company_file_from_the_terminal(
     rules.write_text('{"vendors": {"winner": "ours"}}')
     assert run("rules", "--set", str(rules)) == cli.OK and "vendors: both, ours" in capsys.readouterr().out
     assert run("status") == cli.OK and "no session yet" in capsys.readouterr().out
+    there.reachable = True
+    there.file.put("customers", name="Ada")
+    for more in ((), (), ("--anew",)):
+        assert run("sync", "--objects", "customers", "--here", *more) == cli.OK
+    asked = ["updatedAfter" in path for _, path in there.requests if "/customers?" in path]
+    assert asked == [False, True, False], "changed since, unless all is to be read"
+    with pytest.raises(Invalid, match="no type nothing"):
+        run("sync", "--objects", "nothing", "--anew")
     assert run("companies", "off") == cli.OK and run("companies") == cli.OK
     out = capsys.readouterr().out
     assert f"main: OFF, {END_USER}" in out and KEY not in out
