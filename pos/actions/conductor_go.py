@@ -12,9 +12,10 @@ from pos.actions import conductor_lost, conductor_merge, conductor_ready, conduc
 from pos.actions.conductor_lost import Sent
 from pos.actions.conductor_side import Side
 from pos.actions.record_push import Waits
-from pos.errors import Unknown
+from pos.errors import Rejected, Unknown
 from pos.rules import conductor_body, conductor_fields
 from pos.rules.merge import Conflict as Clash
+from pos.rules.merge import same
 from pos.said import said
 from pos.store import record_links, records
 from pos.store.record_links import Link
@@ -56,11 +57,22 @@ def lost(on: Side, link: Link, error: Unknown) -> Waits:
     return Waits(kept.settle_at)
 
 
+def refuse_joined(on: Side, record: Record, there: Mapping[str, Any]) -> None:
+    """Rejected, code "joined", when it is another record's here by now: it came in by itself before ours was found."""
+    known = record_links.of_remotes(on.store, on.company, on.connection, record.kind, [str(there["id"])])
+    if any(link.record_id != record.id for link in known.values()):
+        raise Rejected(
+            said("It is in QuickBooks, and came back from there as {id}.", id=next(iter(known.values())).record_id),
+            code="joined", remedy=said("Delete one of both here."),
+        )  # fmt: skip
+
+
 def confirmed(
     on: Side, record: Record, link: Link, resource: str, sent: Sent, rows: list[dict[str, Any]]
 ) -> Done:  # fmt: skip
     """It is there; what stands there is held against what was sent, and what QuickBooks added is taken in."""
     there, kind = rows[0], record.kind
+    refuse_joined(on, record, there)
     with on.store.transaction():
         record = records.get(on.store, on.company, kind, record.id)
         fields, lines = conductor_body.from_there(resource, there, conductor_side.refs(on, theirs=[there]))
@@ -73,7 +85,8 @@ def confirmed(
         if link.operation == CREATE:  # what a new one cannot carry goes with an update after it
             stood |= {name: theirs[name] for name in conductor_ready.said_of(record, ("update",)) if name in theirs}
         before = replace(link, agreed={**(link.agreed or {}), **stood}, sent=b"", operation="")
-        brought = conductor_merge.bring(on, before, record, resource, there)
+        filled = _filled(sent, ours, theirs, new=link.operation == CREATE)
+        brought = conductor_merge.bring(on, before, record, resource, there, filled=filled)
         if not off and len(rows) == 1:
             return Done("synced")
         _lose(on, record, off)
@@ -84,6 +97,16 @@ def confirmed(
             agreed_version=made.agreed_version if stays else brought.record.version,
         ))  # fmt: skip
         return done
+
+
+def _filled(sent: Sent, ours: Mapping[str, Any], theirs: Mapping[str, Any], *, new: bool) -> set[str]:
+    """Fields of which we said nothing, or less, and QuickBooks filled in the rest: the day an order is due, the address
+    of its customer, the text of a line. They stand here as they were sent."""
+    return {
+        name for name in (theirs if new else sent.view.keys() & theirs.keys())
+        if same(ours.get(name), sent.view.get(name)) and not same(ours.get(name), theirs[name])
+        and (new or not same(sent.view[name], "")) and conductor_lost.holds(sent.view.get(name, ""), theirs[name])
+    }  # fmt: skip
 
 
 def _lose(on: Side, record: Record, off: Mapping[str, tuple[Any, Any]]) -> None:

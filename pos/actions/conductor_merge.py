@@ -6,7 +6,7 @@ quantities on hand) is not compared: it is always taken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,11 +40,13 @@ class Brought:
 
 
 def bring(
-    on: Side, link: Link, record: Record, resource: str, there: Mapping[str, Any], found: Refs | None = None
+    on: Side, link: Link, record: Record, resource: str, there: Mapping[str, Any], found: Refs | None = None,
+    filled: Collection[str] = (),
 ) -> Brought:  # fmt: skip
     """Merge one of theirs with its record here, and keep what both agree on. In a transaction of its own, or inside
     one. A copy of a document of theirs is as it is there; of a record that was deleted here nothing is taken, nor while
-    a change of ours may still arrive."""
+    a change of ours may still arrive. filled: fields QuickBooks added to what we said; nobody changed those, so that
+    they are taken also where ours alone counts."""
     kind = record.kind
     names = found if found is not None else conductor_side.refs(on, theirs=[there])
     fields, lines = conductor_body.from_there(resource, there, names)
@@ -55,7 +57,8 @@ def bring(
     if record.deleted:
         return Brought(_still_there(on, link, there, theirs), record, frozenset(), False)
     ours = conductor_fields.view(kind, record.fields, record.lines)
-    owners = dict.fromkeys(theirs, "only_theirs") if record.read_only else on.owners[kind]
+    owners = dict.fromkeys(theirs, "only_theirs") if record.read_only else dict(on.owners[kind])
+    owners |= {name: "theirs" for name in filled if owners.get(name) == "only_ours"}
     merged = merge(
         link.agreed, ours, theirs, owners, ours_at=record.edited_at, theirs_at=stamp(there.get("updatedAt"))
     )  # fmt: skip
@@ -115,7 +118,8 @@ def stamp(moment: Any) -> str:
 def match(on: Side, resource: str, there: Mapping[str, Any], fields: Mapping[str, Any]) -> Record | None:
     """The record here that is one of theirs though no link says so: the one whose creation carried their external id,
     else, of lists, the one of the same name and content. None = it is new. Conflict, code "name_taken", when one of
-    that very name is here that says otherwise: whether they are the same is a person's word."""
+    that very name is here that says otherwise: whether they are the same is a person's word; code "twice" when it is a
+    second one of our making."""
     one = TYPE_OF[resource]
     known = _called(on, one.kind, records.title_of(fields))
     outside = str(there.get("externalId") or "").strip("{}").lower()
@@ -124,6 +128,7 @@ def match(on: Side, resource: str, there: Mapping[str, Any], fields: Mapping[str
         mine = [key for key in known if conductor_body.external_id(on.connection, one.kind, key).lower() == outside]
         if leaving or mine:
             return records.get(on.store, on.company, one.kind, leaving or mine[0])
+        _refuse_second(on, one.kind, there, records.title_of(fields), outside)
     if one.lines or not known:
         return None
     rows = list(records.several(on.store, on.company, one.kind, known).values())
@@ -139,6 +144,19 @@ def match(on: Side, resource: str, there: Mapping[str, Any], fields: Mapping[str
              name=records.title_of(fields)),
         code=NAME_TAKEN, facts={"record": rows[0].id},
     )  # fmt: skip
+
+
+def _refuse_second(on: Side, kind: str, there: Mapping[str, Any], title: str, outside: str) -> None:
+    """Conflict, code "twice": it is of our making, and another of the same making is joined with its record already."""
+    for record in records.titled(on.store, on.company, kind, title):
+        if conductor_body.external_id(on.connection, kind, record.id).lower() == outside:
+            link = record_links.of_record(on.store, on.company, on.connection, kind, record.id)
+            if link is not None and link.remote_id not in ("", str(there["id"])) and link.state != "gone":
+                raise Conflict(
+                    said("QuickBooks booked {name} twice: {ids}. Delete the second one there.",
+                         name=title, ids=f"{link.remote_id}, {there['id']}"),
+                    code="twice", facts={"record": record.id},
+                )  # fmt: skip
 
 
 def _called(on: Side, kind: str, title: str) -> list[str]:

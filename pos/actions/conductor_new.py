@@ -49,6 +49,7 @@ def _there_already(
     when the name is another's."""
     looked = conductor_lost.look(on, resource, by, external)
     if looked.mine:
+        conductor_go.refuse_joined(on, record, looked.mine[0])
         return looked.mine[0]
     if TYPE_OF[resource].lines or not looked.others:
         return None

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from pos.actions import conductor_go, conductor_merge
+from pos.actions import conductor_go, conductor_merge, conductor_push
 from pos.connectors.conductor.client import Client
 from pos.rules.conductor_fields import plain
-from pos.store import conductor_sessions, record_links
+from pos.store import conductor_sessions, record_links, records
 from tests.contract.conductor_bench import CONNECTION, DAY, Bench, Killed, bench_at
+from tests.contract.conductor_pulls import pulls_at
 from tests.contract.emulators.conductor import Conductor
 from tests.contract.emulators.conductor_faults import Faults
 
@@ -353,3 +354,61 @@ def test_random_losses_deaths_and_edits_end_with_each_thing_there_once(
         assert shop.kills + sum(there.faults.counts.values()) > 5
         for resource in ("customers", "sales-orders"):
             assert there.calls.count(f"create {resource}") >= len(bench.rows(resource.replace("-", "_"))) - 1
+
+
+def test_a_pull_while_an_answer_is_missing_takes_our_own_value_for_ours(there: Conductor, tmp_path: Path) -> None:
+    """The next session reads before it sends: what was booked without an answer is no change of theirs."""
+    with pulls_at(tmp_path, there) as bench:
+        bench.add("qbd_customer", "C1", name="Ada")
+        bench.push("customers")
+        for fault, name in (("timeout_after", "Ben"), ("timeout_late", "Cid")):
+            bench.change("qbd_customer", "C1", phone=name)
+            bench.add("qbd_customer", f"C-{name}", name=name)
+            session = bench.session("customers")
+            (step,) = conductor_sessions.steps(bench.store, session.n)
+            there.faults.next(fault, hits="create customers")
+            there.faults.next(fault, hits="update customers")
+            conductor_push.run(bench.side(session.n), session, step, lambda: False, lambda: None)
+            conductor_sessions.end(bench.store, session, "cancelled", bench.moment)
+            bench.change("qbd_customer", "C1", phone=f"{name} again", fax="7")
+            assert bench.pull("customers")[1] == 0
+            there.settle()
+            assert bench.pull("customers")[1] == 0
+            bench.push("customers")
+            bench.push("customers")
+            row = bench.one("customers", "qbd_customer", "C1")
+            assert (row["phone"], row["fax"]) == (f"{name} again", "7")
+            assert bench.remote("qbd_customer", f"C-{name}") == there.file.named("customers", name)["id"]
+        assert bench.conflicts("") == []
+        assert len(bench.rows("customers")) == 3
+
+
+def test_what_came_back_by_itself_before_it_was_found_is_told(there: Conductor, tmp_path: Path) -> None:
+    """An older copy of the data was put back, and somebody had given it another name there."""
+    with pulls_at(tmp_path, there) as bench:
+        bench.add("qbd_customer", "C1", name="Ada")
+        bench.push("customers")
+        bench.edit("customers", "qbd_customer", "C1", name="Ada Ltd")
+        with bench.store.transaction():
+            bench.store.execute("DELETE FROM record_link")
+        bench.pull("customers")
+        there.file.edit("customers", bench.rows("customers")[0]["id"], name="Ada")
+        bench.push("customers")
+        assert [row.code for row in bench.failures()] == ["joined"]
+        assert len(bench.rows("customers")) == 1
+
+
+def test_a_second_one_of_our_making_is_told_by_a_pull_and_becomes_no_record(there: Conductor, tmp_path: Path) -> None:
+    with pulls_at(tmp_path, there) as bench:
+        bench.add("qbd_customer", "C0", name="Zed")
+        bench.add(ORDER, "O1", [{"description": "Work", "amount": "5"}], customer="C0", transactionDate=DAY)
+        there.faults.next("late", hits="create sales-orders")
+        assert bench.push("customers", "sales_orders") == (2, 0, 0)
+        there.settle()  # far too late
+        assert len(bench.rows("sales_orders")) == 2
+        bench.pull("sales_orders")
+        assert [row.code for row in bench.failures()] == ["twice"]
+        assert records.count(bench.store, "main", ORDER) == 1
+        second = next(row["id"] for row in bench.rows("sales_orders") if row["id"] != bench.remote(ORDER, "O1"))
+        there.file.delete("sales_orders", second)
+        assert bench.pull("sales_orders")[1] == 0
