@@ -89,6 +89,12 @@ def told(page: Page, words: str) -> None:
     expect(page.locator("#status")).to_have_text(words)
 
 
+def swapped(page: Page) -> None:
+    """Once more the panel is asked for and put in its place."""
+    page.evaluate("document.getElementById('panel').dataset.before = ''")
+    expect(page.locator("#panel[data-before]")).to_have_count(0)
+
+
 def test_the_connection_is_really_tested(signed_in: Callable[..., Page], there: Conductor) -> None:
     page = signed_in()
     axe = Axe(page)
@@ -125,7 +131,7 @@ def test_started_once_followed_and_completed_with_errors(
     fields = {"name": "Twice", "email": "another@example.com", "isActive": True}
     records.create(office.store, "main", CUSTOMER, "C-TWICE", fields, [], RUTH, clock.now())
     before = len(sessions(office))
-    page, other = signed_in(), signed_in(OLE)
+    page, other = signed_in(height=480), signed_in(OLE)
     axe = Axe(page)
     expect(other.locator("#test")).to_have_count(0)  # who may not change settings does not see them
     expect(other.locator(".run-tabs")).not_to_contain_text("Settings")
@@ -135,14 +141,24 @@ def test_started_once_followed_and_completed_with_errors(
         told(page, "Running")
         expect(page.locator("#progress")).to_have_attribute("aria-label", "Progress of the session")
         page.focus("#cancel")
-        with page.expect_response("**/conductor/panel*"), page.expect_response("**/conductor/panel*"):
-            pass
+        at = page.evaluate("document.getElementById('main').scrollTop")
+        swapped(page)
+        swapped(page)
         expect(page.locator("#cancel")).to_be_focused()  # over two swaps of the piece it stands in
+        assert at > 0 and page.evaluate("document.getElementById('main').scrollTop") == at
         axe.look("a session that runs")
         choose(other, "items")
         other.click("#start-go")  # nothing ran when this page was loaded
         expect(other.locator("#start-problem")).to_contain_text(f"{RUTH} started it")
         told(other, "Running")
+        asked = list[str]()
+        page.on("request", lambda request: asked.append(request.url))
+        page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.away, configurable: true })")
+        page.evaluate("window.away = true")
+        for _ in range(3):
+            swapped(other)
+        assert len(asked) <= 1, "nobody looks: but for one under way, nothing is asked for"
+        page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
     told(page, "Completed with errors")
     told(other, "Completed with errors")
     assert len(sessions(office)) == before + 1, "one, of Ruth"
