@@ -159,7 +159,7 @@ def whole(store: Store, company: str, record: Record) -> Whole:
     there = link is not None and bool(link.remote_id)
     on = Standing(
         agreed=link.agreed if link else None, there=there,
-        copy=record.read_only or record.deleted or one.name in conductor_rules.FIXED,
+        copy=record.read_only or one.name in conductor_rules.FIXED,
         refused=state_of(record, link) == "error", off=rules[one.name].direction == "off" or (
             rules[one.name].direction == "from_quickbooks" and not there
         ), open=frozenset(row.field for row in clashes),
@@ -185,7 +185,7 @@ def shown(store: Store, config: Config, found: Whole) -> dict[str, Any]:
     return {
         "type": conductor.type_of_kind(record.kind).name, "kind": record.kind, "id": record.id, "title": record.title,
         "version": record.version, "fields": record.fields, "lines": record.lines, "origin": record.origin,
-        "readOnly": found.on.copy, "deleted": record.deleted, "editedBy": record.edited_by,
+        "readOnly": found.on.copy or record.deleted, "deleted": record.deleted, "editedBy": record.edited_by,
         "editedName": _person(who, record.edited_by), "editedAt": record.edited_at,
         "editedText": moment(store, config, record.edited_at),
         "sync": {

@@ -137,6 +137,7 @@ def one(name: str, key: str) -> ResponseReturnValue:
 def _page(name: str, found: shown.Whole, *, resource: str = "", is_new: bool = False) -> str:
     here, company, record = parts(), frame.company(), found.record
     looked_at = name in office.LOOKED_AT
+    closed = found.on.copy or looked_at or record.deleted
     view = shown.shown(here.store, here.config, found)
     form = shown.form(here.store, found)
     item_type = str(record.fields.get("type") or "")
@@ -153,7 +154,7 @@ def _page(name: str, found: shown.Whole, *, resource: str = "", is_new: bool = F
         kinds={one: words.CHOICES[one] for one in conductor.ITEMS} if name == "items" and is_new else {},
         resource=resource,
         item_text=words.CHOICES.get(item_type, ""),
-        closed=found.on.copy or looked_at,
+        closed=closed,
         looked_at=looked_at,
         off=found.on.off,
         asks=_ASKS[conductor.TYPES[name].deletes],
@@ -166,7 +167,7 @@ def _page(name: str, found: shown.Whole, *, resource: str = "", is_new: bool = F
             "kind": item_type,
             "fields": record.fields if not is_new else {}, "lines": form["lines"] or [],
             "lineFields": form["line_fields"], "hasLines": form["has_lines"], "sums": form["sums"],
-            "closed": found.on.copy or looked_at or bool(form["lines_state"] and form["lines_state"]["readOnly"]),
+            "closed": closed or bool(form["lines_state"] and form["lines_state"]["readOnly"]),
             "bom": record.kind == "qbd_item",
         },
     )  # fmt: skip

@@ -109,6 +109,14 @@ function numbered() {
   byId("no-lines").hidden = rows().length > 0;
 }
 
+/** What each line comes to, where its own amount does not say so already. */
+function tellSums(amounts) {
+  for (const [at, element] of rows().entries()) {
+    const said = element.querySelector("[data-line=amount]")?.value;
+    put(element.querySelector(".line-sum"), amounts[at] && amounts[at] !== said ? t("comes to {amount}", { amount: amounts[at] }) : "");
+  }
+}
+
 async function sum() {
   const total = byId("sum");
   if (!total) return;
@@ -117,7 +125,7 @@ async function sum() {
     const answer = await post("/api/conductor/sums", { lines: rows().map(worth), company });
     if (mine !== asked) return;
     put(total, answer.total);
-    for (const [at, element] of rows().entries()) put(element.querySelector(".line-sum"), answer.amounts[at] ? t("comes to {amount}", { amount: answer.amounts[at] }) : "");
+    tellSums(answer.amounts);
   } catch {
     if (mine === asked) put(total, "–");
   }
@@ -153,7 +161,7 @@ export function paintLines(data) {
   list.replaceChildren(...data.lines.map(row));
   numbered();
   first = text(isClosed ? [] : linesNow());
-  if (data.sums) for (const [at, element] of rows().entries()) put(element.querySelector(".line-sum"), data.sums.amounts[at] ? t("comes to {amount}", { amount: data.sums.amounts[at] }) : "");
+  if (data.sums && !isClosed) tellSums(data.sums.amounts);
   if (isClosed) return;
   byId("add-line").addEventListener("click", () => {
     list.append(row({}));
