@@ -60,6 +60,13 @@ RUNS = (
         1_000,
     ),
     Run(
+        "conductor",
+        "Both sides of QuickBooks Desktop edited while everything fails",
+        "tests.contract.conductor_two_sides",
+        "--runs",
+        60,
+    ),
+    Run(
         "hub",
         "A hub on SQLite and three tills while everything fails",
         "tests.contract.hub_faults",

@@ -15,7 +15,6 @@ from pos.actions.record_push import Waits
 from pos.errors import Rejected, Unknown
 from pos.rules import conductor_body, conductor_fields
 from pos.rules.merge import Conflict as Clash
-from pos.rules.merge import same
 from pos.said import said
 from pos.store import record_links, records
 from pos.store.record_links import Link
@@ -85,7 +84,7 @@ def confirmed(
         if link.operation == CREATE:  # what a new one cannot carry goes with an update after it
             stood |= {name: theirs[name] for name in conductor_ready.said_of(record, ("update",)) if name in theirs}
         before = replace(link, agreed={**(link.agreed or {}), **stood}, sent=b"", operation="")
-        filled = _filled(sent, ours, theirs, new=link.operation == CREATE)
+        filled = conductor_lost.filled(sent, ours, theirs, new=link.operation == CREATE)
         brought = conductor_merge.bring(on, before, record, resource, there, filled=filled)
         if not off and len(rows) == 1:
             return Done("synced")
@@ -97,16 +96,6 @@ def confirmed(
             agreed_version=made.agreed_version if stays else brought.record.version,
         ))  # fmt: skip
         return done
-
-
-def _filled(sent: Sent, ours: Mapping[str, Any], theirs: Mapping[str, Any], *, new: bool) -> set[str]:
-    """Fields of which we said nothing, or less, and QuickBooks filled in the rest: the day an order is due, the address
-    of its customer, the text of a line. They stand here as they were sent."""
-    return {
-        name for name in (theirs if new else sent.view.keys() & theirs.keys())
-        if same(ours.get(name), sent.view.get(name)) and not same(ours.get(name), theirs[name])
-        and (new or not same(sent.view[name], "")) and conductor_lost.holds(sent.view.get(name, ""), theirs[name])
-    }  # fmt: skip
 
 
 def _lose(on: Side, record: Record, off: Mapping[str, tuple[Any, Any]]) -> None:

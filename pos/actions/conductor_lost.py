@@ -223,6 +223,16 @@ def may_come(link: Link, revision: str) -> bool:
     return bool(link.sent) and link.operation == "update" and link.sync_token == revision and waits
 
 
+def filled(sent: Sent, ours: Mapping[str, Any], theirs: Mapping[str, Any], *, new: bool) -> set[str]:
+    """Fields of which we said nothing, or less, and QuickBooks filled in the rest: the day an order is due, the address
+    of its customer, the text of a line. They stand here as they were sent."""
+    return {
+        name for name in (theirs if new else sent.view.keys() & theirs.keys())
+        if same(ours.get(name), sent.view.get(name)) and not same(ours.get(name), theirs[name])
+        and (new or not same(sent.view[name], "")) and holds(sent.view.get(name, ""), theirs[name])
+    }  # fmt: skip
+
+
 def arrived(sent: Sent, theirs: Mapping[str, Any]) -> bool:
     """Whether a change that was sent stands there."""
     return not otherwise(sent.view, theirs, emptied=True)

@@ -53,11 +53,13 @@ def bring(
     theirs = conductor_fields.view(kind, fields, lines)
     if conductor_lost.may_come(link, str(there.get("revisionNumber") or "")):
         return Brought(link, record, frozenset(), False)
-    link = conductor_lost.known(link, theirs)
+    sent, link = conductor_lost.unpacked(link), conductor_lost.known(link, theirs)
     if record.deleted:
         return Brought(_still_there(on, link, there, theirs), record, frozenset(), False)
     ours = conductor_fields.view(kind, record.fields, record.lines)
     owners = dict.fromkeys(theirs, "only_theirs") if record.read_only else dict(on.owners[kind])
+    if sent is not None:
+        filled = {*filled, *conductor_lost.filled(sent, ours, theirs, new=link.operation == "create")}
     owners |= {name: "theirs" for name in filled if owners.get(name) == "only_ours"}
     merged = merge(
         link.agreed, ours, theirs, owners, ours_at=record.edited_at, theirs_at=stamp(there.get("updatedAt"))

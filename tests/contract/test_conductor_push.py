@@ -12,7 +12,7 @@ import pytest
 from pos.actions import conductor_conflicts, conductor_office, conductor_push
 from pos.connectors.conductor.client import Client
 from pos.errors import Conflict, Invalid
-from pos.store import records
+from pos.store import companies, records
 from tests.contract.conductor_bench import DAY, Bench, bench_at
 from tests.contract.emulators import conductor_writes
 from tests.contract.emulators.conductor import Conductor
@@ -360,3 +360,24 @@ def test_vendors_purchase_orders_items_of_each_type_and_adjustments_go_too(bench
     bench.change("qbd_item", "Fee", price="6")
     assert bench.push("items", "inventory_adjustments") == (2, 0, 0)
     assert bench.rows("inventory_adjustments") == []
+
+
+@pytest.mark.parametrize("fault", ["", "closed_after"])
+def test_what_quickbooks_fills_in_is_taken_also_where_ours_alone_counts(bench: Bench, fault: str) -> None:
+    """The day it is due and the address of its customer were nobody's change: they went back as empty, and the order
+    was parked for ever ("cannot be emptied")."""
+    companies.keep_as(
+        bench.store, companies.MAIN, "conductor", "rules", {"sales_orders": {"direction": "to_quickbooks"}},
+        companies.kept_as(bench.store, companies.MAIN, "conductor", "rules"), "7",
+    )  # fmt: skip
+    bench.add("qbd_customer", "C1", name="Ada", billingAddress={"line1": "1 High St"})
+    bench.item("Pen", salesDescription="A pen")
+    ordered(bench)
+    if fault:
+        bench.there.faults.next(fault, hits="create sales-orders")
+    assert bench.push("customers", "items", "sales_orders") == (3, 0, 0)
+    record = bench.get(ORDER, "O1")
+    assert (record.fields["dueDate"], record.fields["billingAddress"]) == (DAY, {"line1": "1 High St"})
+    bench.change(ORDER, "O1", memo="later")
+    assert bench.push("sales_orders") == (1, 0, 0)
+    assert (bench.one("sales_orders", ORDER, "O1")["memo"], bench.conflicts("")) == ("later", [])
