@@ -13,6 +13,7 @@ from pos.actions.conductor_side import ITEM, Side
 from pos.actions.conductor_take import Work, again_after, take, went
 from pos.errors import Conflict, Rejected
 from pos.rules import conductor
+from pos.said import said
 from pos.store import connections, record_links, records
 from pos.store.records import Record
 
@@ -20,6 +21,8 @@ from pos.store.records import Record
 IDS_MAX = 50
 #: So many customers, vendors and items are looked up one by one in a step, because a document names them.
 LOOK_UPS_MAX = 300
+#: So many are looked at from each end of a list, to see whether it is still the same company file.
+SOME = 4
 OVERLAP = timedelta(minutes=5)
 NOT_THERE = ("no_match", "not_there")
 #: They remember 90 days of what was deleted, and refuse a day before.
@@ -57,6 +60,37 @@ def one(on: Side, resource: str, key: str) -> dict[str, Any] | None:
         if error.code not in NOT_THERE:
             raise
         return None
+
+
+def same_file(on: Side, sort: conductor.Type) -> None:
+    """Once a session: something that was brought together before has to be there. Conflict, code "other_file", where
+    nothing of it is: somebody opened another company file, and all would look deleted."""
+    if "same file" in on.found:
+        return
+    links = record_links.some(on.store, on.company, on.connection, sort.kind, SOME)
+    if len(links) < SOME:
+        return
+    mine = records.several(on.store, on.company, sort.kind, [link.record_id for link in links])
+    for link in links:
+        record = mine.get(link.record_id)
+        resource = str(record.fields.get("type")) if record and sort.kind == ITEM else sort.resources[0]
+        if one(on, resource, link.remote_id) is not None:
+            on.found["same file"] = True
+            return
+    gone = {str(row["id"]) for row in _told_deleted(on, sort, {})}
+    if not gone & {link.remote_id for link in links}:
+        raise Conflict(
+            said(
+                "Nothing that was brought together before is in this company file. Is another one open in QuickBooks?"
+            ),
+            code="other_file",
+        )
+
+
+def _told_deleted(on: Side, sort: conductor.Type, filters: dict[str, Any]) -> list[dict[str, Any]]:
+    if sort.lines:
+        return on.client.whole("deleted_transactions", transaction_types=DELETED[sort.name], **filters)
+    return on.client.whole("deleted_list_objects", object_types=DELETED[sort.name], **filters)
 
 
 # -- what could not be taken, or had to wait ---------------------------------------------------------------------------
@@ -171,10 +205,10 @@ def deleted(work: Work, cursor: dict[str, Any]) -> dict[str, Any] | None:
     """Their list of what was deleted, since the last one of it that was read."""
     on, feed = work.on, f"conductor:deleted:{work.one.name}"
     since = connections.mark(on.store, on.connection, feed).value
-    filters: dict[str, Any] = {"transaction_types" if work.one.lines else "object_types": DELETED[work.one.name]}
+    filters: dict[str, Any] = {}
     if since and conductor_merge.stamp(since) > clock.stamp(clock.now() - REMEMBERED):
         filters["deleted_after"] = conductor_side.earlier(since, OVERLAP)
-    rows = on.client.whole("deleted_transactions" if work.one.lines else "deleted_list_objects", **filters)
+    rows = _told_deleted(on, work.one, filters)
     for at in range(0, len(rows), IDS_MAX):
         keys = [str(row["id"]) for row in rows[at : at + IDS_MAX]]
         _not_there(work, work.one.resources[0], keys, cursor)

@@ -46,13 +46,18 @@ FORGET = timedelta(days=80)
 def run(
     on: Side, session: Session, step: Step, stopping: Callable[[], bool], breathe: Callable[[], None]
 ) -> bool:  # fmt: skip
-    """Work on a step from where it is; whether it came to its end. ConnectorError when they cannot be asked; Lost."""
+    """Work on a step from where it is; whether it came to its end. ConnectorError when they cannot be asked; Conflict,
+    code "other_file"; Lost."""
     if step.direction == "refs":
         return conductor_lists.run(on, session, step, stopping, breathe)
     one = conductor.TYPES[step.object_type]
     if on.direction(one.name) == "off":
         return True
+    same = on.found.pop("same file", None)
     on.found.clear()
+    if same:
+        on.found["same file"] = same
+    conductor_missing.same_file(on, one)
     cursor = dict(step.cursor) or _begin(on, one)
     work = Work(on, session, step, one, stopping, breathe, first_day=cursor["from"])
     while cursor["way"] != "done":

@@ -172,6 +172,15 @@ def unseen(store: Store, company: str, connection: str, kind: str, job: int, lim
         return [_link(row) for row in Links.select().where(asked).order_by(Links.record_id).limit(limit)]
 
 
+def some(store: Store, company: str, connection: str, kind: str, count: int) -> list[Link]:
+    """A few links of what is there, from both ends of their list."""
+    asked = _in(company, connection, kind) & (Links.remote_id != "") & (Links.state != "gone")
+    with store.reading():
+        first = list(Links.select().where(asked).order_by(Links.record_id).limit(count))
+        last = list(Links.select().where(asked).order_by(Links.record_id.desc()).limit(count))
+    return [_link(row) for row in {row.record_id: row for row in first + last}.values()]
+
+
 def mark_seen(store: Store, company: str, connection: str, kind: str, remotes: Iterable[str], job: int) -> None:
     """A full pull met these."""
     with store.rows():

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from pos.errors import Conflict
 from pos.rules import conductor_body
 from pos.store import record_links, records
 from pos.store.record_links import Link
 from tests.contract.conductor_bench import DAY
 from tests.contract.conductor_pulls import Pulls, pulls_at
-from tests.contract.emulators.conductor import Conductor
+from tests.contract.emulators.conductor import END_USER, Conductor
+from tests.contract.emulators.conductor_file import CompanyFile
 
 ORDER = "qbd_sales_order"
 CUSTOMER = "qbd_customer"
@@ -295,6 +297,24 @@ def test_an_order_deleted_there_while_it_was_edited_here_is_a_persons_to_decide(
     assert (link.state, link.remote_id) == (("pending", "") if choice == "ours" else ("gone", made))
     records.undo(bench.store, "main", told.id, "boss", bench.moment)
     assert bench.of(ORDER, made).deleted is (choice == "ours")
+
+
+def test_another_company_file_that_is_open_makes_nothing_look_deleted(bench: Pulls) -> None:
+    bench.customers(8)
+    bench.pull("customers")
+    bench.passes(86400 * 100)
+    right = bench.there.files[END_USER]
+    other = bench.there.files[END_USER] = CompanyFile("Another")
+    other._made = 5000  # ids tell when something was made: another file has others
+    other.put("customers", name="Somebody else's")
+    session = bench.begun("customers")
+    with pytest.raises(Conflict) as caught:
+        bench.work(session)
+    assert caught.value.code == "other_file"
+    assert len(bench.every(CUSTOMER)) == 8 and all(bench.link(CUSTOMER, row.id).state == "synced"
+                                                   for row in bench.every(CUSTOMER))  # fmt: skip
+    bench.there.files[END_USER] = right
+    assert bench.work(session) and bench.ended(session) == (8, 0, 8)
 
 
 def test_what_a_full_list_did_not_meet_is_asked_for_before_it_is_gone(
