@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pos import clock
-from pos.actions import schedules
+from pos.actions import schedule_kinds, schedules
 from pos.actions.conductor_views import TITLES as TYPES
 from pos.actions.outbox_views import moment
 from pos.config import Config
@@ -59,6 +59,7 @@ def page(store: Store, config: Config, reach: Reach) -> dict[str, Any]:
         "desktop": [one.company for one in conductor_companies.every(store) if one.company in companies],
         "what": WHAT,
         "types": TYPES,
+        "hourly": schedule_kinds.HOURLY,
     }
 
 

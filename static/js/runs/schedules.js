@@ -157,7 +157,13 @@ if (dialog) {
   byId("new").addEventListener("click", () => open(null));
   byId("schedule-cancel").addEventListener("click", () => dialog.close());
   form.addEventListener("submit", save);
-  form.elements.what?.addEventListener("change", ofWhat);
+  form.elements.what?.addEventListener("change", () => {
+    const { cron } = form.elements;
+    const begins = JSON.parse(dialog.dataset.defaults).cron;
+    if (form.elements.what.value === "conductor" && !editing.version && cron.value === begins) cron.value = dialog.dataset.hourly;
+    ofWhat();
+    preview();
+  });
   form.addEventListener("input", (event) => {
     if (!["cron", "time_zone"].includes(event.target.name)) return;
     clearTimeout(timer);
