@@ -10,12 +10,14 @@ import pytest
 
 from pos import clock
 from pos import config as settings
+from pos.actions import conductor_jobs
 from pos.actions import press as presses
 from pos.actions.line import Job
 from pos.store import connections
 from pos.store.db import Store, open_store
 from pos.store.journal import Journal
 from tests import books as other
+from tests.actions.conductor_corner import Corner
 from tests.actions.printed import Shop
 from tests.actions.shop import Till, open_till
 from tests.books import Books, Time
@@ -91,3 +93,13 @@ def lost(tmp_path: Path) -> Iterator[CopiedTill]:
     """A till that sold, was snapshotted, sold on with copies, and is about to be lost."""
     with a_till(tmp_path / "till", tmp_path / "stick") as till:
         yield till
+
+
+@pytest.fixture
+def corner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Corner]:
+    """A company file nobody calls, on a clock that stands until it is moved on."""
+    monkeypatch.setattr(conductor_jobs, "CANCELLED_SECONDS", 0.0)
+    made = Corner(tmp_path)
+    with clock.set_to(lambda: made.now):
+        yield made
+    made.store.close()

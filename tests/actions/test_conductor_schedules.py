@@ -3,29 +3,18 @@ missed moments told, how each ended; the same machinery as that of runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from pos import clock
 from pos.actions import conductor_jobs, schedule_kinds, schedules
 from pos.errors import Invalid
 from pos.store import companies, conductor_companies, conductor_sessions
 from pos.store import schedules as kept
+from tests.actions.conductor_corner import Corner
 from tests.actions.scheduled import form, told
-from tests.actions.test_conductor_manager import Corner
 
 SESSION = {"what": kept.CONDUCTOR, "cron": "0 * * * *"}
-
-
-@pytest.fixture
-def corner(tmp_path: Path) -> Iterator[Corner]:
-    made = Corner(tmp_path)
-    with clock.set_to(lambda: made.now):
-        yield made
-    made.store.close()
 
 
 def look(corner: Corner, **passes: float) -> None:
