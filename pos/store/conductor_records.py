@@ -20,13 +20,19 @@ from pos.store.records import Record
 #: What a list may be narrowed to.
 STATES = ("waiting", "not_there", "parked", "conflict", "gone", "inactive", "deleted")
 SORTS = ("name", "facet")
-#: state -> what its link says. Whoever writes a record here sees to it that it has one.
-_STATES = {
-    "waiting": "l.state IN ('pending', 'sending')",
-    "not_there": "l.remote_id = ''",
-    "parked": "l.state = 'error'",
-    "conflict": "l.state = 'conflict'",
-    "gone": "l.state = 'gone'",
+_LINKS = "FROM record_link l WHERE l.company = ? AND l.connection = ? AND l.kind = ?"
+#: state -> conditions of the record by what the links say, each with _LINKS in it once. They are looked up while the
+#: list is read in its order: || keeps it from being read by ids. A record nobody linked yet waits, too.
+_STATES: dict[str, tuple[str, ...]] = {
+    "waiting": (
+        f"r.id || '' NOT IN (SELECT l.record_id {_LINKS} AND l.state IN ('error', 'conflict', 'gone'))",
+        f"(r.id || '', r.version) NOT IN (SELECT l.record_id, l.agreed_version {_LINKS} AND l.state = 'synced')",
+    ),
+    "not_there": (f"r.id || '' NOT IN (SELECT l.record_id {_LINKS} AND l.remote_id > '')",),
+    **{
+        state: (f"r.id || '' IN (SELECT l.record_id {_LINKS} AND l.state = '{word}')",)
+        for state, word in (("parked", "error"), ("conflict", "conflict"), ("gone", "gone"))
+    },
 }
 
 
@@ -56,7 +62,8 @@ def page(store: Store, company: str, connection: str, wanted: Wanted, asked: Ask
     source, where, facts = _question(company, connection, wanted)
     with store.reading():
         found = listing.page(store, source, where, facts, asked)
-        total = listing.count(store, source.tables, where, facts)
+        whole = not (found.after or found.before or asked.after or asked.before)
+        total = len(found.rows) if whole else listing.count(store, source.tables, where, facts)
         rows = _rows(store, company, connection, wanted.kind, [row[0] for row in found.rows])
     return rows, Page(found.rows, found.after, found.before, total)
 
@@ -88,12 +95,8 @@ def counts(store: Store, company: str, connection: str, kind: str) -> dict[str, 
 def _question(company: str, connection: str, wanted: Wanted) -> tuple[Source, list[str], list[Any]]:
     facts, where = list[Any](), ["r.company = ?", "r.kind = ?", "r.words <> ''"]
     facts += [company, wanted.kind]
-    if wanted.state in _STATES:
-        # Looked up in what the links say, while the list is read in its order: || keeps it from being read by ids.
-        where.append(
-            "r.id || '' IN (SELECT l.record_id FROM record_link l WHERE l.company = ? AND l.connection = ?"
-            f" AND l.kind = ? AND {_STATES[wanted.state]})"
-        )
+    for condition in _STATES.get(wanted.state, ()):
+        where.append(condition)
         facts += [company, connection, wanted.kind]
     where.append(f"r.deleted = {int(wanted.state == 'deleted')}")
     if wanted.state == "inactive":

@@ -17,7 +17,8 @@ NAMES = Asked(sort="name", down=False, limit=2)
 def put(store: Store, key: str, name: str, remote: str = "", state: str = "pending", **fields: object) -> None:
     given = {"name": name, "type": "inventory_items", **fields}
     records.create(store, "main", "qbd_item", key, given, [], "9", clock.now())
-    record_links.put(store, Link("main", "conductor", "qbd_item", key, remote_id=remote, state=state))
+    record_links.put(store, Link("main", "conductor", "qbd_item", key, remote_id=remote, state=state,
+                                agreed_version=1))  # fmt: skip
 
 
 def found(store: Store, wanted: Wanted, asked: Asked = NAMES) -> list[str]:
@@ -66,6 +67,13 @@ def test_what_is_changed_is_found_by_what_it_says_now_and_deleted_ones_by_themse
     records.edit(shelf, "main", "qbd_item", "D", 1, before.fields, [], "9", clock.now(), deleted=True)
     assert found(shelf, Wanted("qbd_item", state="deleted")) == ["D"]
     assert found(shelf, Wanted("qbd_item", words="date")) == []
+    assert found(shelf, Wanted("qbd_item", state="waiting")) == ["A"]  # it says something else than both agreed on
+
+
+def test_what_nobody_linked_yet_goes_with_the_next_sync_too(shelf: Store) -> None:
+    records.create(shelf, "main", "qbd_item", "E", {"name": "Elder"}, [], "till", clock.now())
+    for state in ("waiting", "not_there"):
+        assert found(shelf, Wanted("qbd_item", state=state)) == ["D", "E"]
 
 
 @pytest.mark.sqlite

@@ -40,10 +40,10 @@ STATEMENTS = (
     "ALTER TABLE record ADD COLUMN active INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE record ADD COLUMN words TEXT NOT NULL DEFAULT ''",
     # a list is read from these alone: its rows are short, those of the table are not
-    "CREATE INDEX record_words ON record (company, kind, words, id, deleted, active, facet) WHERE words <> ''",
-    "CREATE INDEX record_facet ON record (company, kind, facet, id, deleted, active, words) WHERE words <> ''",
-    "CREATE INDEX record_link_state ON record_link (company, connection, kind, state, record_id)",
-    "CREATE INDEX record_link_not_there ON record_link (company, connection, kind, record_id) WHERE remote_id = ''",
+    "CREATE INDEX record_words ON record (company, kind, words, id, deleted, active, facet, version) WHERE words <> ''",
+    "CREATE INDEX record_facet ON record (company, kind, facet, id, deleted, active, words, version) WHERE words <> ''",
+    "CREATE INDEX record_link_state ON record_link (company, connection, kind, state, record_id, agreed_version)",
+    "CREATE INDEX record_link_there ON record_link (company, connection, kind, remote_id, record_id)",
     "CREATE INDEX audit_record ON audit (subject) WHERE act IN "
     "('record.create', 'record.edit', 'record.delete', 'record.decide', 'record.retry')",
     "CREATE INDEX record_conflict_record ON record_conflict (company, kind, record_id, id)",
