@@ -196,3 +196,21 @@ def test_who_may_not_is_not_let_in(till: App, operator: Console) -> None:
         assert who.get("/conductor/settings").status_code == 403
         assert who.post("/conductor/test").status_code == 403
         assert who.post("/api/conductor/settings", {}).status_code == 403
+
+
+def test_who_started_cancelled_decided_edited_and_chose_is_in_the_audit(till: App, operator: Console) -> None:
+    """W-29: there was a table for it, and nothing wrote it."""
+    store, now = till.store, clock.now()
+    records.create(store, "main", "qbd_customer", "C1", {"name": "Ana"}, [], "system", now)
+    records.clashed(store, "main", "conductor", "qbd_customer", "C1", [Clash("phone", "1", "2", "ask")], now)
+    session = operator.post("/api/conductor/sync", {"objects": ["customers"]}).json["session"]["session"]
+    assert operator.post("/api/conductor/sync/cancel", {"session": session}).status_code == 200
+    assert operator.post("/api/conductor/conflicts/1", {"choice": "theirs"}).status_code == 200
+    assert operator.post("/api/conductor/records/vendors", {"fields": {"name": "Acme"}}).status_code == 201
+    chosen = {"stock_owner": "quickbooks", "enabled": False}
+    assert operator.post("/api/conductor/settings", chosen).status_code == 200
+    with store.reading():
+        rows = store.execute("SELECT act FROM audit WHERE actor = '6'").fetchall()
+    acts = {act for (act,) in rows}
+    wanted = {"conductor.start", "conductor.cancel", "conductor.choices", "conductor.enabled"}
+    assert acts >= wanted | {"record.decide", "record.create"}
