@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -118,6 +119,41 @@ def test_counts_that_do_not_go_down_by_what_came_begin_it_anew(bench: Pulls, mon
     monkeypatch.setattr(bench.client, "page", odd)
     assert bench.pull("customers") == (12, 0, 0)
     assert bench.calls("list customers") == 2
+
+
+def test_where_taking_rows_in_is_slow_the_next_page_is_asked_for_first(
+    bench: Pulls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.customers(12)
+    monkeypatch.setattr(conductor_pull, "LATE_SECONDS", -1.0)
+    page, taken = bench.client.page, list[int]()
+
+    def asked(*given: str, **filters: Any) -> object:
+        taken.append(len(bench.every(CUSTOMER)))
+        return page(*given, **filters)
+
+    monkeypatch.setattr(bench.client, "page", asked)
+    assert bench.pull("customers") == (12, 0, 0)
+    assert taken == [0, 0, 0], "three pages, and only then their rows"
+    monkeypatch.setattr(conductor_pull, "HELD_MAX", 4)
+    bench.passes(60)
+    conductor_pull.read_all(bench.store, "conductor", ["customers"], "boss")
+    session = bench.begun("customers")
+    with pytest.raises(Unavailable):
+        bench.work(session)
+    assert taken.count(12) == 4, "no more than those wait in memory: it begins anew, a bounded number of times"
+
+
+def test_where_too_much_fails_the_whole_list_is_read_again(bench: Pulls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conductor_take, "AGAIN_MAX", 2)
+    for n in range(4):
+        bench.add(CUSTOMER, f"X{n}", name=f"C{n}", email=f"{n}@here.example")
+        bench.there.file.put("customers", name=f"C{n}", email=f"{n}@there.example")
+    assert bench.pull("customers") == (0, 4, 0)
+    for n in range(4):
+        bench.change(CUSTOMER, f"X{n}", name=f"D{n}")
+    bench.passes(86400)
+    assert bench.pull("customers") == (4, 0, 0), "none is forgotten"
 
 
 def test_a_list_that_is_lost_again_and_again_is_put_off_and_goes_on_later(bench: Pulls) -> None:
