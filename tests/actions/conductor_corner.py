@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from agents import conductor as agent
 from pos import clock
-from pos import config as settings
 from pos.actions import conductor_jobs
 from pos.actions.conductor_jobs import Doing
 from pos.actions.conductor_manager import SyncManager
@@ -21,8 +20,7 @@ from pos.store.conductor_sessions import Failure, Session, Step
 from pos.store.db import Store, open_store
 
 START = datetime(2026, 11, 20, 17, tzinfo=UTC)
-KEYS = {"CONDUCTOR_SECRET_KEY": "sk_conductor_test", "CONDUCTOR_END_USER_ID": "end_usr_test",
-        "CONDUCTOR_BASE_URL": "http://127.0.0.1:9/v1"}  # fmt: skip
+KEYS = {"secret_key": "sk_conductor_test", "end_user_id": "end_usr_test", "url": "http://127.0.0.1:9/v1"}
 NAMES = {"status", "start_time", "end_time", "total_objects", "synced_objects", "failed_objects", "progress_percentage",
          "object_progress", "errors"}  # fmt: skip
 EVERY_COUNT = {"total": 0, "synced": 0, "failed": 0}
@@ -31,9 +29,9 @@ EVERY_COUNT = {"total": 0, "synced": 0, "failed": 0}
 class Corner:
     """One folder with a company file that nobody calls, on a clock that stands until it is moved on."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, shop: Config) -> None:
         self.now = START
-        self.config: Config = settings.load(root, KEYS)
+        self.config = replace(shop, conductor=replace(shop.conductor, **KEYS))
         self.store: Store = open_store(self.config)
         conductor_companies.add(self.store, companies.MAIN, "", "7")
         self.manager = SyncManager(self.store, self.config, companies.MAIN)

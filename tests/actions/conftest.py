@@ -96,10 +96,10 @@ def lost(tmp_path: Path) -> Iterator[CopiedTill]:
 
 
 @pytest.fixture
-def corner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Corner]:
+def corner(shop: settings.Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Corner]:
     """A company file nobody calls, on a clock that stands until it is moved on."""
     monkeypatch.setattr(conductor_jobs, "CANCELLED_SECONDS", 0.0)
-    made = Corner(tmp_path)
+    made = Corner(shop)
     with clock.set_to(lambda: made.now):
         yield made
     made.store.close()

@@ -177,6 +177,7 @@ def test_old_sessions_go_with_their_steps_and_the_last_one_stays(corner: Corner)
     assert ConductorStep.select(ConductorStep.session).distinct().count() == 1
 
 
+@pytest.mark.sqlite
 def test_a_look_with_nothing_to_do_asks_little_and_writes_nothing(corner: Corner) -> None:
     for _ in range(3):
         corner.manager.start_sync(["vendors"])

@@ -124,6 +124,12 @@ def test_status_has_the_names_of_the_plan_and_only_this_sessions_counts(corner: 
         assert after["progress_percentage"] == 100
         assert after["end_time"] - after["start_time"] == timedelta(minutes=2)
     assert corner.manager.get_last_sync_time() == corner.now
+
+
+@pytest.mark.sqlite
+def test_looking_writes_nothing(corner: Corner) -> None:
+    """W-24."""
+    corner.manager.start_sync(["customers"])
     statements = list[str]()
     corner.store.database.connection().set_trace_callback(statements.append)
     corner.manager.get_sync_status()

@@ -46,6 +46,11 @@ def test_a_company_file_from_the_terminal(
     assert asked == [False, True, False], "changed since, unless all is to be read"
     with pytest.raises(Invalid, match="no type nothing"):
         run("sync", "--objects", "nothing", "--anew")
+    capsys.readouterr()
+    assert run("history") == cli.OK and capsys.readouterr().out.count("completed") == 3
+    assert run("sync", "--objects", "invoices") == cli.OK and run("cancel") == cli.OK
+    assert "stops at a safe point" in capsys.readouterr().out
+    assert run("cancel") == cli.OK and "No session is running" in capsys.readouterr().out
     assert run("companies", "off") == cli.OK and run("companies") == cli.OK
     out = capsys.readouterr().out
     assert f"main: OFF, {END_USER}" in out and KEY not in out
