@@ -70,6 +70,9 @@ ABOUT_FILES = {
         "tests/agents/test_runs.py::test_a_server_that_was_killed_goes_on_with_its_runs",
         "tests/web/test_app.py::test_a_second_till_on_the_same_folder",
     ),
+    "another connection to the file sees that nothing was written": (
+        "tests/web/test_conductor_screens.py::test_looking_writes_nothing",
+    ),
     "a server of its own reads the config.ini of a till": (
         "tests/agents/test_killed.py",
         "tests/agents/test_notify.py::test_a_server_killed_while_it_sends",

@@ -155,7 +155,7 @@ def _refused(store: Store, company: str, row: Company | None) -> str:
     try:
         desktop_way.refuse_conductor(store, company)
     except Conflict as error:
-        way = f"pos_server.py qbwc companies off --company {company}"
+        way = f"pos_server.py qbwc companies off {company}"
         return said("{why} The command for it: {command}", why=error.message, command=way)
     return ""
 

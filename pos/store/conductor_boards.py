@@ -13,10 +13,11 @@ from pos.store.listing import Asked, Page, Source
 
 #: What somebody may filter sessions by.
 STATES = ("running", "completed", "with_errors", "failed", "cancelled")
+#: Sums are exact decimals to PostgreSQL, and marks of a page are whole numbers.
+_SUMS = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in ("total", "synced", "failed"))
 _COUNTS = (
-    "(SELECT session, SUM(total) AS total, SUM(synced) AS synced, SUM(failed) AS failed FROM conductor_step"
-    " WHERE direction IN ('pull', 'push') GROUP BY session) c"
-)
+    f"(SELECT session, {_SUMS} FROM conductor_step WHERE direction IN ('pull', 'push') GROUP BY session) c"
+)  # fmt: skip
 _SESSIONS = f"conductor_session s LEFT JOIN {_COUNTS} ON c.session = s.n"
 HISTORY = Source(
     columns=(
@@ -122,8 +123,7 @@ def history(
     with store.reading():
         page = listing.page(store, HISTORY, where, facts, asked)
         page = replace(page, total=listing.count(store, _SESSIONS, where, facts))
-    rows = [(n, json.loads(objects), *map(_plain, rest)) for n, objects, *rest in page.rows]
-    return [Ran(*row) for row in rows], page
+    return [Ran(n, json.loads(objects), *rest) for n, objects, *rest in page.rows], page
 
 
 def failures(store: Store, session: int, asked: Asked, *, object_type: str = "") -> tuple[list[Failed], Page]:
@@ -168,11 +168,6 @@ def open_conflicts(store: Store, company: str, kinds: Sequence[str]) -> dict[str
 def _failed(session: int, object_type: str) -> tuple[list[str], list[Any]]:
     where, facts = ["session = ?"], [session]
     return ([*where, "object_type = ?"], [*facts, object_type]) if object_type else (where, list(facts))
-
-
-def _plain(value: Any) -> Any:
-    """Sums come as exact decimals from PostgreSQL."""
-    return value if isinstance(value, str | int) else int(value)
 
 
 def _clash(row: Sequence[Any]) -> Clash:
