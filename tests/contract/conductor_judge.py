@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos.store import companies, records
-from pos.store.models import RecordLink
+from pos.store.models import ConductorStock, RecordLink
 from tests.contract.conductor_bench import CONNECTION, Bench
 
 HERE, THERE = "here", "there"
@@ -195,6 +195,7 @@ class Judge:
             for name in sorted(ours.keys() | theirs.keys()):
                 self._one(kind, name, ours.get(name, []), theirs.get(name, []))
         self._parked()
+        self._stock()
         return self.wrong
 
     def _twice_there(self) -> None:
@@ -209,6 +210,15 @@ class Judge:
         for row in rows:
             if row.state in ("error", "sending") and (row.kind, row.record_id) not in self.excused:
                 self.wrong.append(f"left over: {row.kind} {row.record_id} {row.state} {row.code}: {row.message}")
+
+    def _stock(self) -> None:
+        """What is on hand there is what we say is on hand there; a change of it changes no item."""
+        with self.bench.store.reading():
+            told = {row.item: plain(row.on_hand) for row in ConductorStock.select().where(ConductorStock.site == "")}
+        for row in self.bench.rows("inventory_items"):
+            self.compared += 1
+            if row["isActive"] and told.get(row["id"]) != plain(row["quantityOnHand"]):
+                self.wrong.append(f"on hand of {row['name']}: {told.get(row['id'])}, not {row['quantityOnHand']}")
 
     def _one(self, kind: str, name: str, ours: list[records.Record], theirs: list[dict[str, Any]]) -> None:
         what = f"{kind} {name}"

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pos.actions import conductor_office
+from pos.actions import conductor_conflicts, conductor_office
 from pos.errors import Conflict, Invalid
 from pos.store import companies, record_links, records
 from tests.contract.conductor_bench import CONNECTION, Bench
@@ -45,12 +45,15 @@ class People:
         self.bench, self.kinds = bench, kinds
         self.random = random.Random(seed)
         self.diary, self.read = Diary(), Reader(bench)
-        self.count = 0
+        self.count = self.decided = 0
         self.refused: dict[str, int] = {}
 
     def act(self, side: str = "") -> None:
         """Somebody does one thing; what is refused is not done."""
-        what = self.random.choices(("make", "change", "both", "delete"), (3, 5, 4, 1))[0]
+        what = self.random.choices(("make", "change", "both", "delete", "decide"), (6, 10, 8, 2, 1))[0]
+        if what == "decide":
+            self._try("decide", self._decide)
+            return
         if what == "both":
             self._both(self.random.choice([kind for kind in self.kinds if kind in EDITED]))
             return
@@ -64,6 +67,19 @@ class People:
         except (Conflict, Invalid, Refused, LookupError) as error:
             name = f"{what} {getattr(error, 'code', '')}"
             self.refused[name] = self.refused.get(name, 0) + 1
+
+    def _decide(self) -> None:
+        """Somebody decides about what both sides changed, or thinks again."""
+        rows = records.conflicts(
+            self.bench.store, companies.MAIN, state=self.random.choice(("open", "open", "decided"))
+        )
+        one = self.random.choice(rows)
+        if one.state == "open":
+            choice = self.random.choice(("ours", "theirs"))
+            conductor_conflicts.decide(self.bench.store, companies.MAIN, one.id, choice, "7")
+        else:
+            conductor_conflicts.undo(self.bench.store, companies.MAIN, one.id, "7")
+        self.decided += 1
 
     def _both(self, kind: str) -> None:
         """Both sides lay hands on one thing: mostly on the same field, sometimes one of them takes it away."""

@@ -48,6 +48,8 @@ READS_SHARE = 0.15
 CALLS = ("page", "whole", "retrieve", "find", "create", "update", "delete")
 #: QuickBooks gives up on what it has not begun after less than `[conductor] settle_seconds`.
 LATE_SECONDS = 240
+#: Of edits in a session so many are followed by somebody who cancels it.
+CANCELS = 0.05
 TURNS_MAX, QUIET_MAX = 80, 12
 NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 
@@ -70,7 +72,7 @@ class TwoSides(Bench):
         self.random = random.Random(f"{seed} of the machine")
         self.types = [name for name, one in types.TYPES.items() if one.kind in kinds]
         self.edits = 0.0
-        self.died = self.sessions = 0
+        self.died = self.sessions = self.cancelled = 0
         self._left = 0  # events until it dies; 0 = it does not
         self._owner = self._made = 0
 
@@ -124,6 +126,9 @@ class TwoSides(Bench):
             if self.edits and self.random.random() < self.edits:
                 left, self._left = self._left, 0
                 self.people.act()
+                if self.random.random() < CANCELS:
+                    SyncManager(self.store, self.config, companies.MAIN).cancel_sync(by="7")
+                    self.cancelled += 1
                 self._left = left
             answer = real(client, *given, **named)
             self._event()
@@ -217,7 +222,7 @@ def standing(root: Path, seed: int, *, rates: Mapping[str, float] | None = None,
     faults = Weather(seed, RATES if rates is None else rates)
     faults.on = False
     with Conductor(CompanyFile(), faults, late_seconds=LATE_SECONDS) as there:
-        there.file.replaces_addresses = bool(seed % 2)
+        there.file.replaces_addresses, there.missing_is_404 = bool(seed % 2), bool(seed // 2 % 2)
         sides = TwoSides(root, there, seed, **more)
         try:
             with clock.set_to(lambda: sides.moment), patch.object(clock, "uuid7", sides.uuid7):
@@ -247,6 +252,7 @@ def one_run(root: Path, seed: int, rounds: int, acts: int) -> tuple[list[str], C
         counted = Counter(
             edits=len(sides.people.diary.acts), sessions=sides.sessions, deaths=sides.died, compared=judge.compared,
             faults=sum(sides.there.faults.counts.values()), conflicts=len(clashes),
+            decided=sides.people.decided, cancelled=sides.cancelled,
             open=sum(one.state == "open" for one in clashes), requests=len(sides.there.calls),
         )  # fmt: skip
         return wrong, counted + Counter({f"fault {kind}": n for kind, n in sides.there.faults.counts.items()})
@@ -273,7 +279,10 @@ def main() -> int:
     print(f"{given.runs} runs, {total['edits']} edits of people on both sides, {total['sessions']} sessions,")
     print(f"{total['deaths']} deaths of a process, {total['faults']} faults in {total['requests']} requests:")
     print("  ".join(f"{name[6:]} {n}" for name, n in sorted(total.items()) if name.startswith("fault ")))
-    print(f"{total['compared']} fields compared, {total['conflicts']} conflicts kept, {total['open']} of them open")
+    print(
+        f"{total['cancelled']} sessions cancelled; {total['compared']} fields compared, {total['conflicts']} conflicts"
+    )
+    print(f"kept, {total['decided']} decided by people, {total['open']} open at the end")
     print(f"runs with something wrong: {bad}")
     return 1 if bad else 0
 
