@@ -67,9 +67,11 @@ def refuse_joined(on: Side, record: Record, there: Mapping[str, Any]) -> None:
 
 
 def confirmed(
-    on: Side, record: Record, link: Link, resource: str, sent: Sent, rows: list[dict[str, Any]]
+    on: Side, record: Record, link: Link, resource: str, sent: Sent, rows: list[dict[str, Any]], *,
+    answered: bool = False,
 ) -> Done:  # fmt: skip
-    """It is there; what stands there is held against what was sent, and what QuickBooks added is taken in."""
+    """It is there; what stands there is held against what was sent, and what QuickBooks added is taken in. answered: it
+    is the answer itself, so that whatever stands there otherwise is QuickBooks' own doing, not somebody's."""
     there, kind = rows[0], record.kind
     refuse_joined(on, record, there)
     with on.store.transaction():
@@ -79,7 +81,7 @@ def confirmed(
         ours = conductor_fields.view(kind, record.fields, record.lines)
         off = conductor_lost.otherwise(sent.view, theirs, emptied=link.operation == UPDATE)
         # what was edited here since it went counts as changed here alone
-        stood = {name: sent.view[name] if ours.get(name) == sent.view[name] else theirs[name]
+        stood = {name: theirs[name] if answered and ours.get(name) != sent.view[name] else sent.view[name]
                  for name in sent.view if name in theirs}  # fmt: skip
         if link.operation == CREATE:  # what a new one cannot carry goes with an update after it
             stood |= {name: theirs[name] for name in conductor_ready.said_of(record, ("update",)) if name in theirs}

@@ -207,11 +207,12 @@ def holds(sent: Any, there: Any) -> bool:
 
 def known(link: Link, theirs: Mapping[str, Any]) -> Link:
     """The link with what is known of a change of ours whose answer was lost: where what was sent stands there, both
-    agree on it. Without this our own earlier value would look like somebody's change there."""
+    agree on what was sent. Without this our own earlier value would look like somebody's change there; what stands
+    there beyond it may be somebody's."""
     sent = unpacked(link)
     if sent is None:
         return link
-    stands = {name: theirs[name] for name in sent.view if name in theirs and holds(sent.view[name], theirs[name])}
+    stands = {name: one for name, one in sent.view.items() if name in theirs and holds(one, theirs[name])}
     if link.operation == "update":
         stands = {name: one for name, one in stands.items() if not _emptied(name, sent.view, theirs)}
     return replace(link, agreed={**(link.agreed or {}), **stands}) if stands else link

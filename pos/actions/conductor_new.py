@@ -113,4 +113,4 @@ def _go(on: Side, record: Record, link: Link, resource: str, sent: Sent, externa
         if not mine:
             raise
         return conductor_go.confirmed(on, record, link, resource, sent, mine)
-    return conductor_go.confirmed(on, record, link, resource, sent, [there])
+    return conductor_go.confirmed(on, record, link, resource, sent, [there], answered=True)

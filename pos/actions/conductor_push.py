@@ -213,17 +213,18 @@ def _change(
     sent = Sent(body, {name: view[name] for name in push})
     link = conductor_go.keep(on, link, record, sent, UPDATE, clock.uuid7())
     sent = conductor_lost.unpacked(link) or sent
+    answered = True
     try:
         after = conductor_go.send(
             on, link, lambda: on.client.update(resource, link.remote_id, revision(there), sent.body)
         )
     except Unknown as error:
-        after = on.client.retrieve(resource, link.remote_id)
+        after, answered = on.client.retrieve(resource, link.remote_id), False
         if not conductor_lost.arrived(sent, conductor_go.view_of(on, record, resource, after)):
             if revision(after) != revision(there):  # somebody was quicker: ours cannot be booked any more
                 raise Rejected(error.message, code=STALE) from error
             raise conductor_go.lost(on, link, error) from error
-    return conductor_go.confirmed(on, record, link, resource, sent, [after])
+    return conductor_go.confirmed(on, record, link, resource, sent, [after], answered=answered)
 
 
 # -- deleted here ------------------------------------------------------------------------------------------------------
