@@ -73,9 +73,9 @@ def every(store: Store, config: Config, company: str, wanted: Wanted, asked: Ask
     for row in conductor_records.everything(store, company, connection, wanted, asked):
         page.append(row)
         if len(page) == records.LIST_MAX:
-            yield from shown.shown_rows(store, config, company, page)
+            yield from shown.shown_rows(store, config, company, page, told=False)
             page = []
-    yield from shown.shown_rows(store, config, company, page)
+    yield from shown.shown_rows(store, config, company, page, told=False)
 
 
 def one(store: Store, config: Config, company: str, kind: str, key: str) -> dict[str, Any]:

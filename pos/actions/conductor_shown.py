@@ -66,14 +66,18 @@ def rules_of(store: Store, company: str) -> Mapping[str, Rule]:
 # -- in short ----------------------------------------------------------------------------------------------------------
 
 
-def shown_rows(store: Store, config: Config, company: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """Rows of a list: name, what one knows it by, how it stands."""
+def shown_rows(
+    store: Store, config: Config, company: str, rows: Iterable[Row], *, told: bool = True
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows of a list: name, what one knows it by, how it stands. told: with the moment of the last change in words."""
     found = list(rows)
     named = names(store, company, ((one.record.fields, ()) for one in found))
-    return [_row(store, config, one, named) for one in found]
+    return [
+        {**_row(one, named), "editedText": moment(store, config, one.record.edited_at) if told else ""} for one in found
+    ]
 
 
-def _row(store: Store, config: Config, row: Row, named: Mapping[str, str]) -> dict[str, Any]:
+def _row(row: Row, named: Mapping[str, str]) -> dict[str, Any]:
     record, fields = row.record, row.record.fields
     party = next((named.get(str(fields[name]), "") for name in ("customer", "vendor") if fields.get(name)), "")
     tone, text = LINKS[state_of(record, row.link)]
@@ -89,7 +93,7 @@ def _row(store: Store, config: Config, row: Row, named: Mapping[str, str]) -> di
         "state": state_of(record, row.link), "stateText": text, "tone": tone,
         "message": row.link.message if row.link is not None and row.link.state == "error" else "",
         "remoteId": row.link.remote_id if row.link is not None else "", "editedBy": record.edited_by,
-        "editedAt": record.edited_at, "editedText": moment(store, config, record.edited_at),
+        "editedAt": record.edited_at,
     }  # fmt: skip
 
 

@@ -172,14 +172,15 @@ form.addEventListener("submit", async (event) => {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-decide]");
   if (!button) return;
-  if (isDirty()) return put(byId("problem") ?? byId("said"), t("Save what you changed first, then decide."));
-  const problem = button.closest("[data-field]")?.querySelector("[data-wrong]") ?? byId("problem") ?? byId("lines-problem");
+  if (isDirty()) return put(byId("record-problem"), t("Save what you changed first, then decide."));
+  const problem = button.closest("[data-field]")?.querySelector("[data-wrong]") ?? byId("record-problem");
   const { decide, choice } = button.dataset;
+  put(byId("record-problem"), "");
   if (await act(button, problem, () => post(`/api/conductor/conflicts/${decide}`, { choice, company }))) go(location.pathname + location.search, t("It is decided."));
 });
 
 byId("retry")?.addEventListener("click", async (event) => {
-  if (await act(event.currentTarget, byId("problem"), () => post(`${own}/retry`, { company }))) go(location.pathname + location.search, t("It goes again with the next sync."));
+  if (await act(event.currentTarget, byId("record-problem"), () => post(`${own}/retry`, { company }))) go(location.pathname + location.search, t("It goes again with the next sync."));
 });
 
 byId("delete")?.addEventListener("click", () => byId("ask-delete").showModal());
