@@ -301,3 +301,22 @@ def test_a_second_one_of_our_making_is_told_by_a_pull_and_becomes_no_record(ther
         second = next(row["id"] for row in bench.rows("sales_orders") if row["id"] != bench.remote(ORDER, "O1"))
         there.file.delete("sales_orders", second)
         assert bench.pull("sales_orders")[1] == 0
+
+
+def test_what_somebody_added_to_our_change_before_it_was_found_is_theirs(bench: Bench) -> None:
+    order(bench, "O1")
+    bench.push("sales_orders")
+    bench.change(ORDER, "O1", [{"description": "Gift wrap"}])
+
+    def meanwhile() -> None:
+        bench.there.settle()
+        (line,) = bench.one("sales_orders", ORDER, "O1")["lines"]
+        bench.edit("sales_orders", ORDER, "O1", lines=[{"id": line["id"], "amount": "7.00"}])
+        bench.change(ORDER, "O1", [{"description": "Gift wrap"}, {"description": "Card"}])
+
+    bench.waited = meanwhile  # type: ignore[method-assign]
+    bench.there.faults.next("timeout_late", hits="update sales-orders")
+    bench.push("sales_orders")
+    (row,) = bench.conflicts("decided")
+    assert (row.field, row.decision) == ("lines", "ours")
+    assert [line["amount"] for line in row.theirs] == ["7"], "it gave way, and is kept"
