@@ -12,6 +12,7 @@ from pos.rules import rights
 from pos.store import people
 from pos.web import auth
 from tests.web.conftest import PINS, Page
+from tests.web.conductor_routes import CONDUCTOR
 from tests.web.inventory_routes import INVENTORY
 from tests.web.run_routes import LOOKS, RUNS
 
@@ -19,6 +20,7 @@ from tests.web.run_routes import LOOKS, RUNS
 ROUTES = {
     **RUNS,
     **INVENTORY,
+    **CONDUCTOR,
     "DELETE /api/copies/<till>/<path:path>": "copies",
     "GET /api/copies/<till>": "copies",
     "GET /api/copies/<till>/<path:path>": "copies",

@@ -1,0 +1,38 @@
+"""The routes of QuickBooks Desktop through Conductor with their rules, for `test_rules`."""
+
+from __future__ import annotations
+
+CONDUCTOR = {
+    "GET /api/conductor/choices/<source>": "operate",
+    "GET /api/conductor/conflicts": "operate",
+    "POST /api/conductor/conflicts/<int:n>": "operate",
+    "POST /api/conductor/conflicts/<int:n>/undo": "operate",
+    "GET /api/conductor/history": "operate",
+    "POST /api/conductor/lists": "settings",
+    "GET /api/conductor/records/<name>": "operate",
+    "POST /api/conductor/records/<name>": "operate",
+    "GET /api/conductor/records/<name>/<path:key>": "operate",
+    "PUT /api/conductor/records/<name>/<path:key>": "operate",
+    "POST /api/conductor/records/<name>/<path:key>/delete": "operate",
+    "POST /api/conductor/records/<name>/<path:key>/retry": "operate",
+    "GET /api/conductor/sessions/<int:n>": "operate",
+    "GET /api/conductor/sessions/<int:n>/errors": "operate",
+    "POST /api/conductor/settings": "settings",
+    "GET /api/conductor/status": "operate",
+    "POST /api/conductor/sums": "operate",
+    "POST /api/conductor/sync": "operate",
+    "POST /api/conductor/sync/cancel": "operate",
+    "GET /conductor": "operate",
+    "GET /conductor/<book_type:name>": "operate",
+    "GET /conductor/<book_type:name>.csv": "operate",
+    "GET /conductor/<book_type:name>/<path:key>": "operate",
+    "GET /conductor/<book_type:name>/new": "operate",
+    "GET /conductor/conflicts": "operate",
+    "GET /conductor/connection": "operate",
+    "GET /conductor/history": "operate",
+    "GET /conductor/history/<int:n>": "operate",
+    "GET /conductor/history/<int:n>.csv": "operate",
+    "GET /conductor/panel": "operate",
+    "GET /conductor/settings": "settings",
+    "POST /conductor/test": "settings",
+}
