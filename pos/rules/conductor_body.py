@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -142,7 +142,8 @@ def to_update(
     resource: str, paper: Paper, there: Mapping[str, Any], push: Iterable[str], refs: Refs
 ) -> dict[str, Any]:  # fmt: skip
     """The body that makes the fields in `push` there what they are here, without the revision number. there: the object
-    as it is. Nothing to send = {}. NotThere; Invalid where QuickBooks has no way to say it."""
+    as it is. What is said of a price goes as a whole: the rest of it as it stands there, since nobody agreed on ours.
+    Nothing to send = {}. NotThere; Invalid where QuickBooks has no way to say it."""
     known, body, wanted = of(paper.kind, paper.fields), dict[str, Any](), set(push)
     before, _ = from_there(resource, there, refs)
     for name in sorted(wanted - {"lines"}):
@@ -153,7 +154,8 @@ def to_update(
         if seen(one, held) != seen(one, theirs):
             body[one.sent or name] = _changed(name, one, held, theirs, refs)
     if any(known[name].within for name in wanted & set(known)):
-        details = _details(paper, refs, before)
+        stands = {name: before.get(name, one.empty) for name, one in known.items() if one.within and name not in wanted}
+        details = _details(replace(paper, fields={**paper.fields, **stands}), refs, before)
         if details:
             body[details_of(paper.fields)] = details
     if "lines" in wanted and has_lines(paper.kind, paper.fields):

@@ -209,9 +209,12 @@ def test_the_details_of_a_service_go_as_one() -> None:
     there = {"salesAndPurchaseDetails": {"salesPrice": "5.00", "purchaseCost": "2.00", "salesDescription": "Old"}}
     fields, _ = bodies.from_there("service_items", there, REFS)
     paper = Paper("qbd_item", "R9", {**fields, "salesPrice": "6", "salesDescription": ""})
-    assert bodies.to_update("service_items", paper, there, {"salesPrice"}, REFS) == {
+    assert bodies.to_update("service_items", paper, there, {"salesPrice", "salesDescription"}, REFS) == {
         "salesAndPurchaseDetails": {"salesPrice": "6", "purchaseCost": "2.00", "salesDescription": ""}
     }
+    assert bodies.to_update("service_items", paper, there, {"salesPrice"}, REFS) == {
+        "salesAndPurchaseDetails": {"salesPrice": "6", "purchaseCost": "2.00", "salesDescription": "Old"}
+    }, "what is not ours to change, or a person has still to decide, goes as it stands there"
 
 
 def test_figures_of_theirs_stay_exact() -> None:
