@@ -11,8 +11,8 @@ from pos.app import App
 from pos.rules import rights
 from pos.store import people
 from pos.web import auth
-from tests.web.conftest import PINS, Page
 from tests.web.conductor_routes import CONDUCTOR
+from tests.web.conftest import PINS, Page
 from tests.web.inventory_routes import INVENTORY
 from tests.web.run_routes import LOOKS, RUNS
 
