@@ -15,21 +15,23 @@ from pos.store.listing import Asked, Page, Source
 STATES = ("running", "completed", "with_errors", "failed", "cancelled")
 #: Sums are exact decimals to PostgreSQL, and marks of a page are whole numbers.
 _SUMS = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in ("total", "synced", "failed"))
-_COUNTS = (
-    f"(SELECT session, {_SUMS} FROM conductor_step WHERE direction IN ('pull', 'push') GROUP BY session) c"
-)  # fmt: skip
-_SESSIONS = f"conductor_session s LEFT JOIN {_COUNTS} ON c.session = s.n"
+#: Summed for the rows of a page alone: half a year has 60,000 steps. What only prepares counts by what failed in it.
+_SUM = "(SELECT COALESCE(SUM({what}), 0) FROM conductor_step t WHERE t.session = s.n)"
+_TOTAL = _SUM.format(what="CASE WHEN t.direction IN ('pull', 'push') THEN t.total ELSE t.failed END")
+_SYNCED = _SUM.format(what="CASE WHEN t.direction IN ('pull', 'push') THEN t.synced ELSE 0 END")
+_FAILED = _SUM.format(what="t.failed")
+_ANY_FAILED = "EXISTS (SELECT 1 FROM conductor_step t WHERE t.session = s.n AND t.failed > 0)"
+_SESSIONS = "conductor_session s"
 HISTORY = Source(
     columns=(
         "s.n", "s.objects", "s.status", "s.cause", "s.asked_by", "s.started_at", "s.ended_at", "s.took_ms", "s.message",
-        "COALESCE(c.total, 0)", "COALESCE(c.synced, 0)", "COALESCE(c.failed, 0)",
-        "(SELECT COUNT(*) FROM conductor_failure f WHERE f.session = s.n)",
+        _TOTAL, _SYNCED, _FAILED, "(SELECT COUNT(*) FROM conductor_failure f WHERE f.session = s.n)",
     ),
     tables=_SESSIONS,
     key="s.n",
     orders={
-        "started": "s.started_at", "ended": "s.ended_at", "status": "s.status", "total": "COALESCE(c.total, 0)",
-        "synced": "COALESCE(c.synced, 0)", "failed": "COALESCE(c.failed, 0)", "took": "s.took_ms",
+        "started": "s.started_at", "ended": "s.ended_at", "status": "s.status", "total": _TOTAL, "synced": _SYNCED,
+        "failed": _FAILED, "took": "s.took_ms",
     },
 )  # fmt: skip
 FAILURES = Source(
@@ -113,7 +115,7 @@ def history(
         where.append("s.status = ?")
         facts.append("completed" if state == "with_errors" else state)
     if state in ("completed", "with_errors"):
-        where.append(f"COALESCE(c.failed, 0) {'= 0' if state == 'completed' else '> 0'}")
+        where.append(f"{'NOT ' if state == 'completed' else ''}{_ANY_FAILED}")
     if first:
         where.append("s.started_at >= ?")
         facts.append(first)
