@@ -20,7 +20,7 @@ from pos.actions import line, run_notices, run_phases, runs, schedules
 from pos.agent import Agent, Run
 from pos.config import Config
 from pos.connectors import KINDS
-from pos.errors import NotFound
+from pos.errors import CannotSave, NotFound
 from pos.store import connections, run_work
 from pos.store import runs as rows
 from pos.store.db import Store
@@ -76,7 +76,10 @@ def by_hand(
 
     def beat() -> None:
         while not ended.wait(run_phases.BEAT_SECONDS):
-            run.beat(clock.now())
+            try:
+                run.beat(clock.now())
+            except CannotSave as error:  # the lease outlives a few of them
+                log.warning("what is worked on could not be held longer: %s", error.message)
         store.release()
 
     beater = threading.Thread(target=beat, name="beat", daemon=True)
