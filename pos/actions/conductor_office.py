@@ -38,6 +38,8 @@ from pos.store.records import Record
 #: Types that are only looked at here.
 LOOKED_AT = ("inventory_adjustments", "invoices")
 CHOICES = 30
+#: What an item says of itself where a line names it.
+_SAID = ("salesDescription", "salesPrice", "purchaseDescription", "purchaseCost")
 #: Lists of theirs whose entries are records here: what names one names it by its id there.
 _PEOPLE_THERE = {"customer": ("qbd_customer",), "item": ("qbd_item",), "entity": ("qbd_customer", "qbd_vendor")}
 
@@ -98,7 +100,13 @@ def choices(store: Store, company: str, source: str, words: str) -> list[dict[st
         ]
     found = conductor_lists.listed(store, connection, source, words=words, limit=CHOICES)
     return [
-        {"id": row.id, "name": row.name, "hint": str(row.facts.get("accountType") or ""), "remote": row.id}
+        {
+            "id": row.id,
+            "name": row.name,
+            "hint": str(row.facts.get("accountType") or ""),
+            "remote": row.id,
+            **dict.fromkeys(_SAID, ""),
+        }
         for row in found
     ]
 
@@ -112,7 +120,8 @@ def _records(store: Store, company: str, connection: str, kind: str, words: str)
         hint = fields.get("salesDescription") or fields.get("companyName") or fields.get("phone") or ""
         name = str(fields.get("fullName") or row.record.title)
         remote = row.link.remote_id if row.link is not None and row.link.state != "gone" else ""
-        found.append({"id": row.record.id, "name": name, "hint": str(hint)[:80], "remote": remote})
+        said_of = {name: str(fields.get(name) or "") for name in _SAID}
+        found.append({"id": row.record.id, "name": name, "hint": str(hint)[:80], "remote": remote, **said_of})
     return found
 
 
@@ -231,8 +240,14 @@ def _link(store: Store, record: Record) -> Link | None:
 
 
 def _to_go(store: Store, record: Record) -> None:
-    """Its link says that something waits; what is on its way, refused, or in conflict says so already."""
+    """Its link says that something waits; what is on its way, refused, or in conflict says so already. What was refused
+    and is deleted before it ever went is wanted nowhere: nothing of it waits."""
     link = _link(store, record)
+    if link is not None and link.state == "error" and record.deleted and not (link.remote_id or link.request_id):
+        record_links.put(store, replace(
+            link, state="synced", agreed_version=record.version, code="", message="", sent=b"", settle_at=""
+        ))  # fmt: skip
+        return
     if link is None:
         connection = conductor_companies.connection_of(record.company)
         record_links.put(store, Link(record.company, connection, record.kind, record.id))

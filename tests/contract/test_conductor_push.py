@@ -381,3 +381,15 @@ def test_what_quickbooks_fills_in_is_taken_also_where_ours_alone_counts(bench: B
     bench.change(ORDER, "O1", memo="later")
     assert bench.push("sales_orders") == (1, 0, 0)
     assert (bench.one("sales_orders", ORDER, "O1")["memo"], bench.conflicts("")) == ("later", [])
+
+
+def test_what_was_refused_and_is_deleted_before_it_went_is_no_longer_parked(bench: Bench) -> None:
+    bench.add("qbd_customer", "C1", name="Ada")
+    bench.there.faults.next("in_use", hits="create customers")
+    bench.push("customers")
+    assert bench.link("qbd_customer", "C1").state == "error"
+    version = bench.get("qbd_customer", "C1").version
+    conductor_office.delete(bench.store, companies.MAIN, "qbd_customer", "C1", {"version": version}, "7")
+    assert (bench.link("qbd_customer", "C1").state, bench.link("qbd_customer", "C1").code) == ("synced", "")
+    assert bench.push("customers") == (0, 0, 0)
+    assert bench.rows("customers") == []
