@@ -131,6 +131,7 @@ def test_an_order_of_two_lines_is_made_once_by_keyboard(signed_in: Callable[...,
         page.keyboard.type("mu")  # the box of its item has the focus
         expect(line.locator("[role=option]")).to_have_count(1)
         page.keyboard.press("Enter")
+        expect(line.locator("[data-line=rate]")).to_have_value("4.99")
         line.locator("[data-line=quantity]").fill(quantity)
         line.locator("[data-line=rate]").fill(rate)
     expect(page.locator("#sum")).to_have_text("3.51")

@@ -68,7 +68,9 @@ _ONE = ok({"record": _RECORD})
 _NEW = thing({"fields": _FIELDS}, {**_COMPANY, "id": TEXT, "lines": many(ANY)})
 _CHANGE = thing({"version": WHOLE}, {**_COMPANY, "fields": _FIELDS, "lines": many(ANY)})
 _DELETE = thing({"version": WHOLE}, _COMPANY)
-_CHOICES = ok({"choices": many(thing(texts("id", "name", "hint", "remote")))})
+_CHOICES = ok({"choices": many(thing(texts(
+    "id", "name", "hint", "remote", "salesDescription", "salesPrice", "purchaseDescription", "purchaseCost",
+)))})  # fmt: skip
 _SUMS = ok({"amounts": many(TEXT), "total": TEXT})
 
 

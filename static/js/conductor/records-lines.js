@@ -182,7 +182,12 @@ export function paintLines(data) {
   list.addEventListener("input", sumSoon);
   list.addEventListener("chosen", ({ target, detail }) => {
     // what the item says of itself stands in the line until somebody says otherwise
-    const description = target.closest(".line").querySelector('[data-line="description"]');
-    if (target.dataset.line === "item" && description && !description.value) description.value = detail.hint ?? "";
+    const bought = data.type === "purchase_orders";
+    const said = { description: bought ? detail.purchaseDescription : detail.salesDescription, rate: bought ? detail.purchaseCost : detail.salesPrice };
+    for (const [name, value] of target.dataset.line === "item" ? Object.entries(said) : []) {
+      const held = target.closest(".line").querySelector(`input[data-line="${name}"]`);
+      if (held && !held.value) held.value = value ?? "";
+    }
+    sumSoon();
   });
 }

@@ -125,8 +125,9 @@ def test_items_stay_what_they_are_begin_with_chosen_accounts_and_names_are_taken
     without = {name: value for name, value in MUG.items() if name != "cogsAccount"}
     assert operator.post(f"{API}/items", {"fields": {**without, "name": "Cup"}}).json["field"] == "cogsAccount"
     found = operator.get("/api/conductor/choices/account?q=sal").json["choices"]
-    assert found == [{"id": "A1", "name": "Sales", "hint": "income", "remote": "A1"}]
-    assert [one["id"] for one in operator.get("/api/conductor/choices/items?q=mu").json["choices"]] == ["MUG"]
+    assert [(one["id"], one["name"], one["hint"]) for one in found] == [("A1", "Sales", "income")]
+    (mug,) = operator.get("/api/conductor/choices/items?q=mu").json["choices"]
+    assert (mug["id"], mug["salesPrice"], mug["remote"]) == ("MUG", "4.99", "")
     assert [row["id"] for row in operator.get(f"{API}/items?kind=inventory_items&state=not_there").json["rows"]] == [
         "MUG"
     ]
