@@ -246,22 +246,34 @@ class Judge:
             if (kind in DOCUMENTS or row.get("isActive") is not False) and records.DELETED not in open_:
                 self.wrong.append(f"deleted here, still there: {what}")
         else:
-            self._compare(what, kind, here, there or {}, open_)
+            self._compare(what, kind, here, there or {}, open_ | self._not_emptied(record))
         self._kept(what, kind, name, here, there, record.deleted or stuck, clashes)
+
+    def _link(self, record: records.Record) -> Any:
+        with self.bench.store.reading():
+            return RecordLink.get_or_none(
+                (RecordLink.connection == CONNECTION) & (RecordLink.kind == record.kind)
+                & (RecordLink.record_id == record.id) & (RecordLink.state == "error")
+            )  # fmt: skip
 
     def _names_gone(self, record: records.Record) -> bool:
         """Parked, and said to be so, because somebody deleted there whom or what it names: looked for by its mark."""
-        with self.bench.store.reading():
-            link = RecordLink.get_or_none(
-                (RecordLink.connection == CONNECTION) & (RecordLink.kind == record.kind)
-                & (RecordLink.record_id == record.id)
-            )  # fmt: skip
-        if link is None or link.state != "error" or link.code != "reference_gone":
+        link = self._link(record)
+        if link is None or link.code != "reference_gone":
             return False
         here = self.read.of_here(record)
         named = {here[name] for name in PARTIES.keys() & here.keys()} | {line[0] for line in here.get("lines", ())}
         there = {mark_there(kind, row) for kind in RESOURCES for _, row in self.read.there(kind)}
         return bool(named - there - {""})
+
+    def _not_emptied(self, record: records.Record) -> set[str]:
+        """The field QuickBooks has no way to empty from outside, where that is what it is parked with; ours alone
+        counts, ours is empty, and somebody there wrote into it."""
+        link = self._link(record)
+        if link is None or link.code != "cannot_empty":
+            return set()
+        self.excused.add((record.kind, record.id))
+        return {link.message.split(" ")[0]}
 
     def _compare(self, what: str, kind: str, here: dict[str, Any], there: dict[str, Any], open_: set[str]) -> None:
         if NEEDED[kind] - here.keys():
