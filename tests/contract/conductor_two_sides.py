@@ -145,7 +145,7 @@ class TwoSides(Bench):
             lambda event: None, None, lambda: False,
         )  # fmt: skip
 
-    def session(self, *, dies: int = 0) -> Session:
+    def sync(self, *, dies: int = 0) -> Session:
         """One session of everything, until it is over. dies: after so many statements and requests, 0 = not."""
         try:
             SyncManager(self.store, self.config, companies.MAIN).start_sync(self.types, by="7")
@@ -184,7 +184,7 @@ class TwoSides(Bench):
                 self.people.act()
                 self.passes(self.random.randint(0, 400))
             self.edits = 0.03
-            self.session(dies=self.random.choice((0, self.random.randint(1, 900))))
+            self.sync(dies=self.random.choice((0, self.random.randint(1, 900))))
             self.passes(self.random.randint(1, 1800))
 
     def quiet(self) -> int:
@@ -195,7 +195,7 @@ class TwoSides(Bench):
         self.passes(3600)
         for n in range(QUIET_MAX):
             before = self._state()
-            ended = self.session()
+            ended = self.sync()
             assert ended.status == "completed", ended
             self.passes(3600)
             if self._state() == before:
@@ -242,7 +242,7 @@ def one_run(root: Path, seed: int, rounds: int, acts: int) -> tuple[list[str], C
     with standing(root, seed) as sides:
         if seed % 3:
             sides.other_rules()
-        sides.session()
+        sides.sync()
         sides.there.faults.on = True
         sides.bad_time(rounds, acts)
         sides.quiet()

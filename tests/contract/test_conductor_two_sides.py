@@ -29,7 +29,7 @@ def test_both_sides_are_equal_at_the_end_or_say_where_they_are_not(tmp_path: Pat
 
 def judged(tmp_path: Path, do: Callable[[TwoSides], None], **more: Any) -> list[str]:
     with two.standing(tmp_path, 1, rates={}, kinds=FEW, **more) as sides:
-        sides.session()
+        sides.sync()
         do(sides)
         sides.quiet()
         return Judge(sides, sides.people.diary).verdict()
@@ -58,7 +58,7 @@ def orders(sides: TwoSides) -> None:
     for _ in range(3):
         sides.there.faults.next("closed_after", hits="create sales-orders")
         sides.people._make_here("qbd_sales_order")
-        sides.session()
+        sides.sync()
 
 
 def test_the_judge_sees_what_is_there_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def test_killed_while_both_sides_are_edited(tmp_path: Path, monkeypatch: pytest.
             for _ in range(ROUNDS):
                 for _ in range(ACTS):
                     sides.people.act()
-                sides.session()
+                sides.sync()
             sides.kills, faults.on = False, False
             sides.people.act(HERE)
             sides.quiet()

@@ -175,7 +175,7 @@ def _value(file: CompanyFile, name: str, shape: shapes.Shape, value: Any, before
         return [_entry(file, shape.entry, one, i) for i, one in enumerate(value)]
     if value == "" and shape.null:
         return None
-    if isinstance(value, int | float | Decimal) and abs(value) > MOST:
+    if isinstance(value, int | float | Decimal) and abs(Decimal(value)) > MOST:
         raise Refused(3040, f'There was an error when converting the quantity "{value}".')
     return amount(value) if name in AMOUNTS else value
 
