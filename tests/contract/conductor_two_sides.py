@@ -84,7 +84,7 @@ class TwoSides(Bench):
 
     def other_rules(self) -> None:
         """Whose change counts, drawn for each type."""
-        drawn = {
+        drawn: dict[str, Any] = {
             name: {"winner": self.random.choice(OWNERS), "fields": {}} for name in self.types if name != "invoices"
         }
         before = conductor_setup.settings(self.store, self.config, companies.MAIN)
