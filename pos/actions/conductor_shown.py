@@ -199,7 +199,7 @@ def shown(store: Store, config: Config, found: Whole) -> dict[str, Any]:
             "syncedText": moment(store, config, link.synced_at) if link else "",
         },
         "states": {name: _state(found, name, one) for name, one in _fields_of(found)},
-        "conflicts": [_clash(found, row) for row in found.clashes],
+        "conflicts": [_clash(found, row) for row in found.clashes], "names": dict(found.named),
     }  # fmt: skip
 
 

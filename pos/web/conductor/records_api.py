@@ -51,7 +51,7 @@ _RECORD = named(
         **texts("kind", "id", "title", "editedBy", "editedName", "editedAt", "editedText"),
         "sync": thing(texts("state", "text", "tone", "remoteId", "revision", "code", "message", "syncedAt",
                             "syncedText")),
-        "states": by_name(_FIELD_STATE),
+        "states": by_name(_FIELD_STATE), "names": by_name(TEXT),
         "conflicts": many(thing({
             "id": WHOLE, "ours": ANY, "theirs": ANY,
             **texts("field", "label", "rule", "madeAt", "oursText", "theirsText"),

@@ -28,9 +28,9 @@ function read(box) {
   return box.querySelector("input, select, textarea").value.trim();
 }
 
-function write(box, value) {
+function write(box, value, names) {
   const combo = box.querySelector(".combo");
-  if (combo) combo.put(typeof value === "string" ? value : (value?.id ?? ""), typeof value === "string" ? value : (value?.fullName ?? ""));
+  if (combo) combo.put(typeof value === "string" ? value : (value?.id ?? ""), typeof value === "string" ? (names[value] ?? value) : (value?.fullName ?? ""));
   else if (box.dataset.sort === "flag") box.querySelector("input").checked = value === true;
   else if (box.dataset.sort === "address") for (const one of box.querySelectorAll("[data-part]")) one.value = value?.[one.dataset.part] ?? "";
   else box.querySelector("input, select, textarea").value = value ?? "";
@@ -128,14 +128,16 @@ async function meet(error) {
       const label = box.querySelector(".form-label, legend, label").textContent.trim();
       kept.push(label);
       note.hidden = false;
-      put(note, t("{name} changed this meanwhile: {value}. What you typed is kept.", { name: record.editedName, value: words(record.fields[field]) || "–" }));
+      put(note, t("{name} changed this meanwhile: {value}. What you typed is kept.", { name: record.editedName, value: words(record.fields[field], record.names) || "–" }));
     } else {
-      write(box, record.fields[field]);
+      write(box, record.fields[field], record.names);
       before.set(field, text(read(box)));
     }
   }
-  if (data.hasLines && text(record.lines) !== text(data.lines.map(({ itemName, ...line }) => line)) && !hasTypedLines()) putLines(record.lines);
-  else if (data.hasLines && hasTypedLines()) {
+  if (data.hasLines && text(record.lines) !== text(data.lines.map(({ itemName, ...line }) => line)) && !hasTypedLines()) {
+    data.lines = record.lines.map((line) => ({ ...line, itemName: record.names[line.item] ?? "" }));
+    putLines(data.lines);
+  } else if (data.hasLines && hasTypedLines()) {
     byId("lines-meanwhile").hidden = false;
     put(byId("lines-meanwhile"), t("{name} changed the record meanwhile. Your lines are kept; saving puts them in place of those.", { name: record.editedName }));
   }
@@ -144,9 +146,9 @@ async function meet(error) {
   put(byId("problem"), kept.length ? t("{message} Changed by both: {fields}. Save again to put in what you typed.", { message: error.message, fields: listed(kept) }) : t("{message} Their changes are in the form now; save again to add yours.", { message: error.message }));
 }
 
-function words(value) {
+function words(value, names) {
   if (value === true || value === false) return value ? t("yes") : t("no");
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return names[value] ?? value;
   return value?.fullName ?? (value ? Object.values(value).join(", ") : "");
 }
 
