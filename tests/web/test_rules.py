@@ -321,6 +321,7 @@ def sample(route: str) -> tuple[str, str]:
     for part, value in {
         "<path:code>": "MUG",
         "<any_text:sku>": "MUG",
+        "<book_type:name>": "customers",
         "<path:key>": "x",
         "<till>": "copier",
         "<path:path>": "place.json",
