@@ -64,7 +64,7 @@ RUNS = (
         "Both sides of QuickBooks Desktop edited while everything fails",
         "tests.contract.conductor_two_sides",
         "--runs",
-        60,
+        40,
     ),
     Run(
         "hub",

@@ -260,7 +260,7 @@ def one_run(root: Path, seed: int, rounds: int, acts: int) -> tuple[list[str], C
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=60)
+    parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--acts", type=int, default=12)
