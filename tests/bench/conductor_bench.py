@@ -4,30 +4,48 @@ the rests that leave the processor to sales, twice as long as what was computed.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
+import json
 import multiprocessing
 import os
 import resource
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from typing import Any
 
+from flask.testing import FlaskClient
+
 from agents import conductor as agent
 from pos import agent as pos_agent
 from pos import clock, config
-from pos.actions import conductor_jobs, conductor_pull, conductor_views, run_round
+from pos.actions import conductor_jobs, conductor_pull, run_round
 from pos.actions.conductor_manager import SyncManager
+from pos.app import create_app
 from pos.connectors.conductor.client import Client
-from pos.store import companies, conductor_boards, conductor_companies
+from pos.rules.conductor import TYPES
+from pos.store import companies, conductor_companies
 from pos.store.db import Store, open_store
-from pos.store.listing import Asked
 from tests.bench import measure
 
 CUSTOMERS, ITEMS, CHANGED = 50_000, 100_000, 100
-LOOKS = 200
+LOOKS, HOURS = 200, 24 * 180
+SCREENS = (
+    ("the dashboard", "/conductor"),
+    ("its panel, asked for again every 1.5 s", "/conductor/panel"),
+    ("its connection", "/conductor/connection"),
+    ("status, for programs", "/api/conductor/status"),
+    ("history, the first page", "/conductor/history"),
+    ("history, by what failed", "/conductor/history?sort=failed&down=1"),
+    ("conflicts", "/conductor/conflicts"),
+    ("customers, the first page", "/conductor/customers"),
+    ("items, found by words", "/conductor/items?q=Stocked+0042"),
+)
 HEADS = ("what", "objects", "seconds", "processor, s", "objects a second", "memory at its highest, MB")
 TIMES = ("what", "how many", "p50", "p95", "p99", "most")
 
@@ -41,23 +59,25 @@ def run() -> None:
     books.start()
     url, key, end_user = ours.recv()
     rest, pos_agent.REST_FACTOR = pos_agent.REST_FACTOR, 0.0
-    load = os.getloadavg()[0]
+    load = _load()
     try:
         with measure.scratch() as folder:
             environ = {"CONDUCTOR_SECRET_KEY": key, "CONDUCTOR_END_USER_ID": end_user, "CONDUCTOR_BASE_URL": url}
             store = open_store(config.load(folder, environ))
             conductor_companies.begin(store, store.config)
             try:
-                rows, times = _measured(store, ours, customers + items)
+                with _checkpointed(store):
+                    rows, times = _measured(store, ours, customers + items)
             finally:
                 store.close()
+            head = f"{customers:,} customers and {items:,} items, load {load} before, {_load()} after"
+            measure.table(head, HEADS, rows)
+            measure.table("The first of them, milliseconds", TIMES, times)
+            pages(store.config)
     finally:
         pos_agent.REST_FACTOR = rest
         ours.send("end")
         books.join(10)
-    head = f"{customers:,} customers and {items:,} items, load {load:.1f} before, {os.getloadavg()[0]:.1f} after"
-    measure.table(head, HEADS, rows)
-    measure.table("The same, milliseconds", TIMES, times)
 
 
 def _books(pipe: Connection, customers: int, items: int) -> None:
@@ -136,8 +156,26 @@ def _measured(store: Store, books: Any, size: int) -> tuple[list[tuple[Any, ...]
     books.send("change")
     books.recv()
     rows.append(_session(manager, f"{CHANGED} changed since"))
-    _dashboard(store, times)
     return rows, times.rows()
+
+
+@contextmanager
+def _checkpointed(store: Store) -> Iterator[None]:
+    """As a server's flusher does: the log does not grow for ever."""
+    ended = threading.Event()
+
+    def run() -> None:
+        while not ended.wait(2):
+            store.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        store.release()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _held(times: _Times, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -168,20 +206,71 @@ def _session(manager: SyncManager, what: str) -> tuple[Any, ...]:
     return (what, count, f"{took:.1f}", f"{processor:.1f}", f"{count / took:.0f}", _peak())
 
 
-def _dashboard(store: Store, times: _Times) -> None:
-    """What the browser asks for again and again, without its way there."""
-    connection = conductor_companies.connection_of(companies.MAIN)
-    looks: dict[str, Callable[[], object]] = {
-        "the panel of the dashboard": lambda: conductor_views.panel(store, store.config, companies.MAIN),
-        "its connection": lambda: conductor_views.connection(store, store.config, companies.MAIN),
-        "the history, first page": lambda: conductor_boards.history(store, connection, Asked(sort="started")),
-    }
-    for what, look in looks.items():
-        timed = times.of(what, look)
-        for _ in range(LOOKS):
-            timed()
+def pages(loaded: config.Config) -> None:
+    """The screens over what a folder holds, with half a year of hourly sessions behind them, one of which runs."""
+    store = open_store(loaded)
+    try:
+        _half_a_year(store)
+    finally:
+        store.close()
+    with contextlib.redirect_stderr(io.StringIO()):
+        app = create_app(loaded)
+    try:
+        client = app.flask.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {app.control_key}"
+        rows = [(what, *measure.spread([_took(client, path) for _ in range(LOOKS)])) for what, path in SCREENS]
+    finally:
+        app.stop()
+    head = f"Screens over {HOURS:,} sessions, milliseconds, {LOOKS} times each, load {_load()}"
+    measure.table(head, TIMES[:1] + TIMES[2:], rows)
+
+
+def _half_a_year(store: Store) -> None:
+    """Sessions of all types, every tenth with 20 errors; the last one is half way and held by a worker."""
+    now, types = clock.now(), list(TYPES)
+    with store.transaction():
+        first = int(store.execute("SELECT COALESCE(MAX(n), 0) FROM conductor_session").fetchone()[0]) + 1
+        sessions, steps, failed = list[tuple[Any, ...]](), list[tuple[Any, ...]](), list[tuple[Any, ...]]()
+        for n in range(HOURS):
+            at, over = now - timedelta(hours=HOURS - n), n < HOURS - 1
+            start, end = clock.stamp(at), clock.stamp(at + timedelta(minutes=9)) if over else ""
+            state, held = ("completed", "") if over else ("running", clock.stamp(now + timedelta(minutes=50)))
+            sessions.append((first + n, f"bench-{n}", json.dumps(types), state, start, end, held, 540_000 * over))
+            steps += [
+                (first + n, at_, name, way, "done" if over else "working", 3000, 2990 if over else 1500)
+                for at_, (name, way) in enumerate((name, way) for name in types for way in ("pull", "push"))
+            ]
+            if n % 10 == 0 or not over:
+                failed += [(first + n, start, "items", f"I{k}", f"8-{k}", f"Item {k}") for k in range(20)]
+        store.execute_many(
+            "INSERT INTO conductor_session (n, id, connection, company, objects, status, cause, asked_by, started_at,"
+            " ended_at, owner, lease_until, next_at, waits_from, cancel_at, cancel_by, code, message, took_ms)"
+            " VALUES (?, ?, 'conductor', 'main', ?, ?, 'schedule', 'bench', ?, ?, 'bench', ?, '', '', '', '', '', '',"
+            " ?)", sessions,
+        )  # fmt: skip
+        store.execute_many(
+            "INSERT INTO conductor_step (session, position, object_type, direction, state, total, synced, failed,"
+            " unchanged, cursor, started_at, ended_at, code, message)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, 2, 0, '{}', '', '', '', '')", steps,
+        )  # fmt: skip
+        store.execute_many(
+            "INSERT INTO conductor_failure (session, at, object_type, object_id, remote_id, title, code, message,"
+            " remedy) VALUES (?, ?, ?, ?, ?, ?, 'refused', 'Refused.', 'Put it right.')", failed,
+        )  # fmt: skip
+
+
+def _took(client: FlaskClient, path: str) -> float:
+    began = clock.monotonic()
+    answer = client.get(path, base_url="http://127.0.0.1:5000")
+    took = clock.monotonic() - began
+    assert answer.status_code == 200, (path, answer.status_code, answer.get_data(as_text=True)[:400])
+    return took
 
 
 def _peak() -> str:
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return f"{most / (2**20 if sys.platform == 'darwin' else 2**10):.0f}"
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f}"

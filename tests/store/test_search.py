@@ -205,6 +205,18 @@ class TestIndex:
             put(store, item(name, name))
         assert codes(store, "name", limit=200) == sorted(names)
 
+    def test_a_list_in_name_order_before_others_is_not_numbered_afresh_again_and_again(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Items of QuickBooks come so, in bites: each sixth bite numbered all tiles and words afresh."""
+        afresh, real = list[int](), search_index._renumber
+        monkeypatch.setattr(search_index, "_renumber", lambda *given: (afresh.append(1), real(*given)))
+        put(store, item("ZZ", "Zz"))
+        for start in range(0, 600, 20):
+            put(store, *(item(f"N{n}", f"name {n:04}") for n in range(start, start + 20)))
+        assert afresh == []
+        assert codes(store, "name", limit=100) == [f"N{n}" for n in range(100)]
+
     @pytest.mark.parametrize("seed", range(4))
     def test_any_order_of_changes_leaves_the_index_as_if_made_at_once(self, store: Store, seed: int) -> None:
         draw = random.Random(seed)
