@@ -24,7 +24,7 @@ from flask.testing import FlaskClient
 from agents import conductor as agent
 from pos import agent as pos_agent
 from pos import clock, config
-from pos.actions import conductor_jobs, conductor_pull, run_round
+from pos.actions import conductor_jobs, conductor_pull, conductor_take, run_round
 from pos.actions.conductor_manager import SyncManager
 from pos.app import create_app
 from pos.connectors.conductor.client import Client
@@ -142,15 +142,15 @@ class _Times:
 def _measured(store: Store, books: Any, size: int) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     times, manager = _Times(), SyncManager(store, store.config, companies.MAIN)
     rows = [("before", 0, "", "", "", _peak())]
-    ask, take, hold = Client.page, conductor_pull.bite, store._all_or_nothing
+    ask, take, hold = Client.page, conductor_take.bite, store._all_or_nothing
     Client.page = times.of("a page of theirs, asked for and read", ask)  # type: ignore[method-assign]
-    conductor_pull.bite = times.of("up to 40 rows of it taken in", take)
+    vars(conductor_pull)["bite"] = times.of("up to 40 rows of it taken in", take)
     store._all_or_nothing = _held(times, hold)  # type: ignore[method-assign]
     try:
         rows.append(_session(manager, "the first: everything, made here"))
     finally:
         Client.page = ask  # type: ignore[method-assign]
-        conductor_pull.bite = take
+        vars(conductor_pull)["bite"] = take
         store._all_or_nothing = hold  # type: ignore[method-assign]
     assert store.execute("SELECT COUNT(*) FROM record").fetchone()[0] >= size
     books.send("change")
