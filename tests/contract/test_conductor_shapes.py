@@ -14,14 +14,12 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from tests.conftest import SHARED
+from tests.contract.conductor_reduced import PATH, bare, reduced, written
 from tests.contract.emulators import conductor_shapes
 from tests.contract.emulators.conductor import END_USER, KEY, Conductor
 from tests.contract.emulators.conductor_file import CompanyFile
 
 DESCRIPTION = SHARED / "contracts" / "conductor" / "openapi.json"
-PATH = "/quickbooks-desktop/"
-#: Words for people, and how a client names things.
-PROSE = {"description", "example", "title", "summary"}
 EXAMPLES = 4
 
 pytestmark = [
@@ -36,20 +34,13 @@ def description() -> dict[str, Any]:
     return read
 
 
-def bare(schema: Any, *, names: bool = False) -> Any:
-    """Without prose, and `required` in one order."""
-    if isinstance(schema, list):
-        return [bare(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    kept = schema if names else {k: v for k, v in schema.items() if k not in PROSE and not k.startswith("x-")}
-    return {
-        k: sorted(v) if k == "required" and not names else bare(v, names=k == "properties") for k, v in kept.items()
-    }
-
-
 def table() -> dict[str, Any]:
     return conductor_shapes._table()
+
+
+def test_the_table_is_made_from_the_description_as_it_is() -> None:
+    """`python -m tests.contract.conductor_reduced` makes it anew."""
+    assert conductor_shapes.TABLE.read_text(encoding="utf-8") == written(reduced(description()))
 
 
 def test_every_request_and_answer_is_as_the_description_has_it() -> None:
