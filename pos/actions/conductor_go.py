@@ -85,7 +85,8 @@ def confirmed(
                  for name in sent.view if name in theirs}  # fmt: skip
         if link.operation == CREATE:  # what a new one cannot carry goes with an update after it
             stood |= {name: theirs[name] for name in conductor_ready.said_of(record, ("update",)) if name in theirs}
-        before = replace(link, agreed={**(link.agreed or {}), **stood}, sent=b"", operation="")
+        now = link_of(on, kind, record.id)  # with what somebody decided while it was on its way
+        before = replace(now, agreed={**(now.agreed or {}), **stood}, sent=b"", operation="")
         filled = conductor_lost.filled(sent, ours, theirs, new=link.operation == CREATE)
         brought = conductor_merge.bring(on, before, record, resource, there, filled=filled)
         if not off and len(rows) == 1:

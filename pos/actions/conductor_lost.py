@@ -94,12 +94,12 @@ def _above(on: Side, resource: str, parent: Any) -> str:
     """The full name of what it stands under."""
     if not isinstance(parent, Mapping) or not parent.get("id"):
         return ""
-    if parent.get("fullName"):
-        return str(parent["fullName"])
     kind, key = TYPE_OF[resource].kind, str(parent["id"])
     link = record_links.of_remotes(on.store, on.company, on.connection, kind, [key]).get(key)
     record = records.find(on.store, on.company, kind, link.record_id) if link else None
-    return str(record.fields.get("fullName") or record.title) if record else ""
+    if record is not None:  # what a reference says of its name is as old as the reference
+        return str(record.fields.get("fullName") or record.title)
+    return str(parent.get("fullName") or "")
 
 
 def total_of(body: Mapping[str, Any]) -> Decimal | None:

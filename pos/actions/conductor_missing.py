@@ -145,7 +145,7 @@ def _take_named(on: Side, resource: str, row: Mapping[str, Any]) -> None:
             found = conductor_take.joined(on, resource, row, conductor_side.refs(on, theirs=[row]))
             if found is not None:
                 conductor_catalogue.to_till(on.store, on.config, on.company, [found[0]])
-    except Conflict:
+    except conductor_take.NOT_TAKEN:
         conductor_take.again_after(on, resource, [str(row["id"])], ())
 
 
@@ -160,8 +160,9 @@ def _not_there(work: Work, resource: str, keys: Sequence[str], cursor: dict[str,
         touched = list[Record]()
         for link in links.values():
             if link.state != "gone" and link.record_id in mine:
-                conductor_merge.gone(on, link, mine[link.record_id])
-                touched.append(mine[link.record_id])
+                record = conductor_catalogue.heard(on.store, mine[link.record_id])
+                conductor_merge.gone(on, link, record)
+                touched.append(record)
                 told += 1
         conductor_catalogue.to_till(on.store, on.config, on.company, touched, gone=True)
         again_after(on, resource, (), keys)

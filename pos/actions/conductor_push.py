@@ -191,7 +191,8 @@ def _once(on: Side, record: Record, link: Link, resource: str, there: Mapping[st
     if record.deleted:
         return _taken_back(on, record, link, resource, there, theirs)
     with on.store.transaction():
-        record = records.get(on.store, on.company, record.kind, record.id)
+        # both as they are by now: somebody may have edited it, or decided about a field, while it was asked for
+        record, link = records.get(on.store, on.company, record.kind, record.id), link_of(on, record.kind, record.id)
         brought = conductor_merge.bring(on, link, record, resource, there)
     push = conductor_ready.sendable(brought.record, brought.push)
     if not push:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pos import clock
@@ -28,12 +28,13 @@ from pos.store.record_links import Link
 from pos.store.records import Record
 
 BITE_ROWS = 30
-DAY = timedelta(days=1)
 #: So many single objects are kept to be asked for again; where there are more the whole list is read again.
 AGAIN_MAX = 1000
 #: A list that was read to its end and in which nothing ever changed.
 EMPTY = "-"
 OTHERS = "conductor:items:others"
+#: What one row alone can fail of.
+NOT_TAKEN = (PosError, ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(slots=True)
@@ -77,7 +78,9 @@ def take(work: Work, resource: str, rows: Sequence[Mapping[str, Any]], cursor: d
 def bite(work: Work, resource: str, rows: Sequence[Mapping[str, Any]], cursor: dict[str, Any], *, wait: bool) -> None:
     """A few of them. The cursor, and what is counted, are those of the step from then on. Lost."""
     on, kind = work.on, work.one.kind
-    given = [row for row in rows if row.get("id")]
+    given = list(
+        {str(row["id"]): row for row in rows if row.get("id")}.values()
+    )  # one may come twice: the later counts
     keys = [str(row["id"]) for row in given]
     with on.store.transaction():
         tally = Tally()
@@ -151,7 +154,7 @@ def _one(
                 before = replace(link, state="pending") if link.state == "gone" else link
                 brought = conductor_merge.bring(on, before, record, resource, row, refs)
                 found = brought.record, brought.changed
-    except (PosError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except NOT_TAKEN as error:
         tally.failures.append(failure(work.one.name, row, link, error))
         return
     tally.taken.append(remote)
@@ -267,11 +270,12 @@ def is_other(on: Side, key: str) -> None:
 
 
 def not_ahead(moment: str) -> str:
-    """A moment of theirs, in their words; one that is far ahead, from a time when the clock there was wrong, is
-    yesterday: nothing that is changed from now on may be passed over."""
-    if not moment or conductor_merge.stamp(moment) <= clock.stamp(clock.now() + DAY):
+    """A moment of theirs, in their words; one that is ahead, from a time when the clock there was wrong, is now:
+    nothing that is changed from now on may be passed over."""
+    now = clock.now()
+    if not moment or conductor_merge.stamp(moment) <= clock.stamp(now):
         return moment
-    return (clock.now() - DAY).astimezone(datetime.fromisoformat(moment).tzinfo).replace(microsecond=0).isoformat()
+    return now.astimezone(datetime.fromisoformat(moment).tzinfo).replace(microsecond=0).isoformat()
 
 
 def listed(work: Work, resource: str, cursor: dict[str, Any]) -> dict[str, Any]:

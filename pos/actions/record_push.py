@@ -49,7 +49,9 @@ def send(store: Store, link: Link, settle_seconds: int, call: Callable[[], T]) -
         return call()
     except Rejected:
         # They said no to these bytes: whatever is sent next goes under another id.
-        record_links.put(store, replace(link, state="error", request_id="", operation=""))
+        # As the link is by now: somebody may have decided about a field of it meanwhile.
+        now = record_links.of_record(store, link.company, link.connection, link.kind, link.record_id) or link
+        record_links.put(store, replace(now, state="error", request_id="", operation=""))
         raise
 
 
