@@ -7,6 +7,7 @@ QuickBooks does one thing at a time: `overlaps` counts requests that came while 
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import itertools
 import json
@@ -343,3 +344,32 @@ def _does(method: str, names: list[str], query: dict[str, list[str]]) -> str:
     if method == "DELETE":
         return "delete"
     return "create" if len(names) == 1 else "void" if names[2:] == ["void"] else "update"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A Conductor to try the till with: one company file, in memory.")
+    parser.add_argument("--port", type=int, default=8300)
+    parser.add_argument("--delay-ms", type=int, default=0, help="how long each request takes; QuickBooks takes seconds")
+    parser.add_argument("--customers", type=int, default=30)
+    parser.add_argument("--items", type=int, default=30)
+    given = parser.parse_args()
+    there = Conductor(port=given.port, validate=False)
+    there.delay_seconds = given.delay_ms / 1000
+    accounts = {row["name"]: row["id"] for row in there.file.rows("accounts")}
+    for n in range(1, given.customers + 1):
+        there.file.put("customers", name=f"Customer {n}", phone=f"555-{n:04}")
+    for n in range(1, given.items + 1):
+        there.file.put(
+            "inventory_items", name=f"Item {n}", salesPrice=f"{n}.50", quantityOnHand=n,
+            incomeAccountId=accounts["Merchandise Sales"], cogsAccountId=accounts["Cost of Goods Sold"],
+            assetAccountId=accounts["Inventory Asset"],
+        )  # fmt: skip
+    print(f"CONDUCTOR_SECRET_KEY={KEY}\nCONDUCTOR_END_USER_ID={END_USER}\nCONDUCTOR_BASE_URL={there.url}", flush=True)
+    try:
+        there.serve()
+    except KeyboardInterrupt:
+        print("stopped")
+
+
+if __name__ == "__main__":
+    main()
