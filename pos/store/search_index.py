@@ -25,7 +25,7 @@ PLACES = 1 << PLACE_BITS
 STEP = 1 << 32
 #: Several names at once take this part of the room between their neighbours: a list that comes in name order, in bites,
 #: was numbered afresh every sixth bite, which took seconds each time.
-CROWDED = 16
+CROWDED = 256
 FIRST = 1 << 47
 LAST = 1 << 48
 #: Items handled at once: bounds memory, and the JSON text handed to SQLite.

@@ -34,7 +34,7 @@ from pos.store.db import Store, open_store
 from tests.bench import measure
 
 CUSTOMERS, ITEMS, CHANGED = 50_000, 100_000, 100
-LOOKS, HOURS = 200, 24 * 180
+LOOKS, HOURS = 100, 24 * 180
 SCREENS = (
     ("the dashboard", "/conductor"),
     ("its panel, asked for again every 1.5 s", "/conductor/panel"),
