@@ -109,7 +109,8 @@ class Runner:
             run_work.owner_is_dead(self._store, "server:", clock.now())
             conductor_sessions.owner_is_dead(self._store, "server:")
         if self._role == "server":
-            rounds.begin(self._store, [a.name for a in self._agents.values() if a.listen], clock.now())
+            deaf = [a.name for a in self._agents.values() if a.listen or "sale" in a.rings]
+            rounds.begin(self._store, deaf, clock.now())
         self._queue = Doorbell(self._config, self._answer, alone=self._works and self._alone)
         if self._works:
             sys.setswitchinterval(SWITCH_SECONDS)

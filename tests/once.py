@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from types import MethodType
 from typing import Any
 
 import pytest
@@ -15,18 +16,29 @@ from werkzeug.routing import Rule
 
 @pytest.fixture(scope="session", autouse=True)
 def _addresses_compiled_once() -> Iterator[None]:
-    """Werkzeug compiles two functions per address of each application; here a thousand tills have the same ones."""
-    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
-    compile_builder = Rule._compile_builder
+    """Werkzeug takes each address of each application apart and compiles two functions for it; here a thousand tills
+    have the same ones."""
+    compiled: dict[tuple[object, ...], tuple[Any, ...]] = {}
+    compile_rule = Rule.compile
 
-    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (rule.rule, tuple(rule._trace), str(rule.defaults), append_unknown)
-        if key not in compiled:
-            compiled[key] = compile_builder(rule, append_unknown)
-        return compiled[key]
+    def once(rule: Rule) -> None:
+        own = rule.map
+        key = (
+            rule.rule, rule.merge_slashes, rule.host if own.host_matching else rule.subdomain, str(rule.defaults),
+            *(own.converters.values() if "<" in rule.rule else ()),
+        )  # fmt: skip
+        known = compiled.get(key)
+        if known is None:
+            compile_rule(rule)
+            made = (rule._build.__func__, rule._build_unknown.__func__)  # type: ignore[attr-defined]
+            compiled[key] = (rule._parts, rule._trace, rule._converters, frozenset(rule.arguments), made)
+            return
+        rule._parts, rule._trace, rule._converters, arguments, made = known
+        rule.arguments = set(arguments)
+        rule._build, rule._build_unknown = MethodType(made[0], rule), MethodType(made[1], rule)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
+        patch.setattr(Rule, "compile", once)
         yield
 
 

@@ -149,7 +149,7 @@ def free(store: Store, owners: str, now: datetime) -> int:
 
 def begin(store: Store, deaf: Iterable[str], now: datetime) -> None:
     """A start: due now is what failed before it, for somebody may have mended that, and those that listen to something
-    outside, for they heard nothing meanwhile."""
+    outside or for sales, for they heard nothing meanwhile and the last bell before it may never have been answered."""
     stale = (AgentState.failures > 0) | AgentState.agent.in_(list(deaf))
     with store.transaction():
         AgentState.update(due_at=clock.stamp(now)).where(stale).execute()
