@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -72,20 +73,40 @@ def text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(text(path))
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is asked of a parsed file: its docstring, its functions (line, name, length) and the lines of its prose.
+    The trees of all files together would be a gigabyte."""
+
+    doc: str | None
+    functions: tuple[tuple[int, str, int], ...]
+    prose: frozenset[int]
 
 
 @cache
-def code_lines(path: Path) -> list[tuple[int, str]]:
-    """Lines without those inside docstrings and without comments: prose may name what code may not."""
-    prose: set[int] = set()
-    for node in ast.walk(tree(path)):
+def told(path: Path) -> Told:
+    functions, prose, tree = [], set[int](), ast.parse(text(path))
+    for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             prose.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            functions.append((node.lineno, node.name, (node.end_lineno or node.lineno) - node.lineno + 1))
+    return Told(ast.get_docstring(tree), tuple(functions), frozenset(prose))
+
+
+def code_lines(path: Path) -> list[tuple[int, str]]:
+    """Lines without those inside docstrings and without comments: prose may name what code may not."""
+    prose = told(path).prose
     lines = enumerate(text(path).splitlines(), start=1)
     return [(at, re.sub(r"(^|\s)#.*$", "", line)) for at, line in lines if at not in prose]
+
+
+def found_in(path: Path, words: re.Pattern[str], *, code: bool = False) -> list[str]:
+    """Where a file has these words, each line with its place; code: not where it only speaks of them."""
+    if not re.search(words.pattern, text(path), words.flags | re.MULTILINE):
+        return []  # most files: one look at the whole instead of one at each line
+    lines = code_lines(path) if code else enumerate(text(path).splitlines(), start=1)
+    return [f"{name(path)}:{at} {line.strip()}" for at, line in lines if words.search(line)]
 
 
 def at_home(path: Path, homes: tuple[str, ...]) -> bool:
@@ -113,11 +134,9 @@ def test_no_script_of_the_page_is_longer_than_its_budget() -> None:
 def test_every_function_fits_a_screen() -> None:
     over = []
     for path in PYTHON:
-        for node in ast.walk(tree(path)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                lines = (node.end_lineno or node.lineno) - node.lineno + 1
-                if lines > FUNCTION_LINES_MAX:
-                    over.append(f"{name(path)}:{node.lineno} {node.name}: {lines} lines")
+        for at, function, lines in told(path).functions:
+            if lines > FUNCTION_LINES_MAX:
+                over.append(f"{name(path)}:{at} {function}: {lines} lines")
     assert over == []
 
 
@@ -127,7 +146,7 @@ def test_a_word_with_a_better_home_stays_there(pattern: str) -> None:
     for path in PYTHON:
         if name(path) == "tasks.py" or at_home(path, HOMES[pattern]):
             continue
-        found += [f"{name(path)}:{at} {line.strip()}" for at, line in code_lines(path) if re.search(pattern, line)]
+        found += found_in(path, re.compile(pattern), code=True)
     assert found == []
 
 
@@ -136,8 +155,7 @@ def test_the_page_never_computes_money() -> None:
     found = []
     for path in OURS:
         if path.suffix == ".js" and name(path).startswith("static/"):
-            lines = enumerate(text(path).splitlines(), start=1)
-            found += [f"{name(path)}:{at} {line.strip()}" for at, line in lines if words.search(line)]
+            found += found_in(path, words)
     assert found == [], "the server adds up and formats"
 
 
@@ -150,9 +168,7 @@ def test_templates_hold_no_inline_style_script_or_handler() -> None:
     found = []
     for path in OURS:
         if path.suffix == ".html" and name(path).startswith("templates/"):
-            found += [
-                f"{name(path)}:{at} {x.strip()}" for at, x in enumerate(text(path).splitlines(), 1) if bad.search(x)
-            ]
+            found += found_in(path, bad)
     assert found == []
 
 
@@ -164,9 +180,7 @@ def test_all_assets_are_local() -> None:
     found = []
     for path in OURS:
         if path.suffix in {".html", ".css", ".js"} and name(path).startswith(("templates/", "static/")):
-            found += [
-                f"{name(path)}:{at} {x.strip()}" for at, x in enumerate(text(path).splitlines(), 1) if bad.search(x)
-            ]
+            found += found_in(path, bad)
     assert found == []
 
 
@@ -175,9 +189,7 @@ def test_nothing_is_marked_as_unfinished() -> None:
     for path in OURS:
         if name(path) == "tests/test_tidy.py":
             continue
-        found += [
-            f"{name(path)}:{at} {x.strip()}" for at, x in enumerate(text(path).splitlines(), 1) if UNFINISHED.search(x)
-        ]
+        found += found_in(path, UNFINISHED)
     assert found == []
 
 
@@ -185,9 +197,7 @@ def test_no_path_of_one_machine_stands_in_the_project() -> None:
     machine = re.compile(r"/" + r"work/|/home/\w+/|/Users/\w+/|[A-Z]:\\Users\\")
     found = []
     for path in OURS:
-        found += [
-            f"{name(path)}:{at} {x.strip()}" for at, x in enumerate(text(path).splitlines(), 1) if machine.search(x)
-        ]
+        found += found_in(path, machine)
     assert found == []
 
 
@@ -214,7 +224,7 @@ def test_every_agent_is_in_the_list_and_says_what_it_touches() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [name(p) for p in PYTHON if text(p).strip() and not ast.get_docstring(tree(p))]
+    silent = [name(p) for p in PYTHON if text(p).strip() and not told(p).doc]
     assert silent == []
 
 
@@ -222,7 +232,7 @@ def test_nothing_prints_but_the_command_line() -> None:
     found = []
     for path in PYTHON:
         if name(path).startswith(("pos/", "agents/")) and not name(path).startswith("pos/cli/"):
-            found += [f"{name(path)}:{at}" for at, line in code_lines(path) if re.search(r"(?<![\w.])print\(", line)]
+            found += found_in(path, re.compile(r"(?<![\w.])print\("), code=True)
     assert found == []
 
 
