@@ -30,7 +30,7 @@ HISTORY = Source(
     tables=_SESSIONS,
     key="s.n",
     orders={
-        "started": "s.started_at", "ended": "s.ended_at", "status": "s.status", "total": _TOTAL, "synced": _SYNCED,
+        "started": "s.n", "ended": "s.ended_at", "status": "s.status", "total": _TOTAL, "synced": _SYNCED,
         "failed": _FAILED, "took": "s.took_ms",
     },
 )  # fmt: skip
@@ -110,7 +110,8 @@ def history(
     store: Store, connection: str, asked: Asked, *, state: str = "", first: str = "", last: str = ""
 ) -> tuple[list[Ran], Page]:
     """Sessions of a company file. state: one of STATES, "" = any; first, last: stamps that hold their beginning."""
-    where, facts = ["s.connection = ?"], [connection]
+    # not by the index of connections: then all of them would be summed and sorted for one page
+    where, facts = ["(s.connection || '') = ?"], [connection]
     if state:
         where.append("s.status = ?")
         facts.append("completed" if state == "with_errors" else state)
