@@ -341,10 +341,9 @@ def sample(route: str) -> tuple[str, str]:
 #: A WebSocket answers no plain request (400), so it cannot be asked like the others.
 SOCKETS = ("GET /epos-qbo/live",)
 ASKED = {route: rule for route, rule in ROUTES.items() if route not in SOCKETS}
-PROTECTED = [
-    route for route, rule in ASKED.items() if rule not in ("all", "till", "machine", "signature", "hub", "ticket")
-]
-OPEN = ("all", "till", "machine", "setup", "person", "anybody", "signature", "hub", "ticket")
+UNPROTECTED = ("all", "till", "machine", "signature", "hub", "ticket")
+PROTECTED = [route for route, rule in ASKED.items() if rule not in UNPROTECTED]
+OPEN = (*UNPROTECTED, "setup", "person", "anybody")
 BY_RIGHT = [(route, rule) for route, rule in ASKED.items() if rule not in OPEN]
 
 
