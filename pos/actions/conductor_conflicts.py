@@ -11,7 +11,7 @@ from pos.actions import conductor_words as words
 from pos.actions.conductor_views import TITLES
 from pos.actions.outbox_views import moment
 from pos.config import Config
-from pos.errors import NotFound
+from pos.errors import Conflict, NotFound
 from pos.rules import conductor as types
 from pos.rules import conductor_fields
 from pos.rules.conductor_tables import ADDRESS, FIELDS, LINES, THERE, Field
@@ -70,15 +70,15 @@ def waiting(store: Store, company: str) -> int:
 
 def decide(store: Store, company: str, number: int, choice: str, by: str) -> Clashed:
     """A person's word: ours or theirs. NotFound; Conflict, code "decided"."""
+    _till_heard(store, company, number)
     with store.transaction():
-        _mine(store, company, number)
         return _till_told(store, records.decide(store, company, number, choice, by, clock.now(), _Whole()))
 
 
 def undo(store: Store, company: str, number: int, by: str) -> Clashed:
     """The other value after all, whoever decided. NotFound; Conflict, code "open" or "changed"."""
+    _till_heard(store, company, number)
     with store.transaction():
-        _mine(store, company, number)
         return _till_told(store, records.undo(store, company, number, by, clock.now(), _Whole()))
 
 
@@ -89,9 +89,15 @@ def _till_told(store: Store, one: Clashed) -> Clashed:
     return one
 
 
-def _mine(store: Store, company: str, number: int) -> None:
-    if records.conflict(store, company, number).kind not in KINDS:
+def _till_heard(store: Store, company: str, number: int) -> None:
+    """What was changed of it at the till is not decided about unseen. NotFound; Conflict, code "changed"."""
+    one = records.conflict(store, company, number)
+    if one.kind not in KINDS:
         raise NotFound(said("There is no such conflict here."))
+    before = records.get(store, company, one.kind, one.record_id)
+    after = conductor_catalogue.heard(store, before)
+    if before.fields.get(one.field) != after.fields.get(one.field):
+        raise Conflict(said("Somebody changed it meanwhile. Look again, then change it."), code="changed")
 
 
 def _with_ids(record: Record, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -15,9 +15,10 @@ from pos.actions import conductor_catalogue, conductor_lost, conductor_side, rec
 from pos.actions.conductor_side import ITEM, SYSTEM, TYPE_OF, Side
 from pos.errors import Conflict
 from pos.rules import conductor_body, conductor_fields
+from pos.rules.conductor import type_of_kind
 from pos.rules.conductor_body import Refs
 from pos.rules.merge import Conflict as Clash
-from pos.rules.merge import Merged, merge
+from pos.rules.merge import Merged, merge, same
 from pos.said import said
 from pos.store import record_links, records
 from pos.store.record_links import Link
@@ -55,16 +56,22 @@ def bring(
         return Brought(link, record, frozenset(), False)
     sent, link = conductor_lost.unpacked(link), conductor_lost.known(link, theirs)
     if record.deleted:
-        return Brought(_still_there(on, link, there, theirs), record, frozenset(), False)
+        return Brought(_still_there(on, link, record, there, theirs), record, frozenset(), False)
+    if not record.read_only and _went_back(link.sync_token, str(there.get("revisionNumber") or "")):
+        link = replace(link, agreed=None)  # a backup was put back there: what it lacks is nobody's change
     ours = conductor_fields.view(kind, record.fields, record.lines)
     owners = dict.fromkeys(theirs, "only_theirs") if record.read_only else dict(on.owners[kind])
     if sent is not None:
         filled = {*filled, *conductor_lost.filled(sent, ours, theirs, new=link.operation == "create")}
     owners |= {name: "theirs" for name in filled if owners.get(name) == "only_ours"}
-    merged = merge(
-        link.agreed, ours, theirs, owners, ours_at=record.edited_at, theirs_at=stamp(there.get("updatedAt"))
-    )  # fmt: skip
+    owners |= dict.fromkeys(_insisted(on, link, record, ours, owners), "theirs")
+    theirs_at = stamp(there.get("updatedAt"))
+    merged = merge(link.agreed, ours, theirs, owners, ours_at=record.edited_at, theirs_at=theirs_at)
     with on.store.transaction():
+        told = conductor_catalogue.heard(on.store, record) if merged.pull else record
+        if told.version != record.version:  # the till changed it meanwhile: that is a change of ours
+            record, ours = told, conductor_fields.view(kind, told.fields, told.lines)
+            merged = merge(link.agreed, ours, theirs, owners, ours_at=record.edited_at, theirs_at=theirs_at)
         after = _taken(on, record, merged, fields, lines, theirs)
         made = record_merge.keep(
             on.store, replace(link, seen=on.session), record, after, merged, theirs, clock.now(),
@@ -75,9 +82,39 @@ def bring(
     return Brought(made, after, merged.push, after.version != record.version)
 
 
-def _still_there(on: Side, link: Link, there: Mapping[str, Any], theirs: Mapping[str, Any]) -> Link:
+def _insisted(
+    on: Side, link: Link, record: Record, ours: Mapping[str, Any], owners: Mapping[str, str]
+) -> list[str]:  # fmt: skip
+    """Fields QuickBooks alone says, and of which a person took that back: ours goes there, this once."""
+    agreed = link.agreed or {}
+    changed = [
+        name for name, owner in owners.items()
+        if owner == "only_theirs" and name in ours and not same(ours[name], agreed.get(name))
+    ]  # fmt: skip
+    if record.read_only or not changed or on.direction(type_of_kind(record.kind).name) != "both":
+        return []
+    rows = records.conflicts(on.store, on.company, state="decided", kind=record.kind, key=record.id, limit=1000)
+    last = {row.field: row for row in rows}
+    return [
+        name for name in changed
+        if name in last and last[name].decision == "ours" and last[name].decided_by != "rule"
+        and same(last[name].ours, ours[name])
+    ]  # fmt: skip
+
+
+def _went_back(before: str, revision: str) -> bool:
+    return before.isdecimal() and revision.isdecimal() and int(revision) < int(before)
+
+
+def _still_there(
+    on: Side, link: Link, record: Record, there: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> Link:  # fmt: skip
     """The link of a record that was deleted here. What both agreed on stays: a push deletes it there only where it is
-    still that."""
+    still that. Where it was deleted there, too, or made inactive, and is back, that is a person's word."""
+    active = theirs.get("isActive") is True and (link.agreed or {}).get("isActive") is False
+    if link.state == "gone" or (link.state == "synced" and active):
+        words = said("It was deleted here, and is in use in QuickBooks again: somebody decides.")
+        return undecided(on, link, record, there, words)
     if link.remote_id:
         made = replace(link, seen=on.session)
     else:
@@ -86,6 +123,19 @@ def _still_there(on: Side, link: Link, there: Mapping[str, Any], theirs: Mapping
             agreed=link.agreed or dict(theirs), state="pending", sent=b"", request_id="", operation="", settle_at="",
         )  # fmt: skip
     record_links.put(on.store, made)
+    return made
+
+
+def undecided(on: Side, link: Link, record: Record, there: Mapping[str, Any], words: str) -> Link:
+    """Deleted here, and wanted there: nothing is sent of it until a person decides."""
+    made = replace(
+        link, state="conflict", sync_token=str(there.get("revisionNumber") or ""), agreed_version=record.version,
+        code="conflict", message=words, sent=b"", request_id="", operation="", settle_at="", seen=on.session,
+    )  # fmt: skip
+    with on.store.transaction():
+        told = [Clash(DELETED, True, False, "ask")]
+        records.clashed(on.store, on.company, on.connection, record.kind, record.id, told, clock.now())
+        record_links.put(on.store, made)
     return made
 
 
@@ -213,16 +263,20 @@ def create(
 # -- deleted there -----------------------------------------------------------------------------------------------------
 
 
-def gone(on: Side, link: Link, record: Record) -> bool:
+def gone(on: Side, link: Link, record: Record, *, asked: bool = False) -> bool:
     """Somebody deleted it there. It stays here and says so; nothing is sent of it any more. Where it was changed here
-    since both sides agreed, and nobody deleted it here, a person decides: whether there was such a change. Inside a
-    transaction, or in one of its own."""
-    edited = not record.read_only and not record.deleted and link.agreed_version != record.version
+    since both sides agreed, and nobody deleted it here, a person decides: whether that is so. asked: it is in any case
+    a person's word, for nobody deleted it: a company file from before it was made was put back. Inside a transaction,
+    or in one of its own."""
+    edited = not record.read_only and not record.deleted and (asked or link.agreed_version != record.version)
     now = clock.now()
     with on.store.transaction():
         clash = [Clash(DELETED, False, True, "ask")] if edited else []
         records.clashed(on.store, on.company, on.connection, record.kind, record.id, clash, now)
         words = said("It was deleted in QuickBooks, and was changed here meanwhile: somebody decides.")
+        if asked:
+            words = said("It is not in QuickBooks any more, and nobody deleted it there. Was a backup put back? Somebody "
+                         "decides.")  # fmt: skip
         record_links.put(on.store, replace(
             link, state="gone", code=GONE, message=words if edited else said("It was deleted in QuickBooks."),
             sent=b"", request_id="", operation="", settle_at="", seen=on.session, synced_at=clock.stamp(now),

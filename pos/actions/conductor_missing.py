@@ -77,7 +77,7 @@ def same_file(on: Side, sort: conductor.Type) -> None:
         if one(on, resource, link.remote_id) is not None:
             on.found["same file"] = True
             return
-    gone = {str(row["id"]) for row in _told_deleted(on, sort, {})}
+    gone = {str(row["id"]) for row in told_deleted(on, sort, {})}
     if not gone & {link.remote_id for link in links}:
         raise Conflict(
             said(
@@ -87,7 +87,8 @@ def same_file(on: Side, sort: conductor.Type) -> None:
         )
 
 
-def _told_deleted(on: Side, sort: conductor.Type, filters: dict[str, Any]) -> list[dict[str, Any]]:
+def told_deleted(on: Side, sort: conductor.Type, filters: dict[str, Any]) -> list[dict[str, Any]]:
+    """Their list of what was deleted of a type, of 90 days. ConnectorError."""
     if sort.lines:
         return on.client.whole("deleted_transactions", transaction_types=DELETED[sort.name], **filters)
     return on.client.whole("deleted_list_objects", object_types=DELETED[sort.name], **filters)
@@ -161,7 +162,7 @@ def _not_there(work: Work, resource: str, keys: Sequence[str], cursor: dict[str,
         for link in links.values():
             if link.state != "gone" and link.record_id in mine:
                 record = conductor_catalogue.heard(on.store, mine[link.record_id])
-                conductor_merge.gone(on, link, record)
+                conductor_merge.gone(on, link, record, asked=bool(cursor.get("put_back")))
                 touched.append(record)
                 told += 1
         conductor_catalogue.to_till(on.store, on.config, on.company, touched, gone=True)
@@ -209,7 +210,7 @@ def deleted(work: Work, cursor: dict[str, Any]) -> dict[str, Any] | None:
     filters: dict[str, Any] = {}
     if since and conductor_merge.stamp(since) > clock.stamp(clock.now() - REMEMBERED):
         filters["deleted_after"] = conductor_side.earlier(since, OVERLAP)
-    rows = _told_deleted(on, work.one, filters)
+    rows = told_deleted(on, work.one, filters)
     for at in range(0, len(rows), IDS_MAX):
         keys = [str(row["id"]) for row in rows[at : at + IDS_MAX]]
         _not_there(work, work.one.resources[0], keys, cursor)

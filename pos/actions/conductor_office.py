@@ -265,7 +265,7 @@ def _changeable(store: Store, company: str, kind: str, key: str) -> Record:
     _refuse_looked_at(kind)
     if before.deleted:
         raise Conflict(said("It is deleted."), code="deleted")
-    return before
+    return conductor_catalogue.heard(store, before)
 
 
 def _fields(body: Mapping[str, Any]) -> Mapping[str, Any]:

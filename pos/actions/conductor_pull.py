@@ -16,9 +16,9 @@ from datetime import timedelta
 from typing import Any
 
 from pos import clock
-from pos.actions import conductor_catalogue, conductor_lists, conductor_missing, conductor_windows
+from pos.actions import conductor_catalogue, conductor_lists, conductor_missing, conductor_restored, conductor_windows
 from pos.actions.conductor_side import Lost, Side, earlier
-from pos.actions.conductor_take import BITE_ROWS, EMPTY, Work, bite, feed, listed
+from pos.actions.conductor_take import BITE_ROWS, EMPTY, Work, bite
 from pos.errors import Invalid, Rejected, Unavailable
 from pos.rules import conductor
 from pos.said import said
@@ -58,7 +58,7 @@ def run(
     if same:
         on.found["same file"] = same
     conductor_missing.same_file(on, one)
-    cursor = dict(step.cursor) or _begin(on, one)
+    cursor = dict(step.cursor) or _begin(on, one, breathe)
     work = Work(on, session, step, one, stopping, breathe, first_day=cursor["from"])
     while cursor["way"] != "done":
         if stopping():
@@ -70,18 +70,18 @@ def run(
     return True
 
 
-def _begin(on: Side, one: conductor.Type) -> dict[str, Any]:
+def _begin(on: Side, one: conductor.Type, breathe: Callable[[], None]) -> dict[str, Any]:
     """How it goes about it. since: each list's latest change that was met, in their words; full: everything is read."""
     if on.direction(one.name) != "from_quickbooks":
-        conductor_catalogue.from_till(on, one.kind)
-    marks = {name: connections.mark(on.store, on.connection, feed(name)) for name in one.resources}
+        conductor_catalogue.from_till(on, one.kind, breathe)
+    marks = {name: connections.mark(on.store, on.connection, conductor.feed(name)) for name in one.resources}
     old = clock.stamp(clock.now() - FORGET)
     full = any(not mark.value or mark.checked_at < old for mark in marks.values())
     return {
         "way": "list" if one.paged else "windows", "at": 0, "full": full,
         "since": {name: "" if full or mark.value == EMPTY else mark.value for name, mark in marks.items()},
         "from": first_day(on) if one.lines else "", "newest": {}, "total": 0, "met": 0, "base": 0, "bad": [],
-        "over": [], "began": clock.stamp(clock.now()),
+        "over": [], "began": clock.stamp(clock.now()), "marks": {name: mark.value for name, mark in marks.items()},
     }  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def read_all(store: Store, connection: str, names: Collection[str], by: str) -> 
     with store.transaction():
         for name in names:
             for resource in conductor.TYPES[name].resources:
-                connections.move(store, connection, feed(resource), "", clock.now())
+                connections.move(store, connection, conductor.feed(resource), "", clock.now())
         audit.record(store, by, "conductor.read_all", connection, {"objects": sorted(names)})
 
 
@@ -135,7 +135,7 @@ def _list(work: Work, cursor: dict[str, Any]) -> dict[str, Any] | None:
         while held and (not page.more or clock.monotonic() - arrived < LATE_SECONDS):
             _some(work, resource, held, cursor)
         if not page.more:
-            return listed(work, resource, cursor)
+            return conductor_restored.ended(work, resource, cursor)
         if len(held) > HELD_MAX:
             return _anew(work, resource, held, cursor)
         token = page.cursor

@@ -3,7 +3,7 @@ call their fields."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pos import clock
@@ -18,6 +18,8 @@ TILL = "till"
 BOOKS = ("erpnext", "hub")
 #: The fields of a record, from what the till knows and the record so far (None = it is new); None = leave it.
 Made = Callable[[Mapping[str, Any], Mapping[str, Any] | None], dict[str, Any] | None]
+#: Codes of records that are new, with what the till said of them.
+Noted = Callable[[Sequence[tuple[str, Mapping[str, Any]]]], None]
 
 
 def owns(store: Store, company: str, others: Collection[str] = BOOKS) -> bool:
@@ -42,10 +44,12 @@ def put(store: Store, config: Config, currency: str, sort: str, rows: Iterable[M
 
 
 def take(
-    store: Store, company: str, kind: str, sort: str, walk_in: str, made: Made, *, new_only: bool = False
+    store: Store, company: str, kind: str, sort: str, walk_in: str, made: Made, *, new_only: bool = False,
+    noted: Noted | None = None,
 ) -> int:  # fmt: skip
     """Customers or items of the till as records of the first company; how many were new or changed. The walk-in
-    customer, and what is disabled and was none yet, are none. new_only: those that are records are not looked at."""
+    customer, and what is disabled and was none yet, are none. new_only: those that are records are not looked at.
+    noted: told of what is new, a page at a time, inside the transaction that made the records."""
     if company != companies.MAIN:
         return 0
     now, count, after = clock.now(), 0, ""
@@ -53,6 +57,7 @@ def take(
     while page := office_catalogue.page(store, sort, after, without):
         after = page[-1][0]
         known = records.several(store, company, kind, [key for key, _ in page])
+        new = list[tuple[str, Mapping[str, Any]]]()
         with store.transaction():
             for key, fields in page:
                 before = known.get(key)
@@ -65,7 +70,10 @@ def take(
                     continue
                 if before is None:
                     records.create(store, company, kind, key, full, [], TILL, now)
+                    new.append((key, fields))
                 else:
                     records.edit(store, company, kind, key, before.version, full, before.lines, TILL, now)
                 count += 1
+            if noted is not None:
+                noted(new)
     return count

@@ -53,9 +53,11 @@ def _items(store: Store, after: str, lacking: str, facts: list[str]) -> list[tup
     return found
 
 
-def names(store: Store, sort: str, codes: Iterable[str]) -> dict[str, str]:
-    """What the till calls those of these customers or items it has."""
-    model = Customer if sort == "customer" else Item
+def called(store: Store, sort: str, codes: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Name and telephone number of those of these customers or items that the till has."""
     with store.reading():
-        rows = model.select(model.code, model.name).where(model.code.in_(list(codes)))
-        return {row.code: row.name for row in rows}
+        if sort == "customer":
+            asked = Customer.select(Customer.code, Customer.name, Customer.phone).where(Customer.code.in_(list(codes)))
+            return {row.code: (row.name, row.phone) for row in asked}
+        rows = Item.select(Item.code, Item.name).where(Item.code.in_(list(codes)))
+        return {row.code: (row.name, "") for row in rows}

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from pos import clock
+from pos.store import conductor_till
 from pos.store.companies import MAIN
 from pos.store.db import Store
 
@@ -19,6 +20,7 @@ def forget(store: Store, customer: str, instead: str) -> None:
     """Take a customer of the first company out of its records, links, conflicts and what failed; a pull does not bring
     them back. Inside a transaction. instead: what stands in the customer's place."""
     left = {kind: _forget(store, kind, customer) for kind in KINDS}
+    conductor_till.forget(store, customer)
     store.execute("DELETE FROM sync_job_record WHERE record_kind = 'customer' AND record_id = ?", (customer,))
     store.execute("DELETE FROM conductor_failure WHERE object_type = 'customers' AND object_id = ?", (customer,))
     named = store.execute(

@@ -36,6 +36,9 @@ STATEMENTS = (
     "CREATE TABLE conductor_stock (connection TEXT NOT NULL, item TEXT NOT NULL, site TEXT NOT NULL, on_hand TEXT"
     " NOT NULL, on_order TEXT NOT NULL, on_sales_order TEXT NOT NULL, seen_at TEXT NOT NULL, PRIMARY KEY "
     "(connection, item, site))",
+    "CREATE TABLE conductor_till (sort TEXT NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT "
+    "NULL, phone TEXT NOT NULL, email TEXT NOT NULL, disabled INTEGER NOT NULL, price_list TEXT NOT NULL, amount "
+    "INTEGER, PRIMARY KEY (sort, code))",
     "ALTER TABLE record ADD COLUMN facet TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE record ADD COLUMN active INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE record ADD COLUMN words TEXT NOT NULL DEFAULT ''",

@@ -23,6 +23,7 @@ from pos.store.models.conductor import (
     ConductorSession,
     ConductorStep,
     ConductorStock,
+    ConductorTill,
 )
 from pos.store.models.desktop import (
     QbdAccount,
@@ -137,6 +138,7 @@ DESKTOP = (
 )  # fmt: skip
 CONDUCTOR = (
     ConductorCompany, ConductorSession, ConductorStep, ConductorFailure, ConductorRef, ConductorStock,
+    ConductorTill,
 )  # fmt: skip
 ALL = (
     *LEDGER, *TAKINGS, *CATALOG, *PEOPLE, *MACHINERY, *NOTICES, *PRINTS, *BASKETS, *VOUCHERS, *RECONCILIATIONS,
@@ -188,6 +190,7 @@ __all__ = [
     "ConductorSession",
     "ConductorStep",
     "ConductorStock",
+    "ConductorTill",
     "Connection",
     "CopyPlace",
     "CountCheck",

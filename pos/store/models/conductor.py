@@ -130,3 +130,22 @@ class ConductorStock(Row):
     class Meta:
         table_name = "conductor_stock"
         primary_key = CompositeKey("connection", "item", "site")
+
+
+class ConductorTill(Row):
+    """What the till said of a customer or item of its own when its record said the same; what it says otherwise since
+    is a change made at the till."""
+
+    sort = TextField()  # customer | item
+    code = TextField()
+    name = TextField()
+    description = TextField(default="")
+    phone = TextField(default="")
+    email = TextField(default="")
+    disabled = BooleanField(default=False)
+    price_list = TextField(default="")  # whose price it is; a till that sells by another one changed no price
+    amount = BigIntegerField(null=True)  # minor units; null = none
+
+    class Meta:
+        table_name = "conductor_till"
+        primary_key = CompositeKey("sort", "code")
