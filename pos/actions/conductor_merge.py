@@ -275,8 +275,9 @@ def gone(on: Side, link: Link, record: Record, *, asked: bool = False) -> bool:
         records.clashed(on.store, on.company, on.connection, record.kind, record.id, clash, now)
         words = said("It was deleted in QuickBooks, and was changed here meanwhile: somebody decides.")
         if asked:
-            words = said("It is not in QuickBooks any more, and nobody deleted it there. Was a backup put back? Somebody "
-                         "decides.")  # fmt: skip
+            words = said(
+                "It is not in QuickBooks any more, and nobody deleted it there. Was a backup put back? Somebody decides."
+            )
         record_links.put(on.store, replace(
             link, state="gone", code=GONE, message=words if edited else said("It was deleted in QuickBooks."),
             sent=b"", request_id="", operation="", settle_at="", seen=on.session, synced_at=clock.stamp(now),

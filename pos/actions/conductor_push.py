@@ -22,13 +22,12 @@ from pos.actions.conductor_side import TYPE_OF, Lost, Side
 from pos.actions.record_push import Waits
 from pos.errors import ConnectorError, PosError, Rejected, Unknown
 from pos.rules import conductor, conductor_body, conductor_fields
-from pos.rules.merge import Conflict as Clash
 from pos.rules.merge import same
 from pos.said import said
 from pos.store import conductor_sessions, record_links, records
 from pos.store.conductor_sessions import Failure, Session, Step
 from pos.store.record_links import Link
-from pos.store.records import DELETED, Record
+from pos.store.records import Record
 
 PAGE_ROWS = 50
 #: So often is a record read and merged once more when it was changed there meanwhile.
@@ -255,13 +254,7 @@ def _clash(on: Side, record: Record, link: Link, there: Mapping[str, Any], chang
     """Deleted here, changed there since both agreed: a person's word."""
     words = said("It was deleted here, and changed in QuickBooks meanwhile ({what}): somebody decides.",
                  what=", ".join(sorted(changed)))  # fmt: skip
-    with on.store.transaction():
-        told = [Clash(DELETED, True, False, "ask")]
-        records.clashed(on.store, on.company, on.connection, record.kind, record.id, told, clock.now())
-        record_links.put(on.store, replace(
-            link, state="conflict", sync_token=revision(there), agreed_version=record.version, code="conflict",
-            message=words, sent=b"", request_id="", operation="", settle_at="",
-        ))  # fmt: skip
+    conductor_merge.undecided(on, link, record, there, words)
     return Done("failed", "conflict", words)
 
 

@@ -15,7 +15,7 @@ from pos import clock
 from pos.config import Config
 from pos.connectors.conductor.client import Client
 from pos.errors import BadSettings, Conflict, ConnectorError, Invalid, Rejected, SignInNeeded
-from pos.rules import conductor_rules
+from pos.rules import conductor, conductor_rules
 from pos.rules.conductor_rules import Rule
 from pos.said import said
 from pos.store import audit, companies, conductor_companies, conductor_lists, connections, desktop_way
@@ -97,7 +97,24 @@ def save(store: Store, config: Config, company: str, given: Mapping[str, Any], m
             store, company, str(given.get("stock_owner", before.stock_owner)),
             str(given.get("history_from", before.history_from)), by,
         )  # fmt: skip
-        return settings(store, config, company)
+        after = settings(store, config, company)
+        for name in _passed_over(before, after):
+            for resource in conductor.TYPES[name].resources:
+                connections.move(store, before.connection, conductor.feed(resource), "", clock.now())
+        return after
+
+
+def _passed_over(before: Settings, after: Settings) -> list[str]:
+    """Types of which the sessions before these choices took less than is to be taken now: they are read from their
+    beginning."""
+    taken = ("both", "from_quickbooks")
+    days = before.history_from, after.history_from
+    sooner = days[0] != days[1] and not (all(days) and days[0] < days[1])
+    return [
+        name for name, one in conductor.TYPES.items()
+        if (one.lines and sooner)
+        or (after.rules[name].direction in taken and before.rules[name].direction not in taken)
+    ]  # fmt: skip
 
 
 def _digest(kept: Kept) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from pos.actions.conductor_side import TYPE_OF, Side
 from pos.actions.conductor_side import Lost as Lost
 from pos.errors import PosError, Rejected
 from pos.rules import conductor_body
-from pos.rules.conductor import Type
+from pos.rules.conductor import Type, feed
 from pos.rules.conductor_body import Refs
 from pos.said import said
 from pos.store import conductor_sessions, connections, record_links, records
@@ -62,11 +62,6 @@ class Tally:
     made: list[Record] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     aside: list[str] = field(default_factory=list)
-
-
-def feed(resource: str) -> str:
-    """The name of a resource's cursor: how far its changes were read."""
-    return f"conductor:{resource}"
 
 
 def take(work: Work, resource: str, rows: Sequence[Mapping[str, Any]], cursor: dict[str, Any], *, wait: bool) -> None:
@@ -151,8 +146,7 @@ def _one(
             if link is None or record is None:
                 found = joined(on, resource, row, refs)
             else:
-                before = replace(link, state="pending") if link.state == "gone" else link
-                brought = conductor_merge.bring(on, before, record, resource, row, refs)
+                brought = conductor_merge.bring(on, link, record, resource, row, refs)
                 found = brought.record, brought.changed
     except NOT_TAKEN as error:
         tally.failures.append(failure(work.one.name, row, link, error))
@@ -289,7 +283,9 @@ def listed(work: Work, resource: str, cursor: dict[str, Any]) -> dict[str, Any]:
     with on.store.transaction():
         newest = not_ahead(cursor["newest"].get(resource, ""))
         mark = "" if over else newest or cursor["since"][resource] or EMPTY
-        connections.move(on.store, on.connection, feed(resource), mark, clock.now())
-        connections.checked(on.store, on.connection, feed(resource), clock.parse(cursor["began"]))
+        if connections.mark(on.store, on.connection, feed(resource)).value == cursor["marks"][resource]:
+            connections.move(on.store, on.connection, feed(resource), mark, clock.now())
+            connections.checked(on.store, on.connection, feed(resource), clock.parse(cursor["began"]))
+            after["marks"] = {**cursor["marks"], resource: mark}  # else somebody wants all of it again
         went(work, after)
     return after

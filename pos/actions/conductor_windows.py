@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from pos import clock
-from pos.actions import conductor_take
+from pos.actions import conductor_restored, conductor_take
 from pos.actions.conductor_side import earlier
 from pos.actions.conductor_take import Work
 from pos.errors import Unavailable
@@ -39,7 +39,7 @@ def read(work: Work, cursor: dict[str, Any]) -> dict[str, Any] | None:
     if until:
         conductor_take.went(work, after)
         return after
-    return conductor_take.listed(work, resource, after)
+    return conductor_restored.ended(work, resource, after)
 
 
 def _until(start: str, days: int, changed: bool) -> str:

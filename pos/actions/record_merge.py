@@ -23,7 +23,10 @@ def keep(
     """Tell what both sides changed, and keep their values as agreed on, except of fields that are still to go there or
     to be decided. before, after: the record without and with what was taken in. Inside the transaction of that."""
     if link.agreed is not None or merged.conflicts:
-        records.clashed(store, link.company, link.connection, link.kind, before.id, merged.conflicts, now)
+        records.clashed(
+            store, link.company, link.connection, link.kind, before.id, merged.conflicts, now,
+            again=not link.agreed_version,
+        )  # fmt: skip
     waits, known = merged.push | merged.open, link.agreed or {}
     agreed = {name: theirs[name] for name in theirs if name not in waits}
     agreed |= {name: known[name] for name in waits if name in known}

@@ -50,8 +50,8 @@ def send(store: Store, link: Link, settle_seconds: int, call: Callable[[], T]) -
     except Rejected:
         # They said no to these bytes: whatever is sent next goes under another id.
         # As the link is by now: somebody may have decided about a field of it meanwhile.
-        now = record_links.of_record(store, link.company, link.connection, link.kind, link.record_id) or link
-        record_links.put(store, replace(now, state="error", request_id="", operation=""))
+        held = record_links.of_record(store, link.company, link.connection, link.kind, link.record_id) or link
+        record_links.put(store, replace(held, state="error", request_id="", operation=""))
         raise
 
 

@@ -55,6 +55,11 @@ def type_of_resource(resource: str) -> Type:
     return _RESOURCES[resource]
 
 
+def feed(resource: str) -> str:
+    """The name of a resource's cursor: how far its changes were read; "" there = all of it is read the next time."""
+    return f"conductor:{resource}"
+
+
 def snake(name: str) -> str:
     """salesTaxCode -> sales_tax_code: the name of a small list of theirs, from that of the field that names it."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()

@@ -227,10 +227,12 @@ def _refuse(value: Any) -> Any:
 
 
 def clashed(
-    store: Store, company: str, connection: str, kind: str, key: str, found: Iterable[Clash], now: datetime
-) -> None:
+    store: Store, company: str, connection: str, kind: str, key: str, found: Iterable[Clash], now: datetime,
+    *, again: bool = True,
+) -> None:  # fmt: skip
     """Keep what a merge could not bring together, and what a rule decided. An open row of a field is written anew, one
-    that is not open any more is taken away: both sides came to agree by themselves."""
+    that is not open any more is taken away: both sides came to agree by themselves. again: a try before this one may
+    not have come to its end; what it told is not told twice."""
     stamp, here = clock.stamp(now), _of(company, connection, kind, key)
     rows = list(found)
     with store.transaction():
@@ -242,7 +244,7 @@ def clashed(
             if one.rule == "ask":
                 if not Conflicts.update(**values).where(same).execute():
                     _new(company, connection, kind, key, one.field, values, stamp, "open")
-            elif not _known(here, one.field, values):
+            elif not (again and _known(here, one.field, values)):
                 _new(company, connection, kind, key, one.field, values, stamp, "decided", one.won)
 
 

@@ -3,6 +3,7 @@ backup, a clock there is wrong, rules change between two sessions."""
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
@@ -82,3 +83,125 @@ def test_a_clock_there_that_was_hours_ahead_hides_no_change(bench: Pulls) -> Non
     late = bench.there.file.put("customers", name="After it was put right")["id"]
     bench.pull("customers")
     assert bench.of(CUSTOMER, late).title == "After it was put right"
+
+
+def put_back(bench: Pulls) -> Any:
+    """A backup of the company file; what is called puts it back."""
+    file = bench.there.file
+    kept = copy.deepcopy((file.tables, file.where, file.names, file.gone))
+
+    def back() -> None:
+        file.tables, file.where, file.names, file.gone = copy.deepcopy(kept)
+
+    return back
+
+
+def test_a_backup_that_is_put_back_there_takes_nothing_away_unseen(bench: Pulls) -> None:
+    """Nothing tells of it: what was changed since has its old revision again, what was made since is not there."""
+    ada, bob, _ = bench.customers(3)
+    bench.pull("customers")
+    back = put_back(bench)
+    bench.passes(3600)
+    bench.there.file.edit("customers", ada, phone="99")
+    bench.add(CUSTOMER, "New", name="Made since")
+    bench.push("customers")
+    bench.pull("customers")
+    back()
+    bench.passes(3600)
+    bench.pull("customers")
+    (told,) = bench.conflicts()
+    assert (told.record_id, told.field, bench.link(CUSTOMER, "New").state) == ("New", "deleted", "gone")
+    bench.push("customers")
+    assert bench.of(CUSTOMER, ada).fields["phone"] == bench.there.file.row("customers", ada)["phone"] == "99"
+    conductor_conflicts.decide(bench.store, "main", told.id, "ours", "7")
+    bench.push("customers")
+    assert bench.one("customers", CUSTOMER, "New")["name"] == "Made since"
+    asked = len(bench.there.requests)
+    bench.pull("customers")
+    assert "updatedAfter" in bench.asked("/customers?", asked)[-1], "once"
+    assert bench.of(CUSTOMER, bob).version == 1
+
+
+def test_the_latest_one_that_is_deleted_there_is_no_backup(bench: Pulls) -> None:
+    bench.customers(2)
+    bench.pull("customers")
+    bench.passes(3600)
+    last = bench.there.file.put("customers", name="Last")["id"]
+    bench.pull("customers")
+    bench.passes(3600)
+    bench.there.file.delete("customers", last)
+    asked = len(bench.there.requests)
+    bench.pull("customers")
+    assert bench.link(CUSTOMER, f"QBD-{last}").state == "gone" and bench.conflicts() == []
+    assert all("updatedAfter" in path for path in bench.asked("/customers?", asked))
+
+
+def test_what_was_passed_over_while_a_type_only_went_there_comes_once_it_is_wanted(bench: Pulls) -> None:
+    bench.choose(rules={"customers": {"direction": "to_quickbooks"}})
+    bench.customers(2)
+    bench.passes(3600)
+    bench.there.file.put("customers", name="Later")
+    bench.pull("customers")
+    assert bench.every(CUSTOMER) == []
+    bench.choose(rules={})
+    bench.pull("customers")
+    assert len(bench.every(CUSTOMER)) == 3
+
+
+def test_an_earlier_first_day_brings_what_is_older(bench: Pulls) -> None:
+    (ada,) = bench.customers(1)
+    bench.choose(history_from="2026-11-10")
+    bench.ordered(ada, day="2026-11-01")
+    bench.passes(3600)
+    bench.ordered(ada, day="2026-11-15")
+    bench.pull("customers", "sales_orders")
+    assert len(bench.every("qbd_sales_order")) == 1
+    bench.choose(history_from="2026-10-10")
+    bench.pull("sales_orders")
+    assert len(bench.every("qbd_sales_order")) == 2
+
+
+def test_a_field_quickbooks_alone_says_goes_there_where_a_person_takes_its_rule_back(bench: Pulls) -> None:
+    (ada,) = bench.customers(1)
+    bench.pull("customers")
+    bench.change(CUSTOMER, f"QBD-{ada}", resaleNumber="X1")
+    bench.push("customers")
+    (told,) = bench.conflicts("decided")
+    assert (told.rule, bench.of(CUSTOMER, ada).fields["resaleNumber"]) == ("only_theirs", "")
+    conductor_conflicts.undo(bench.store, "main", told.id, "7")
+    bench.push("customers")
+    assert bench.there.file.row("customers", ada)["resaleNumber"] == "X1"
+    bench.passes(3600)
+    bench.there.file.edit("customers", ada, resaleNumber="X2")
+    bench.pull("customers")
+    assert bench.of(CUSTOMER, ada).fields["resaleNumber"] == "X2", "this once"
+
+
+def test_one_deleted_here_that_is_used_there_again_is_a_persons_word(bench: Pulls) -> None:
+    (ada,) = bench.customers(1)
+    bench.pull("customers")
+    bench.change(CUSTOMER, f"QBD-{ada}", deleted=True)
+    bench.push("customers")
+    bench.passes(3600)
+    bench.there.file.edit("customers", ada, isActive=True)
+    bench.pull("customers")
+    (told,) = bench.conflicts()
+    assert told.field == "deleted"
+    conductor_conflicts.decide(bench.store, "main", told.id, "ours", "7")
+    bench.push("customers")
+    assert bench.there.file.row("customers", ada)["isActive"] is False
+    conductor_conflicts.undo(bench.store, "main", told.id, "7")
+    assert not bench.of(CUSTOMER, ada).deleted
+
+
+def test_what_is_overruled_a_second_time_is_told_a_second_time(bench: Pulls) -> None:
+    bench.rules(customers={"direction": "to_quickbooks"})
+    bench.add(CUSTOMER, "A", name="A", phone="1")
+    bench.push("customers")
+    for count in (1, 2):
+        bench.passes(3600)
+        bench.edit("customers", CUSTOMER, "A", phone="2")
+        bench.pull("customers")
+        bench.pull("customers")
+        bench.push("customers")
+        assert bench.one("customers", CUSTOMER, "A")["phone"] == "1" and len(bench.conflicts("decided")) == count
