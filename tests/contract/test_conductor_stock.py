@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import random
 from collections.abc import Iterator
@@ -12,7 +13,14 @@ from typing import Any
 import pytest
 
 from pos import clock
-from pos.actions import conductor_jobs, conductor_manager, conductor_net, conductor_setup, conductor_stock
+from pos.actions import (
+    conductor_jobs,
+    conductor_manager,
+    conductor_net,
+    conductor_pull,
+    conductor_setup,
+    conductor_stock,
+)
 from pos.actions.conductor_side import Lost
 from pos.errors import Unavailable, Unknown
 from pos.rules.inventory import Draft, Line
@@ -276,6 +284,29 @@ def test_a_changed_one_is_countered_and_booked_anew_a_deleted_one_countered(benc
     bench.there.file.delete("inventory-adjustments", row["id"])
     assert [bench.adjusted(), bench.adjusted()] == [1, 1]
     assert (events(bench)[3:], bench.on_hand()) == ([("counter", -4)], 0)
+
+
+def test_one_that_stands_as_it_was_before_after_a_backup_is_put_back_is_booked_anew(bench: Stock) -> None:
+    owned(bench)
+    bench.passes(60)
+    row = bench.there.file.adjust(bench.pen, 9)
+    bench.adjusted()
+    file = bench.there.file
+    kept = copy.deepcopy((file.tables, file.where, file.gone))
+    for act in ("edit", "delete"):
+        bench.passes(60)
+        if act == "edit":
+            line = {"id": row["lines"][0]["id"], "quantityDifference": Decimal(4)}
+            file.edit("inventory-adjustments", row["id"], lines=[line])
+        else:
+            file.delete("inventory-adjustments", row["id"])
+        bench.adjusted()
+        assert bench.on_hand() == (4 if act == "edit" else 0)
+        file.tables, file.where, file.gone = copy.deepcopy(kept)
+        bench.passes(60)
+        conductor_pull.read_all(bench.store, CONNECTION, ["inventory_adjustments"], "7")
+        bench.adjusted()
+        assert (bench.on_hand(), bench.failures()) == (9, [])
 
 
 def test_one_that_cannot_be_booked_says_why_and_is_tried_again(bench: Stock) -> None:
