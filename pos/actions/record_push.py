@@ -48,10 +48,11 @@ def send(store: Store, link: Link, settle_seconds: int, call: Callable[[], T]) -
     try:
         return call()
     except Rejected:
-        # They said no to these bytes: whatever is sent next goes under another id.
+        # They said no to these bytes: whatever is sent next goes under another id. What is parked says so with its
+        # version; until then, also where this process dies now, nothing is.
         # As the link is by now: somebody may have decided about a field of it meanwhile.
         held = record_links.of_record(store, link.company, link.connection, link.kind, link.record_id) or link
-        record_links.put(store, replace(held, state="error", request_id="", operation=""))
+        record_links.put(store, replace(held, state="error", request_id="", operation="", sent_version=0))
         raise
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from pos import clock
 from pos.actions import conductor_conflicts, conductor_office, conductor_push
 from pos.connectors.conductor.client import Client
 from pos.errors import Conflict, Invalid
-from pos.store import companies, records
-from tests.contract.conductor_bench import DAY, Bench, bench_at
+from pos.store import companies, conductor_sessions, record_links, records
+from tests.contract.conductor_bench import DAY, Bench, Killed, bench_at
 from tests.contract.emulators import conductor_writes
 from tests.contract.emulators.conductor import Conductor
 
@@ -393,3 +394,27 @@ def test_what_was_refused_and_is_deleted_before_it_went_is_no_longer_parked(benc
     assert (bench.link("qbd_customer", "C1").state, bench.link("qbd_customer", "C1").code) == ("synced", "")
     assert bench.push("customers") == (0, 0, 0)
     assert bench.rows("customers") == []
+
+
+def test_a_process_that_dies_between_a_refusal_and_its_words_parks_nothing_for_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was refused without a code, and no session ever took it up again."""
+    bench.add("qbd_customer", "C1", name="Ada")
+    bench.push("customers")
+    bench.change("qbd_customer", "C1", phone="12")
+    bench.there.faults.next("in_use", hits="update customers")
+
+    def dies(*_given: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(record_links, "park", dies)
+        with pytest.raises(Killed):
+            bench.push("customers")
+    bench.passes(120)
+    left = conductor_sessions.claim(bench.store, "another", clock.now())
+    assert left is not None
+    conductor_sessions.end(bench.store, left, "cancelled", clock.now())
+    assert bench.push("customers") == (1, 0, 0)
+    assert bench.one("customers", "qbd_customer", "C1")["phone"] == "12"
