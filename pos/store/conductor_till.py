@@ -37,20 +37,20 @@ def changed(
     store: Store, sort: str, after: str = "", codes: Iterable[str] | None = None, limit: int = PAGE_ROWS
 ) -> list[Change]:  # fmt: skip
     """What was changed at the till, in the order of the codes. Told apart by the database: what is the same is not
-    read. codes: only of these."""
-    some, facts = ("", []) if codes is None else (f" AND a.code IN {_LISTED}", [json.dumps(sorted(codes))])
+    read. codes: only of these, wherever they are."""
+    which, fact = ("a.code > ?", after) if codes is None else (f"a.code IN {_LISTED}", json.dumps(sorted(codes)))
     ask = _customers if sort == "customer" else _items
     with store.reading():
-        return ask(store, after, some, facts, limit)
+        return ask(store, which, fact, limit)
 
 
-def _customers(store: Store, after: str, some: str, facts: list[str], limit: int) -> list[Change]:
+def _customers(store: Store, which: str, fact: str, limit: int) -> list[Change]:
     rows = store.execute(
         "SELECT a.code, a.name, a.phone, a.email, a.disabled, i.name, i.phone, i.email, i.disabled"
-        " FROM conductor_till a JOIN customer i ON i.code = a.code WHERE a.sort = 'customer' AND a.code > ?"
+        f" FROM conductor_till a JOIN customer i ON i.code = a.code WHERE a.sort = 'customer' AND {which}"
         " AND (i.name <> a.name OR i.phone <> a.phone OR i.email <> a.email OR i.disabled <> a.disabled)"
-        f"{some} ORDER BY a.code LIMIT ?",
-        (after, *facts, limit),
+        " ORDER BY a.code LIMIT ?",
+        (fact, limit),
     ).fetchall()
 
     def said(name: str, phone: str, email: str, off: Any) -> dict[str, Any]:
@@ -59,15 +59,15 @@ def _customers(store: Store, after: str, some: str, facts: list[str], limit: int
     return [Change(code, said(*both[:4]), said(*both[4:])) for code, *both in rows]
 
 
-def _items(store: Store, after: str, some: str, facts: list[str], limit: int) -> list[Change]:
+def _items(store: Store, which: str, fact: str, limit: int) -> list[Change]:
     listed, currency = store.config.till.price_list, store.config.shop.currency
     rows = store.execute(
         "SELECT a.code, a.name, a.description, a.disabled, i.name, i.description, i.disabled, a.amount, p.amount,"
         f" a.price_list FROM conductor_till a JOIN item i ON i.code = a.code {_PRICED}"
-        " WHERE a.sort = 'item' AND a.code > ? AND i.has_variants = 0"
+        f" WHERE a.sort = 'item' AND {which} AND i.has_variants = 0"
         f" AND (i.name <> a.name OR i.description <> a.description OR i.disabled <> a.disabled OR {_OTHER_PRICE})"
-        f"{some} ORDER BY a.code LIMIT ?",
-        (listed, currency, after, listed, *facts, limit),
+        " ORDER BY a.code LIMIT ?",
+        (listed, currency, fact, listed, limit),
     ).fetchall()
 
     def said(name: str, description: str, off: Any, amount: int | None) -> dict[str, Any]:

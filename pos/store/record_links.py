@@ -189,14 +189,23 @@ def mark_seen(store: Store, company: str, connection: str, kind: str, remotes: I
 
 
 def unlinked(store: Store, company: str, connection: str, kind: str, title: str) -> list[str]:
-    """Ids of records of that very name, whatever its case, that are nothing there yet, as far as is known."""
+    """Ids of records of that very name, whatever its case, that are nothing there yet, as far as is known. Not of kinds
+    of QuickBooks Desktop. The database knows small letters of English alone: others are looked for as they are, all
+    small, all capital and as words begin."""
     asked = (
         "SELECT r.id FROM record r LEFT JOIN record_link l ON l.company = r.company AND l.kind = r.kind"
-        " AND l.record_id = r.id AND l.connection = ? WHERE r.company = ? AND r.kind = ? AND r.title = ?"
+        " AND l.record_id = r.id AND l.connection = ? WHERE r.company = ? AND r.kind = ? AND r.words = ''"
+        " AND lower(r.title) IN (?, ?, ?, ?)"
         " AND r.deleted = 0 AND (l.remote_id IS NULL OR l.remote_id = '') ORDER BY r.id LIMIT 3"
     )
+    written = [_lower(one) for one in (title, title.lower(), title.upper(), title.title())]
     with store.reading():
-        return [row[0] for row in store.execute(asked, (connection, company, kind, title))]
+        return [row[0] for row in store.execute(asked, (connection, company, kind, *written))]
+
+
+def _lower(text: str) -> str:
+    """As lower() of either database writes it."""
+    return "".join(one.lower() if one.isascii() else one for one in text)
 
 
 def titles_unlinked(store: Store, company: str, connection: str, kind: str) -> Iterator[tuple[str, str]]:

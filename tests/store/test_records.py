@@ -147,3 +147,17 @@ def test_what_waits_is_what_changed_here_since_both_agreed(store: Store) -> None
     records.edit(store, "main", "customer", "C3", 1, {"name": "C3"}, [], "7", now, deleted=True)
     assert record_links.waiting(store, "main", "q", "customer", "", 10) == ["C1"], "edited after sync: sent again"
     assert record_links.waiting(store, "main", "q", "invoice", "", 10) == [], "a copy has nowhere to go"
+
+
+def test_a_name_that_is_nothing_there_yet_is_found_whatever_its_case(store: Store) -> None:
+    now = clock.now()
+    for key, name in (("C1", "Ana BROWN"), ("C2", "ÉLODIE"), ("C3", "Anna Brown"), ("C4", "ana brown")):
+        records.create(store, "main", "customer", key, {"name": name}, [], "7", now)
+    record_links.put(store, record_links.Link("main", "q", "customer", "C4", remote_id="9"))
+    assert record_links.unlinked(store, "main", "q", "customer", "ana Brown") == ["C1"]
+    assert record_links.unlinked(store, "main", "q", "customer", "élodie") == ["C2"]
+    assert record_links.unlinked(store, "main", "q", "item", "Ana BROWN") == []
+    if store.config.storage.url.startswith("sqlite"):
+        asked = "EXPLAIN QUERY PLAN SELECT id FROM record WHERE company = ? AND kind = ? AND words = ''"
+        plan = store.execute(f"{asked} AND lower(title) IN (?, ?)", ("main", "customer", "a", "b"))
+        assert "record_name" in str(plan.fetchall())

@@ -45,6 +45,8 @@ STATEMENTS = (
     # a list is read from these alone: its rows are short, those of the table are not
     "CREATE INDEX record_words ON record (company, kind, words, id, deleted, active, facet, version) WHERE words <> ''",
     "CREATE INDEX record_facet ON record (company, kind, facet, id, deleted, active, words, version) WHERE words <> ''",
+    # QuickBooks Online tells no two names apart by their case
+    "CREATE INDEX record_name ON record (company, kind, lower(title)) WHERE words = ''",
     "CREATE INDEX record_link_state ON record_link (company, connection, kind, state, record_id, agreed_version)",
     "CREATE INDEX record_link_there ON record_link (company, connection, kind, remote_id, record_id)",
     "CREATE INDEX audit_record ON audit (subject) WHERE act IN "
