@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pos.actions import conductor_kept
 from pos.actions import conductor_words as words
 from pos.actions.inventory_items import people_named
 from pos.actions.outbox_views import moment
@@ -91,7 +92,8 @@ def _row(row: Row, named: Mapping[str, str]) -> dict[str, Any]:
         "price": _text(fields, "salesPrice", "price", "discountRate"),
         "quantityOnHand": _text(fields, "quantityOnHand"), "balance": _text(fields, "balance", "balanceRemaining"),
         "state": state_of(record, row.link), "stateText": text, "tone": tone,
-        "message": row.link.message if row.link is not None and row.link.state == "error" else "",
+        "message": conductor_kept.again(row.link.message)
+        if row.link is not None and row.link.state == "error" else "",
         "remoteId": row.link.remote_id if row.link is not None else "", "editedBy": record.edited_by,
         "editedAt": record.edited_at,
     }  # fmt: skip
@@ -195,7 +197,7 @@ def shown(store: Store, config: Config, found: Whole) -> dict[str, Any]:
         "sync": {
             "state": state, "text": text, "tone": tone, "remoteId": link.remote_id if link else "",
             "revision": link.sync_token if link else "", "code": link.code if link else "",
-            "message": link.message if link else "", "syncedAt": link.synced_at if link else "",
+            "message": conductor_kept.again(link.message) if link else "", "syncedAt": link.synced_at if link else "",
             "syncedText": moment(store, config, link.synced_at) if link else "",
         },
         "states": {name: _state(found, name, one) for name, one in _fields_of(found)},

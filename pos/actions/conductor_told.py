@@ -5,6 +5,7 @@ together, and that it cannot be reached for long. Settled by the next good one; 
 from __future__ import annotations
 
 from pos import clock
+from pos.actions import conductor_kept
 from pos.said import nsaid, said
 from pos.store import companies, conductor_sessions, notices, schedules
 from pos.store.conductor_sessions import Session
@@ -36,7 +37,7 @@ def ended(store: Store, session: Session) -> None:
     if session.status == "failed":
         _raise(store, session, "needs", said(
             "Bringing records together with QuickBooks Desktop of {company} failed: {why}",
-            company=_name(store, session), why=session.message,
+            company=_name(store, session), why=conductor_kept.again(session.message),
         ))  # fmt: skip
     elif session.status == "completed" and failed:
         _raise(store, session, "check", nsaid(

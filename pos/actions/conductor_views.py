@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from pos import clock
-from pos.actions import conductor_manager, conductor_setup
+from pos.actions import conductor_kept, conductor_manager, conductor_setup
 from pos.actions.audit_views import midnight
 from pos.actions.outbox_views import moment
 from pos.actions.run_overview import duration
@@ -114,10 +114,10 @@ def _why(store: Store, config: Config, one: Session, word: str) -> str:
         )
     if word == "waiting":
         at = moment(store, config, one.next_at)
-        return said("{why} It goes on by itself, at {at} at the latest.", why=one.message, at=at)
+        return said("{why} It goes on by itself, at {at} at the latest.", why=conductor_kept.again(one.message), at=at)
     if word == "cancelled" and one.cancel_by:
         return said("{who} cancelled it. What was brought together until then stays so.", who=one.cancel_by)
-    return one.message
+    return conductor_kept.again(one.message)
 
 
 def _began(store: Store, config: Config, at: str, who: str, cause: str) -> str:
@@ -142,7 +142,9 @@ def _of_type(config: Config, name: str, steps: Sequence[Step]) -> dict[str, Any]
         tone, text = "needs", said("Done, with errors")
     return {
         "name": name, "title": TITLES.get(name, name), "tone": tone, "state_text": text,
-        "doing": DIRECTIONS[now.direction] if now else next((step.message for step in own if step.message), ""),
+        "doing": DIRECTIONS[now.direction] if now else conductor_kept.again(
+            next((step.message for step in own if step.message), "")
+        ),
         **figures(config, total, synced, failed, sum(step.unchanged for step in own)),
         **({"total_text": "–", "synced_text": "–"} if state == "waiting" else {}),
     }  # fmt: skip
@@ -163,7 +165,8 @@ def error(store: Store, config: Config, one: Failed) -> dict[str, Any]:
     return {
         "n": one.n, "type": one.object_type, "type_text": ABOUT.get(one.object_type, one.object_type),
         "title": one.title or one.object_id or one.remote_id or "–",
-        "key": one.object_id or one.remote_id, "message": one.message, "remedy": one.remedy, "code": one.code,
+        "key": one.object_id or one.remote_id, "message": conductor_kept.again(one.message),
+        "remedy": conductor_kept.again(one.remedy), "code": one.code,
         "link": f"/conductor/{one.object_type}/{one.object_id}" if one.object_id else "",
         "at_text": moment(store, config, one.at),
     }  # fmt: skip
@@ -219,7 +222,7 @@ def _step(config: Config, step: Step) -> dict[str, Any]:
     tone, text = STEPS[step.state]
     return {
         "title": ABOUT.get(step.object_type, step.object_type), "direction_text": DIRECTIONS[step.direction],
-        "tone": tone, "state_text": text, "message": step.message,
+        "tone": tone, "state_text": text, "message": conductor_kept.again(step.message),
         "took": took(step.started_at, step.ended_at) if step.started_at else "",
         **figures(config, max(step.total, step.synced + step.failed), step.synced, step.failed, step.unchanged),
     }  # fmt: skip
@@ -239,7 +242,7 @@ def connection(store: Store, config: Config, company: str) -> dict[str, Any]:
         bad, words = max(bad, one.waits_from), one.message
     ended = one.ended_at if one is not None and one.status == "completed" else ""  # with errors or without: it answered
     answered = max(good, tested, ended)
-    tone, text, why = _connected(config, row, answered, words if bad > answered else "")
+    tone, text, why = _connected(config, row, answered, conductor_kept.again(words) if bad > answered else "")
     return {
         "tone": tone, "text": text, "why": why,
         "ms": facts.get("milliseconds") if tested and tested == answered else None,

@@ -72,9 +72,12 @@ ENGLISH_ONLY = (
     "pos/actions/openings.py",
     "pos/actions/older.py",
 )
-#: But for what a screen shows: what does not fit in the mapping to QuickBooks, what is missing, and what QuickBooks
-#: Desktop's codes mean.
-ON_SCREENS = ("pos/connectors/qbo/fit.py", "pos/connectors/qbo/mapping.py", "pos/connectors/qbd/codes.py")
+#: But for what a screen shows: what does not fit in the mapping to QuickBooks, what is missing, what QuickBooks
+#: Desktop's codes mean, and what Conductor answers.
+ON_SCREENS = (
+    "pos/connectors/qbo/fit.py", "pos/connectors/qbo/mapping.py", "pos/connectors/qbd/codes.py",
+    "pos/connectors/conductor/errors.py", "pos/connectors/conductor/client.py",
+)  # fmt: skip
 #: A fact's place in a text: {name}, or %(name)s in a template.
 FACT = re.compile(r"\{(\w+)\}|%\((\w+)\)s")
 #: A language's plain text must not be shown as a pattern: an odd per cent sign in a template's text ends the page.
