@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pos import clock
-from pos.actions import conductor_catalogue
+from pos.actions import conductor_catalogue, conductor_setup
 from pos.actions import conductor_words as words
 from pos.actions.conductor_views import TITLES
 from pos.actions.outbox_views import moment
@@ -76,8 +76,10 @@ def decide(store: Store, company: str, number: int, choice: str, by: str) -> Cla
 
 
 def undo(store: Store, company: str, number: int, by: str) -> Clashed:
-    """The other value after all, whoever decided. NotFound; Conflict, code "open" or "changed"."""
+    """The other value after all, whoever decided. NotFound; Conflict, code "open", "changed", or "only_theirs" where
+    its type only comes from QuickBooks."""
     _till_heard(store, company, number)
+    _refuse_one_way(store, company, number)
     with store.transaction():
         return _till_told(store, records.undo(store, company, number, by, clock.now(), _Whole()))
 
@@ -98,6 +100,15 @@ def _till_heard(store: Store, company: str, number: int) -> None:
     after = conductor_catalogue.heard(store, before)
     if before.fields.get(one.field) != after.fields.get(one.field):
         raise Conflict(said("Somebody changed it meanwhile. Look again, then change it."), code="changed")
+
+
+def _refuse_one_way(store: Store, company: str, number: int) -> None:
+    """Nothing is sent of a type that only comes from QuickBooks: ours would not stand."""
+    one = records.conflict(store, company, number)
+    rules = conductor_setup.settings(store, store.config, company).rules
+    direction = rules[types.type_of_kind(one.kind).name].direction
+    if one.decision == "theirs" and one.field != DELETED and direction == "from_quickbooks":
+        raise Conflict(said("Only QuickBooks changes this."), code="only_theirs")
 
 
 def _with_ids(record: Record, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:

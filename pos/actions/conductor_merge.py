@@ -12,7 +12,7 @@ from typing import Any
 
 from pos import clock
 from pos.actions import conductor_catalogue, conductor_lost, conductor_side, record_merge
-from pos.actions.conductor_side import ITEM, SYSTEM, TYPE_OF, Side
+from pos.actions.conductor_side import SYSTEM, TYPE_OF, Side
 from pos.errors import Conflict
 from pos.rules import conductor_body, conductor_fields
 from pos.rules.conductor import type_of_kind
@@ -184,8 +184,7 @@ def match(on: Side, resource: str, there: Mapping[str, Any], fields: Mapping[str
     if one.lines or not known:
         return None
     rows = list(records.several(on.store, on.company, one.kind, known).values())
-    if one.kind == ITEM:
-        rows = [row for row in rows if (row.fields.get("parent") or {}) == (fields.get("parent") or {})]
+    rows = [row for row in rows if _above(row.fields) == _above(fields)]
     same = [row for row in rows if conductor_body.same_one(one.kind, row.fields, fields)]
     if len(same) == 1:
         return same[0]
@@ -196,6 +195,11 @@ def match(on: Side, resource: str, there: Mapping[str, Any], fields: Mapping[str
              name=records.title_of(fields)),
         code=NAME_TAKEN, facts={"record": rows[0].id},
     )  # fmt: skip
+
+
+def _above(fields: Mapping[str, Any]) -> str:
+    """Id there of what one of a list stands under: two of one name under different ones are two."""
+    return str((fields.get("parent") or {}).get("id") or "")
 
 
 def _refuse_second(on: Side, kind: str, there: Mapping[str, Any], title: str, outside: str) -> None:
@@ -276,7 +280,7 @@ def gone(on: Side, link: Link, record: Record, *, asked: bool = False) -> bool:
         words = said("It was deleted in QuickBooks, and was changed here meanwhile: somebody decides.")
         if asked:
             words = said(
-                "It is not in QuickBooks any more, and nobody deleted it there. Was a backup put back? Somebody decides."
+                "It is not in QuickBooks any more, and nobody deleted it there. Was a backup put back? A person decides."
             )
         record_links.put(on.store, replace(
             link, state="gone", code=GONE, message=words if edited else said("It was deleted in QuickBooks."),

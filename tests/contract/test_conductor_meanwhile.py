@@ -14,6 +14,7 @@ import pytest
 
 from pos.actions import conductor_conflicts
 from pos.connectors.conductor.client import Client, Page
+from pos.errors import Conflict
 from tests.contract.conductor_pulls import Pulls, pulls_at
 from tests.contract.emulators.conductor import Conductor
 
@@ -175,6 +176,33 @@ def test_a_field_quickbooks_alone_says_goes_there_where_a_person_takes_its_rule_
     bench.there.file.edit("customers", ada, resaleNumber="X2")
     bench.pull("customers")
     assert bench.of(CUSTOMER, ada).fields["resaleNumber"] == "X2", "this once"
+
+
+def test_where_a_type_only_comes_its_rule_is_not_taken_back(bench: Pulls) -> None:
+    (ada,) = bench.customers(1)
+    bench.pull("customers")
+    bench.change(CUSTOMER, f"QBD-{ada}", phone="1")
+    bench.choose(rules={"customers": {"direction": "from_quickbooks"}})
+    bench.passes(600)
+    bench.there.file.edit("customers", ada, email="ada@x.example")
+    bench.pull("customers")
+    (told,) = bench.conflicts("decided")
+    with pytest.raises(Conflict, match="Only QuickBooks") as refused:
+        conductor_conflicts.undo(bench.store, "main", told.id, "7")
+    assert refused.value.code == "only_theirs" and bench.of(CUSTOMER, ada).fields["phone"] == ""
+
+
+def test_one_of_the_same_name_under_another_is_another_one(bench: Pulls) -> None:
+    big = bench.there.file.put("customers", name="Big")["id"]
+    bench.pull("customers")
+    bench.passes(600)
+    bench.add(CUSTOMER, "J", name="Site")
+    bench.add(CUSTOMER, "K", name="Yard", parent={"id": big})
+    site, yard = (bench.there.file.put("customers", name=name, parentId=big)["id"] for name in ("Site", "Yard"))
+    bench.pull("customers")
+    bench.push("customers")
+    assert bench.remote(CUSTOMER, "J") != site and bench.remote(CUSTOMER, "K") == yard
+    assert len(bench.every(CUSTOMER)) == len(bench.rows("customers")) == 4
 
 
 def test_one_deleted_here_that_is_used_there_again_is_a_persons_word(bench: Pulls) -> None:
