@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from pos import clock
-from pos.actions import conductor_conflicts, conductor_office, conductor_push
+from pos.actions import conductor_conflicts, conductor_office, conductor_push, conductor_side, conductor_take
 from pos.connectors.conductor.client import Client
 from pos.errors import Conflict, Invalid
-from pos.store import companies, conductor_sessions, record_links, records
-from tests.contract.conductor_bench import DAY, Bench, Killed, bench_at
+from pos.store import records
+from tests.contract.conductor_bench import DAY, Bench, bench_at
 from tests.contract.emulators import conductor_writes
 from tests.contract.emulators.conductor import Conductor
 
@@ -203,6 +202,29 @@ def test_what_quickbooks_refuses_is_parked_in_its_own_words_and_the_others_go_on
         conductor_office.retry(bench.store, "main", "qbd_customer", "C1", "7")
 
 
+@pytest.mark.parametrize("pulls", [False, True])
+def test_two_of_one_name_that_a_person_says_are_the_same_are_brought_together(bench: Bench, *, pulls: bool) -> None:
+    made = bench.there.file.put("customers", name="Ben", email="ben@x.example", fax="5")
+    bench.add("qbd_customer", "C2", name="ben", email="other@x.example", phone="12")
+    assert bench.push("customers") == (0, 1, 0) and parked(bench) == [("C2", "same_name")]
+    conductor_office.retry(bench.store, "main", "qbd_customer", "C2", "7", same=True)
+    if pulls:  # who comes first is the same
+        there = bench.there.file.row("customers", made["id"])
+        on = bench.side()
+        refs = conductor_side.refs(on, theirs=[there])
+        with bench.store.transaction():
+            assert conductor_take.joined(on, "customers", there, refs) is not None
+    bench.push("customers")
+    assert (bench.remote("qbd_customer", "C2"), len(bench.rows("customers"))) == (made["id"], 1)
+    assert (bench.get("qbd_customer", "C2").fields["fax"], bench.one("customers", "qbd_customer", "C2")["phone"]) == (
+        "5", "12"
+    )  # fmt: skip
+    told = {row.field: (row.ours, row.theirs, row.decision) for row in bench.conflicts("")}
+    assert told["email"] == ("other@x.example", "ben@x.example", "theirs"), "by the rule, and with undo"
+    with pytest.raises(Conflict, match="refused"):
+        conductor_office.retry(bench.store, "main", "qbd_customer", "C2", "7", same=True)
+
+
 def test_the_same_one_made_there_is_joined_and_another_of_its_name_is_a_person_s_matter(bench: Bench) -> None:
     old = bench.there.file.put("customers", name="ADA", email="ada@x.example", fax="5")
     bench.there.file.inactivate("customers", old["id"])
@@ -210,7 +232,7 @@ def test_the_same_one_made_there_is_joined_and_another_of_its_name_is_a_person_s
     bench.add("qbd_customer", "C1", name="Ada", email="ada@x.example", phone="12")
     bench.add("qbd_customer", "C2", name="Ben", email="other@x.example")
     assert bench.push("customers") == (1, 1, 0)
-    assert parked(bench) == [("C2", "name_taken")]
+    assert parked(bench) == [("C2", "same_name")]
     assert bench.remote("qbd_customer", "C1") == old["id"], "whatever its case, and although it is inactive"
     assert (bench.get("qbd_customer", "C1").fields["fax"], len(bench.rows("customers"))) == ("5", 2)
     assert bench.one("customers", "qbd_customer", "C1")["phone"] == "12"
@@ -361,60 +383,3 @@ def test_vendors_purchase_orders_items_of_each_type_and_adjustments_go_too(bench
     bench.change("qbd_item", "Fee", price="6")
     assert bench.push("items", "inventory_adjustments") == (2, 0, 0)
     assert bench.rows("inventory_adjustments") == []
-
-
-@pytest.mark.parametrize("fault", ["", "closed_after"])
-def test_what_quickbooks_fills_in_is_taken_also_where_ours_alone_counts(bench: Bench, fault: str) -> None:
-    """The day it is due and the address of its customer were nobody's change: they went back as empty, and the order
-    was parked for ever ("cannot be emptied")."""
-    companies.keep_as(
-        bench.store, companies.MAIN, "conductor", "rules", {"sales_orders": {"direction": "to_quickbooks"}},
-        companies.kept_as(bench.store, companies.MAIN, "conductor", "rules"), "7",
-    )  # fmt: skip
-    bench.add("qbd_customer", "C1", name="Ada", billingAddress={"line1": "1 High St"})
-    bench.item("Pen", salesDescription="A pen")
-    ordered(bench)
-    if fault:
-        bench.there.faults.next(fault, hits="create sales-orders")
-    assert bench.push("customers", "items", "sales_orders") == (3, 0, 0)
-    record = bench.get(ORDER, "O1")
-    assert (record.fields["dueDate"], record.fields["billingAddress"]) == (DAY, {"line1": "1 High St"})
-    bench.change(ORDER, "O1", memo="later")
-    assert bench.push("sales_orders") == (1, 0, 0)
-    assert (bench.one("sales_orders", ORDER, "O1")["memo"], bench.conflicts("")) == ("later", [])
-
-
-def test_what_was_refused_and_is_deleted_before_it_went_is_no_longer_parked(bench: Bench) -> None:
-    bench.add("qbd_customer", "C1", name="Ada")
-    bench.there.faults.next("in_use", hits="create customers")
-    bench.push("customers")
-    assert bench.link("qbd_customer", "C1").state == "error"
-    version = bench.get("qbd_customer", "C1").version
-    conductor_office.delete(bench.store, companies.MAIN, "qbd_customer", "C1", {"version": version}, "7")
-    assert (bench.link("qbd_customer", "C1").state, bench.link("qbd_customer", "C1").code) == ("synced", "")
-    assert bench.push("customers") == (0, 0, 0)
-    assert bench.rows("customers") == []
-
-
-def test_a_process_that_dies_between_a_refusal_and_its_words_parks_nothing_for_ever(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It was refused without a code, and no session ever took it up again."""
-    bench.add("qbd_customer", "C1", name="Ada")
-    bench.push("customers")
-    bench.change("qbd_customer", "C1", phone="12")
-    bench.there.faults.next("in_use", hits="update customers")
-
-    def dies(*_given: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(record_links, "park", dies)
-        with pytest.raises(Killed):
-            bench.push("customers")
-    bench.passes(120)
-    left = conductor_sessions.claim(bench.store, "another", clock.now())
-    assert left is not None
-    conductor_sessions.end(bench.store, left, "cancelled", clock.now())
-    assert bench.push("customers") == (1, 0, 0)
-    assert bench.one("customers", "qbd_customer", "C1")["phone"] == "12"
