@@ -26,6 +26,8 @@ from pos.store.records import Record
 
 GONE = "deleted_there"
 NAME_TAKEN = "name_taken"
+#: Refused because another one there, that is no record here, has the name; and a person's word that it is this one.
+SAME_NAME, SAME = "same_name", "same"
 #: Fields a conflict about the whole record is told under (see `records`).
 DELETED = records.DELETED
 
@@ -185,7 +187,9 @@ def match(on: Side, resource: str, there: Mapping[str, Any], fields: Mapping[str
         return None
     rows = list(records.several(on.store, on.company, one.kind, known).values())
     rows = [row for row in rows if _above(row.fields) == _above(fields)]
-    same = [row for row in rows if conductor_body.same_one(one.kind, row.fields, fields)]
+    same = _told_same(on, one.kind, rows, fields) or [
+        row for row in rows if conductor_body.same_one(one.kind, row.fields, fields)
+    ]  # fmt: skip
     if len(same) == 1:
         return same[0]
     if not rows:
@@ -195,6 +199,15 @@ def match(on: Side, resource: str, there: Mapping[str, Any], fields: Mapping[str
              name=records.title_of(fields)),
         code=NAME_TAKEN, facts={"record": rows[0].id},
     )  # fmt: skip
+
+
+def _told_same(on: Side, kind: str, rows: list[Record], fields: Mapping[str, Any]) -> list[Record]:
+    """Those a person said are the one of that name there. What sort of item one is stays, so that two are none."""
+    links = record_links.of_records(on.store, on.company, on.connection, kind, [row.id for row in rows])
+    return [
+        row for row in rows
+        if row.id in links and links[row.id].code == SAME and row.fields.get("type") == fields.get("type")
+    ]  # fmt: skip
 
 
 def _above(fields: Mapping[str, Any]) -> str:
@@ -280,7 +293,7 @@ def gone(on: Side, link: Link, record: Record, *, asked: bool = False) -> bool:
         words = said("It was deleted in QuickBooks, and was changed here meanwhile: somebody decides.")
         if asked:
             words = said(
-                "It is not in QuickBooks any more, and nobody deleted it there. Was a backup put back? A person decides."
+                "It is not in QuickBooks any more, though nobody deleted it. Was a backup put back? Somebody decides."
             )
         record_links.put(on.store, replace(
             link, state="gone", code=GONE, message=words if edited else said("It was deleted in QuickBooks."),

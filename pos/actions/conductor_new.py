@@ -33,7 +33,7 @@ def created(on: Side, record: Record, link: Link, resource: str) -> Done | None:
     found = conductor_ready.refs(on, record)
     body = conductor_body.to_create(resource, conductor_ready.paper(record), found) | {"externalId": external}
     by = conductor_lost.by_what(on, resource, record.fields, body)
-    there = _there_already(on, record, resource, by, external)
+    there = _there_already(on, record, link, resource, by, external)
     if there is not None:
         conductor_merge.bring(on, replace(link, sync_token=""), record, resource, there)
         return Done("synced")
@@ -43,10 +43,10 @@ def created(on: Side, record: Record, link: Link, resource: str) -> Done | None:
 
 
 def _there_already(
-    on: Side, record: Record, resource: str, by: Mapping[str, Any], external: str
+    on: Side, record: Record, link: Link, resource: str, by: Mapping[str, Any], external: str
 ) -> Mapping[str, Any] | None:  # fmt: skip
-    """The same one there: ours from a time we do not remember, or one somebody made there. Rejected, code "name_taken",
-    when the name is another's."""
+    """The same one there: ours from a time we do not remember, or one somebody made there. Rejected, code "same_name",
+    when the name is another's, and a person may say that they are the same; else "name_taken"."""
     looked = conductor_lost.look(on, resource, by, external)
     if looked.mine:
         conductor_go.refuse_joined(on, record, looked.mine[0])
@@ -56,11 +56,13 @@ def _there_already(
     row = looked.others[0]
     known = record_links.of_remotes(on.store, on.company, on.connection, record.kind, [str(row["id"])])
     fields, _ = conductor_body.from_there(resource, row, conductor_side.refs(on, theirs=[row]))
-    if not known and conductor_body.same_one(record.kind, record.fields, fields):
+    alike = record.fields.get("type") == fields.get("type")
+    told = link.code == conductor_merge.SAME and alike
+    if not known and (told or conductor_body.same_one(record.kind, record.fields, fields)):
         return row
     raise Rejected(
         said("QuickBooks has another one called {name}.", name=by["name"]),
-        code="name_taken",
+        code=conductor_merge.SAME_NAME if alike and not known else conductor_merge.NAME_TAKEN,
         remedy=said("Give one of them another name; names are one's alone there."),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from pos import clock
-from pos.actions import conductor_catalogue
+from pos.actions import conductor_catalogue, conductor_merge
 from pos.actions import conductor_shown as shown
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound
@@ -220,14 +220,23 @@ def delete(store: Store, company: str, kind: str, key: str, body: Mapping[str, A
         return made
 
 
-def retry(store: Store, company: str, kind: str, key: str, by: str) -> None:
-    """What QuickBooks refused goes again with the next sync. Conflict, code "not_parked", when nothing was refused."""
+def retry(store: Store, company: str, kind: str, key: str, by: str, *, same: bool = False) -> None:
+    """What QuickBooks refused goes again with the next sync. Conflict, code "not_parked", when nothing was refused.
+    same: it was refused for its name, and the one of that name there is this one: both are brought together then, field
+    by field as the rules say. Conflict, code "not_same", when it was refused for something else."""
     record = records.get(store, company, kind, key)
     with store.transaction():
         link = _link(store, record)
         if link is None or link.state != "error":
             raise Conflict(said("Nothing of it was refused."), code="not_parked")
-        record_links.put(store, replace(link, state="pending", agreed_version=0, code="", message="", sent_version=0))
+        if same and (link.code != conductor_merge.SAME_NAME or link.remote_id):
+            raise Conflict(said("It was not refused for its name."), code="not_same")
+        code = conductor_merge.SAME if same else ""
+        record_links.put(store, replace(link, state="pending", agreed_version=0, code=code, message="", sent_version=0))
+        if same:
+            detail = {"company": company, "field": "name", "choice": "same"}
+            audit.record(store, by, "record.decide", f"{kind} {key}", detail)
+            return
         audit.record(store, by, "record.retry", f"{kind} {key}", {"company": company, "code": link.code})
 
 

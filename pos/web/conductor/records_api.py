@@ -127,12 +127,12 @@ def delete(name: str, key: str) -> ResponseReturnValue:
 
 
 @bp.post(f"{BASE}/<path:key>/retry")
-@describe(body=thing({}, _COMPANY), answer=_ONE, refuses=(409,))
+@describe(body=thing({}, {**_COMPANY, "same": FLAG}), answer=_ONE, refuses=(409,))
 @auth.needs("operate", within=True)
 def retry(name: str, key: str) -> ResponseReturnValue:
     here, body = parts(), json_object()
     company, kind = reached.in_body(body), office.kind_of(name)
-    office.retry(here.store, company, kind, key, auth.actor().code)
+    office.retry(here.store, company, kind, key, auth.actor().code, same=body.get("same") is True)
     return jsonify({"ok": True, "record": office.one(here.store, here.config, company, kind, key)})
 
 

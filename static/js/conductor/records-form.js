@@ -92,11 +92,19 @@ name?.addEventListener("input", () => {
   else put(place, "");
 });
 
+/** What the page calls a field, for a sentence that names it as programs do. */
+const labelOf = (field) => {
+  const box = form.querySelector(`[data-field="${CSS.escape(field.split(".")[0])}"]`);
+  const part = field.includes(".") && box?.querySelector(`label[for$="-${CSS.escape(field.split(".").at(-1))}"]`);
+  return (part || box?.querySelector(".form-label, label"))?.firstChild?.textContent.trim() || box?.querySelector("label")?.textContent.trim() || field;
+};
+
 function shownWrong(error) {
   const field = error instanceof Refused ? error.field : "";
   if (field.startsWith("lines")) return wrongLine(field, sentence(error));
-  if (field && wrong(field.split(".")[0], sentence(error))) return undefined;
-  return put(byId("problem"), sentence(error));
+  const words = field ? sentence(error).replace(field, labelOf(field)) : sentence(error);
+  if (field && wrong(field.split(".")[0], words)) return undefined;
+  return put(byId("problem"), words);
 }
 
 // -- saved -------------------------------------------------------------------------------------------------------------
@@ -181,6 +189,9 @@ document.addEventListener("click", async (event) => {
   if (await act(button, problem, () => post(`/api/conductor/conflicts/${decide}`, { choice, company }))) go(location.pathname + location.search, t("It is decided."));
 });
 
+byId("same")?.addEventListener("click", async (event) => {
+  if (await act(event.currentTarget, byId("record-problem"), () => post(`${own}/retry`, { company, same: true }))) go(location.pathname + location.search, t("Both are brought together with the next sync."));
+});
 byId("retry")?.addEventListener("click", async (event) => {
   if (await act(event.currentTarget, byId("record-problem"), () => post(`${own}/retry`, { company }))) go(location.pathname + location.search, t("It goes again with the next sync."));
 });

@@ -82,6 +82,7 @@ def test_what_quickbooks_alone_changes_what_is_in_conflict_and_what_was_refused(
     pulled(till, "qbd_vendor", "V1", {"name": "Bo"}, "90-1", state="error", sent_version=1, message="No such terms.")
     parked = operator.get(f"{API}/vendors/V1").json["record"]
     assert (parked["sync"]["state"], parked["sync"]["message"]) == ("error", "No such terms.")
+    assert operator.post(f"{API}/vendors/V1/retry", {"same": True}).json["code"] == "not_same"
     again = operator.post(f"{API}/vendors/V1/retry").json["record"]
     assert again["sync"]["state"] == "waiting"
     assert operator.post(f"{API}/vendors/V1/retry").json["code"] == "not_parked"
