@@ -119,12 +119,13 @@ def refusal(store: Store, config: Config, company: str) -> str:
 
 
 def plan(rules: Mapping[str, conductor_rules.Rule], wanted: Sequence[str]) -> list[tuple[str, str]]:
-    """The steps of a session: (type, direction), in their order. Of a type what is there comes first: what is sent then
-    is what is left to send."""
+    """The steps of a session: (type, direction), in their order. Of a type what is there comes first, also where nothing
+    is taken from there: what is sent then is what is left to send, and what somebody changed or deleted there is told.
+    """
     steps = [LISTS]
     for name in wanted:
         direction = rules[name].direction
-        if direction in ("both", "from_quickbooks"):
+        if direction != "off":
             steps.append((name, "pull"))
         if name == STOCK and direction != "off":
             steps.append((name, "stock"))  # theirs are booked, ours made: the push sends them

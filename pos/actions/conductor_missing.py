@@ -62,13 +62,17 @@ def one(on: Side, resource: str, key: str) -> dict[str, Any] | None:
         return None
 
 
-def same_file(on: Side, sort: conductor.Type) -> None:
-    """Once a session: something that was brought together before has to be there. Conflict, code "other_file", where
-    nothing of it is: somebody opened another company file, and all would look deleted."""
+def same_file(on: Side, first: conductor.Type) -> None:
+    """Once a session: something that was brought together before has to be there, of this type, else of another one of
+    which there is more. Conflict, code "other_file", where nothing of it is: somebody opened another company file, and
+    all would look deleted, and what is theirs would come in."""
     if "same file" in on.found:
         return
-    links = record_links.some(on.store, on.company, on.connection, sort.kind, SOME)
-    if len(links) < SOME:
+    for sort in (first, *conductor.TYPES.values()):
+        links = record_links.some(on.store, on.company, on.connection, sort.kind, SOME)
+        if len(links) >= SOME and on.direction(sort.name) != "off":
+            break
+    else:
         return
     mine = records.several(on.store, on.company, sort.kind, [link.record_id for link in links])
     for link in links:

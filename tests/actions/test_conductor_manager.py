@@ -96,6 +96,12 @@ def test_what_failed_while_preparing_counts_as_failed(corner: Corner) -> None:
     assert corner.manager.get_last_sync_time() is None
 
 
+def test_what_only_goes_there_is_read_as_well_so_that_what_somebody_did_there_is_told() -> None:
+    rules = conductor_rules.read({"customers": {"direction": "to_quickbooks"}, "vendors": {"direction": "off"}})
+    steps = conductor_manager.plan(rules, ["customers", "vendors"])
+    assert steps == [("lists", "refs"), ("customers", "pull"), ("customers", "push")]
+
+
 def test_stock_is_told_between_what_comes_and_what_goes_and_asked_for_last() -> None:
     steps = conductor_manager.plan(conductor_rules.DEFAULTS, ["items", "inventory_adjustments"])
     assert steps == [

@@ -16,7 +16,8 @@ from pos.actions import conductor_conflicts
 from pos.connectors.conductor.client import Client, Page
 from pos.errors import Conflict
 from tests.contract.conductor_pulls import Pulls, pulls_at
-from tests.contract.emulators.conductor import Conductor
+from tests.contract.emulators.conductor import END_USER, Conductor
+from tests.contract.emulators.conductor_file import CompanyFile
 
 CUSTOMER = "qbd_customer"
 
@@ -233,3 +234,17 @@ def test_what_is_overruled_a_second_time_is_told_a_second_time(bench: Pulls) -> 
         bench.pull("customers")
         bench.push("customers")
         assert bench.one("customers", CUSTOMER, "A")["phone"] == "1" and len(bench.conflicts("decided")) == count
+
+
+def test_in_another_company_file_nothing_begins_whatever_type_is_first(bench: Pulls) -> None:
+    bench.there.file.put("customers", name="The only one")
+    for n in range(4):
+        bench.there.file.put("vendors", name=f"V{n}")
+    bench.pull("customers", "vendors")
+    other = bench.there.files[END_USER] = CompanyFile("Another")
+    other._made = 5000  # ids tell when something was made: another file has others
+    bench.passes(600)
+    other.put("customers", name="Somebody else's")
+    with pytest.raises(Conflict) as caught:
+        bench.work(bench.begun("customers"))
+    assert caught.value.code == "other_file" and len(bench.every(CUSTOMER)) == 1
