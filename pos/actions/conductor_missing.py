@@ -221,7 +221,7 @@ def deleted(work: Work, cursor: dict[str, Any]) -> dict[str, Any] | None:
         work.breathe()
     after = {**cursor, "way": "done"}
     with on.store.transaction():
-        moments = [str(row["deletedAt"]) for row in rows if row.get("deletedAt")]
+        moments = [str(row["deletedAt"]) for row in rows if conductor_take.is_moment(row.get("deletedAt"))]
         latest = max([*moments, *([since] if since else [])], key=conductor_merge.stamp, default="")
         if latest:
             connections.move(on.store, on.connection, feed, conductor_take.not_ahead(latest), clock.now())

@@ -115,12 +115,20 @@ def went(
 
 
 def _newest(cursor: dict[str, Any], resource: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """The latest change met, as they write it, with their offset."""
-    moments = [str(row["updatedAt"]) for row in rows if row.get("updatedAt")]
+    """The latest change met, as they write it, with their offset. One that is no moment fails with its row alone."""
+    moments = [str(row["updatedAt"]) for row in rows if is_moment(row.get("updatedAt"))]
     known = cursor["newest"].get(resource)
     latest = max([*moments, *([known] if known else [])], key=conductor_merge.stamp, default="")
     if latest:
         cursor["newest"][resource] = latest
+
+
+def is_moment(text: Any) -> bool:
+    """Whether it is a moment of theirs, with its offset."""
+    try:
+        return bool(text) and bool(clock.parse(text))
+    except (ValueError, TypeError):
+        return False
 
 
 # -- one row -----------------------------------------------------------------------------------------------------------

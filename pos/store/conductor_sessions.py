@@ -50,7 +50,8 @@ _FAILED = (
 #: Companies first: so the index of the sessions is used, however many there were.
 _FREE = (
     "SELECT s.n FROM conductor_company c CROSS JOIN conductor_session s WHERE s.connection = c.connection AND"
-    " s.status = 'running' AND (s.lease_until <= ? OR s.lease_until > ?) AND (s.next_at <= ? OR s.cancel_at <> '')"
+    " s.status = 'running' AND (s.lease_until <= ? OR s.lease_until > ?) AND (s.next_at <= ? OR s.next_at > ? OR"
+    " s.cancel_at <> '')"
 )
 
 
@@ -110,9 +111,10 @@ def cancel(store: Store, connection: str, by: str, now: datetime, *, n: int = 0)
 
 def claim(store: Store, owner: str, now: datetime, *, connection: str = "") -> Session | None:
     """The next session nobody works on, for this worker alone; None when there is none. One that was cancelled is
-    handed out although it waits: it is to be ended. When there is none, nothing is written."""
+    handed out although it waits: it is to be ended. So is one that waits for a moment further ahead than `put_off`
+    keeps any: the clock was set back since. When there is none, nothing is written."""
     stamp, ahead = clock.stamp(now), clock.stamp(now + timedelta(seconds=AHEAD_SECONDS_MAX))
-    facts, asked = [stamp, ahead, stamp], _FREE
+    facts, asked = [stamp, ahead, stamp, ahead], _FREE
     if connection:
         facts, asked = [*facts, connection], f"{_FREE} AND s.connection = ?"
     with store.reading():
@@ -200,9 +202,10 @@ def _failure_row(session: int, stamp: str, one: Failure) -> tuple[Any, ...]:
 def put_off(
     store: Store, session: Session, later: datetime, code: str, message: str, now: datetime, *, away: bool = True
 ) -> None:
-    """It goes on later, from where it is. No object is failed. away: nobody could be asked, which `waits_from` counts
-    from; otherwise an answer is waited for."""
+    """It goes on later, from where it is; it is looked at again after AHEAD_SECONDS_MAX at most. No object is failed.
+    away: nobody could be asked, which `waits_from` counts from; otherwise an answer is waited for."""
     begun = session.waits_from or clock.stamp(now)
+    later = min(later, now + timedelta(seconds=AHEAD_SECONDS_MAX))
     with store.transaction():
         kept = Sessions.get_or_none(mine(session))
         if kept is None:

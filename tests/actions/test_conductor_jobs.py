@@ -192,3 +192,22 @@ def test_a_look_with_nothing_to_do_asks_little_and_writes_nothing(corner: Corner
     assert len(work) <= 2, work
     plan = corner.store.execute(f"EXPLAIN QUERY PLAN {work[0]}").fetchall()
     assert not [row for row in plan if "SCAN s" in str(row[-1])], plan
+
+
+def test_a_clock_that_was_a_year_ahead_when_a_session_was_put_off_keeps_it_no_year(corner: Corner) -> None:
+    later = corner.now + timedelta(days=365)
+    corner.now, now = later, corner.now
+    corner.steps["pull"] = raising(Unavailable("away", code="desktop_away"))
+    corner.manager.start_sync(["customers"])
+    corner.round()
+    corner.now, corner.steps["pull"] = now, done
+    corner.round()
+    assert corner.status()["status"] == "completed"
+
+
+def test_a_wait_of_days_is_looked_at_each_hour(corner: Corner) -> None:
+    corner.steps["push"] = lambda *_: corner.now + timedelta(days=9)
+    corner.manager.start_sync(["customers"])
+    assert corner.round() and corner.round() == ""
+    row = conductor_sessions.current(corner.store, "conductor")
+    assert row is not None and clock.parse(row.next_at) == corner.now + timedelta(hours=1)

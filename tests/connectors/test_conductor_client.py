@@ -253,6 +253,40 @@ def test_one_meaning_for_each_answer(
             assert str(found) == "for people"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"data": [{"id": "1"}], "remainingCount": "many", "hasMore": True, "nextCursor": "x"},
+        {"data": [{"id": "1"}], "remainingCount": -3, "hasMore": True, "nextCursor": "x"},
+        {"data": [{"id": "1"}], "remainingCount": 5, "hasMore": True},  # the next page would be the first one again
+        {"data": [], "remainingCount": 5, "hasMore": True, "nextCursor": "x"},  # and so on, for ever
+        {"data": [{"id": "1"}, {"name": "No id"}]},
+        {"data": [{"id": {"a": 1}}]},
+    ],
+)
+def test_a_page_that_cannot_be_right_is_asked_for_later_and_passes_nothing_over(
+    client: Client, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(client, "_ask", lambda *args, **named: answer)
+    for asked in (client.page, client.whole):
+        with pytest.raises(Unavailable) as refused:
+            asked("customers")
+        assert refused.value.code == "garbage"
+
+
+def test_an_object_without_an_id_proves_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_ask", lambda *args, **named: {"name": "Ada", "duration": "quick"})
+    for write in (
+        lambda: client.create("customers", {"name": "Ada"}),
+        lambda: client.update("customers", "1", "2", {}),
+    ):
+        with pytest.raises(Unknown):
+            write()
+    for read in (lambda: client.retrieve("customers", "1"), client.health):
+        with pytest.raises(Unavailable):
+            read()
+
+
 def test_too_many_is_waited_for_as_long_as_they_say() -> None:
     for header, seconds in (("7", 7), ("", 60), ("86400", 3600), ("soon", 60)):
         found = errors.error_for(429, envelope("RATE", type="INVALID_REQUEST_ERROR"), writes=True, now=NOW,

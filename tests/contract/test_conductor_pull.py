@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pos.actions import conductor_office, conductor_pull, conductor_take
+from pos.connectors.conductor.client import Page
 from pos.errors import Unavailable
 from pos.store import conductor_lists, conductor_sessions, connections, feeds, record_links
 from tests.contract.conductor_bench import Killed
@@ -75,6 +76,22 @@ def test_a_type_that_is_off_is_not_asked_for_and_all_of_one_is_read_anew_where_s
 def test_a_clock_there_that_was_far_ahead_for_a_while_hides_no_change(bench: Pulls) -> None:
     ada, bob = bench.customers(2)
     bench.there.file.table("customers")[ada]["updatedAt"] = "2031-01-01T09:00:00-05:00"
+    bench.pull("customers")
+    bench.passes(86400)
+    bench.there.file.edit("customers", bob, phone="13")
+    bench.pull("customers")
+    assert bench.of(CUSTOMER, bob).fields["phone"] == "13"
+
+
+def test_a_moment_that_is_none_fails_with_its_row_at_most(bench: Pulls, monkeypatch: pytest.MonkeyPatch) -> None:
+    (ada, bob), page = bench.customers(2), bench.client.page
+
+    def odd(resource: str, cursor: str = "", **filters: object) -> Page:
+        found = page(resource, cursor, **filters)
+        rows = [row | {"updatedAt": "yesterday"} if row["id"] == ada else row for row in found.rows]
+        return replace(found, rows=rows)
+
+    monkeypatch.setattr(bench.client, "page", odd)
     bench.pull("customers")
     bench.passes(86400)
     bench.there.file.edit("customers", bob, phone="13")

@@ -118,9 +118,10 @@ class Client:
     def retrieve(self, resource: str, key: str = "", **filters: Any) -> dict[str, Any]:
         """One object as it stands there. Rejected ("not_there") when it does not. key: none where there is one."""
         try:
-            return self._ask(resource, "retrieve", {**({"id": key} if key else {}), **filters}, None, writes=False)
+            found = self._ask(resource, "retrieve", {**({"id": key} if key else {}), **filters}, None, writes=False)
         except Rejected as error:
             raise _not_there(error) if error.code == "no_match" else error from None
+        return _one(found, writes=False) if key else found
 
     def find(
         self,
@@ -155,23 +156,27 @@ class Client:
 
     def health(self) -> int:
         """A request that goes all the way to QuickBooks and back: the milliseconds it took them."""
-        answer = self._ask("", "health_check", {}, self._health, writes=False)
-        return int(answer.get("duration") or 0)
+        took = self._ask("", "health_check", {}, self._health, writes=False).get("duration") or 0
+        if not isinstance(took, int | Decimal):
+            raise _no_data(writes=False)
+        return int(took)
 
     # -- writing; each goes exactly once --
 
     def create(self, resource: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The object as QuickBooks made it. Unknown: it may be there; look for it before anything else."""
-        return self._ask(resource, "create", self._arguments(resource, "create", body), None, writes=True)
+        made = self._ask(resource, "create", self._arguments(resource, "create", body), None, writes=True)
+        return _one(made, writes=True)
 
     def update(self, resource: str, key: str, revision: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The object as it stands then. Rejected: "stale" when its revision is another one, "not_there"."""
         given = self._arguments(resource, "update", body) | {"id": key, "revision_number": revision}
         try:
-            return self._ask(resource, "update", given, None, writes=True)
+            changed = self._ask(resource, "update", given, None, writes=True)
         except Rejected as error:
             named = error.code == "reference_missing" and key in f"{error.message} {error.reply}"
             raise _not_there(error) if named else error from None
+        return _one(changed, writes=True)
 
     def delete(self, resource: str, key: str) -> None:
         """Gone there. Rejected ("not_there") when it was already."""
@@ -285,22 +290,46 @@ def _whole(content: bytes, writes: bool) -> dict[str, Any]:
         body = None
     if isinstance(body, dict):
         return body
+    raise _no_data(writes)
+
+
+def _no_data(writes: bool) -> ConnectorError:
     words = said("Conductor answered with something that is no data.")
-    raise Unknown(words, code="garbage") if writes else Unavailable(words, code="garbage")
+    return Unknown(words, code="garbage") if writes else Unavailable(words, code="garbage")
+
+
+def _one(body: dict[str, Any], *, writes: bool) -> dict[str, Any]:
+    """An object, which has an id: of one that was made without, nobody could say that it is there."""
+    if not _named(body):
+        raise _no_data(writes)
+    return body
+
+
+def _named(row: Any) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("id"), str) and bool(row["id"])
 
 
 def _page(answer: Mapping[str, Any]) -> Page:
-    left, more = answer.get("remainingCount"), answer.get("hasMore")
-    cursor = str(answer.get("nextCursor") or "")
+    """Garbage also where the next page would be the first one again, or more is announced for ever."""
+    left, more, cursor = answer.get("remainingCount"), answer.get("hasMore"), answer.get("nextCursor") or ""
+    rows = _rows(answer)
     more = bool(cursor) if more is None else bool(more)
-    return Page(_rows(answer), cursor, int(left) if left is not None else None, more)
+    whole = left is None or (type(left) is int and left >= 0)
+    if not whole or not isinstance(cursor, str) or (more and not (cursor and rows)):
+        raise _no_list()
+    return Page(rows, cursor, left, more)
 
 
 def _rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Its objects, each with its id: one without could not be taken, and would be passed over in silence."""
     rows = answer.get("data")
-    if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
-        raise Unavailable(said("Conductor answered with something that is no list."), code="garbage")
+    if not isinstance(rows, list) or not all(_named(one) for one in rows):
+        raise _no_list()
     return rows
+
+
+def _no_list() -> Unavailable:
+    return Unavailable(said("Conductor answered with something that is no list."), code="garbage")
 
 
 def _not_there(error: Rejected) -> Rejected:
