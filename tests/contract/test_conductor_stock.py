@@ -291,20 +291,18 @@ def test_one_that_stands_as_it_was_before_after_a_backup_is_put_back_is_booked_a
     bench.passes(60)
     row = bench.there.file.adjust(bench.pen, 9)
     bench.adjusted()
-    file = bench.there.file
+    file, line = bench.there.file, {"id": row["lines"][0]["id"], "quantityDifference": Decimal(4)}
     kept = copy.deepcopy((file.tables, file.where, file.gone))
-    for act in ("edit", "delete"):
+    for after in (4, 0):
         bench.passes(60)
-        if act == "edit":
-            line = {"id": row["lines"][0]["id"], "quantityDifference": Decimal(4)}
+        if after:
             file.edit("inventory-adjustments", row["id"], lines=[line])
         else:
             file.delete("inventory-adjustments", row["id"])
         bench.adjusted()
-        assert bench.on_hand() == (4 if act == "edit" else 0)
+        assert bench.on_hand() == after
         file.tables, file.where, file.gone = copy.deepcopy(kept)
         bench.passes(60)
-        conductor_pull.read_all(bench.store, CONNECTION, ["inventory_adjustments"], "7")
         bench.adjusted()
         assert (bench.on_hand(), bench.failures()) == (9, [])
 
