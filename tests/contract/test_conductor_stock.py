@@ -17,7 +17,6 @@ from pos.actions import (
     conductor_jobs,
     conductor_manager,
     conductor_net,
-    conductor_pull,
     conductor_setup,
     conductor_stock,
 )
