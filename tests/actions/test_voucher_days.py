@@ -148,9 +148,11 @@ def _real_rows(till: Till) -> list[tuple[Any, ...]]:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts)
-def test_the_ledger_is_what_was_handed_over_and_the_files_give_it_back(happened: list[tuple[str, int, int]]) -> None:
+def test_the_ledger_is_what_was_handed_over_and_the_files_give_it_back(
+    tmp_path: Path, happened: list[tuple[str, int, int]]
+) -> None:
     """Each example is a till of its own; where there are no files, nothing is rebuilt from them."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
         config = till_settings.load(Path(folder), environ={})
         till = with_gifts(open_till(config))
         book = Book(till)

@@ -299,8 +299,8 @@ def test_without_a_channel_the_agent_only_looks(store: Store, tmp_path: Path) ->
 def test_a_server_killed_while_it_sends_loses_nothing_and_repeats_under_the_same_id(
     tmp_path: Path, there: Receiver
 ) -> None:
-    """40 changes, three kills while they are sent: each arrives, and what comes twice has the same id and bytes."""
-    changes, kills = 40, 3
+    """20 changes, three kills while they are sent: each arrives, and what comes twice has the same id and bytes."""
+    changes, kills = 20, 3
     env = {
         "TILLKEEP_NOTICES_WEBHOOK_URL": f"{there.url}/in",
         "TILLKEEP_NOTICES_WEBHOOK_SECRET": "s",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +24,13 @@ from tests.till_process import Till
 from tests.web.conftest import Page, _cheap_pins, basket, stock_shop  # noqa: F401 - fixtures
 
 Basket = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """On a disk: of a till in memory the doctor rightly says that a power cut takes everything."""
+    with tempfile.TemporaryDirectory(prefix="tillkeep-doctor-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
