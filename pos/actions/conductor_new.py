@@ -29,6 +29,7 @@ def created(on: Side, record: Record, link: Link, resource: str) -> Done | None:
         return _again(on, record, link, resource, sent, external)
     if record.deleted:
         return None
+    conductor_ready.refuse_unfinished(record)
     record = conductor_ready.numbered(on, record)
     found = conductor_ready.refs(on, record)
     body = conductor_body.to_create(resource, conductor_ready.paper(record), found) | {"externalId": external}

@@ -34,6 +34,16 @@ def resource(record: Record) -> str:
     return sort
 
 
+def refuse_unfinished(record: Record) -> None:
+    """Rejected names what QuickBooks cannot make it without: goods of the till have no accounts until somebody chose
+    them in the settings."""
+    known = conductor_fields.of(record.kind, record.fields)
+    lacks = [name for name, one in known.items() if one.needed and one.on != "never" and not record.fields.get(name)]
+    if lacks:
+        words = " ".join(said("{field} is needed.", field=name) for name in lacks)
+        raise Rejected(words, code="not_mappable", remedy=said("Put it right here, then try it again."))
+
+
 def paper(record: Record) -> Paper:
     """The record as bodies are made of it."""
     return Paper(record.kind, record.id, record.fields, record.lines)

@@ -9,15 +9,20 @@ from typing import Any
 
 import pytest
 
+from pos import clock
 from pos.actions import conductor_conflicts, conductor_office, conductor_push, conductor_side, conductor_take
 from pos.connectors.conductor.client import Client
 from pos.errors import Conflict, Invalid
-from pos.store import records
+from pos.rules import conductor_fields
+from pos.store import companies, records
 from tests.contract.conductor_bench import DAY, Bench, bench_at
 from tests.contract.emulators import conductor_writes
 from tests.contract.emulators.conductor import Conductor
 
 ORDER = "qbd_sales_order"
+BOOKED = {
+    "incomeAccount": "Merchandise Sales", "cogsAccount": "Cost of Goods Sold", "assetAccount": "Inventory Asset",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -60,6 +65,21 @@ def test_what_is_made_here_is_made_there_with_its_id_number_and_references(bench
     before = len(bench.there.calls)
     assert bench.push("customers", "vendors", "items", "sales_orders") == (0, 0, 0)
     assert len(bench.there.calls) == before, "nothing goes twice"
+
+
+def test_goods_of_the_till_without_accounts_go_once_somebody_chose_them(bench: Bench) -> None:
+    """They were parked with a body that could never be sent, and it was sent again and again, accounts or not."""
+    named = {name: {"id": bench.accounts[account]} for name, account in BOOKED.items()}
+    given = {"type": "inventory_items", "name": "Boot", "salesPrice": "75.00", **named}
+    whole = conductor_fields.cleaned("qbd_item", given, {})
+    bare = whole | dict.fromkeys(BOOKED, "")
+    made = records.create(bench.store, companies.MAIN, "qbd_item", "Boot", bare, [], "till", clock.now())
+    assert bench.push("items")[1] == 1 and bench.link("qbd_item", "Boot").sent == b""
+    (told,) = bench.failures()
+    assert told.code == "not_mappable" and "incomeAccount is needed" in told.message
+    records.edit(bench.store, companies.MAIN, "qbd_item", "Boot", made.version, whole, [], "7", clock.now())
+    assert bench.push("items") == (1, 0, 0)
+    assert [row["name"] for row in bench.rows("inventory_items")] == ["Boot"]
 
 
 def stocked(bench: Bench) -> None:

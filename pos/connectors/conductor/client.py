@@ -205,14 +205,23 @@ class Client:
     def _listed(self, resource: str, asked: Mapping[str, Any], timeout: Any) -> dict[str, Any]:
         return self._ask(resource, "list", asked, timeout, writes=False)
 
+    def _needed(self, resource: str, act: str) -> set[str]:
+        found = inspect.signature(getattr(getattr(self._api.qbd, resource), act)).parameters
+        return {name for name, one in found.items() if one.default is inspect.Parameter.empty}
+
     def _arguments(self, resource: str, act: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """A body of the API as the official client's arguments. ValueError for a name they do not know: it would be
-        left out silently."""
+        """A body of the API as the official client's arguments. Rejected, code "invalid", where it could not go as it
+        is: a name they do not know would be left out silently, a number changed; nothing of it was sent."""
         known = self._names(resource, act)
-        unknown = sorted(set(body) - set(known))
-        if unknown:
-            raise ValueError(f"{act} of {resource} takes no {', '.join(unknown)}")
-        return {known[name]: _plain(value) for name, value in body.items()}
+        needed = self._needed(resource, act) - {"id", "revision_number", "conductor_end_user_id"}
+        wrong = sorted(set(body) - set(known))
+        wrong += sorted(name for name, taken in known.items() if taken in needed and name not in body)
+        if wrong:
+            raise _refused_here(", ".join(wrong))
+        try:
+            return {known[name]: _plain(value) for name, value in body.items()}
+        except ValueError as error:
+            raise _refused_here(str(error)) from None
 
     def _ask(self, resource: str, act: str, given: Mapping[str, Any], timeout: Any, *, writes: bool) -> dict[str, Any]:
         where = self._api.qbd if not resource else getattr(self._api.qbd, resource)
@@ -291,6 +300,11 @@ def _whole(content: bytes, writes: bool) -> dict[str, Any]:
     if isinstance(body, dict):
         return body
     raise _no_data(writes)
+
+
+def _refused_here(why: str) -> Rejected:
+    words, remedy = said("Conductor does not take it: {said}", said=why), said("Put it right here, then try it again.")
+    return Rejected(words, code="invalid", remedy=remedy)
 
 
 def _no_data(writes: bool) -> ConnectorError:
