@@ -119,9 +119,8 @@ def refusal(store: Store, config: Config, company: str) -> str:
 
 
 def plan(rules: Mapping[str, conductor_rules.Rule], wanted: Sequence[str]) -> list[tuple[str, str]]:
-    """The steps of a session: (type, direction), in their order. Of a type what is there comes first, also where nothing
-    is taken from there: what is sent then is what is left to send, and what somebody changed or deleted there is told.
-    """
+    """The steps of a session: (type, direction), in their order. Of a type what is there comes first, also where
+    nothing is taken from there: what is sent then is what is left to send, and what somebody did there is told."""
     steps = [LISTS]
     for name in wanted:
         direction = rules[name].direction

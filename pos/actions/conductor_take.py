@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +19,9 @@ from pos.actions.conductor_side import TYPE_OF, Side
 from pos.actions.conductor_side import Lost as Lost
 from pos.errors import PosError, Rejected
 from pos.rules import conductor_body
-from pos.rules.conductor import Type, feed
+from pos.rules.conductor import Type, feed, type_of_kind
 from pos.rules.conductor_body import Refs
+from pos.rules.conductor_tables import THERE
 from pos.said import said
 from pos.store import conductor_sessions, connections, record_links, records
 from pos.store.conductor_sessions import Failure, Session, Step
@@ -90,11 +91,12 @@ def bite(work: Work, resource: str, rows: Sequence[Mapping[str, Any]], cursor: d
             _one(work, resource, row, link, mine.get(link.record_id) if link else None, refs, tally, wait)
         record_links.mark_seen(on.store, on.company, on.connection, kind, keys, on.session)
         conductor_catalogue.to_till(on.store, on.config, on.company, tally.made)
-        again = again_after(on, resource, [one.remote_id for one in tally.failures] + tally.aside, tally.taken)
+        _named_anew(on, kind, {*again(on, resource)} & {*tally.taken})
+        more = again_after(on, resource, [one.remote_id for one in tally.failures] + tally.aside, tally.taken)
         _newest(cursor, resource, given)
         bad = [one.remote_id for one in tally.failures if one.remote_id not in cursor["bad"]]
         cursor["bad"] = (cursor["bad"] + bad)[:AGAIN_MAX]  # they are asked for again with the next session, not now
-        if again is None:
+        if more is None:
             cursor["over"] = sorted({*cursor["over"], resource})
         went(work, cursor, synced=tally.synced, failed=len(bad), unchanged=tally.unchanged, failures=tally.failures)
     work.breathe()
@@ -230,6 +232,19 @@ def failure(name: str, row: Mapping[str, Any], link: Link | None, error: Excepti
         remote_id=str(row.get("id") or ""), title=title, code=code, message=words,
         remedy=error.remedy if isinstance(error, Rejected) else "",
     )  # fmt: skip
+
+
+def _named_anew(on: Side, kind: str, came: set[str]) -> None:
+    """Customers, vendors or items that could not be taken until now: what names them by their id there is asked for
+    once more, with its own list, and then names the record. What is still to go there is read before it goes."""
+    if not came or kind not in (conductor_side.CUSTOMER, conductor_side.VENDOR, conductor_side.ITEM):
+        return
+    for link in record_links.of_naming(on.store, on.company, on.connection, THERE, came):
+        if link.state == "synced":
+            record = records.get(on.store, on.company, link.kind, link.record_id)
+            resource = str(record.fields.get("type") or type_of_kind(link.kind).resources[0])
+            record_links.put(on.store, replace(link, sync_token=""))
+            again_after(on, resource, [link.remote_id], ())
 
 
 # -- what is asked for by itself ---------------------------------------------------------------------------------------

@@ -225,6 +225,21 @@ def titles_unlinked(store: Store, company: str, connection: str, kind: str) -> I
         after = rows[-1][0]
 
 
+def of_naming(store: Store, company: str, connection: str, mark: str, keys: Collection[str]) -> list[Link]:
+    """Links of records that are not deleted and name one of these, each as `mark` and its id there. It reads through
+    all that name something so."""
+    asked = (
+        "SELECT r.kind, r.id, r.fields, r.lines FROM record r WHERE r.company = ? AND r.deleted = 0"
+        " AND (r.fields LIKE ? OR r.lines LIKE ?)"
+    )
+    like, words = f'%"{mark}%', [f'"{mark}{key}"' for key in keys]
+    with store.reading():
+        rows = store.execute(asked, (company, like, like)).fetchall()
+    found = [(kind, key) for kind, key, *texts in rows if any(word in text for word in words for text in texts)]
+    links = (of_record(store, company, connection, *one) for one in found)
+    return [link for link in links if link is not None]
+
+
 def leaving(store: Store, company: str, connection: str, kind: str) -> list[str]:
     """Ids of records that were sent there to be made, and of which no answer came yet."""
     asked = _in(company, connection, kind) & (Links.remote_id == "") & (Links.request_id != "")

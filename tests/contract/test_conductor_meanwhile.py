@@ -248,3 +248,15 @@ def test_in_another_company_file_nothing_begins_whatever_type_is_first(bench: Pu
     with pytest.raises(Conflict) as caught:
         bench.work(bench.begun("customers"))
     assert caught.value.code == "other_file" and len(bench.every(CUSTOMER)) == 1
+
+
+def test_an_order_of_a_customer_that_could_not_be_taken_names_it_once_it_is_here(bench: Pulls) -> None:
+    bench.add(CUSTOMER, "C1", name="Ada", email="ada@x.example")
+    ada = bench.there.file.put("customers", name="ADA", email="other@x.example")["id"]
+    order = bench.ordered(ada)
+    assert bench.pull("customers", "sales_orders")[1] == 1
+    assert bench.of("qbd_sales_order", order).fields["customer"] == f"there:{ada}"
+    bench.change(CUSTOMER, "C1", name="Another Ada")
+    bench.passes(3600)
+    assert bench.pull("customers", "sales_orders")[1] == 0
+    assert bench.of("qbd_sales_order", order).fields["customer"] == f"QBD-{ada}"
