@@ -9,6 +9,7 @@ from pos import clock
 from pos.actions import conductor_catalogue, conductor_setup
 from pos.actions import conductor_words as words
 from pos.actions.conductor_views import TITLES
+from pos.actions.inventory_items import people_named
 from pos.actions.outbox_views import moment
 from pos.config import Config
 from pos.errors import Conflict, NotFound
@@ -185,7 +186,8 @@ def _how(store: Store, config: Config, one: Clash) -> str:
     at = moment(store, config, one.decided_at)
     if one.decided_by == "rule":
         return said("{rule} Applied {at}.", rule=RULES.get(one.rule, one.rule), at=at)
-    return said("{who} decided, {at}.", who=one.decided_by, at=at)
+    who = people_named(store, [one.decided_by]).get(one.decided_by, one.decided_by)
+    return said("{who} decided, {at}.", who=who, at=at)
 
 
 def shown(one: Clash, value: Any, names: _Names) -> dict[str, Any]:

@@ -83,20 +83,26 @@ def _row(row: Row, named: Mapping[str, str]) -> dict[str, Any]:
     party = next((named.get(str(fields[name]), "") for name in ("customer", "vendor") if fields.get(name)), "")
     tone, text = LINKS[state_of(record, row.link)]
     return {
-        "id": record.id, "title": record.title, "version": record.version, "deleted": record.deleted,
+        "id": record.id, "title": title(record), "version": record.version, "deleted": record.deleted,
         "active": fields.get("isActive") is not False, "itemType": str(fields.get("type") or ""),
         "party": party, "date": str(fields.get("transactionDate") or ""),
-        "total": _text(fields, "totalAmount", "subtotal"), "phone": _text(fields, "phone"),
+        "total": words.amount(_text(fields, "totalAmount", "subtotal")), "phone": _text(fields, "phone"),
         "email": _text(fields, "email"), "companyName": _text(fields, "companyName"),
         "description": _text(fields, "salesDescription", "description", "purchaseDescription", "memo"),
-        "price": _text(fields, "salesPrice", "price", "discountRate"),
-        "quantityOnHand": _text(fields, "quantityOnHand"), "balance": _text(fields, "balance", "balanceRemaining"),
+        "price": words.amount(_text(fields, "salesPrice", "price")) or _text(fields, "discountRate"),
+        "quantityOnHand": _text(fields, "quantityOnHand"),
+        "balance": words.amount(_text(fields, "balance", "balanceRemaining")),
         "state": state_of(record, row.link), "stateText": text, "tone": tone,
         "message": conductor_kept.again(row.link.message)
         if row.link is not None and row.link.state == "error" else "",
         "remoteId": row.link.remote_id if row.link is not None else "", "editedBy": record.edited_by,
         "editedAt": record.edited_at,
     }  # fmt: skip
+
+
+def title(record: Record) -> str:
+    """What people know it by; a document QuickBooks has not numbered yet has no name of its own."""
+    return record.title if record.title != record.id else said("(no number yet)")
 
 
 def _text(fields: Mapping[str, Any], *of: str) -> str:
@@ -189,7 +195,7 @@ def shown(store: Store, config: Config, found: Whole) -> dict[str, Any]:
     state = state_of(record, link)
     tone, text = LINKS[state]
     return {
-        "type": conductor.type_of_kind(record.kind).name, "kind": record.kind, "id": record.id, "title": record.title,
+        "type": conductor.type_of_kind(record.kind).name, "kind": record.kind, "id": record.id, "title": title(record),
         "version": record.version, "fields": record.fields, "lines": record.lines, "origin": record.origin,
         "readOnly": found.on.copy or record.deleted, "deleted": record.deleted, "editedBy": record.edited_by,
         "editedName": _person(who, record.edited_by), "editedAt": record.edited_at,
@@ -253,7 +259,8 @@ def line_text(named: Mapping[str, str], line: Mapping[str, Any]) -> str:
     item = named.get(str(line.get("item") or ""), str(line.get("item") or "").removeprefix(THERE))
     what = item or str(line.get("description") or "")
     quantity = str(line.get("quantity") or line.get("quantityDifference") or "")
-    worth = str(line.get("rate") or line.get("amount") or line.get("ratePercent") or line.get("valueDifference") or "")
+    price = words.amount(str(line.get("rate") or line.get("amount") or ""))
+    worth = price or str(line.get("ratePercent") or line.get("valueDifference") or "")
     return ", ".join(part for part in (f"{quantity} × {what}" if quantity else what, worth) if part)
 
 

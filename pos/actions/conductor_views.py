@@ -10,6 +10,7 @@ from typing import Any
 from pos import clock
 from pos.actions import conductor_kept, conductor_manager, conductor_setup
 from pos.actions.audit_views import midnight
+from pos.actions.inventory_items import people_named
 from pos.actions.outbox_views import moment
 from pos.actions.run_overview import duration
 from pos.config import Config
@@ -110,21 +111,28 @@ def _why(store: Store, config: Config, one: Session, word: str) -> str:
     """What is to be said of it beside its state: why it waits, what ended it, that it stops."""
     if word == "stopping":
         return said(
-            "{who} cancelled it. It stops at a safe point: what is under way is finished first.", who=one.cancel_by
+            "{who} cancelled it. It stops at a safe point: what is under way is finished first.",
+            who=_person(store, one.cancel_by),
         )
     if word == "waiting":
         at = moment(store, config, one.next_at)
         return said("{why} It goes on by itself, at {at} at the latest.", why=conductor_kept.again(one.message), at=at)
     if word == "cancelled" and one.cancel_by:
-        return said("{who} cancelled it. What was brought together until then stays so.", who=one.cancel_by)
+        return said(
+            "{who} cancelled it. What was brought together until then stays so.", who=_person(store, one.cancel_by)
+        )
     return conductor_kept.again(one.message)
+
+
+def _person(store: Store, code: str) -> str:
+    return people_named(store, [code]).get(code, code) or "–"
 
 
 def _began(store: Store, config: Config, at: str, who: str, cause: str) -> str:
     began = moment(store, config, at)
     if cause == "schedule":
         return said("Started by a schedule, {at}", at=began)
-    return said("Started by {who}, {at}", who=who or "–", at=began)
+    return said("Started by {who}, {at}", who=_person(store, who), at=began)
 
 
 def _of_type(config: Config, name: str, steps: Sequence[Step]) -> dict[str, Any]:
@@ -212,7 +220,9 @@ def _ran(store: Store, config: Config, one: Ran) -> dict[str, Any]:
     return {
         "n": one.n, "tone": tone, "status_text": text, "started_text": moment(store, config, one.started_at),
         "ended_text": moment(store, config, one.ended_at), "errors": one.errors,
-        "by_text": said("by a schedule") if one.cause == "schedule" else said("by {who}", who=one.asked_by or "–"),
+        "by_text": said("by a schedule")
+        if one.cause == "schedule"
+        else said("by {who}", who=_person(store, one.asked_by)),
         "took": duration(timedelta(milliseconds=one.took_ms)) if one.ended_at else took(one.started_at, ""),
         **figures(config, one.total, one.synced, one.failed),
     }  # fmt: skip

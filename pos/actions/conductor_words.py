@@ -177,7 +177,15 @@ def text_of(one: Field | None, value: Any) -> str:
         return ", ".join(str(value[part]) for part in ADDRESS if value.get(part))
     if isinstance(value, list):
         return said("{n} entries", n=len(value)) if value and isinstance(value[0], Mapping) else _joined(value)
+    if one is not None and one.sort == "money":
+        return amount(str(value))
     return CHOICES.get(str(value), str(value)) if one is not None and one.sort == "choice" else str(value)
+
+
+def amount(text: str) -> str:
+    """An amount as people write it, with two figures behind the point at least: 3 is 3.00."""
+    whole, _, rest = text.partition(".")
+    return f"{whole}.{rest:0<2}" if whole.removeprefix("-").isdigit() and (rest.isdigit() or not rest) else text
 
 
 def _joined(values: Iterable[Any]) -> str:

@@ -171,7 +171,7 @@ def _figure(name: str, text: str) -> str:
         if abs(number) >= Decimal(10) ** 12 or number.as_tuple().exponent < -9:  # type: ignore[operator]
             raise ValueError(name)
     except (TypeError, ValueError, ArithmeticError):
-        raise Invalid(said("{field} is an exact figure as text, like 12.50.", field=name), field=name) from None
+        raise Invalid(said("{field} is a figure, like 12.50.", field=name), field=name) from None
     return f"{number:f}"
 
 

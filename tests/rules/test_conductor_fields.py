@@ -30,7 +30,7 @@ _TEA = {
         ("qbd_customer", {"name": "A", "balance": "5"}, "balance", "QuickBooks alone"),
         ("qbd_customer", {"name": "A", "customFields": [{}]}, "customFields", "QuickBooks alone"),
         ("qbd_customer", {"name": "A", "jobStatus": "asleep"}, "jobStatus", "in_progress"),
-        ("qbd_customer", {"name": "A", "creditLimit": "1e5x"}, "creditLimit", "exact figure"),
+        ("qbd_customer", {"name": "A", "creditLimit": "1e5x"}, "creditLimit", "is a figure"),
         ("qbd_customer", {"name": "A", "creditLimit": 1.5}, "creditLimit", "text"),
         ("qbd_customer", {"name": "A", "jobEndDate": "22.11.2026"}, "jobEndDate", "2026-11-20"),
         ("qbd_customer", {"name": "A", "isActive": "yes"}, "isActive", "yes or no"),

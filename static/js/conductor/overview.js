@@ -6,7 +6,18 @@ const form = byId("start");
 const boxes = () => [...form.querySelectorAll('[name="object"]:not(:disabled)')];
 const panel = () => byId("panel");
 
-const look = () => window.htmx.trigger(document.body, "look");
+let again = false;
+
+/** The panel as it stands from now on: an answer that is still under way may be older than what was just done, so it is
+    asked for once more after that one. */
+function look() {
+  again = panel().classList.contains("htmx-request");
+  if (!again) window.htmx.trigger(document.body, "look");
+}
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (again && event.detail.elt.id === "panel") setTimeout(look);
+});
 
 // -- which types: as they were chosen the last time ----------------------------------------------------------------------
 

@@ -69,7 +69,26 @@ export function combobox(box) {
     timer = setTimeout(search, WAIT_MS);
   };
 
-  input.addEventListener("input", soon);
+  const problem = box.parentElement.querySelector("[data-wrong], [data-line-wrong]");
+  /** Somebody typed a name and went on without choosing: the one that is called so is meant, nothing else is guessed. */
+  const meant = async (typed) => {
+    const mine = asked;
+    let same = [];
+    try {
+      const answer = await get(withQuery(`/api/conductor/choices/${box.dataset.combo}`, { q: typed, of: box.dataset.of ?? "", company }));
+      same = answer.choices.filter((one) => one.name.toLowerCase() === typed.toLowerCase());
+    } catch {
+      // without an answer nothing is chosen, and that is told
+    }
+    if (mine !== asked || document.activeElement === input) return;
+    if (same.length === 1) take(same[0]);
+    else if (problem) put(problem, t("“{typed}” was not taken: choose one of the list.", { typed }));
+  };
+
+  input.addEventListener("input", () => {
+    if (problem) put(problem, "");
+    soon();
+  });
   input.addEventListener("focus", () => input.select());
   input.addEventListener("click", () => list.hidden && search());
   input.addEventListener("blur", () => {
@@ -77,8 +96,9 @@ export function combobox(box) {
     asked += 1;
     close();
     if (!input.value.trim()) return box.dataset.id ? take({ id: "", name: "" }) : undefined;
+    const typed = input.value.trim();
     input.value = shown; // what is not chosen is not there
-    return undefined;
+    return typed === shown ? undefined : meant(typed);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {

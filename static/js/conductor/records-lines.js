@@ -150,7 +150,7 @@ export function wrongLine(field, words) {
   const element = rows()[Number(at)];
   const place = element?.querySelector(`[data-line-wrong="${name}"]`);
   if (!place) return put(byId("lines-problem"), words);
-  put(place, words);
+  put(place, words.replace(field, known.find((one) => one.name === name)?.label ?? name));
   place.closest("details")?.setAttribute("open", "");
   return place.parentElement.querySelector("input, select")?.focus();
 }
