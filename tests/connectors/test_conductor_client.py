@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import re
@@ -13,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from pos import trail
@@ -280,6 +282,33 @@ def test_an_object_without_an_id_proves_nothing(client: Client, monkeypatch: pyt
     assert isinstance(raised(client.update, "customers", "1", "2", {}), Unknown)
     assert isinstance(raised(client.retrieve, "customers", "1"), Unavailable)
     assert isinstance(raised(client.health), Unavailable)
+
+
+def test_a_packed_answer_is_bounded_by_what_it_unpacks_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "ANSWER_BYTES_MAX", 3 << 20)
+    answers = [gzip.compress(bytes(9 << 20)), gzip.compress(b"ab" * (1 << 20)), b"none of it", b""]
+    names = ["gzip", "gzip", "gzip", "br"]
+    there = httpx.MockTransport(
+        lambda asked: httpx.Response(200, headers={"Content-Encoding": names.pop(0)}, stream=Parts(answers.pop(0)))
+    )
+    with httpx.Client(transport=wire._bounded(there)) as line:
+        with pytest.raises(httpx.ReadError, match="longer than"):
+            line.get("http://there")
+        assert line.get("http://there").content == b"ab" * (1 << 20)
+        for _ in range(2):
+            with pytest.raises(httpx.DecodingError):
+                line.get("http://there")
+
+
+class Parts(httpx.SyncByteStream):
+    """An answer that comes in two parts."""
+
+    def __init__(self, whole: bytes) -> None:
+        self.whole = whole
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.whole[:100]
+        yield self.whole[100:]
 
 
 def test_too_many_is_waited_for_as_long_as_they_say() -> None:

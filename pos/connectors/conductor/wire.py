@@ -7,7 +7,8 @@ side may be closing this moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: A list QuickBooks cannot page comes as one answer.
 ANSWER_BYTES_MAX = 64 << 20
+#: So much of it is unpacked at once.
+PIECE_BYTES = 1 << 20
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -108,17 +111,34 @@ def _no_cookies() -> Any:
     return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
 
 
+def _unpacked(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """What was packed with gzip, a bounded piece at a time."""
+    import httpx
+
+    inflate = zlib.decompressobj(31)
+    try:
+        for part in parts:
+            piece, rest = inflate.decompress(part, PIECE_BYTES), inflate.unconsumed_tail
+            yield piece
+            while rest or len(piece) == PIECE_BYTES:
+                piece, rest = inflate.decompress(rest, PIECE_BYTES), inflate.unconsumed_tail
+                yield piece
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error)) from None
+
+
 def _bounded(inner: httpx.BaseTransport) -> httpx.BaseTransport:
-    """The transport, whose answers are neither endless nor endlessly slow: a read time-out counts from byte to byte."""
+    """The transport, whose answers are neither endless (once they are unpacked, too) nor endlessly slow: a read
+    time-out counts from byte to byte."""
     import httpx
 
     class Body(httpx.SyncByteStream):
-        def __init__(self, stream: httpx.SyncByteStream, deadline: float) -> None:
-            self._stream, self._deadline = stream, deadline
+        def __init__(self, stream: httpx.SyncByteStream, deadline: float, packed: bool) -> None:
+            self._stream, self._deadline, self._packed = stream, deadline, packed
 
         def __iter__(self) -> Iterator[bytes]:
             size = 0
-            for part in self._stream:
+            for part in _unpacked(self._stream) if self._packed else self._stream:
                 size += len(part)
                 if size > ANSWER_BYTES_MAX:
                     raise httpx.ReadError(f"the answer is longer than {ANSWER_BYTES_MAX >> 20} MB")
@@ -133,9 +153,14 @@ def _bounded(inner: httpx.BaseTransport) -> httpx.BaseTransport:
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             seconds = (request.extensions.get("timeout") or {}).get("read") or 0.0
             deadline = clock.monotonic() + seconds + TRICKLE_SECONDS
+            request.headers["Accept-Encoding"] = "gzip"
             response = inner.handle_request(request)
             assert isinstance(response.stream, httpx.SyncByteStream)
-            response.stream = Body(response.stream, deadline)
+            packing = response.headers.pop("Content-Encoding", "identity").strip().lower()
+            if packing not in ("identity", "gzip"):
+                response.stream.close()
+                raise httpx.DecodingError(f"{packing[:40]} was not asked for")
+            response.stream = Body(response.stream, deadline, packing == "gzip")
             return response
 
         def close(self) -> None:
