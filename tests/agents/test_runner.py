@@ -175,19 +175,6 @@ def test_what_fell_due_while_the_machine_was_off_is_done_once(start: Start, stor
     assert ran == ["schedule"]
 
 
-def test_a_start_sends_what_was_sold_before_it_and_disturbs_nobody_else(
-    start: Start, store: Store, shop: Config
-) -> None:
-    """A sale just before the fall rang a bell that nobody answered; it need not wait for the next round."""
-    sells, ran = counting(rings=("sale",))
-    other, quiet = counting("other", rings=("notice",))
-    Runner(store, shop, [sells, other], kinds=())
-    AgentState.update(due_at=clock.stamp(clock.now() + timedelta(seconds=3000))).execute()
-    start(sells, other)
-    assert until(lambda: ran)
-    assert (ran, quiet) == (["schedule"], [])
-
-
 def test_a_bell_calls_at_once_and_a_burst_is_one_round(start: Start, store: Store) -> None:
     agent, ran = counting(rings=("sale",))
     runner = start(agent)

@@ -10,8 +10,22 @@ from pos.config import Config
 from pos.runner import Runner
 from pos.store import rounds
 from pos.store.db import Store
+from pos.store.models import AgentState
 from tests.agents.rounds_of import Start, counting, until
 from tests.agents.rounds_of import start as start
+
+
+def test_a_start_sends_what_was_sold_before_it_and_disturbs_nobody_else(
+    start: Start, store: Store, shop: Config
+) -> None:
+    """A sale just before the fall rang a bell that nobody answered; it need not wait for the next round."""
+    sells, ran = counting(rings=("sale",))
+    other, quiet = counting("other", rings=("notice",))
+    Runner(store, shop, [sells, other], kinds=())
+    AgentState.update(due_at=clock.stamp(clock.now() + timedelta(seconds=3000))).execute()
+    start(sells, other)
+    assert until(lambda: ran)
+    assert (ran, quiet) == (["schedule"], [])
 
 
 def test_a_start_tries_at_once_what_failed_and_what_could_not_hear(start: Start, store: Store, shop: Config) -> None:

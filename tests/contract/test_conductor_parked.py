@@ -9,7 +9,8 @@ import pytest
 
 from pos import clock
 from pos.actions import conductor_office
-from pos.store import companies, conductor_sessions, record_links
+from pos.errors import Invalid
+from pos.store import companies, conductor_sessions, record_links, records
 from tests.contract.conductor_bench import DAY, Bench, Killed, bench_at
 from tests.contract.emulators.conductor import Conductor
 
@@ -85,3 +86,13 @@ def test_a_process_that_dies_between_a_refusal_and_its_words_parks_nothing_for_e
     conductor_sessions.end(bench.store, left, "cancelled", clock.now())
     assert bench.push("customers") == (1, 0, 0)
     assert bench.one("customers", "qbd_customer", "C1")["phone"] == "12"
+
+
+def test_a_name_that_is_too_long_there_never_leaves(bench: Bench) -> None:
+    with pytest.raises(Invalid, match="at most 41"):
+        bench.add("qbd_customer", "C1", name="x" * 42)
+    records.create(bench.store, "main", "qbd_customer", "C2", {"name": "y" * 42}, [], "7", bench.moment)
+    assert bench.push("customers") == (0, 1, 0)
+    (row,) = bench.failures()
+    assert "name" in row.message and "41" in row.message
+    assert bench.there.calls == [] and bench.there.refused == []

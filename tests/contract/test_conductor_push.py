@@ -12,7 +12,7 @@ import pytest
 from pos import clock
 from pos.actions import conductor_conflicts, conductor_office, conductor_push, conductor_side, conductor_take
 from pos.connectors.conductor.client import Client
-from pos.errors import Conflict, Invalid
+from pos.errors import Conflict
 from pos.rules import conductor_fields
 from pos.store import companies, records
 from tests.contract.conductor_bench import DAY, Bench, bench_at
@@ -343,16 +343,6 @@ def test_a_type_that_only_comes_from_there_or_is_off_is_never_sent(bench: Bench,
     bench.add("qbd_customer", "C1", name="Ada")
     assert bench.push("customers", "invoices") == (0, 0, 0)
     assert bench.there.calls == []
-
-
-def test_a_name_that_is_too_long_there_never_leaves(bench: Bench) -> None:
-    with pytest.raises(Invalid, match="at most 41"):
-        bench.add("qbd_customer", "C1", name="x" * 42)
-    records.create(bench.store, "main", "qbd_customer", "C2", {"name": "y" * 42}, [], "7", bench.moment)
-    assert bench.push("customers") == (0, 1, 0)
-    (row,) = bench.failures()
-    assert "name" in row.message and "41" in row.message
-    assert bench.there.calls == [] and bench.there.refused == []
 
 
 def test_a_person_says_again_while_an_answer_is_still_missing_and_nothing_is_there_twice(bench: Bench) -> None:
