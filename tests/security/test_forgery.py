@@ -17,6 +17,10 @@ BY_PROGRAMS = ("signature", "hub", "ticket")
 CHANGES = [route for route, rule in ROUTES.items() if not route.startswith("GET ") and rule not in BY_PROGRAMS]
 
 
+#: Answered with a piece of a page, whose reason is in words.
+PIECES = ("POST /conductor/test",)
+
+
 def at_console(route: str) -> bool:
     """Whether a route is behind the console's own door."""
     return route.partition(" ")[2].startswith((*CONSOLE, "/epos-qbo"))
@@ -46,8 +50,9 @@ def test_no_route_changes_anything_without_the_token_or_for_another_site(
         elsewhere = {"Origin": "https://evil.example"}
         refused.append(page.post(path, method=method, headers=elsewhere))
         refused.append(page.post(path, method=method, headers={"Origin": "null"}))
-        said = [(answer.status_code, answer.json["code"]) for answer in refused]
-        assert said == [(400, "csrf"), (400, "csrf"), (403, "origin"), (403, "origin")], route
+        assert [answer.status_code for answer in refused] == [400, 400, 403, 403], route
+        if route not in PIECES:
+            assert [answer.json["code"] for answer in refused] == ["csrf", "csrf", "origin", "origin"], route
     assert counts(till) == before
 
 
@@ -56,7 +61,7 @@ def test_the_token_of_one_browser_is_no_use_in_another(till: App, admin: Page) -
     stranger = Page(till)
     stranger.session()
     token, admin.csrf = admin.csrf, stranger.csrf
-    answers = [ask(admin, route).json["code"] for route in CHANGES if not at_console(route)]
+    answers = [ask(admin, route).json["code"] for route in CHANGES if not at_console(route) and route not in PIECES]
     admin.csrf = token
     assert set(answers) == {"csrf"}
 

@@ -146,7 +146,7 @@ def choices(source: str) -> ResponseReturnValue:
 
 
 @bp.post("/api/conductor/sums")
-@describe(body=thing({"lines": many(ANY)}, _COMPANY), answer=_SUMS)
+@describe(body=thing({"lines": many(ANY)}, _COMPANY), answer=_SUMS, refuses=(404,))
 @auth.needs("operate", within=True)
 def sums() -> ResponseReturnValue:
     here, body = parts(), json_object()
