@@ -172,9 +172,13 @@ def test_on_a_phone_in_the_dark(signed_in: Callable[..., Page]) -> None:
     page = signed_in(path="/conductor/items", width=390, height=844, dark=True)
     axe = Axe(page)
     axe.look("items on a phone")
-    page.click("#rows th a:has-text('Mug')")
+    late: list[Any] = []
+    page.route("**/records-form.js*", lambda route: route.continue_() if late else late.append(route))
+    page.click("#rows th a:has-text('Mug')", no_wait_after=True)
+    page.fill("#f-salesPrice", "5.25")  # whoever is quicker than the page's own program is heard, too
+    late[0].continue_()
     stands(page, "salesPrice", "same")
-    page.fill("#f-salesPrice", "5.25")
+    page.wait_for_load_state("networkidle")
     page.click("#save")
     expect(page.locator("#toast")).to_have_text("Mug is saved.")
     stands(page, "salesPrice", "changed")

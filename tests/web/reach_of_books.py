@@ -35,14 +35,32 @@ OF_COMPANY: tuple[tuple[str, Any], ...] = (
     ("/api/integrations/quickbooks/owners", {"owners": {}}),
     ("/api/integrations/quickbooks/sync/pull", {"resources": ["customers"]}),
     ("/api/integrations/quickbooks/sync/push", {"resources": ["customers"]}),
-    *((path, None) for path in (
-        "/conductor", "/conductor/panel", "/conductor/connection", "/conductor/history", "/conductor/history/1",
-        "/conductor/history/1.csv", "/conductor/conflicts", "/conductor/settings", "/api/conductor/conflicts",
-    )),
-    *((path, None) for path in (
-        "/conductor/customers", "/conductor/customers.csv", "/conductor/customers/new", "/conductor/customers/C1",
-        "/api/conductor/records/customers", "/api/conductor/records/customers/C1", "/api/conductor/choices/items",
-    )),
+    *(
+        (path, None)
+        for path in (
+            "/conductor",
+            "/conductor/panel",
+            "/conductor/connection",
+            "/conductor/history",
+            "/conductor/history/1",
+            "/conductor/history/1.csv",
+            "/conductor/conflicts",
+            "/conductor/settings",
+            "/api/conductor/conflicts",
+        )
+    ),
+    *(
+        (path, None)
+        for path in (
+            "/conductor/customers",
+            "/conductor/customers.csv",
+            "/conductor/customers/new",
+            "/conductor/customers/C1",
+            "/api/conductor/records/customers",
+            "/api/conductor/records/customers/C1",
+            "/api/conductor/choices/items",
+        )
+    ),
     ("/api/conductor/records/customers", {"fields": {"name": "Ana"}}),
     ("/api/conductor/records/customers/C1/delete", {"version": 1}),
     ("/api/conductor/records/customers/C1/retry", {}),

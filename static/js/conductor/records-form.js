@@ -19,13 +19,20 @@ for (const combo of form.querySelectorAll("[data-field] .combo")) combobox(combo
 
 // -- what stands in the form -------------------------------------------------------------------------------------------
 
-function read(box) {
+/** What stands in an input; at first, what the server put there: somebody may have typed before this ran. */
+function held(input, first) {
+  if (input.type === "checkbox") return first ? input.defaultChecked : input.checked;
+  if (first && input.tagName === "SELECT") return ([...input.options].find((one) => one.defaultSelected) ?? input.options[0])?.value ?? "";
+  return (first ? input.defaultValue : input.value).trim();
+}
+
+function read(box, first = false) {
   const combo = box.querySelector(".combo");
   if (box.dataset.sort === "party") return combo.dataset.id;
-  if (box.dataset.sort === "ref") return combo.dataset.id ? { id: combo.dataset.id, fullName: combo.querySelector("input").value } : {};
-  if (box.dataset.sort === "flag") return box.querySelector("input").checked;
-  if (box.dataset.sort === "address") return Object.fromEntries([...box.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, one.value.trim()]).filter(([, text]) => text));
-  return box.querySelector("input, select, textarea").value.trim();
+  if (box.dataset.sort === "ref") return combo.dataset.id ? { id: combo.dataset.id, fullName: held(combo.querySelector("input"), first) } : {};
+  if (box.dataset.sort === "flag") return held(box.querySelector("input"), first);
+  if (box.dataset.sort === "address") return Object.fromEntries([...box.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, held(one, first)]).filter(([, text]) => text));
+  return held(box.querySelector("input, select, textarea"), first);
 }
 
 function write(box, value, names) {
@@ -37,7 +44,7 @@ function write(box, value, names) {
 }
 
 const text = (value) => JSON.stringify(value);
-const before = new Map([...boxes].map(([name, box]) => [name, text(read(box))]));
+const before = new Map([...boxes].map(([name, box]) => [name, text(read(box, true))]));
 const changed = () => [...boxes].filter(([name, box]) => text(read(box)) !== before.get(name)).map(([name]) => name);
 let leaving = false;
 
