@@ -78,16 +78,16 @@ class Answer:
 
     def retry_at(self, now: datetime) -> datetime | None:
         """When the other side allows the next try (Retry-After, in seconds or as a date), at most an hour away."""
-        text = self.headers.get("retry-after", "").strip()
-        if not text:
-            return None
-        try:
-            at = now + timedelta(seconds=int(text)) if text.isdigit() else parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
-            return None
-        if at.tzinfo is None:
-            return None
-        return min(max(at, now), now + timedelta(seconds=RETRY_AFTER_SECONDS_MAX))
+        return retry_after(self.headers.get("retry-after", "").strip(), now)
+
+
+def retry_after(text: str, now: datetime) -> datetime | None:
+    """What a Retry-After says, in seconds or as a date: at most an hour away; None when it says nothing."""
+    try:
+        at = now + timedelta(seconds=int(text)) if text.isdigit() else parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return min(max(at, now), now + timedelta(seconds=RETRY_AFTER_SECONDS_MAX)) if at.tzinfo is not None else None
 
 
 class Http:

@@ -13,6 +13,7 @@ from typing import Any
 from pos import clock
 from pos.actions import conductor_catalogue, conductor_merge
 from pos.actions import conductor_shown as shown
+from pos.actions.office import fields_of, version_of
 from pos.config import Config
 from pos.errors import Conflict, Invalid, NotFound
 from pos.rules import conductor, conductor_fields, conductor_standing, conductor_sums
@@ -160,7 +161,7 @@ def create(store: Store, company: str, kind: str, body: Mapping[str, Any], by: s
     record there is. Invalid; Conflict, code "taken" or "read_only"."""
     _refuse_looked_at(kind)
     key = office_rules.clean_id(str(body["id"])) if body.get("id") else clock.uuid7()
-    fields = conductor_fields.cleaned(kind, _fields(body), {})
+    fields = conductor_fields.cleaned(kind, fields_of(body), {})
     lines = conductor_fields.cleaned_lines(kind, body.get("lines", [])) if _has_lines(kind, fields) else []
     with store.transaction():
         before = records.find(store, company, kind, key)
@@ -179,7 +180,7 @@ def edit(store: Store, company: str, kind: str, key: str, body: Mapping[str, Any
     """Change some fields, or all lines, of {version, fields?, lines?}. NotFound; Invalid names the field; Conflict,
     code "changed" when somebody was quicker, "read_only", "deleted", "conflict" for a field nobody decided about."""
     before = _changeable(store, company, kind, key)
-    version, given = _version(body), _fields(body)
+    version, given = version_of(body), fields_of(body)
     if before.version != version:
         raise Conflict(
             said("Somebody changed it meanwhile. Look again, then change it."), code="changed",
@@ -212,7 +213,7 @@ def delete(store: Store, company: str, kind: str, key: str, body: Mapping[str, A
     before = _changeable(store, company, kind, key)
     with store.transaction():
         made = records.edit(
-            store, company, kind, key, _version(body), before.fields, before.lines, by, clock.now(), deleted=True
+            store, company, kind, key, version_of(body), before.fields, before.lines, by, clock.now(), deleted=True
         )
         _to_go(store, made)
         conductor_catalogue.to_till(store, store.config, company, [made])
@@ -275,20 +276,6 @@ def _changeable(store: Store, company: str, kind: str, key: str) -> Record:
     if before.deleted:
         raise Conflict(said("It is deleted."), code="deleted")
     return conductor_catalogue.heard(store, before)
-
-
-def _fields(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = body.get("fields", {})
-    if not isinstance(found, Mapping):
-        raise Invalid(said("{field} is an object.", field="fields"), field="fields")
-    return found
-
-
-def _version(body: Mapping[str, Any]) -> int:
-    found = body.get("version")
-    if type(found) is not int:
-        raise Invalid(said("Say which version this is a change of."), field="version")
-    return found
 
 
 def _has_lines(kind: str, fields: Mapping[str, Any]) -> bool:

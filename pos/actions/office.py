@@ -38,7 +38,7 @@ def create(
     _known(kind)
     key = office.clean_id(str(body["id"])) if body.get("id") else clock.uuid7()
     now = clock.now()
-    fields = office.cleaned(kind, _fields(body), {})
+    fields = office.cleaned(kind, fields_of(body), {})
     fields, lines = _worked_out(store, config, company, kind, key, fields, body.get("lines", []))
     with store.transaction():
         _refuse_number(store, company, kind, key, fields)
@@ -53,8 +53,8 @@ def edit(
     """Change some fields, or all lines, of {version, fields?, lines?}. Invalid; NotFound; Conflict, code "changed" when
     somebody was quicker, "read_only" for a copy of a document that was made elsewhere."""
     before = _changeable(store, company, kind, key)
-    fields = office.cleaned(kind, _fields(body), before.fields)
-    if "lines" in body or "amount" in _fields(body):
+    fields = office.cleaned(kind, fields_of(body), before.fields)
+    if "lines" in body or "amount" in fields_of(body):
         given = body.get("lines", before.lines)
         fields, lines = _worked_out(store, config, company, kind, key, fields, given)
     else:
@@ -62,7 +62,7 @@ def edit(
         _refuse_unknown(store, company, kind, fields, [])
     with store.transaction():
         _refuse_number(store, company, kind, key, fields)
-        made = records.edit(store, company, kind, key, _version(body), fields, lines, by, clock.now())
+        made = records.edit(store, company, kind, key, version_of(body), fields, lines, by, clock.now())
         audit.record(store, by, "record.edit", f"{kind} {key}", {"company": company, "version": made.version})
         return made
 
@@ -73,7 +73,7 @@ def delete(store: Store, company: str, kind: str, key: str, body: Mapping[str, A
     before = _changeable(store, company, kind, key)
     with store.transaction():
         made = records.edit(
-            store, company, kind, key, _version(body), before.fields, before.lines, by, clock.now(), deleted=True
+            store, company, kind, key, version_of(body), before.fields, before.lines, by, clock.now(), deleted=True
         )
         audit.record(store, by, "record.delete", f"{kind} {key}", {"company": company})
         return made
@@ -144,14 +144,16 @@ def _changeable(store: Store, company: str, kind: str, key: str) -> Record:
     return before
 
 
-def _fields(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def fields_of(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a body says of fields. Invalid when that is no object."""
     found = body.get("fields", {})
     if not isinstance(found, Mapping):
         raise Invalid(said("{field} is an object.", field="fields"), field="fields")
     return found
 
 
-def _version(body: Mapping[str, Any]) -> int:
+def version_of(body: Mapping[str, Any]) -> int:
+    """The version a body is a change of. Invalid when it names none."""
     found = body.get("version")
     if type(found) is not int:
         raise Invalid(said("Say which version this is a change of."), field="version")

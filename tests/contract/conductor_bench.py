@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pos import clock
 from pos import config as settings
 from pos.actions import conductor_push, conductor_side
@@ -154,6 +156,15 @@ class Bench:
     def failures(self) -> list[Failure]:
         """Of the last session."""
         return list(conductor_sessions.failures(self.store, self.last.n))
+
+
+@pytest.fixture
+def there() -> Iterator[Conductor]:
+    """A company file behind Conductor: whatever it answers is as the description says, one thing at a time."""
+    with Conductor() as running:
+        yield running
+        assert running.broken == []
+        assert running.overlaps == 0, "QuickBooks does one thing at a time"
 
 
 @contextmanager

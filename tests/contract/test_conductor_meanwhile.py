@@ -15,18 +15,12 @@ import pytest
 from pos.actions import conductor_conflicts
 from pos.connectors.conductor.client import Client, Page
 from pos.errors import Conflict
+from tests.contract.conductor_bench import there as there
 from tests.contract.conductor_pulls import Pulls, pulls_at
 from tests.contract.emulators.conductor import END_USER, Conductor
 from tests.contract.emulators.conductor_file import CompanyFile
 
 CUSTOMER = "qbd_customer"
-
-
-@pytest.fixture
-def there() -> Iterator[Conductor]:
-    with Conductor() as running:
-        yield running
-        assert running.broken == []
 
 
 @pytest.fixture

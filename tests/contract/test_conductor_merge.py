@@ -12,6 +12,7 @@ from pos.rules import conductor_body
 from pos.store import record_links, records
 from pos.store.record_links import Link
 from tests.contract.conductor_bench import DAY
+from tests.contract.conductor_bench import there as there
 from tests.contract.conductor_pulls import Pulls, pulls_at
 from tests.contract.emulators.conductor import END_USER, Conductor
 from tests.contract.emulators.conductor_file import CompanyFile
@@ -19,14 +20,6 @@ from tests.contract.emulators.conductor_file import CompanyFile
 ORDER = "qbd_sales_order"
 CUSTOMER = "qbd_customer"
 ITEM = "qbd_item"
-
-
-@pytest.fixture
-def there() -> Iterator[Conductor]:
-    with Conductor() as running:
-        yield running
-        assert running.broken == []
-        assert running.overlaps == 0, "QuickBooks does one thing at a time"
 
 
 @pytest.fixture

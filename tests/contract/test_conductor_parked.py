@@ -12,16 +12,10 @@ from pos.actions import conductor_office
 from pos.errors import Invalid
 from pos.store import companies, conductor_sessions, record_links, records
 from tests.contract.conductor_bench import DAY, Bench, Killed, bench_at
+from tests.contract.conductor_bench import there as there
 from tests.contract.emulators.conductor import Conductor
 
 ORDER = "qbd_sales_order"
-
-
-@pytest.fixture
-def there() -> Iterator[Conductor]:
-    with Conductor() as running:
-        yield running
-        assert running.broken == []
 
 
 @pytest.fixture

@@ -15,20 +15,13 @@ from pos.connectors.conductor.client import Page
 from pos.errors import Unavailable
 from pos.store import conductor_lists, conductor_sessions, connections, feeds, record_links
 from tests.contract.conductor_bench import Killed
+from tests.contract.conductor_bench import there as there
 from tests.contract.conductor_pulls import Pulls, pulls_at
 from tests.contract.emulators.conductor import Conductor
 
 ORDER = "qbd_sales_order"
 CUSTOMER = "qbd_customer"
 ITEM = "qbd_item"
-
-
-@pytest.fixture
-def there() -> Iterator[Conductor]:
-    with Conductor() as running:
-        yield running
-        assert running.broken == []
-        assert running.overlaps == 0, "QuickBooks does one thing at a time"
 
 
 @pytest.fixture

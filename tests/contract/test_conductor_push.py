@@ -16,6 +16,7 @@ from pos.errors import Conflict
 from pos.rules import conductor_fields
 from pos.store import companies, records
 from tests.contract.conductor_bench import DAY, Bench, bench_at
+from tests.contract.conductor_bench import there as there
 from tests.contract.emulators import conductor_writes
 from tests.contract.emulators.conductor import Conductor
 
@@ -23,14 +24,6 @@ ORDER = "qbd_sales_order"
 BOOKED = {
     "incomeAccount": "Merchandise Sales", "cogsAccount": "Cost of Goods Sold", "assetAccount": "Inventory Asset",
 }  # fmt: skip
-
-
-@pytest.fixture
-def there() -> Iterator[Conductor]:
-    with Conductor() as running:
-        yield running
-        assert running.broken == []
-        assert running.overlaps == 0, "QuickBooks does one thing at a time"
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from pos.store.conductor_sessions import Session
 from pos.store.inventory_events import Event
 from pos.store.inventory_places import Location
 from tests.contract.conductor_bench import CONNECTION
+from tests.contract.conductor_bench import there as there
 from tests.contract.conductor_pulls import Pulls
 from tests.contract.emulators.conductor import Conductor
 from tests.contract.emulators.conductor_file import CompanyFile
@@ -99,13 +100,6 @@ class Stock(Pulls):
 
     def there_on_hand(self) -> Decimal:
         return Decimal(self.there.file.row("inventory-items", self.pen)["quantityOnHand"])
-
-
-@pytest.fixture
-def there() -> Iterator[Conductor]:
-    with Conductor() as running:
-        yield running
-        assert running.broken == []
 
 
 @pytest.fixture

@@ -12,17 +12,11 @@ import pytest
 from pos.actions import conductor_catalogue, conductor_conflicts, conductor_office
 from pos.errors import Conflict
 from pos.store import feeds, record_blanking, records
+from tests.contract.conductor_bench import there as there
 from tests.contract.conductor_pulls import Pulls, pulls_at
 from tests.contract.emulators.conductor import Conductor
 
 CUSTOMER, ITEM = "qbd_customer", "qbd_item"
-
-
-@pytest.fixture
-def there() -> Iterator[Conductor]:
-    with Conductor() as running:
-        yield running
-        assert running.broken == []
 
 
 @pytest.fixture

@@ -21,19 +21,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pos.connectors.qbd import codes
 from pos.errors import ConnectorError, Rejected, SignInNeeded, Unavailable, Unknown
-from pos.http import redact
+from pos.http import redact, retry_after
 from pos.said import said
 
 SAID_CHARS_MAX = 500
 REPLY_CHARS_MAX = 2000
 #: How long they are left alone after "too many", unless they name a moment; the longest they may name.
 TOO_MANY_SECONDS = 60
-RETRY_AFTER_SECONDS_MAX = 3600
 
 _KEY = re.compile(r"\b[sp]k_[^\s'\",;:)\]}]+")
 #: Of QuickBooks' statuses, by what has to follow of them. A question that matched nothing is 1 or 500.
@@ -111,7 +109,7 @@ def error_for(
     """What an answer of this status means. writes: the request was one that changes something."""
     secrets = tuple(secrets)
     fault = fault_in(body, secrets)
-    retry_at = _retry_at((headers or {}).get("retry-after", ""), now)
+    retry_at = retry_after((headers or {}).get("retry-after", "").strip(), now)
     error = _without(status, writes, retry_at) if fault is None else _of(status, fault, writes, retry_at, now)
     error.reply = _reply(body, secrets)
     return error
@@ -234,19 +232,6 @@ def _unclear(words: str, code: str, writes: bool, retry_at: datetime | None) -> 
 
 def _with(sentence: str, fault: Fault) -> str:
     return said("{sentence} It says: {said}", sentence=sentence, said=fault.text) if fault.text else sentence
-
-
-def _retry_at(text: str, now: datetime) -> datetime | None:
-    text = text.strip()
-    if not text:
-        return None
-    try:
-        at = now + timedelta(seconds=int(text)) if text.isdigit() else parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    if at.tzinfo is None:
-        return None
-    return min(max(at, now), now + timedelta(seconds=RETRY_AFTER_SECONDS_MAX))
 
 
 def _reply(body: Any, secrets: Iterable[str]) -> str:

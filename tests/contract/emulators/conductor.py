@@ -325,7 +325,7 @@ class _Asking(Handler):
         there.calls.append(f"{asked.does} {asked.resource}")
         fault = there.faults.draw(there.calls[-1])
         if fault == "slow_connect":
-            time.sleep(there.slow_seconds)
+            time.sleep(there.slow_seconds)  # the fault itself: silence for as long as the test sets
             fault = "reset_before"
         return asked, fault
 
