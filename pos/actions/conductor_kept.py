@@ -16,8 +16,8 @@ from pos.said import said
 
 #: Where sentences that are kept are made.
 _MADE_IN = re.compile(r"pos/.*conductor|pos/(?:actions|store)/record|pos/connectors/qbd/codes")
-#: Facts that are sentences themselves; all others are data.
-_SENTENCES = ("sentence", "why", "words", "what")
+#: Facts that are sentences or names of fields, said again themselves; all others are data.
+_SENTENCES = ("sentence", "why", "words", "what", "field")
 #: With fewer letters of its own a sentence cannot be told from words of others.
 _LETTERS_MIN = 6
 _FACT = re.compile(r"\{(\w+)\}")

@@ -8,6 +8,7 @@ from typing import Any
 from pos import clock
 from pos.actions import conductor_side
 from pos.actions.conductor_side import CUSTOMER, ITEM, SYSTEM, VENDOR, Side
+from pos.actions.conductor_words import LABELS
 from pos.errors import Rejected
 from pos.rules import conductor, conductor_fields, conductor_numbers
 from pos.rules.conductor_body import Paper, Refs
@@ -40,7 +41,7 @@ def refuse_unfinished(record: Record) -> None:
     known = conductor_fields.of(record.kind, record.fields)
     lacks = [name for name, one in known.items() if one.needed and one.on != "never" and not record.fields.get(name)]
     if lacks:
-        words = " ".join(said("{field} is needed.", field=name) for name in lacks)
+        words = " ".join(said("{field} is needed.", field=LABELS.get(name, name)) for name in lacks)
         raise Rejected(words, code="not_mappable", remedy=said("Put it right here, then try it again."))
 
 

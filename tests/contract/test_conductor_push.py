@@ -69,7 +69,7 @@ def test_goods_of_the_till_without_accounts_go_once_somebody_chose_them(bench: B
     made = records.create(bench.store, companies.MAIN, "qbd_item", "Boot", bare, [], "till", clock.now())
     assert bench.push("items")[1] == 1 and bench.link("qbd_item", "Boot").sent == b""
     (told,) = bench.failures()
-    assert told.code == "not_mappable" and "incomeAccount is needed" in told.message
+    assert told.code == "not_mappable" and "Income account is needed" in told.message
     records.edit(bench.store, companies.MAIN, "qbd_item", "Boot", made.version, whole, [], "7", clock.now())
     assert bench.push("items") == (1, 0, 0)
     assert [row["name"] for row in bench.rows("inventory_items")] == ["Boot"]
